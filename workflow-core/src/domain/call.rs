@@ -1,0 +1,396 @@
+//! The calls owed to each side and their answers. Every adapter performs these.
+//!
+//! A definite answer is a variant of [`Answer`]; one that a workflow has no variant for is [`Answer::Refused`]
+//! and ends on a person's desk.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{CandidateId, Date, Person, PlacementId, RequisitionId, text_id};
+use crate::money::Cents;
+use crate::time::Timestamp;
+
+text_id! {
+    /// The insurer's id of a contractor.
+    ContractorId
+}
+text_id! {
+    /// The insurer's id of a job: one per placement.
+    JobId
+}
+text_id! {
+    /// The insurer's id of a quote.
+    QuoteId
+}
+text_id! {
+    /// The insurer's id of an application session.
+    SessionId
+}
+text_id! {
+    /// The insurer's id of an assignment: coverage for a returning contractor.
+    AssignmentId
+}
+text_id! {
+    /// The insurer's id of an insurance policy.
+    PolicyId
+}
+text_id! {
+    /// The insurer's id of a client company.
+    EntityId
+}
+text_id! {
+    /// The insurer's code of a job category.
+    CategoryCode
+}
+
+/// The ATS's ids that go along for reconciliation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct References {
+    /// The placement.
+    pub placement: PlacementId,
+    /// The requisition.
+    pub requisition: RequisitionId,
+    /// The candidate.
+    pub candidate: CandidateId,
+}
+
+/// What a job is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Wage {
+    /// Cents per hour.
+    Hourly(Cents),
+    /// Cents for the whole engagement.
+    FlatFee(Cents),
+}
+
+/// A type of coverage that the client requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoverageType {
+    /// General liability.
+    General,
+    /// Professional liability.
+    Professional,
+    /// Workers' compensation.
+    WorkersComp,
+    /// Media liability.
+    Media,
+    /// Cyber liability.
+    Cyber,
+}
+
+/// A place in the insurer's terms.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Region {
+    /// Two-letter country code.
+    pub country: String,
+    /// Two-letter state code.
+    pub state: String,
+}
+
+/// When coverage begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Window {
+    /// First day of work in the tenant's zone.
+    pub first_day: Date,
+    /// Last day of work in the tenant's zone, inclusive.
+    pub last_day: Date,
+    /// Local midnight at which the first day begins; whole seconds.
+    pub effective: Timestamp,
+    /// Local midnight at which the day after the last one begins; whole seconds.
+    pub until: Timestamp,
+}
+
+/// A job as the insurer is to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct JobTerms {
+    /// The role's name.
+    pub name: String,
+    /// The role's description; never empty.
+    pub description: String,
+    /// The client.
+    pub entity: EntityId,
+    /// The category.
+    pub category: CategoryCode,
+    /// What it pays.
+    pub wage: Wage,
+    /// Where the work is done; `None` for remote work.
+    pub region: Option<Region>,
+}
+
+/// What is asked of the outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Call {
+    /// ATS: read one person.
+    ReadPerson {
+        /// Who.
+        candidate: CandidateId,
+    },
+    /// Insurer: find the candidate's contractor, or create it.
+    LinkContractor {
+        /// Who.
+        candidate: CandidateId,
+        /// Their data.
+        person: Person,
+        /// The e-mail to use, real or proxy.
+        email: String,
+    },
+    /// Insurer: bring a contractor up to date.
+    UpdateContractor {
+        /// Which contractor.
+        contractor: ContractorId,
+        /// Who.
+        candidate: CandidateId,
+        /// Their data.
+        person: Person,
+        /// The e-mail to use, real or proxy.
+        email: String,
+    },
+    /// Insurer: create the placement's job.
+    CreateJob {
+        /// Whose.
+        references: References,
+        /// What.
+        terms: JobTerms,
+    },
+    /// Insurer: bring the placement's job up to date.
+    UpdateJob {
+        /// Which job.
+        job: JobId,
+        /// Whose.
+        references: References,
+        /// What.
+        terms: JobTerms,
+    },
+    /// Insurer: ask for a quote.
+    CreateQuote {
+        /// Whose.
+        references: References,
+        /// Who works.
+        contractor: ContractorId,
+        /// What work.
+        job: JobId,
+        /// Which coverage.
+        coverage: Vec<CoverageType>,
+        /// From when to when.
+        window: Window,
+    },
+    /// Insurer: open an application session for a first-time contractor.
+    OpenApplication {
+        /// Whose.
+        references: References,
+        /// For which quote.
+        quote: QuoteId,
+    },
+    /// Insurer: close an application session.
+    ExpireApplication {
+        /// Which.
+        session: SessionId,
+    },
+    /// Insurer: cover a returning contractor.
+    CreateAssignment {
+        /// Whose.
+        references: References,
+        /// Who works.
+        contractor: ContractorId,
+        /// What work.
+        job: JobId,
+        /// Which coverage.
+        coverage: Vec<CoverageType>,
+        /// From when to when.
+        window: Window,
+    },
+    /// Insurer: undo an assignment that has not begun.
+    CancelAssignment {
+        /// Which.
+        assignment: AssignmentId,
+        /// Its job, by which the insurer knows it.
+        job: JobId,
+    },
+}
+
+impl Call {
+    /// Which side performs it.
+    pub fn side(&self) -> Side {
+        match self {
+            Call::ReadPerson { .. } => Side::Ats,
+            Call::LinkContractor { .. }
+            | Call::UpdateContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::UpdateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. } => Side::Insurer,
+        }
+    }
+}
+
+/// One of the two systems that the domain stands between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// The applicant tracking system.
+    Ats,
+    /// The insurer.
+    Insurer,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The person as the ATS knows them.
+    PersonRead(Person),
+    /// The ATS has no such person (any more).
+    PersonUnknown,
+    /// The contractor exists and is this candidate's.
+    ContractorLinked {
+        /// Its id.
+        contractor: ContractorId,
+    },
+    /// The e-mail belongs to a contractor that is not this candidate's.
+    EmailTaken {
+        /// That contractor.
+        contractor: ContractorId,
+        /// The candidate it says it belongs to, where it says so.
+        candidate: Option<CandidateId>,
+    },
+    /// The contractor is up to date.
+    ContractorUpdated,
+    /// The job exists with these terms.
+    JobReady {
+        /// Its id.
+        job: JobId,
+    },
+    /// A quote.
+    QuoteIssued {
+        /// Its id.
+        quote: QuoteId,
+        /// Cents of premium per 100 dollars earned, where told.
+        net_rate: Option<i64>,
+    },
+    /// No quote: the insurer says that it will not insure these terms.
+    QuoteIneligible {
+        /// The quote's id.
+        quote: QuoteId,
+    },
+    /// No quote: the contractor holds a policy that fits; an assignment is the way.
+    MatchingPolicy,
+    /// An application session is open.
+    ApplicationOpened {
+        /// Its id.
+        session: SessionId,
+        /// Where the contractor completes it.
+        url: String,
+    },
+    /// The application session is closed, by this call or before.
+    ApplicationClosed,
+    /// The application was completed: there is nothing to close, or to open, any more.
+    ApplicationComplete,
+    /// The assignment exists and will be charged and covered.
+    AssignmentCreated {
+        /// Its id.
+        assignment: AssignmentId,
+        /// The policy it rests on, where told.
+        policy: Option<PolicyId>,
+    },
+    /// The assignment was refused: no fitting policy, or not eligible under it.
+    AssignmentIneligible {
+        /// What the insurer says.
+        message: String,
+    },
+    /// The assignment is undone.
+    AssignmentCanceled,
+    /// The assignment cannot be undone: it has begun.
+    AssignmentBegun,
+    /// The provider said no, in a way that needs a person.
+    Refused(Refusal),
+}
+
+/// A definite no.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The provider's own code, or a word for what happened.
+    pub code: String,
+    /// The provider's message, without personal data.
+    pub message: String,
+}
+
+/// Something read at the insurer: a fact, not a hint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Sighting {
+    /// A policy.
+    Policy {
+        /// Its id.
+        policy: PolicyId,
+        /// The quote it came from.
+        quote: QuoteId,
+        /// Whether it is in force.
+        standing: PolicyStanding,
+        /// When it begins.
+        effective: Timestamp,
+        /// When it runs out.
+        expires: Timestamp,
+    },
+    /// An assignment.
+    Assignment {
+        /// Its id.
+        assignment: AssignmentId,
+        /// Its job.
+        job: JobId,
+        /// Whether it is in force.
+        standing: AssignmentStanding,
+    },
+    /// An application session.
+    Application {
+        /// Its id.
+        session: SessionId,
+        /// Its quote, where told.
+        quote: Option<QuoteId>,
+        /// How far it has come.
+        standing: ApplicationStanding,
+    },
+}
+
+/// A policy's standing, as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PolicyStanding {
+    /// In force, or bound to come into force on its day.
+    Active,
+    /// Cancelled or voided.
+    Canceled,
+    /// Run out.
+    Expired,
+}
+
+/// An assignment's standing, as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AssignmentStanding {
+    /// Created; the charge or the approval is outstanding.
+    Pending,
+    /// Charged and bound.
+    Active,
+    /// Cancelled or voided.
+    Canceled,
+    /// The charge failed.
+    ChargeFailed,
+}
+
+/// An application's standing, as read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ApplicationStanding {
+    /// Under way, at the provider's named step.
+    Open {
+        /// The step's name.
+        step: String,
+    },
+    /// The provider's staff looks at it.
+    ManualReview,
+    /// Completed; a policy is on its way.
+    Complete,
+    /// The insurer declined.
+    Ineligible,
+    /// Ran out or was closed.
+    Expired,
+}

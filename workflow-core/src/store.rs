@@ -1,0 +1,127 @@
+//! The log's port: what the engine asks of a store. Synchronous and batch-first.
+//!
+//! A store keeps one totally ordered, append-only log of events and a few named cursors. Everything else is an
+//! index over the log and lives in the engine. `store/memory.rs` is for tests and replay, `store/sled.rs` is the
+//! embedded default. `store/contract.rs` holds the suite that every store must pass.
+
+use std::ops::ControlFlow;
+
+use crate::id::{Position, StreamId, Version};
+use crate::record::{Hash, NewEvent, Recorded};
+
+/// Events for one stream, to be appended if the stream is at the expected version.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version the stream must be at.
+    pub expected: Version,
+    /// The events, at least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// Where appended events came to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The position of the first of them; the others follow without gap.
+    pub first: Position,
+    /// The stream's version afterwards.
+    pub version: Version,
+}
+
+/// An append refused because the stream is not at the expected version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stream {stream} is at version {actual}, expected {expected}")]
+pub struct Conflict {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version it is at.
+    pub actual: Version,
+    /// The version the append expected.
+    pub expected: Version,
+}
+
+/// The end of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The position that the next event will get.
+    pub next: Position,
+    /// The hash of the last record; [`Hash::GENESIS`] when the log is empty.
+    pub hash: Hash,
+}
+
+/// Why a store could not do what it was asked. After an error of `append` nothing may be assumed: the engine stops.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk or the database under the store failed.
+    #[error("{action} failed")]
+    Io {
+        /// What was being done, as a verb with its object.
+        action: &'static str,
+        /// The cause.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is on disk is not what was written.
+    #[error("the log is damaged at position {position}: {problem}")]
+    Damaged {
+        /// The first position that cannot be trusted.
+        position: Position,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Another process has the store open.
+    #[error("{path} is in use by {holder}")]
+    InUse {
+        /// The store's directory.
+        path: String,
+        /// Who holds it, as far as is known.
+        holder: String,
+    },
+    /// The store was written by another version of this program.
+    #[error("{path} has format {found}; this program reads format {known}: {advice}")]
+    Format {
+        /// The store's directory.
+        path: String,
+        /// The format found.
+        found: String,
+        /// The format known.
+        known: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// A log of events. Shared by threads; only one of them, the engine's writer, appends.
+pub trait Store: Send + Sync + 'static {
+    /// Appends each item whose stream is at the expected version. An item may expect what an earlier one of the
+    /// same group leads to. All accepted items are durable together when the call returns, or none is.
+    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError>;
+
+    /// The events of one stream after version `after`, in order. Empty for an unknown stream.
+    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Gives every event from position `from` on, in order and without gaps, until `each` breaks.
+    fn scan(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// Gives every record whose events reach to `from` or beyond as its stored bytes, in order, until `each` breaks.
+    /// Checks nothing: that is what an auditor does with them. The position is that of the record's first event.
+    fn scan_records(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// The end of the log.
+    fn head(&self) -> Head;
+
+    /// A small named value that is not part of the log: how far a poll has come, for example.
+    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Sets a small named value; durable when the call returns.
+    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+}
