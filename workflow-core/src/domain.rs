@@ -1,7 +1,22 @@
 //! The customer's domain, pure: keeping contractor placements insured. Feature `placement`.
 //!
-//! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; the
-//! insurer is asked [`call`]s. Nothing outside this folder may use it.
+//! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
+//! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`] and
+//! [`contractor`]. Nothing outside this folder may use it.
 
 pub mod call;
+pub mod contractor;
 pub mod facts;
+pub mod placement;
+pub mod rules;
+pub mod terms;
+
+/// The vocabulary of the insurance workflows.
+#[derive(Debug)]
+pub struct Insurance;
+
+impl crate::workflow::Domain for Insurance {
+    type Call = call::Call;
+    type Answer = call::Answer;
+    type Rules = rules::Rules;
+}

@@ -162,6 +162,11 @@ impl Key {
         Self(format!("{tenant}/{workflow}/{key}/{since}/{operation}").into())
     }
 
+    /// A key as it stands in the log.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The whole key.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -43,6 +43,9 @@ pub trait Workflow: Send + Sync + 'static {
     /// What it can be told: observations, answers, messages, the operator's commands.
     type Input: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
 
+    /// Whether instances that came to their end stay in lists. Turn it off where they are many and dull.
+    const LISTED: bool = true;
+
     /// What happened, given this input? `state` is `None` when the stream does not exist yet. No event means
     /// that nothing changed: a duplicate, a late answer.
     fn decide(

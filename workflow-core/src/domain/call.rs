@@ -3,9 +3,11 @@
 //! A definite answer is a variant of [`Answer`]; one that a workflow has no variant for is [`Answer::Refused`]
 //! and ends on a person's desk.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::facts::{CandidateId, Date, Person, PlacementId, RequisitionId, text_id};
+use super::facts::{CandidateId, Date, Facts, Person, PlacementId, RequisitionId, text_id};
 use crate::money::Cents;
 use crate::time::Timestamp;
 
@@ -60,6 +62,16 @@ pub enum Wage {
     Hourly(Cents),
     /// Cents for the whole engagement.
     FlatFee(Cents),
+}
+
+/// `95.00 per hour` or `12000.00 in all`.
+impl fmt::Display for Wage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wage::Hourly(cents) => write!(f, "{cents} per hour"),
+            Wage::FlatFee(cents) => write!(f, "{cents} in all"),
+        }
+    }
 }
 
 /// A type of coverage that the client requires.
@@ -120,6 +132,11 @@ pub struct JobTerms {
 /// What is asked of the outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Call {
+    /// ATS: read one placement.
+    ReadPlacement {
+        /// Which.
+        placement: PlacementId,
+    },
     /// ATS: read one person.
     ReadPerson {
         /// Who.
@@ -212,7 +229,7 @@ impl Call {
     /// Which side performs it.
     pub fn side(&self) -> Side {
         match self {
-            Call::ReadPerson { .. } => Side::Ats,
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => Side::Ats,
             Call::LinkContractor { .. }
             | Call::UpdateContractor { .. }
             | Call::CreateJob { .. }
@@ -238,6 +255,10 @@ pub enum Side {
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
+    /// The placement as the ATS knows it.
+    PlacementRead(Box<Facts>),
+    /// The ATS has no such placement (any more).
+    PlacementUnknown,
     /// The person as the ATS knows them.
     PersonRead(Person),
     /// The ATS has no such person (any more).

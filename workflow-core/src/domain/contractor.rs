@@ -1,0 +1,118 @@
+//! One candidate's side of the road: who they are to the insurer, and whose turn it is to ask them for an application.
+//!
+//! However many placements arrive at once, one session is open at a time; the others wait, and go by assignment once
+//! the contractor has opted in. `machine.rs` is the table, `decide.rs` all judgement, `react.rs` what is owed.
+
+use serde::{Deserialize, Serialize};
+
+use super::Insurance;
+use super::call::{Answer, Call};
+use super::facts::{Person, PlacementId};
+use super::placement::{Ended, Need};
+use super::rules::Rules;
+use crate::id::StreamId;
+use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
+
+mod decide;
+mod machine;
+mod react;
+mod state;
+
+pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
+pub use state::{Ask, Book, Identity, Linked, Trouble};
+
+/// What a contractor can be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Input {
+    /// A placement needs the insurer's id.
+    LinkAsked {
+        /// Which placement.
+        placement: PlacementId,
+    },
+    /// A placement needs its way from a quote to coverage.
+    RoadAsked {
+        /// Which placement.
+        placement: PlacementId,
+        /// How often it has asked.
+        round: u32,
+        /// What it asks for.
+        need: Need,
+    },
+    /// A placement's turn is over.
+    TurnOver {
+        /// Which placement.
+        placement: PlacementId,
+        /// Which of its requests.
+        round: u32,
+        /// How it ended.
+        ended: Ended,
+    },
+    /// The ATS says so of the person now.
+    Observed(Person),
+    /// An owed call was answered.
+    Answered {
+        /// Which one.
+        operation: String,
+        /// Whether it is still owed.
+        standing: Standing,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// A person says: try again.
+    Retry {
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// The candidate is gone from the ATS for good.
+    Retire {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The contractor workflow.
+#[derive(Debug)]
+pub struct Contractor;
+
+impl Workflow for Contractor {
+    type Domain = Insurance;
+    type Machine = Machine;
+    type Input = Input;
+
+    fn decide(
+        state: Option<&State>,
+        input: Input,
+        context: &Context<'_, Rules>,
+    ) -> Result<Vec<Event>, Rejection> {
+        decide::decide(state, input, context)
+    }
+
+    fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
+        react::react(stream, state)
+    }
+
+    fn answered(answered: Answered<Answer>) -> Input {
+        let Answered { operation, standing, answer } = answered;
+        Input::Answered { operation, standing, answer }
+    }
+
+    fn input_name(input: &Input) -> &'static str {
+        match input {
+            Input::LinkAsked { .. } => "link_asked",
+            Input::RoadAsked { .. } => "road_asked",
+            Input::TurnOver { .. } => "turn_over",
+            Input::Observed(_) => "observed",
+            Input::Answered { .. } => "answered",
+            Input::Retry { .. } => "retry",
+            Input::Retire { .. } => "retire",
+        }
+    }
+
+    fn headline(state: &State) -> String {
+        react::headline(state)
+    }
+
+    fn aliases(state: &State) -> Vec<String> {
+        react::aliases(state)
+    }
+}

@@ -1,0 +1,223 @@
+//! All judgement about a contractor: which events an input leads to in the state at hand.
+
+use super::Input;
+use super::machine::contractor::{Event, Machine, State};
+use super::state::{Email, Identity, Linked, Trouble, Way};
+use crate::domain::call::{Answer, ContractorId};
+use crate::domain::facts::{CandidateId, Person, PlacementId};
+use crate::domain::placement::{Ended, Need};
+use crate::domain::rules::Rules;
+use crate::machine::Machine as _;
+use crate::workflow::{Context, Rejection, Standing};
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+/// Which events `input` leads to, the turns that it frees included.
+pub(super) fn decide(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> Decision {
+    let Some(state) = state else {
+        return match input {
+            Input::LinkAsked { placement } => {
+                let candidate = CandidateId(context.stream.key().to_owned());
+                Ok(vec![Event::CandidateFound { candidate, placement }])
+            }
+            Input::Observed(_) => Ok(Vec::new()),
+            other => {
+                let what = <super::Contractor as crate::workflow::Workflow>::input_name(&other);
+                let message = format!("{} is not known: it cannot be told `{what}`", context.stream);
+                Err(Rejection::new("unknown_contractor", message))
+            }
+        };
+    };
+    let mut events = judge(state, input, context)?;
+    let mut after = Some(state.clone());
+    for event in &events {
+        after = after.and_then(|state| Machine::evolve(state, event.clone()));
+    }
+    if let (false, Some(after)) = (events.is_empty(), after) {
+        events.extend(grants(after));
+    }
+    Ok(events)
+}
+
+fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
+    if let State::Retired { reason } = state {
+        return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
+    }
+    match input {
+        Input::LinkAsked { placement } => Ok(vec![Event::LinkAsked { placement }]),
+        Input::RoadAsked { placement, round, need } => road_asked(state, placement, round, need),
+        Input::TurnOver { placement, round, ended } => {
+            Ok(turn_over(state, placement, round, ended))
+        }
+        Input::Observed(person) => Ok(observed(state, person, context)),
+        Input::Answered { standing: Standing::Stale, .. } => Ok(Vec::new()),
+        Input::Answered { operation, standing: Standing::Current, answer } => {
+            answered(state, &operation, answer, context)
+        }
+        Input::Retry { reason } => match state {
+            State::Flagged { .. } => Ok(vec![Event::Retried { reason }]),
+            _ => Err(Rejection::new("not_flagged", format!("{} is not flagged", context.stream))),
+        },
+        Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
+    }
+}
+
+fn known(state: &State) -> Option<&Linked> {
+    match state {
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            Some(known)
+        }
+        State::Unlinked { .. }
+        | State::Identified { .. }
+        | State::Flagged { .. }
+        | State::Retired { .. } => None,
+    }
+}
+
+fn road_asked(state: &State, placement: PlacementId, round: u32, need: Need) -> Decision {
+    if known(state).is_none() {
+        let message = "the contractor is not linked: no placement can have a quote";
+        return Err(Rejection::new("not_linked", message));
+    }
+    let asked = Event::RoadAsked { placement: placement.clone(), round, need };
+    // The insurer said that a policy is on file: that is opting in, whoever opened it.
+    let on_file = need == Need::Assignment && matches!(state, State::Linked { .. });
+    let seen = on_file.then_some(Event::OptInSeen { placement, round });
+    Ok(std::iter::once(asked).chain(seen).collect())
+}
+
+fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) -> Vec<Event> {
+    let Some(known) = known(state) else { return Vec::new() };
+    let current = match known.book.way_of(&placement) {
+        Way::Waiting { round: asked, .. } | Way::Granted { round: asked, .. } => asked == round,
+        Way::Unasked | Way::Over { .. } => false,
+    };
+    if !current {
+        return Vec::new();
+    }
+    let holds = matches!(state, State::OptingIn { holder, .. } if *holder == placement);
+    match (holds, ended) {
+        (true, Ended::Insured) => vec![Event::OptInSeen { placement, round }],
+        (true, Ended::Unused) => vec![Event::TurnReturned { placement, round }],
+        (false, _) => vec![Event::AskWithdrawn { placement, round }],
+    }
+}
+
+/// The turns that can be given now: one application at a time, any number of assignments.
+fn grants(mut state: State) -> Vec<Event> {
+    let mut events = Vec::new();
+    while let Some(event) = grant(&state) {
+        events.push(event.clone());
+        match Machine::evolve(state, event) {
+            Some(after) => state = after,
+            None => break,
+        }
+    }
+    events
+}
+
+fn grant(state: &State) -> Option<Event> {
+    let application = |(placement, round, _): (&PlacementId, u32, Need)| {
+        Event::ApplicationGranted { placement: placement.clone(), round }
+    };
+    match state {
+        State::Linked { known } => known.book.waiting().next().map(application),
+        State::OptedIn { known } => {
+            let assignment = known.book.waiting().find(|(_, _, need)| *need != Need::Application);
+            match assignment {
+                Some((placement, round, _)) => {
+                    Some(Event::AssignmentGranted { placement: placement.clone(), round })
+                }
+                None => known.book.waiting().next().map(application),
+            }
+        }
+        State::Unlinked { .. }
+        | State::Identified { .. }
+        | State::OptingIn { .. }
+        | State::Flagged { .. }
+        | State::Retired { .. } => None,
+    }
+}
+
+fn identity(person: Person, context: &Context<'_, Rules>) -> Identity {
+    let candidate = CandidateId(context.stream.key().to_owned());
+    let email = match person.email.clone() {
+        Some(address) => Email::Real(address),
+        None => Email::Proxy(context.rules.proxy_email(&candidate)),
+    };
+    Identity { person, email }
+}
+
+fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<Event> {
+    let latest = match state {
+        State::Identified { latest, .. } => latest,
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            &known.latest
+        }
+        // It will be read anyway.
+        State::Unlinked { .. } | State::Flagged { .. } | State::Retired { .. } => return Vec::new(),
+    };
+    let email = match (&latest.email, &person.email) {
+        // A real e-mail that belongs to somebody else is not tried again unless it changed.
+        (Email::Proxy(_), address) if *address == latest.person.email => latest.email.clone(),
+        _ => identity(person.clone(), context).email,
+    };
+    let identity = Identity { person, email };
+    if identity == *latest { Vec::new() } else { vec![Event::PersonChanged { identity }] }
+}
+
+fn answered(
+    state: &State,
+    operation: &str,
+    answer: Answer,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    let trouble = |trouble| Ok(vec![Event::TroubleMet { trouble }]);
+    match (state, answer) {
+        (State::Unlinked { .. }, Answer::PersonRead(person)) => {
+            Ok(vec![Event::PersonRead { identity: identity(person, context) }])
+        }
+        (State::Unlinked { .. }, Answer::PersonUnknown) => trouble(Trouble::Unknown),
+        (State::Identified { .. }, Answer::ContractorLinked { contractor }) => {
+            Ok(vec![Event::ContractorLinked { contractor }])
+        }
+        (State::Identified { identity, .. }, Answer::EmailTaken { contractor, candidate }) => {
+            Ok(vec![taken(identity, contractor, candidate, context)])
+        }
+        (State::Unlinked { .. } | State::Identified { .. }, Answer::Refused(refusal)) => {
+            trouble(Trouble::Refused { operation: operation.to_owned(), refusal })
+        }
+        (
+            State::Linked { .. } | State::OptingIn { .. } | State::OptedIn { .. },
+            Answer::ContractorUpdated,
+        ) => Ok(vec![Event::ContractorUpdated]),
+        (
+            State::Linked { .. } | State::OptingIn { .. } | State::OptedIn { .. },
+            Answer::Refused(refusal),
+        ) => Ok(vec![Event::UpdateRefused { refusal }]),
+        (_, _) => {
+            let message = format!("the answer does not belong to `{operation}`");
+            Err(Rejection::new("unexpected_answer", message))
+        }
+    }
+}
+
+/// The second of two candidates with one real e-mail gets a made-up one; a made-up one cannot be shared.
+fn taken(
+    identity: &Identity,
+    contractor: ContractorId,
+    candidate: Option<CandidateId>,
+    context: &Context<'_, Rules>,
+) -> Event {
+    match (&identity.email, &candidate) {
+        (Email::Real(_), Some(_)) => {
+            let own = CandidateId(context.stream.key().to_owned());
+            let email = Email::Proxy(context.rules.proxy_email(&own));
+            let identity = Identity { person: identity.person.clone(), email };
+            Event::ProxyChosen { identity, taken_by: contractor }
+        }
+        (Email::Real(_) | Email::Proxy(_), _) => {
+            Event::TroubleMet { trouble: Trouble::EmailTaken { contractor, candidate } }
+        }
+    }
+}

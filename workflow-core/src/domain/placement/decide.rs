@@ -1,0 +1,255 @@
+//! All judgement about a placement: which events an input leads to in the state at hand.
+//!
+//! Two rules run through it. A call that creates something is never abandoned in flight: a change waits as an
+//! [`Intent`] until the call is answered. And an input that changes nothing yields no event, so that duplicates and
+//! late ones are harmless. One file per kind of input.
+
+use super::machine::placement::{Event, Machine, State};
+use super::state::{
+    Back, Ended, Engagement, Hired, Intent, Issue, Readiness, Release, Road, Wanted,
+};
+use super::{Input, Resolution};
+use crate::domain::rules::Rules;
+use crate::domain::terms::{OutOfScope, start_passed, start_passed_hold};
+use crate::machine::Machine as _;
+use crate::workflow::{Context, Rejection, Standing};
+
+mod answered;
+mod observed;
+mod resolve;
+mod seen;
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+/// Which events `input` leads to.
+pub(super) fn decide(
+    state: Option<&State>,
+    input: Input,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    let Some(state) = state else {
+        return match input {
+            Input::Observed(facts) => Ok(observed::first(&facts, context)),
+            Input::Vanished => Ok(Vec::new()),
+            other => Err(unknown(context, &other)),
+        };
+    };
+    match input {
+        Input::Observed(facts) => observed::observed(state, &facts, context),
+        Input::Vanished => Ok(observed::vanished(state)),
+        Input::ContractorLinked { contractor } => Ok(match state {
+            State::Discovered { readiness: Readiness::Ready { terms }, .. } => {
+                vec![Event::ContractorLinked { terms: terms.clone(), contractor }]
+            }
+            _ => Vec::new(),
+        }),
+        Input::ContractorFlagged { reason } => Ok(contractor_flagged(state, reason)),
+        Input::TakeRoad { round, road } => Ok(match state {
+            State::Quoted { hired, road: Road::Asked(_), .. }
+                if hired.engagement.turn == (super::state::Turn::Asked { round }) =>
+            {
+                vec![Event::RoadTaken { road: Road::Taken(road) }]
+            }
+            _ => Vec::new(),
+        }),
+        Input::Answered { standing: Standing::Stale, operation, .. } => {
+            tracing::debug!(stream = %context.stream, operation, "a late answer changes nothing");
+            Ok(Vec::new())
+        }
+        Input::Answered { operation, standing: Standing::Current, answer } => {
+            answered::answered(state, &operation, answer, context)
+        }
+        Input::Seen(sighting) => Ok(seen::seen(state, &sighting, context)),
+        Input::Timer => Ok(timer(state, context)),
+        Input::Resolve { resolution, reason } => resolve::resolve(state, resolution, reason, context),
+        Input::Exclude { reason } => resolve::exclude(state, reason),
+    }
+}
+
+fn unknown(context: &Context<'_, Rules>, input: &Input) -> Rejection {
+    let what = <super::Placement as crate::workflow::Workflow>::input_name(input);
+    let message = format!("{} is not known: it cannot be told `{what}`", context.stream);
+    Rejection::new("unknown_placement", message)
+}
+
+fn contractor_flagged(state: &State, reason: String) -> Vec<Event> {
+    match state {
+        State::Discovered { placement, brief, job, readiness: Readiness::Ready { .. } } => {
+            let back = Back::Discovered {
+                brief: brief.clone(),
+                placement: placement.clone(),
+                job: job.clone(),
+            };
+            vec![Event::FlagRaised { issue: Issue::Contractor { reason }, back }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
+    let now = context.now;
+    match state {
+        State::Discovered { brief, readiness: Readiness::Ready { terms }, .. } => {
+            let Some(days) = start_passed(&terms.window, now) else { return Vec::new() };
+            let missing = vec![start_passed_hold(&terms.window, days)];
+            vec![Event::TermsHeld { brief: brief.clone(), missing }]
+        }
+        State::Active { hired, coverage } => {
+            let until = hired.terms().window.until;
+            if now >= until && coverage.expires >= until {
+                vec![Event::PlacementCompleted]
+            } else if now >= coverage.expires {
+                let evidence = coverage.evidence.clone();
+                vec![seen::lost(hired, super::state::Loss::PolicyExpired, evidence)]
+            } else {
+                Vec::new()
+            }
+        }
+        // What may have its effect at any moment is not abandoned: its answer decides.
+        State::ContractorReady { .. } | State::Quoted { road: Road::Taken(_), .. } => Vec::new(),
+        State::JobReady { hired } | State::Quoted { hired, .. } => late(hired, state, context),
+        State::ApplicationPending { hired, intent: Intent::Stay, .. }
+        | State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
+        State::Discovered { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => Vec::new(),
+    }
+}
+
+fn late(hired: &Hired, state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
+    let days = start_passed(&hired.terms().window, context.now);
+    match (days, back(state)) {
+        (Some(days), Some(back)) => {
+            vec![Event::FlagRaised { issue: Issue::StartPassed { days }, back }]
+        }
+        (_, _) => Vec::new(),
+    }
+}
+
+/// Where a state goes on once a person has looked. A turn that leads nowhere is given up; a live session keeps it.
+fn back(state: &State) -> Option<Back> {
+    match state {
+        State::Discovered { placement, brief, job, .. } => Some(Back::Discovered {
+            brief: brief.clone(),
+            placement: placement.clone(),
+            job: job.clone(),
+        }),
+        State::ContractorReady { engagement, job, .. } => {
+            Some(Back::Contractor { engagement: engagement.clone(), job: job.clone() })
+        }
+        State::JobReady { hired } => Some(Back::Job { hired: hired.clone() }),
+        State::Quoted { hired, basis, .. } => {
+            Some(Back::Quote { hired: hired.clone().over(Ended::Unused), basis: basis.clone() })
+        }
+        State::ApplicationPending { hired, application, .. } => {
+            Some(Back::Application { hired: hired.clone(), application: application.clone() })
+        }
+        State::Assigned { hired, assignment, policy, .. } => Some(Back::Assignment {
+            hired: hired.clone(),
+            assignment: assignment.clone(),
+            policy: policy.clone(),
+        }),
+        State::Active { hired, coverage } => {
+            Some(Back::Coverage { hired: hired.clone(), coverage: coverage.clone() })
+        }
+        State::Flagged { back, .. } => Some(back.clone()),
+        State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => None,
+    }
+}
+
+/// Flags a state, going back to it afterwards.
+fn flag(state: &State, issue: Issue) -> Vec<Event> {
+    back(state).map(|back| Event::FlagRaised { issue, back }).into_iter().collect()
+}
+
+/// The engagement of a state, once there is one.
+fn engagement(state: &State) -> Option<&Engagement> {
+    match state {
+        State::ContractorReady { engagement, .. } => Some(engagement),
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. }
+        | State::Active { hired, .. }
+        | State::Completed { hired, .. } => Some(&hired.engagement),
+        State::Flagged { back, .. } => back.engagement(),
+        State::Discovered { .. } | State::Excluded { .. } | State::Canceled { .. } => None,
+    }
+}
+
+/// The state after an event that was just decided.
+fn after(state: &State, event: &Event) -> Option<State> {
+    Machine::evolve(state.clone(), event.clone())
+}
+
+/// Acts on an intent where nothing is in flight any more.
+fn act(state: &State, intent: &Intent) -> Vec<Event> {
+    match intent {
+        Intent::Stay => Vec::new(),
+        Intent::Cancel { reason } => vec![cancel(state, reason.clone())],
+        Intent::Change { terms } => vec![Event::TermsChanged { terms: (**terms).clone() }],
+        Intent::Exclude { evidence } => exclusion(state, evidence.clone()),
+        Intent::Hold { missing } => flag(state, Issue::Unclear { missing: missing.clone() }),
+    }
+}
+
+fn cancel(state: &State, reason: String) -> Event {
+    Event::PlacementCanceled { reason, release: release(state) }
+}
+
+fn exclusion(state: &State, evidence: OutOfScope) -> Vec<Event> {
+    let (placement, brief, job) = match state {
+        State::Discovered { placement, brief, job, .. }
+        | State::Excluded { placement, brief, job, .. } => {
+            (placement.clone(), brief.clone(), job.clone())
+        }
+        other => match (engagement(other), back(other)) {
+            (Some(engagement), Some(back)) => {
+                let terms = &engagement.terms;
+                (terms.references.placement.clone(), resolve::brief(terms), back.job())
+            }
+            (None, Some(Back::Discovered { brief, placement, job })) => (placement, brief, job),
+            (_, _) => return Vec::new(),
+        },
+    };
+    let release = release(state);
+    vec![Event::PlacementExcluded { placement, brief, evidence, job, release }]
+}
+
+/// What the contractor is still to be told when the placement leaves the road here.
+fn release(state: &State) -> Release {
+    match (state, engagement(state)) {
+        (_, Some(engagement)) => Release::of(engagement.clone(), Ended::Unused),
+        (State::Excluded { release, .. } | State::Canceled { release, .. }, None) => release.clone(),
+        (State::Discovered { placement, brief, .. }, None) => {
+            Release::nothing(brief.candidate.clone(), placement.clone())
+        }
+        (State::Flagged { back: Back::Discovered { placement, brief, .. }, .. }, None) => {
+            Release::nothing(brief.candidate.clone(), placement.clone())
+        }
+        (_, None) => Release::nothing("".into(), "".into()),
+    }
+}
+
+/// What a covered placement's flag says when an intent came too late to be acted on.
+fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
+    match intent {
+        Intent::Stay => None,
+        Intent::Cancel { reason } => Some(Issue::CanceledWhileCovered { reason: reason.clone() }),
+        Intent::Change { terms } => Some(Issue::TermsChanged {
+            terms: terms.clone(),
+            differences: hired.terms().differences(terms),
+        }),
+        Intent::Exclude { evidence } => {
+            Some(Issue::OutOfScopeWhileCovered { evidence: evidence.clone() })
+        }
+        Intent::Hold { missing } => Some(Issue::Unclear { missing: missing.clone() }),
+    }
+}
+
+/// The job that a new placement starts with.
+const NO_JOB: Wanted = Wanted::Create;

@@ -1,0 +1,175 @@
+//! An owed call was answered while the state still owed it.
+
+use super::super::machine::placement::{Event, State};
+use super::super::state::{Application, Basis, Intent, Issue, Leave, Readiness, Road};
+use super::{Decision, act, after, flag, observed, too_late};
+use crate::domain::call::{Answer, Refusal};
+use crate::domain::facts::Facts;
+use crate::domain::rules::Rules;
+use crate::domain::terms::Missing;
+use crate::workflow::{Context, Rejection};
+
+/// Which events the answer leads to.
+pub(super) fn answered(
+    state: &State,
+    operation: &str,
+    answer: Answer,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    match state {
+        State::Discovered { readiness: Readiness::Unread, brief, .. } => match answer {
+            Answer::PlacementRead(facts) => read(state, &facts, context),
+            Answer::PlacementUnknown => Ok(observed::vanished(state)),
+            Answer::Refused(refusal) => {
+                let text = format!("the ATS did not give the facts: {}", refusal.message);
+                let missing = vec![Missing { code: refusal.code, text }];
+                Ok(vec![Event::TermsHeld { brief: brief.clone(), missing }])
+            }
+            other => Err(unexpected(operation, &other)),
+        },
+        State::ContractorReady { intent, .. } => match answer {
+            Answer::JobReady { job } => Ok(then(state, Event::JobLinked { job }, intent)),
+            Answer::Refused(refusal) => Ok(refused(state, operation, refusal, intent)),
+            other => Err(unexpected(operation, &other)),
+        },
+        State::JobReady { .. } => quote(state, operation, answer),
+        State::Quoted { road: Road::Taken(leave), basis, intent, .. } => match leave {
+            Leave::Application => application(state, operation, basis, answer, intent),
+            Leave::Assignment => assignment(state, operation, basis, answer, intent),
+        },
+        State::ApplicationPending { hired, intent, .. } => match answer {
+            Answer::ApplicationClosed => Ok(act(state, intent)),
+            Answer::ApplicationComplete => Ok(match too_late(hired, intent) {
+                Some(issue) => flag(state, issue),
+                None => Vec::new(),
+            }),
+            Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
+            other => Err(unexpected(operation, &other)),
+        },
+        State::Assigned { hired, intent, .. } => match answer {
+            Answer::AssignmentCanceled => Ok(act(state, intent)),
+            Answer::AssignmentBegun => Ok(match too_late(hired, intent) {
+                Some(issue) => flag(state, issue),
+                None => Vec::new(),
+            }),
+            Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
+            other => Err(unexpected(operation, &other)),
+        },
+        State::Discovered { .. }
+        | State::Quoted { .. }
+        | State::Active { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => Err(unexpected(operation, &answer)),
+    }
+}
+
+fn read(state: &State, facts: &Facts, context: &Context<'_, Rules>) -> Decision {
+    let events = observed::observed(state, facts, context)?;
+    debug_assert!(!events.is_empty(), "facts move an unread placement on");
+    Ok(events)
+}
+
+/// The event, and what was waiting for it.
+fn then(state: &State, event: Event, intent: &Intent) -> Vec<Event> {
+    let more = match after(state, &event) {
+        Some(state) => settle(&state, intent),
+        None => Vec::new(),
+    };
+    std::iter::once(event).chain(more).collect()
+}
+
+/// What an intent leads to in the state that the answer led to.
+fn settle(state: &State, intent: &Intent) -> Vec<Event> {
+    match (state, intent) {
+        // The state carries the intent itself, and owes the undoing.
+        (
+            State::ApplicationPending { .. } | State::Assigned { .. },
+            Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. },
+        ) => Vec::new(),
+        (_, intent) => act(state, intent),
+    }
+}
+
+/// A refusal that an intent makes moot is none; any other is a person's.
+fn refused(state: &State, operation: &str, refusal: Refusal, intent: &Intent) -> Vec<Event> {
+    match intent {
+        Intent::Stay | Intent::Hold { .. } => flag_refused(state, operation, refusal),
+        Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => act(state, intent),
+    }
+}
+
+fn flag_refused(state: &State, operation: &str, refusal: Refusal) -> Vec<Event> {
+    flag(state, Issue::Refused { operation: operation.to_owned(), refusal })
+}
+
+fn quote(state: &State, operation: &str, answer: Answer) -> Decision {
+    match answer {
+        Answer::QuoteIssued { quote, net_rate } => {
+            Ok(vec![Event::QuoteIssued { basis: Basis::Quote { quote, net_rate } }])
+        }
+        Answer::MatchingPolicy => Ok(vec![Event::QuoteIssued { basis: Basis::MatchingPolicy }]),
+        Answer::QuoteIneligible { .. } => Ok(flag(state, Issue::QuoteIneligible)),
+        Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
+        other => Err(unexpected(operation, &other)),
+    }
+}
+
+fn application(
+    state: &State,
+    operation: &str,
+    basis: &Basis,
+    answer: Answer,
+    intent: &Intent,
+) -> Decision {
+    match (answer, basis) {
+        (Answer::ApplicationOpened { session, url }, Basis::Quote { quote, .. }) => {
+            let progress = "not_started".to_owned();
+            let application = Application { quote: quote.clone(), session, url, progress };
+            Ok(then(state, Event::ApplicationOpened { application }, intent))
+        }
+        // Its policy will be seen, and heals the flag.
+        (Answer::ApplicationComplete, _) => {
+            let refusal = Refusal {
+                status: 400,
+                code: "application_already_complete".into(),
+                message: "the application is complete already; its policy is waited for".into(),
+            };
+            Ok(flag_refused(state, operation, refusal))
+        }
+        (Answer::Refused(refusal), _) => Ok(refused(state, operation, refusal, intent)),
+        (other, _) => Err(unexpected(operation, &other)),
+    }
+}
+
+fn assignment(
+    state: &State,
+    operation: &str,
+    basis: &Basis,
+    answer: Answer,
+    intent: &Intent,
+) -> Decision {
+    match answer {
+        Answer::AssignmentCreated { assignment, policy } => {
+            Ok(then(state, Event::AssignmentCreated { assignment, policy }, intent))
+        }
+        Answer::AssignmentIneligible { message } => match basis {
+            Basis::Quote { .. } => Ok(then(state, Event::AssignmentRefused { message }, intent)),
+            Basis::MatchingPolicy => Ok(flag(state, Issue::AssignmentIneligible { message })),
+        },
+        Answer::Refused(refusal) => Ok(refused(state, operation, refusal, intent)),
+        other => Err(unexpected(operation, &other)),
+    }
+}
+
+/// An adapter answered another question than it was asked: a defect, reported and not recorded.
+fn unexpected(operation: &str, answer: &Answer) -> Rejection {
+    let name = serde_json::to_value(answer).ok().and_then(|value| match value {
+        serde_json::Value::Object(map) => map.keys().next().cloned(),
+        serde_json::Value::String(name) => Some(name),
+        _ => None,
+    });
+    let name = name.unwrap_or_default();
+    Rejection::new("unexpected_answer", format!("`{name}` is no answer to `{operation}`"))
+}

@@ -1,0 +1,275 @@
+//! The ATS says so now: what changed against what is known?
+
+use super::super::machine::placement::{Event, State};
+use super::super::state::{Back, Intent, Issue, Road};
+use super::{Decision, act, after, engagement, exclusion, flag, too_late};
+use crate::domain::facts::{Date, Facts};
+use crate::domain::placement::react::contractor_stream;
+use crate::domain::rules::Rules;
+use crate::domain::terms::{
+    Brief, Missing, OutOfScope, Terms, Verdict, judge, start_passed, start_passed_hold,
+};
+use crate::workflow::{Context, Rejection};
+
+/// A placement seen for the first time.
+pub(super) fn first(facts: &Facts, context: &Context<'_, Rules>) -> Vec<Event> {
+    let (placement, brief) = (facts.placement.clone(), Brief::of(facts));
+    let found = Event::PlacementFound { placement: placement.clone(), brief: brief.clone() };
+    let release = super::Release::nothing(brief.candidate.clone(), placement.clone());
+    let then = match judge(facts, context.rules) {
+        Verdict::Out(evidence) => {
+            Event::PlacementExcluded { placement, brief, evidence, job: super::NO_JOB, release }
+        }
+        Verdict::Off(reason) => Event::PlacementCanceled { reason, release },
+        Verdict::Over(on) => {
+            let evidence = over_before_seen(on);
+            Event::PlacementExcluded { placement, brief, evidence, job: super::NO_JOB, release }
+        }
+        verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => sufficient(brief, verdict, context),
+    };
+    vec![found, then]
+}
+
+fn over_before_seen(on: Option<Date>) -> OutOfScope {
+    let when = on.map_or("before".to_owned(), |on| format!("on {on}, before"));
+    OutOfScope {
+        code: "over".into(),
+        evidence: format!("work ended {when} the placement was first seen: nothing left to insure"),
+    }
+}
+
+/// Whether the facts of a placement in scope suffice; a start that has passed holds.
+fn sufficient(brief: Brief, verdict: Verdict, context: &Context<'_, Rules>) -> Event {
+    let terms = match verdict {
+        Verdict::Ready(terms) => *terms,
+        Verdict::Held(missing) => return Event::TermsHeld { brief, missing },
+        Verdict::Out(_) | Verdict::Off(_) | Verdict::Over(_) => {
+            return Event::TermsHeld { brief, missing: Vec::new() };
+        }
+    };
+    if let Some(days) = start_passed(&terms.window, context.now) {
+        return Event::TermsHeld { brief, missing: vec![start_passed_hold(&terms.window, days)] };
+    }
+    if contractor_stream(context.stream, &terms.references.candidate).is_none() {
+        let text = "the candidate's id has characters that no id has: correct it in the ATS";
+        let missing = vec![Missing { code: "candidate_id".into(), text: text.into() }];
+        return Event::TermsHeld { brief, missing };
+    }
+    Event::TermsReady { brief, terms }
+}
+
+/// What the facts want of a placement that is already on the road.
+fn intent(known: &Terms, verdict: Verdict) -> Intent {
+    match verdict {
+        Verdict::Ready(terms) if *terms == *known => Intent::Stay,
+        Verdict::Ready(terms) => Intent::Change { terms },
+        Verdict::Held(missing) => Intent::Hold { missing },
+        Verdict::Out(evidence) => Intent::Exclude { evidence },
+        Verdict::Off(reason) => Intent::Cancel { reason },
+        Verdict::Over(on) => {
+            let when = on.map_or(String::new(), |on| format!(" on {on}"));
+            Intent::Cancel { reason: format!("work ended{when} before coverage began") }
+        }
+    }
+}
+
+/// A placement seen again.
+pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules>) -> Decision {
+    let verdict = judge(facts, context.rules);
+    match state {
+        State::Discovered { .. } => Ok(discovered(state, facts, verdict, context)),
+        State::Excluded { evidence, .. } => Ok(excluded(state, evidence, facts, verdict, context)),
+        State::Active { hired, .. } => Ok(match verdict {
+            Verdict::Over(_) => vec![Event::PlacementCompleted],
+            other => covered(state, hired, &intent(hired.terms(), other)),
+        }),
+        State::Flagged { issue, back } => Ok(flagged(state, issue, back, verdict)),
+        State::Completed { .. } | State::Canceled { .. } => match verdict {
+            Verdict::Ready(terms) if !known(state, &terms) => Err(Rejection::new(
+                "closed",
+                format!("{} is closed, yet the ATS shows it alive with other terms", context.stream),
+            )),
+            _ => Ok(Vec::new()),
+        },
+        State::ContractorReady { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. } => {
+            let Some(engagement) = engagement(state) else { return Ok(Vec::new()) };
+            Ok(pursue(state, intent(&engagement.terms, verdict)))
+        }
+    }
+}
+
+fn known(state: &State, terms: &Terms) -> bool {
+    engagement(state).is_none_or(|e| e.terms.differences(terms).is_empty())
+}
+
+/// The ATS does not know the placement any more.
+pub(super) fn vanished(state: &State) -> Vec<Event> {
+    let reason = "gone from the ATS".to_owned();
+    match state {
+        State::Active { hired, .. } => covered(state, hired, &Intent::Cancel { reason }),
+        State::Flagged { issue, back } => flagged(state, issue, back, Verdict::Off(reason)),
+        State::Discovered { .. } | State::Excluded { .. } => act(state, &Intent::Cancel { reason }),
+        State::Completed { .. } | State::Canceled { .. } => Vec::new(),
+        State::ContractorReady { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. } => pursue(state, Intent::Cancel { reason }),
+    }
+}
+
+fn discovered(
+    state: &State,
+    facts: &Facts,
+    verdict: Verdict,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    let event = match verdict {
+        Verdict::Out(evidence) => return exclusion(state, evidence),
+        Verdict::Off(reason) => super::cancel(state, reason),
+        Verdict::Over(on) => {
+            let when = on.map_or(String::new(), |on| format!(" on {on}"));
+            super::cancel(state, format!("work ended{when} without coverage"))
+        }
+        verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
+            sufficient(Brief::of(facts), verdict, context)
+        }
+    };
+    if after(state, &event).as_ref() == Some(state) { Vec::new() } else { vec![event] }
+}
+
+fn excluded(
+    state: &State,
+    known: &OutOfScope,
+    facts: &Facts,
+    verdict: Verdict,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    match verdict {
+        Verdict::Out(evidence) if evidence == *known => Vec::new(),
+        Verdict::Out(evidence) => exclusion(state, evidence),
+        Verdict::Off(reason) => vec![super::cancel(state, reason)],
+        Verdict::Over(_) => Vec::new(),
+        // What a person took out, only a person takes in again.
+        Verdict::Ready(_) | Verdict::Held(_) if known.code == super::resolve::BY_HAND => Vec::new(),
+        verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
+            let brief = Brief::of(facts);
+            vec![
+                Event::Reclassified { brief: brief.clone() },
+                sufficient(brief, verdict, context),
+            ]
+        }
+    }
+}
+
+/// Acts on an intent now where nothing is in flight, else notes it.
+pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
+    match state {
+        State::JobReady { .. } | State::Quoted { road: Road::Asked(_), .. } => act(state, &intent),
+        State::ContractorReady { intent: noted, .. }
+        | State::Quoted { intent: noted, road: Road::Taken(_), .. } => note(noted, intent),
+        State::ApplicationPending { intent: noted, .. } | State::Assigned { intent: noted, .. } => {
+            match intent {
+                Intent::Hold { missing } => flag(state, Issue::Unclear { missing }),
+                Intent::Change { ref terms } if unimportant(state, terms) => note(noted, Intent::Stay),
+                other => note(noted, other),
+            }
+        }
+        State::Discovered { .. }
+        | State::Active { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => Vec::new(),
+    }
+}
+
+/// A changed name or description is no reason to undo what the contractor is busy with.
+fn unimportant(state: &State, terms: &Terms) -> bool {
+    engagement(state).is_some_and(|e| e.terms.differences(terms).is_empty())
+}
+
+fn note(noted: &Intent, intent: Intent) -> Vec<Event> {
+    if *noted == intent { Vec::new() } else { vec![Event::IntentChanged { intent }] }
+}
+
+/// A change while covered is a person's to settle.
+fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
+    match too_late(hired, intent) {
+        Some(Issue::TermsChanged { differences, .. }) if differences.is_empty() => Vec::new(),
+        Some(issue) => flag(state, issue),
+        None => Vec::new(),
+    }
+}
+
+fn flagged(state: &State, issue: &Issue, back: &Back, verdict: Verdict) -> Vec<Event> {
+    let Some(engagement) = back.engagement() else {
+        return match verdict {
+            Verdict::Out(evidence) => exclusion(state, evidence),
+            Verdict::Off(reason) => vec![super::cancel(state, reason)],
+            Verdict::Over(_) | Verdict::Ready(_) | Verdict::Held(_) => Vec::new(),
+        };
+    };
+    let intent = intent(&engagement.terms, verdict);
+    match back {
+        Back::Discovered { .. } => Vec::new(),
+        Back::Contractor { .. }
+        | Back::Job { .. }
+        | Back::Quote { .. }
+        | Back::Lost { .. } => match intent {
+            Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
+            Intent::Change { terms } if heals_by_change(issue) => {
+                vec![super::resolve::resumed_with(back, engagement, *terms)]
+            }
+            Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
+            Intent::Stay | Intent::Change { .. } | Intent::Hold { .. } => Vec::new(),
+        },
+        Back::Application { .. } | Back::Assignment { .. } => match intent {
+            Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
+            Intent::Stay | Intent::Hold { .. } => Vec::new(),
+            Intent::Change { ref terms } if engagement.terms.differences(terms).is_empty() => {
+                Vec::new()
+            }
+            Intent::Cancel { .. } | Intent::Exclude { .. } | Intent::Change { .. } => {
+                let resumed = super::resolve::resumed(back, "the placement changed in the ATS");
+                vec![resumed, Event::IntentChanged { intent }]
+            }
+        },
+        Back::Coverage { hired, .. } => match too_late(hired, &intent) {
+            None if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
+            Some(new @ (Issue::CanceledWhileCovered { .. } | Issue::OutOfScopeWhileCovered { .. }))
+                if new != *issue =>
+            {
+                flag(state, new)
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// The facts suffice again, as they were: it goes on by itself.
+fn clear_again(back: &Back) -> Vec<Event> {
+    vec![super::resolve::resumed(back, "the facts are clear again")]
+}
+
+/// Whether other terms may be what the flag was waiting for.
+fn heals_by_change(issue: &Issue) -> bool {
+    match issue {
+        Issue::Refused { .. }
+        | Issue::QuoteIneligible
+        | Issue::AssignmentIneligible { .. }
+        | Issue::StartPassed { .. }
+        | Issue::Unclear { .. } => true,
+        Issue::CoverageLost { .. }
+        | Issue::ApplicationIneligible
+        | Issue::ApplicationExpired
+        | Issue::Contractor { .. }
+        | Issue::TermsChanged { .. }
+        | Issue::CanceledWhileCovered { .. }
+        | Issue::OutOfScopeWhileCovered { .. } => false,
+    }
+}

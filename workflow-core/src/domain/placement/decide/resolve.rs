@@ -1,0 +1,183 @@
+//! A person settles a flag, or takes a placement out.
+
+use super::super::machine::placement::{Event, State};
+use super::super::state::{Back, Engagement, Intent, Issue};
+use super::{Decision, Resolution, cancel, exclusion, observed};
+use crate::domain::rules::Rules;
+use crate::domain::terms::{Brief, OutOfScope, Terms, start_passed};
+use crate::workflow::{Context, Rejection};
+
+/// The code of an exclusion that a person decided.
+pub(super) const BY_HAND: &str = "by_hand";
+
+/// Settles a flag in the given way.
+pub(super) fn resolve(
+    state: &State,
+    resolution: Resolution,
+    reason: String,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    let State::Flagged { issue, back } = state else {
+        let message = format!("{} is not flagged: there is nothing to resolve", context.stream);
+        return Err(Rejection::new("not_flagged", message));
+    };
+    if reason.trim().is_empty() {
+        return Err(Rejection::new("no_reason", "say why: the reason is kept with the decision"));
+    }
+    match resolution {
+        Resolution::Return => {
+            in_time(back, context)?;
+            Ok(vec![accepted(issue, back, &reason)])
+        }
+        Resolution::Restart => restart(back, reason),
+        Resolution::Close => Ok(match back {
+            Back::Application { .. } | Back::Assignment { .. } => {
+                let intent = Intent::Cancel { reason: format!("closed by a person: {reason}") };
+                vec![resumed(back, &reason), Event::IntentChanged { intent }]
+            }
+            Back::Discovered { .. }
+            | Back::Contractor { .. }
+            | Back::Job { .. }
+            | Back::Quote { .. }
+            | Back::Lost { .. }
+            | Back::Coverage { .. } => vec![cancel(state, format!("closed by a person: {reason}"))],
+        }),
+    }
+}
+
+/// Coverage cannot begin in the past: going on with a start that has passed would only be refused.
+fn in_time(back: &Back, context: &Context<'_, Rules>) -> Result<(), Rejection> {
+    let window = match back {
+        Back::Contractor { engagement, .. } => &engagement.terms.window,
+        Back::Job { hired } | Back::Quote { hired, .. } | Back::Lost { hired, .. } => {
+            &hired.terms().window
+        }
+        Back::Discovered { .. }
+        | Back::Application { .. }
+        | Back::Assignment { .. }
+        | Back::Coverage { .. } => return Ok(()),
+    };
+    match start_passed(window, context.now) {
+        None => Ok(()),
+        Some(days) => Err(Rejection::new(
+            "start_passed",
+            format!(
+                "work began on {}, {days} days ago, and coverage cannot begin in the past: \
+                 move the start date in the ATS, or close or exclude the placement",
+                window.first_day
+            ),
+        )),
+    }
+}
+
+fn restart(back: &Back, reason: String) -> Decision {
+    match back {
+        Back::Discovered { brief, placement, job } => Ok(vec![Event::Restarted {
+            brief: brief.clone(),
+            placement: placement.clone(),
+            job: job.clone(),
+            reason,
+        }]),
+        Back::Contractor { engagement, .. } => Ok(vec![restarted(back, engagement, reason)]),
+        Back::Job { hired } | Back::Quote { hired, .. } | Back::Lost { hired, .. } => {
+            Ok(vec![restarted(back, &hired.engagement, reason)])
+        }
+        Back::Application { .. } | Back::Assignment { .. } | Back::Coverage { .. } => {
+            Err(Rejection::new(
+                "bought",
+                "something is bought or being bought: return to it, or close the placement",
+            ))
+        }
+    }
+}
+
+fn restarted(back: &Back, engagement: &Engagement, reason: String) -> Event {
+    Event::Restarted {
+        brief: brief(&engagement.terms),
+        placement: engagement.terms.references.placement.clone(),
+        job: back.job(),
+        reason,
+    }
+}
+
+/// Going on, and accepting the change that the flag was about.
+fn accepted(issue: &Issue, back: &Back, reason: &str) -> Event {
+    match (issue, back) {
+        (Issue::TermsChanged { terms, .. }, Back::Coverage { hired, coverage }) => {
+            let mut hired = hired.clone();
+            hired.engagement.terms = (**terms).clone();
+            let coverage = coverage.clone();
+            Event::CoverageAccepted { hired, coverage, reason: reason.to_owned() }
+        }
+        (_, back) => resumed(back, reason),
+    }
+}
+
+/// The event that goes on where the flag was raised.
+pub(super) fn resumed(back: &Back, reason: &str) -> Event {
+    let reason = reason.to_owned();
+    match back.clone() {
+        Back::Discovered { brief, placement, job } => {
+            Event::Restarted { brief, placement, job, reason }
+        }
+        Back::Contractor { engagement, job } => {
+            Event::ResumedAtContractor { engagement, job, reason }
+        }
+        Back::Job { hired } | Back::Lost { hired, .. } => Event::ResumedAtJob { hired, reason },
+        Back::Quote { hired, basis } => Event::ResumedAtQuote { hired, basis, reason },
+        Back::Application { hired, application } => {
+            Event::ResumedAtApplication { hired, application, reason }
+        }
+        Back::Assignment { hired, assignment, policy } => {
+            Event::ResumedAtAssignment { hired, assignment, policy, reason }
+        }
+        Back::Coverage { hired, coverage } => Event::CoverageAccepted { hired, coverage, reason },
+    }
+}
+
+/// The event that goes on with other terms.
+pub(super) fn resumed_with(back: &Back, engagement: &Engagement, terms: Terms) -> Event {
+    Event::ResumedAtContractor {
+        engagement: engagement.clone().with(terms),
+        job: back.job(),
+        reason: "the placement changed in the ATS".into(),
+    }
+}
+
+/// Takes a placement out of scope by hand.
+pub(super) fn exclude(state: &State, reason: String) -> Decision {
+    if reason.trim().is_empty() {
+        return Err(Rejection::new("no_reason", "say why: the reason is kept with the decision"));
+    }
+    let evidence = OutOfScope { code: BY_HAND.into(), evidence: format!("taken out by a person: {reason}") };
+    match state {
+        State::Discovered { .. } | State::Excluded { .. } => Ok(exclusion(state, evidence)),
+        State::Flagged { back: Back::Application { .. } | Back::Assignment { .. }, .. }
+        | State::Flagged { back: Back::Coverage { .. }, .. }
+        | State::Active { .. } => Err(Rejection::new(
+            "bought",
+            "something is bought or being bought: cancel it at the insurer, then close the placement",
+        )),
+        State::Flagged { .. } => Ok(exclusion(state, evidence)),
+        State::Completed { .. } | State::Canceled { .. } => {
+            Err(Rejection::new("closed", "the placement is closed already"))
+        }
+        State::ContractorReady { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. } => Ok(observed::pursue(state, Intent::Exclude { evidence })),
+    }
+}
+
+/// What a person recognises terms by.
+pub(super) fn brief(terms: &Terms) -> Brief {
+    Brief {
+        candidate: terms.references.candidate.clone(),
+        requisition: terms.references.requisition.clone(),
+        title: Some(terms.job.name.clone()),
+        company: terms.company.clone(),
+        start: Some(terms.window.first_day),
+        end: Some(terms.window.last_day),
+    }
+}

@@ -1,0 +1,97 @@
+//! A placement's state in plain words, for lists and pages. No personal data.
+
+use super::machine::placement::State;
+use super::state::{Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
+use crate::domain::terms::{Difference, Missing};
+
+/// Why the placement is where it is.
+pub(super) fn headline(state: &State) -> String {
+    match state {
+        State::Discovered { readiness: Readiness::Unread, .. } => "reading its facts".into(),
+        State::Discovered { readiness: Readiness::Held { missing }, .. } => {
+            format!("held: {}", all(missing))
+        }
+        State::Discovered { readiness: Readiness::Ready { .. }, .. } => {
+            "waiting for the contractor to be known to the insurer".into()
+        }
+        State::ContractorReady { job: Wanted::Create, .. } => "creating its job".into(),
+        State::ContractorReady { job: Wanted::Update(_), .. } => "bringing its job up to date".into(),
+        State::JobReady { .. } => "asking for a quote".into(),
+        State::Quoted { road: Road::Asked(_), .. } => "waiting for its turn with the contractor".into(),
+        State::Quoted { road: Road::Taken(Leave::Application), basis: Basis::Quote { .. }, .. } => {
+            "opening the contractor's application".into()
+        }
+        State::Quoted { road: Road::Taken(_), .. } => "creating the assignment".into(),
+        State::ApplicationPending { intent: Intent::Stay, application, .. } => format!(
+            "waiting for the contractor to finish the application (at: {})",
+            application.progress.replace('_', " ")
+        ),
+        State::ApplicationPending { .. } => "closing the application before a change".into(),
+        State::Assigned { intent: Intent::Stay, .. } => {
+            "waiting for the assignment to come into force".into()
+        }
+        State::Assigned { .. } => "undoing the assignment before a change".into(),
+        State::Active { hired, coverage } => {
+            let window = &hired.terms().window;
+            let by = evidence(&coverage.evidence);
+            format!("covered {} to {} by {by}", window.first_day, window.last_day)
+        }
+        State::Flagged { issue, .. } => self::issue(issue),
+        State::Excluded { evidence, .. } => format!("out of scope: {}", evidence.evidence),
+        State::Completed { coverage, .. } => {
+            format!("ended, covered to its end by {}", evidence(&coverage.evidence))
+        }
+        State::Canceled { reason, .. } => reason.clone(),
+    }
+}
+
+/// An issue as a person should read it: what happened.
+pub(super) fn issue(issue: &Issue) -> String {
+    match issue {
+        Issue::CoverageLost { loss } => format!("coverage lost: {}", loss.words()),
+        Issue::Refused { operation, refusal } => format!(
+            "{} was refused: {} ({} {})",
+            operation.replace('_', " "),
+            refusal.message,
+            refusal.status,
+            refusal.code
+        ),
+        Issue::QuoteIneligible => "the insurer will not insure these terms".into(),
+        Issue::ApplicationIneligible => "the insurer declined the contractor's application".into(),
+        Issue::ApplicationExpired => "the application ran out before the contractor finished it".into(),
+        Issue::AssignmentIneligible { message } => {
+            format!("the policy on file does not cover this placement: {message}")
+        }
+        Issue::Contractor { reason } => reason.clone(),
+        Issue::StartPassed { days } => {
+            let plural = if *days == 1 { "day" } else { "days" };
+            format!("work has begun without coverage, {days} {plural} so far")
+        }
+        Issue::Unclear { missing } => format!("the facts no longer suffice: {}", all(missing)),
+        Issue::TermsChanged { differences, .. } => {
+            format!("changed after coverage was bought: {}", each(differences))
+        }
+        Issue::CanceledWhileCovered { reason } => {
+            format!("{reason}, yet coverage is bought: cancel it at the insurer, then close the placement")
+        }
+        Issue::OutOfScopeWhileCovered { evidence } => {
+            format!("{}, yet coverage is bought", evidence.evidence)
+        }
+    }
+}
+
+fn evidence(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Policy { policy, .. } => format!("policy {policy}"),
+        Evidence::Assignment { assignment, .. } => format!("assignment {assignment}"),
+    }
+}
+
+fn all(missing: &[Missing]) -> String {
+    missing.iter().map(|m| m.text.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+fn each(differences: &[Difference]) -> String {
+    let one = |d: &Difference| format!("{} was {}, is {}", d.term, d.was, d.is);
+    differences.iter().map(one).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,504 @@
+//! The table of the placement workflow: which event leads where. No judgement: that is `decide.rs`.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{
+    Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
+    Release, Road, Turn, Wanted,
+};
+use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
+use crate::domain::facts::PlacementId;
+use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
+use crate::machine;
+
+/// One staffing placement on its way to being insured.
+#[machine]
+pub mod placement {
+    use super::*;
+
+    /// Where a placement stands.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum State {
+        /// Seen in the ATS; facts read, maybe incomplete.
+        Discovered {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// Whether the facts suffice.
+            readiness: Readiness,
+        },
+        /// The insurer knows the contractor; the job is being made.
+        ContractorReady {
+            /// Terms and contractor.
+            engagement: Engagement,
+            /// The job to make or to change.
+            job: Wanted,
+            /// What to do once the call in flight is answered.
+            intent: Intent,
+        },
+        /// The insurer knows the job; a quote is asked for.
+        JobReady {
+            /// Terms, contractor and job.
+            hired: Hired,
+        },
+        /// Entitled to coverage; on the way to it.
+        Quoted {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// What entitles it.
+            basis: Basis,
+            /// Which way it goes.
+            road: Road,
+            /// What to do once the call in flight is answered.
+            intent: Intent,
+        },
+        /// The contractor's application is open.
+        ApplicationPending {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The session.
+            application: Application,
+            /// What to do once the session is closed.
+            intent: Intent,
+        },
+        /// The assignment exists; it is not in force yet.
+        Assigned {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The assignment.
+            assignment: AssignmentId,
+            /// The policy it rests on, where told.
+            policy: Option<PolicyId>,
+            /// What to do once the assignment is undone.
+            intent: Intent,
+        },
+        /// Coverage is in force for the window.
+        Active {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The coverage.
+            coverage: Coverage,
+        },
+        /// A person must look.
+        Flagged {
+            /// Why.
+            issue: Issue,
+            /// Where it goes on afterwards.
+            back: Back,
+        },
+        /// Not a contractor placement.
+        Excluded {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by.
+            brief: Brief,
+            /// Why.
+            evidence: OutOfScope,
+            /// The job to make, or to take up again, should it come back.
+            job: Wanted,
+            /// What its contractor is still told.
+            release: Release,
+        },
+        /// The engagement ended with coverage to its end.
+        #[terminal]
+        Completed {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The coverage it had.
+            coverage: Coverage,
+        },
+        /// The placement was called off; what was open is undone.
+        #[terminal]
+        Canceled {
+            /// Why.
+            reason: String,
+            /// What its contractor is still told.
+            release: Release,
+        },
+    }
+
+    /// What happened to a placement.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum Event {
+        /// The ATS has it.
+        PlacementFound {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by.
+            brief: Brief,
+        },
+        /// Its facts do not suffice (yet).
+        TermsHeld {
+            /// What a person recognises it by.
+            brief: Brief,
+            /// What is missing.
+            missing: Vec<Missing>,
+        },
+        /// Its facts suffice.
+        TermsReady {
+            /// What a person recognises it by.
+            brief: Brief,
+            /// What would be insured.
+            terms: Terms,
+        },
+        /// The contractor exists at the insurer.
+        ContractorLinked {
+            /// What is to be insured.
+            terms: Terms,
+            /// The contractor.
+            contractor: ContractorId,
+        },
+        /// The job exists at the insurer, with the present terms.
+        JobLinked {
+            /// The job.
+            job: JobId,
+        },
+        /// The insurer made an offer, or has a policy that fits.
+        QuoteIssued {
+            /// Which.
+            basis: Basis,
+        },
+        /// The contractor's queue gave the placement its turn.
+        RoadTaken {
+            /// Which way it goes.
+            road: Road,
+        },
+        /// The policy on file does not fit: it asks again, for an application.
+        AssignmentRefused {
+            /// What the insurer says.
+            message: String,
+        },
+        /// An application session is open.
+        ApplicationOpened {
+            /// The session.
+            application: Application,
+        },
+        /// The contractor has come further.
+        ApplicationProgressed {
+            /// The session as it stands.
+            application: Application,
+        },
+        /// An assignment exists.
+        AssignmentCreated {
+            /// Its id.
+            assignment: AssignmentId,
+            /// The policy it rests on, where told.
+            policy: Option<PolicyId>,
+        },
+        /// Coverage was seen in force at the insurer.
+        CoverageStarted {
+            /// What was seen.
+            hired: Hired,
+            /// The coverage.
+            coverage: Coverage,
+        },
+        /// Coverage in force was seen with other dates.
+        CoverageUpdated {
+            /// The coverage.
+            coverage: Coverage,
+        },
+        /// Coverage was lost.
+        CoverageLost {
+            /// How.
+            issue: Issue,
+            /// Where to go on once a person has looked.
+            back: Back,
+        },
+        /// What is to happen once the call in flight is out of the way.
+        IntentChanged {
+            /// What.
+            intent: Intent,
+        },
+        /// The terms changed before anything was bought.
+        TermsChanged {
+            /// What is to be insured now.
+            terms: Terms,
+        },
+        /// A person must look.
+        FlagRaised {
+            /// Why.
+            issue: Issue,
+            /// Where to go on once a person has looked.
+            back: Back,
+        },
+        /// It is read again from the start.
+        Restarted {
+            /// What a person recognises it by.
+            brief: Brief,
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It goes on where the job is made.
+        ResumedAtContractor {
+            /// Terms and contractor.
+            engagement: Engagement,
+            /// The job to make or to change.
+            job: Wanted,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It goes on where a quote is asked for.
+        ResumedAtJob {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It asks again for its way from the quote.
+        ResumedAtQuote {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// What entitles it.
+            basis: Basis,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It waits again for the contractor's application.
+        ResumedAtApplication {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The session.
+            application: Application,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It waits again for the assignment to come into force.
+        ResumedAtAssignment {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The assignment.
+            assignment: AssignmentId,
+            /// The policy it rests on, where told.
+            policy: Option<PolicyId>,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// A person accepts it as covered, on coverage seen before.
+        CoverageAccepted {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The coverage.
+            coverage: Coverage,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// It is no contractor placement.
+        PlacementExcluded {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by.
+            brief: Brief,
+            /// Why.
+            evidence: OutOfScope,
+            /// The job to make, or to take up again, should it come back.
+            job: Wanted,
+            /// What its contractor is still told.
+            release: Release,
+        },
+        /// It is a contractor placement after all.
+        Reclassified {
+            /// What a person recognises it by.
+            brief: Brief,
+        },
+        /// It was called off, and nothing is open any more.
+        PlacementCanceled {
+            /// Why.
+            reason: String,
+            /// What its contractor is still told.
+            release: Release,
+        },
+        /// Its engagement ended with coverage to the end.
+        PlacementCompleted,
+    }
+
+    use {Event::*, State::*};
+
+    fn begin(event: Event) -> Option<State> {
+        match event {
+            PlacementFound { placement, brief } => {
+                Some(Discovered { placement, brief, job: Wanted::Create, readiness: Readiness::Unread })
+            }
+            _ => None,
+        }
+    }
+
+    fn evolve(state: State, event: Event) -> Option<State> {
+        match (state, event) {
+            // The facts.
+            (Discovered { placement, job, .. }, TermsHeld { brief, missing }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Held { missing } })
+            }
+            (Discovered { placement, job, .. }, TermsReady { brief, terms }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Ready { terms } })
+            }
+
+            // The road.
+            (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
+                Some(ContractorReady {
+                    engagement: Engagement { terms, contractor, turn: Turn::None },
+                    job,
+                    intent: Intent::Stay,
+                })
+            }
+            (ContractorReady { engagement, .. }, JobLinked { job }) => {
+                Some(JobReady { hired: Hired { engagement, job } })
+            }
+            (JobReady { hired }, QuoteIssued { basis }) => Some(Quoted {
+                hired: hired.asking(),
+                road: Road::Asked(basis.need()),
+                basis,
+                intent: Intent::Stay,
+            }),
+            (Quoted { hired, basis, intent, .. }, RoadTaken { road }) => {
+                Some(Quoted { hired, basis, road, intent })
+            }
+            (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => Some(Quoted {
+                hired: hired.asking(),
+                basis,
+                road: Road::Asked(Need::Application),
+                intent,
+            }),
+            (Quoted { hired, intent, .. }, ApplicationOpened { application }) => {
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (
+                ApplicationPending { hired, intent, .. },
+                ApplicationProgressed { application },
+            ) => Some(ApplicationPending { hired, application, intent }),
+            (Quoted { hired, intent, .. }, AssignmentCreated { assignment, policy }) => {
+                Some(Assigned { hired, assignment, policy, intent })
+            }
+
+            // Coverage.
+            (
+                Quoted { .. } | ApplicationPending { .. } | Assigned { .. } | Flagged { .. },
+                CoverageStarted { hired, coverage },
+            ) => Some(Active { hired: hired.over(Ended::Insured), coverage }),
+            (Active { hired, .. }, CoverageUpdated { coverage }) => {
+                Some(Active { hired, coverage })
+            }
+            (
+                Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Active { .. }
+                | Flagged { .. },
+                CoverageLost { issue, back },
+            ) => Some(Flagged { issue, back }),
+            (Active { hired, coverage }, PlacementCompleted) => {
+                Some(Completed { hired, coverage })
+            }
+
+            // Changes while a call is in flight, or something bought is to be undone first.
+            (ContractorReady { engagement, job, .. }, IntentChanged { intent }) => {
+                Some(ContractorReady { engagement, job, intent })
+            }
+            (Quoted { hired, basis, road, .. }, IntentChanged { intent }) => {
+                Some(Quoted { hired, basis, road, intent })
+            }
+            (ApplicationPending { hired, application, .. }, IntentChanged { intent }) => {
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (Assigned { hired, assignment, policy, .. }, IntentChanged { intent }) => {
+                Some(Assigned { hired, assignment, policy, intent })
+            }
+
+            // Changes.
+            (ContractorReady { engagement, job, .. }, TermsChanged { terms }) => {
+                Some(ContractorReady {
+                    engagement: engagement.with(terms),
+                    job,
+                    intent: Intent::Stay,
+                })
+            }
+            (
+                JobReady { hired }
+                | Quoted { hired, .. }
+                | ApplicationPending { hired, .. }
+                | Assigned { hired, .. },
+                TermsChanged { terms },
+            ) => Some(ContractorReady {
+                engagement: hired.engagement.with(terms).over(Ended::Unused),
+                job: Wanted::Update(hired.job),
+                intent: Intent::Stay,
+            }),
+            (
+                Discovered { .. }
+                | ContractorReady { .. }
+                | JobReady { .. }
+                | Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Active { .. }
+                | Flagged { .. },
+                FlagRaised { issue, back },
+            ) => Some(Flagged { issue, back }),
+
+            // A person has looked.
+            (Flagged { .. }, Restarted { brief, placement, job, .. }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
+            (Flagged { .. }, ResumedAtContractor { engagement, job, .. }) => {
+                Some(ContractorReady {
+                    engagement: engagement.over(Ended::Unused),
+                    job,
+                    intent: Intent::Stay,
+                })
+            }
+            (Flagged { .. }, ResumedAtJob { hired, .. }) => {
+                Some(JobReady { hired: hired.over(Ended::Unused) })
+            }
+            (Flagged { .. }, ResumedAtQuote { hired, basis, .. }) => Some(Quoted {
+                hired: hired.asking(),
+                road: Road::Asked(basis.need()),
+                basis,
+                intent: Intent::Stay,
+            }),
+            (Flagged { .. }, ResumedAtApplication { hired, application, .. }) => {
+                Some(ApplicationPending { hired, application, intent: Intent::Stay })
+            }
+            (Flagged { .. }, ResumedAtAssignment { hired, assignment, policy, .. }) => {
+                Some(Assigned { hired, assignment, policy, intent: Intent::Stay })
+            }
+            (Flagged { .. }, CoverageAccepted { hired, coverage, .. }) => {
+                Some(Active { hired, coverage })
+            }
+
+            // The ends of the road.
+            (
+                Discovered { .. }
+                | ContractorReady { .. }
+                | JobReady { .. }
+                | Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Flagged { .. }
+                | Excluded { .. },
+                PlacementExcluded { placement, brief, evidence, job, release },
+            ) => Some(Excluded { placement, brief, evidence, job, release }),
+            (Excluded { placement, job, .. }, Reclassified { brief }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
+            (
+                Discovered { .. }
+                | ContractorReady { .. }
+                | JobReady { .. }
+                | Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Flagged { .. }
+                | Excluded { .. },
+                PlacementCanceled { reason, release },
+            ) => Some(Canceled { reason, release }),
+
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! What each state of a placement is owed, when it wants its timer, and by what names it is found.
+
+use super::machine::placement::State;
+use super::state::{
+    Application, Back, Basis, Engagement, Evidence, Hired, Intent, Leave, Need, Readiness, Release,
+    Road, Turn, Wanted,
+};
+use crate::domain::call::{AssignmentId, Call, ContractorId, JobId, PolicyId};
+use crate::domain::contractor::{self, Contractor};
+use crate::domain::facts::{CandidateId, PlacementId};
+use crate::id::StreamId;
+use crate::time::Timestamp;
+use crate::workflow::{Owed, Tell};
+
+/// The obligations of a state.
+pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
+    match state {
+        State::Discovered { placement, readiness, .. } => discovered(stream, placement, readiness),
+        State::ContractorReady { engagement, job, .. } => {
+            let mut owed = release(stream, engagement);
+            owed.push(make_job(engagement, job));
+            owed
+        }
+        State::JobReady { hired } => {
+            let mut owed = release(stream, &hired.engagement);
+            owed.push(ask_quote(hired));
+            owed
+        }
+        State::Quoted { hired, basis, road, .. } => quoted(stream, hired, basis, *road),
+        State::ApplicationPending { application, intent, .. } => match intent {
+            Intent::Stay | Intent::Hold { .. } => {
+                vec![Owed::Signal("the contractor's application")]
+            }
+            Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
+                vec![Owed::Call {
+                    operation: "expire_application".into(),
+                    call: Call::ExpireApplication { session: application.session.clone() },
+                }]
+            }
+        },
+        State::Assigned { hired, assignment, intent, .. } => {
+            let mut owed = release(stream, &hired.engagement);
+            owed.push(match intent {
+                Intent::Stay | Intent::Hold { .. } => {
+                    Owed::Signal("the assignment to come into force")
+                }
+                Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
+                    Owed::Call {
+                        operation: "cancel_assignment".into(),
+                        call: Call::CancelAssignment {
+                            assignment: assignment.clone(),
+                            job: hired.job.clone(),
+                        },
+                    }
+                }
+            });
+            owed
+        }
+        State::Active { hired, .. } => {
+            let mut owed = release(stream, &hired.engagement);
+            owed.push(Owed::Signal("the end of the engagement, a change, or a loss"));
+            owed
+        }
+        State::Flagged { issue, back } => {
+            let mut owed = back.engagement().map_or(Vec::new(), |e| release(stream, e));
+            owed.push(Owed::Person(super::headline::issue(issue)));
+            owed
+        }
+        State::Excluded { release, .. } => {
+            let mut owed = released(stream, release);
+            owed.push(Owed::Signal("another classification in the ATS"));
+            owed
+        }
+        State::Completed { hired, .. } => release(stream, &hired.engagement),
+        State::Canceled { release, .. } => released(stream, release),
+    }
+}
+
+fn discovered(stream: &StreamId, placement: &PlacementId, readiness: &Readiness) -> Vec<Owed<Call>> {
+    match readiness {
+        Readiness::Unread => vec![Owed::Call {
+            operation: "read_placement".into(),
+            call: Call::ReadPlacement { placement: placement.clone() },
+        }],
+        Readiness::Held { .. } => vec![Owed::Signal("the missing facts")],
+        Readiness::Ready { terms } => {
+            let ask = contractor::Input::LinkAsked { placement: placement.clone() };
+            let to = contractor_stream(stream, &terms.references.candidate);
+            let tell = to.map(|to| Owed::Tell(Tell::new::<Contractor>("ask_link", to, &ask)));
+            tell.into_iter().chain([Owed::Signal("the contractor")]).collect()
+        }
+    }
+}
+
+fn make_job(engagement: &Engagement, job: &Wanted) -> Owed<Call> {
+    let (references, terms) = (engagement.terms.references.clone(), engagement.terms.job.clone());
+    match job {
+        Wanted::Create => Owed::Call {
+            operation: "create_job".into(),
+            call: Call::CreateJob { references, terms },
+        },
+        Wanted::Update(job) => Owed::Call {
+            operation: "update_job".into(),
+            call: Call::UpdateJob { job: job.clone(), references, terms },
+        },
+    }
+}
+
+fn ask_quote(hired: &Hired) -> Owed<Call> {
+    let terms = hired.terms();
+    Owed::Call {
+        operation: "create_quote".into(),
+        call: Call::CreateQuote {
+            references: terms.references.clone(),
+            contractor: hired.engagement.contractor.clone(),
+            job: hired.job.clone(),
+            coverage: terms.coverage.clone(),
+            window: terms.window,
+        },
+    }
+}
+
+fn quoted(stream: &StreamId, hired: &Hired, basis: &Basis, road: Road) -> Vec<Owed<Call>> {
+    let terms = hired.terms();
+    match (road, basis) {
+        (Road::Asked(need), _) => ask_road(stream, hired, need),
+        (Road::Taken(Leave::Application), Basis::Quote { quote, .. }) => vec![Owed::Call {
+            operation: "open_application".into(),
+            call: Call::OpenApplication {
+                references: terms.references.clone(),
+                quote: quote.clone(),
+            },
+        }],
+        (Road::Taken(Leave::Assignment), _)
+        | (Road::Taken(Leave::Application), Basis::MatchingPolicy) => vec![Owed::Call {
+            operation: "create_assignment".into(),
+            call: Call::CreateAssignment {
+                references: terms.references.clone(),
+                contractor: hired.engagement.contractor.clone(),
+                job: hired.job.clone(),
+                coverage: terms.coverage.clone(),
+                window: terms.window,
+            },
+        }],
+    }
+}
+
+fn ask_road(stream: &StreamId, hired: &Hired, need: Need) -> Vec<Owed<Call>> {
+    let references = &hired.terms().references;
+    let Turn::Asked { round } = hired.engagement.turn else { return Vec::new() };
+    let ask = contractor::Input::RoadAsked { placement: references.placement.clone(), round, need };
+    let to = contractor_stream(stream, &references.candidate);
+    let tell = to.map(|to| Owed::Tell(Tell::new::<Contractor>("ask_road", to, &ask)));
+    tell.into_iter().chain([Owed::Signal("its turn with the contractor")]).collect()
+}
+
+fn release(stream: &StreamId, engagement: &Engagement) -> Vec<Owed<Call>> {
+    let references = &engagement.terms.references;
+    tell_over(stream, &references.candidate, &references.placement, engagement.turn)
+}
+
+fn released(stream: &StreamId, release: &Release) -> Vec<Owed<Call>> {
+    tell_over(stream, &release.candidate, &release.placement, release.turn)
+}
+
+/// Tells the contractor that the placement's turn is over, once it is.
+fn tell_over(
+    stream: &StreamId,
+    candidate: &CandidateId,
+    placement: &PlacementId,
+    turn: Turn,
+) -> Vec<Owed<Call>> {
+    let Turn::Over { round, ended } = turn else { return Vec::new() };
+    let over = contractor::Input::TurnOver { placement: placement.clone(), round, ended };
+    let to = contractor_stream(stream, candidate);
+    to.map(|to| Owed::Tell(Tell::new::<Contractor>("tell_over", to, &over))).into_iter().collect()
+}
+
+/// The stream of the candidate's contractor. `None` for an id that cannot stand in a stream's name: `decide` holds
+/// such a placement before it comes here.
+pub(super) fn contractor_stream(stream: &StreamId, candidate: &CandidateId) -> Option<StreamId> {
+    StreamId::new("contractor", stream.tenant(), candidate.as_str()).ok()
+}
+
+/// When a state wants its timer: the start that must not pass uncovered, the end of coverage, the end of work.
+pub(super) fn due(state: &State) -> Option<Timestamp> {
+    match state {
+        State::Discovered { readiness: Readiness::Ready { terms }, .. } => Some(terms.window.effective),
+        State::ContractorReady { engagement, .. } => Some(engagement.terms.window.effective),
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. } => Some(hired.terms().window.effective),
+        State::Active { hired, coverage } => Some(coverage.expires.min(hired.terms().window.until)),
+        State::Discovered { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => None,
+    }
+}
+
+/// The insurer's ids by which signals find the placement.
+pub(super) fn aliases(state: &State) -> Vec<String> {
+    let mut names = Names::default();
+    match state {
+        State::Discovered { .. } | State::Excluded { .. } | State::Canceled { .. } => {}
+        State::ContractorReady { engagement, .. } => names.contractor(&engagement.contractor),
+        State::JobReady { hired } => names.hired(hired),
+        State::Quoted { hired, basis, .. } => {
+            names.hired(hired);
+            names.basis(basis);
+        }
+        State::ApplicationPending { hired, application, .. } => {
+            names.hired(hired);
+            names.application(application);
+        }
+        State::Assigned { hired, assignment, policy, .. } => {
+            names.hired(hired);
+            names.assignment(assignment, policy.as_ref());
+        }
+        State::Active { hired, coverage } | State::Completed { hired, coverage } => {
+            names.hired(hired);
+            names.evidence(&coverage.evidence);
+        }
+        State::Flagged { back, .. } => names.back(back),
+    }
+    names.0
+}
+
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn contractor(&mut self, contractor: &ContractorId) {
+        self.0.push(contractor.to_string());
+    }
+
+    fn job(&mut self, job: &JobId) {
+        self.0.push(job.to_string());
+    }
+
+    fn hired(&mut self, hired: &Hired) {
+        self.contractor(&hired.engagement.contractor);
+        self.job(&hired.job);
+    }
+
+    fn basis(&mut self, basis: &Basis) {
+        match basis {
+            Basis::Quote { quote, .. } => self.0.push(quote.to_string()),
+            Basis::MatchingPolicy => {}
+        }
+    }
+
+    fn application(&mut self, application: &Application) {
+        self.0.push(application.quote.to_string());
+        self.0.push(application.session.to_string());
+    }
+
+    fn assignment(&mut self, assignment: &AssignmentId, policy: Option<&PolicyId>) {
+        self.0.push(assignment.to_string());
+        self.0.extend(policy.map(PolicyId::to_string));
+    }
+
+    fn evidence(&mut self, evidence: &Evidence) {
+        match evidence {
+            Evidence::Policy { policy, quote } => {
+                self.0.push(policy.to_string());
+                self.0.push(quote.to_string());
+            }
+            Evidence::Assignment { assignment, policy } => {
+                self.assignment(assignment, policy.as_ref());
+            }
+        }
+    }
+
+    fn back(&mut self, back: &Back) {
+        match back {
+            Back::Discovered { .. } => {}
+            Back::Contractor { engagement, .. } => self.contractor(&engagement.contractor),
+            Back::Job { hired } => self.hired(hired),
+            Back::Quote { hired, basis } => {
+                self.hired(hired);
+                self.basis(basis);
+            }
+            Back::Application { hired, application } => {
+                self.hired(hired);
+                self.application(application);
+            }
+            Back::Assignment { hired, assignment, policy } => {
+                self.hired(hired);
+                self.assignment(assignment, policy.as_ref());
+            }
+            Back::Coverage { hired, coverage } => {
+                self.hired(hired);
+                self.evidence(&coverage.evidence);
+            }
+            Back::Lost { hired, evidence } => {
+                self.hired(hired);
+                self.evidence(evidence);
+            }
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! What the states of a placement carry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::call::{
+    AssignmentId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
+};
+use crate::domain::facts::{CandidateId, Date, PlacementId};
+use crate::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
+use crate::time::Timestamp;
+
+/// How far the facts of a placement suffice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Readiness {
+    /// They are to be read (again).
+    Unread,
+    /// Something is missing.
+    Held {
+        /// What.
+        missing: Vec<Missing>,
+    },
+    /// They suffice; the contractor is waited for.
+    Ready {
+        /// What would be insured.
+        terms: Terms,
+    },
+}
+
+/// Terms and the contractor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Engagement {
+    /// What is to be insured.
+    pub terms: Terms,
+    /// Who works, at the insurer.
+    pub contractor: ContractorId,
+    /// Where the placement stands in the contractor's queue.
+    pub turn: Turn,
+}
+
+/// Terms, the contractor and the job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Hired {
+    /// Terms and the contractor.
+    pub engagement: Engagement,
+    /// The placement's job at the insurer.
+    pub job: JobId,
+}
+
+/// Where a placement stands in its contractor's queue for an application session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Turn {
+    /// It never asked.
+    None,
+    /// It asked, for the `round`th time.
+    Asked {
+        /// How often it has asked.
+        round: u32,
+    },
+    /// It no longer needs what it asked for in that round.
+    Over {
+        /// How often it has asked.
+        round: u32,
+        /// What came of it.
+        ended: Ended,
+    },
+}
+
+/// How a placement's turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Ended {
+    /// With coverage: the contractor has opted in.
+    Insured,
+    /// Without.
+    Unused,
+}
+
+impl Turn {
+    /// The next request.
+    pub(super) fn again(self) -> Self {
+        match self {
+            Turn::None => Turn::Asked { round: 1 },
+            Turn::Asked { round } | Turn::Over { round, .. } => Turn::Asked { round: round + 1 },
+        }
+    }
+
+    /// The end of the present request, if there is one.
+    pub(super) fn over(self, ended: Ended) -> Self {
+        match self {
+            Turn::None => Turn::None,
+            Turn::Asked { round } => Turn::Over { round, ended },
+            Turn::Over { round, ended: before } => Turn::Over {
+                round,
+                ended: if before == Ended::Insured { before } else { ended },
+            },
+        }
+    }
+}
+
+impl Engagement {
+    pub(super) fn asking(self) -> Self {
+        Self { turn: self.turn.again(), ..self }
+    }
+
+    pub(super) fn over(self, ended: Ended) -> Self {
+        Self { turn: self.turn.over(ended), ..self }
+    }
+
+    pub(super) fn with(self, terms: Terms) -> Self {
+        Self { terms, ..self }
+    }
+}
+
+impl Hired {
+    pub(super) fn asking(self) -> Self {
+        Self { engagement: self.engagement.asking(), ..self }
+    }
+
+    pub(super) fn over(self, ended: Ended) -> Self {
+        Self { engagement: self.engagement.over(ended), ..self }
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &Terms {
+        &self.engagement.terms
+    }
+}
+
+/// What a placement that left the road still tells its contractor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Release {
+    /// Whose queue.
+    pub candidate: CandidateId,
+    /// Which placement.
+    pub placement: PlacementId,
+    /// Where it stood.
+    pub turn: Turn,
+}
+
+impl Release {
+    pub(super) fn of(engagement: Engagement, ended: Ended) -> Self {
+        Self {
+            candidate: engagement.terms.references.candidate,
+            placement: engagement.terms.references.placement,
+            turn: engagement.turn.over(ended),
+        }
+    }
+
+    pub(super) fn nothing(candidate: CandidateId, placement: PlacementId) -> Self {
+        Self { candidate, placement, turn: Turn::None }
+    }
+}
+
+/// Whether the job is to be made or brought up to date.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Wanted {
+    /// There is none yet.
+    Create,
+    /// It exists with other terms.
+    Update(JobId),
+}
+
+/// What entitles the placement to coverage.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Basis {
+    /// A quote.
+    Quote {
+        /// Its id.
+        quote: QuoteId,
+        /// Cents of premium per 100 dollars earned, where told.
+        net_rate: Option<i64>,
+    },
+    /// The insurer said that the contractor holds a policy that fits.
+    MatchingPolicy,
+}
+
+impl Basis {
+    /// What it lets the placement ask its contractor's workflow for.
+    pub(super) fn need(&self) -> Need {
+        match self {
+            Basis::Quote { .. } => Need::Either,
+            Basis::MatchingPolicy => Need::Assignment,
+        }
+    }
+}
+
+/// The way from a quote to coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Road {
+    /// The contractor's workflow decides which, and when.
+    Asked(Need),
+    /// Its turn has come.
+    Taken(Leave),
+}
+
+/// What a placement asks its contractor's workflow for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Need {
+    /// Whichever fits.
+    Either,
+    /// An application: an assignment was refused.
+    Application,
+    /// An assignment: a policy that fits is on file.
+    Assignment,
+}
+
+/// Which way a placement may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Leave {
+    /// Open an application session.
+    Application,
+    /// Create an assignment.
+    Assignment,
+}
+
+/// What is to happen once the call in flight, or the thing to undo, is out of the way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Intent {
+    /// Go on.
+    Stay,
+    /// The placement was called off.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// The terms changed.
+    Change {
+        /// What is to be insured now.
+        terms: Box<Terms>,
+    },
+    /// It is not a contractor placement after all.
+    Exclude {
+        /// Why.
+        evidence: OutOfScope,
+    },
+    /// A person must look: the facts no longer suffice.
+    Hold {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
+}
+
+/// An open application session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Application {
+    /// Its quote.
+    pub quote: QuoteId,
+    /// Its id.
+    pub session: SessionId,
+    /// Where the contractor completes it.
+    pub url: String,
+    /// How far the contractor has come, in the insurer's word.
+    pub progress: String,
+}
+
+/// Coverage in force, as read at the insurer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Coverage {
+    /// What was read.
+    pub evidence: Evidence,
+    /// When it begins.
+    pub effective: Timestamp,
+    /// When it runs out.
+    pub expires: Timestamp,
+}
+
+/// What proves coverage.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Evidence {
+    /// A policy, fetched and found in force.
+    Policy {
+        /// Its id.
+        policy: PolicyId,
+        /// The quote it came from.
+        quote: QuoteId,
+    },
+    /// An assignment, fetched and found in force.
+    Assignment {
+        /// Its id.
+        assignment: AssignmentId,
+        /// The policy it rests on, where told.
+        policy: Option<PolicyId>,
+    },
+}
+
+/// How coverage was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Loss {
+    /// The policy was cancelled or voided.
+    PolicyCanceled,
+    /// The policy ran out before the engagement did.
+    PolicyExpired,
+    /// The assignment was cancelled or voided.
+    AssignmentCanceled,
+    /// The charge for the assignment failed.
+    ChargeFailed,
+}
+
+impl Loss {
+    /// The loss in plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Loss::PolicyCanceled => "the policy was cancelled",
+            Loss::PolicyExpired => "the policy ran out before the engagement ends",
+            Loss::AssignmentCanceled => "the assignment was cancelled",
+            Loss::ChargeFailed => "the charge for the assignment failed",
+        }
+    }
+}
+
+/// Why a person must look.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Issue {
+    /// Coverage was lost.
+    CoverageLost {
+        /// How.
+        loss: Loss,
+    },
+    /// A call was refused.
+    Refused {
+        /// Which one.
+        operation: String,
+        /// What the provider said.
+        refusal: Refusal,
+    },
+    /// The insurer will not insure these terms.
+    QuoteIneligible,
+    /// The insurer declined the contractor's application.
+    ApplicationIneligible,
+    /// The application ran out before the contractor completed it.
+    ApplicationExpired,
+    /// The policy on file does not fit, and no quote is at hand.
+    AssignmentIneligible {
+        /// What the insurer says.
+        message: String,
+    },
+    /// The contractor cannot be linked.
+    Contractor {
+        /// Why.
+        reason: String,
+    },
+    /// Work has begun without coverage.
+    StartPassed {
+        /// So many days of work have begun uncovered.
+        days: i64,
+    },
+    /// The facts no longer suffice.
+    Unclear {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
+    /// The terms changed and coverage is bought already.
+    TermsChanged {
+        /// The terms now.
+        terms: Box<Terms>,
+        /// In what they differ.
+        differences: Vec<Difference>,
+    },
+    /// The placement was called off and coverage is bought already.
+    CanceledWhileCovered {
+        /// Why it was called off.
+        reason: String,
+    },
+    /// It is no contractor placement any more and coverage is bought already.
+    OutOfScopeWhileCovered {
+        /// Why.
+        evidence: OutOfScope,
+    },
+}
+
+/// Where a flagged placement goes on once a person has looked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Back {
+    /// Waiting for the contractor.
+    Discovered {
+        /// The placement.
+        brief: Brief,
+        /// Its name in the ATS.
+        placement: PlacementId,
+        /// The job to make, or to take up again.
+        job: Wanted,
+    },
+    /// Waiting for the job.
+    Contractor {
+        /// Terms and contractor.
+        engagement: Engagement,
+        /// The job to make or to change.
+        job: Wanted,
+    },
+    /// Waiting for a quote.
+    Job {
+        /// Terms, contractor and job.
+        hired: Hired,
+    },
+    /// On the road from a quote.
+    Quote {
+        /// Terms, contractor and job.
+        hired: Hired,
+        /// What entitles it.
+        basis: Basis,
+    },
+    /// Waiting for the contractor's application.
+    Application {
+        /// Terms, contractor and job.
+        hired: Hired,
+        /// The session.
+        application: Application,
+    },
+    /// Waiting for the assignment to come into force.
+    Assignment {
+        /// Terms, contractor and job.
+        hired: Hired,
+        /// The assignment.
+        assignment: AssignmentId,
+        /// The policy it rests on, where told.
+        policy: Option<PolicyId>,
+    },
+    /// Covered.
+    Coverage {
+        /// Terms, contractor and job.
+        hired: Hired,
+        /// The coverage.
+        coverage: Coverage,
+    },
+    /// Coverage is gone: a new quote is the way on, unless the old coverage comes back.
+    Lost {
+        /// Terms, contractor and job.
+        hired: Hired,
+        /// What proved the coverage that was lost.
+        evidence: Evidence,
+    },
+}
+
+impl Back {
+    /// The contractor's engagement, once there is one.
+    pub fn engagement(&self) -> Option<&Engagement> {
+        match self {
+            Back::Discovered { .. } => None,
+            Back::Contractor { engagement, .. } => Some(engagement),
+            Back::Job { hired }
+            | Back::Quote { hired, .. }
+            | Back::Application { hired, .. }
+            | Back::Assignment { hired, .. }
+            | Back::Coverage { hired, .. }
+            | Back::Lost { hired, .. } => Some(&hired.engagement),
+        }
+    }
+
+    /// The job to make, or to take up again.
+    pub fn job(&self) -> Wanted {
+        match self {
+            Back::Discovered { job, .. } | Back::Contractor { job, .. } => job.clone(),
+            Back::Job { hired }
+            | Back::Quote { hired, .. }
+            | Back::Application { hired, .. }
+            | Back::Assignment { hired, .. }
+            | Back::Coverage { hired, .. }
+            | Back::Lost { hired, .. } => Wanted::Update(hired.job.clone()),
+        }
+    }
+
+    /// First day of work, where known.
+    pub fn start(&self) -> Option<Date> {
+        match self {
+            Back::Discovered { brief, .. } => brief.start,
+            other => other.engagement().map(|e| e.terms.window.first_day),
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The write path: every input, whoever gives it, goes through [`Engine::handle`], which loads, decides, evolves and
+//! commits. Nothing else appends.
+//!
+//! One thread writes (`engine/writer.rs`): it gathers the inputs that wait, decides each, appends all events as one
+//! durable group and only then answers. What states are owed (`engine/index.rs`) is derived from the log, at start
+//! and after each commit; `dispatch.rs` performs the calls, messages go straight to the other stream.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+mod cache;
+mod index;
+mod live;
+mod open;
+mod registry;
+mod writer;
+
+pub use index::{OwedCall, Summary, Wait};
+pub use open::{Builder, OpenError};
+pub use registry::{ReplayError, Source, decode, replay};
+
+use crate::id::{Key, Position, StreamId, Version};
+use crate::record::Recorded;
+use crate::store::{Store, StoreError};
+use crate::time::{Clock, Timestamp};
+use crate::workflow::{Domain, Rejection, Workflow};
+use index::Index;
+
+/// How many inputs may wait for the writer; beyond that callers wait, which pushes back to the door.
+const QUEUE_MAX: usize = 4096;
+
+/// The rules of a tenant, by its name; `None` for a tenant that is not configured.
+pub type RulesOf<R> = dyn Fn(&str) -> Option<Arc<R>> + Send + Sync;
+
+/// A running engine; clones share it.
+pub struct Engine<D: Domain> {
+    shared: Arc<Shared<D>>,
+}
+
+impl<D: Domain> Clone for Engine<D> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<D: Domain> {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    index: Arc<RwLock<Index<D>>>,
+    queue: Mutex<Option<mpsc::Sender<Job<D>>>>,
+    changes: watch::Receiver<u64>,
+    stopped: Arc<Mutex<Option<String>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// What reached the writer.
+struct Job<D: Domain> {
+    stream: StreamId,
+    given: Given<D>,
+    source: Source,
+    reply: oneshot::Sender<Result<Handled, HandleError>>,
+}
+
+/// An input in one of the forms in which it may arrive.
+enum Given<D: Domain> {
+    /// A workflow's own input type.
+    Typed(Box<dyn Any + Send>),
+    /// The same as JSON: messages, the admin door.
+    Json(serde_json::Value),
+    /// The answer to an owed call.
+    Answer { key: Key, operation: String, answer: D::Answer },
+    /// The instance's time has come.
+    Timer,
+}
+
+/// What became of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handled {
+    /// The stream's version now.
+    pub version: Version,
+    /// How many events it led to; none when it changed nothing.
+    pub events: usize,
+    /// The name of the state now.
+    pub state: &'static str,
+}
+
+/// Why an input was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandleError {
+    /// The rules refuse it: a normal answer.
+    #[error("{0}")]
+    Rejected(Rejection),
+    /// It is not an input of that workflow.
+    #[error("bad input: {0}")]
+    BadInput(String),
+    /// No workflow of that name is registered.
+    #[error("no workflow is called `{0}`")]
+    UnknownWorkflow(String),
+    /// No such tenant is configured.
+    #[error("no tenant is called `{0}`")]
+    UnknownTenant(String),
+    /// A workflow's own functions contradict each other; nothing was appended.
+    #[error("a defect of the workflow: {0}")]
+    Defect(String),
+    /// The stored stream cannot be read back.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The engine has stopped, because it was told to or because the log failed. Whether the input was taken is
+    /// known only after a restart.
+    #[error("the engine has stopped: {0}")]
+    Stopped(String),
+}
+
+impl<D: Domain> Engine<D> {
+    /// Gives an input to one instance. When this returns `Ok`, its events are durable.
+    pub async fn handle<W: Workflow<Domain = D>>(
+        &self,
+        stream: &StreamId,
+        input: W::Input,
+        source: Source,
+    ) -> Result<Handled, HandleError> {
+        self.submit(stream.clone(), Given::Typed(registry::boxed(input)), source).await
+    }
+
+    /// Gives an input in JSON to one instance of whichever workflow the stream names.
+    pub async fn handle_json(
+        &self,
+        stream: &StreamId,
+        input: serde_json::Value,
+        source: Source,
+    ) -> Result<Handled, HandleError> {
+        self.submit(stream.clone(), Given::Json(input), source).await
+    }
+
+    /// Gives the answer to an owed call back to the instance that owed it.
+    pub async fn answer(
+        &self,
+        call: &OwedCall<D>,
+        answer: D::Answer,
+        actor: &str,
+    ) -> Result<Handled, HandleError> {
+        let given =
+            Given::Answer { key: call.key.clone(), operation: call.operation.clone(), answer };
+        self.submit(call.stream.clone(), given, Source::new(actor, call.key.as_str())).await
+    }
+
+    /// Gives their timer to all instances whose time has come; returns how many there were.
+    pub async fn fire_timers(&self) -> Result<usize, HandleError> {
+        let now = self.shared.clock.now();
+        let due = self.write_index().take_due(now);
+        for (at, stream) in &due {
+            let source = Source::new("timer", at.to_string());
+            match self.submit(stream.clone(), Given::Timer, source).await {
+                Ok(_) => {}
+                Err(HandleError::Rejected(no)) => {
+                    tracing::debug!(%stream, reason = %no.code, "a timer was refused");
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(due.len())
+    }
+
+    async fn submit(
+        &self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+    ) -> Result<Handled, HandleError> {
+        let queue = lock(&self.shared.queue).clone().ok_or_else(|| self.why_stopped())?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job { stream, given, source, reply };
+        queue.send(job).await.map_err(|_| self.why_stopped())?;
+        answer.await.unwrap_or_else(|_| Err(self.why_stopped()))
+    }
+
+    fn why_stopped(&self) -> HandleError {
+        let why = lock(&self.shared.stopped).clone();
+        HandleError::Stopped(why.unwrap_or_else(|| "it was told to".to_owned()))
+    }
+
+    /// Why the engine stopped by itself, if it did.
+    pub fn failure(&self) -> Option<String> {
+        lock(&self.shared.stopped).clone()
+    }
+
+    /// Stops taking inputs, finishes those that wait, and ends the writer.
+    pub fn stop(&self) {
+        drop(lock(&self.shared.queue).take());
+        if let Some(writer) = lock(&self.shared.writer).take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer ended in a panic");
+        }
+    }
+
+    /// Changes whenever something was committed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.clone()
+    }
+
+    /// The log under the engine.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// The clock that the engine reads.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// All calls owed now, by key.
+    pub fn owed_calls(&self) -> Vec<OwedCall<D>> {
+        self.read_index().owed_calls()
+    }
+
+    /// How many messages between instances are on their way.
+    pub fn messages_waiting(&self) -> usize {
+        self.read_index().messages_waiting()
+    }
+
+    /// The earliest moment at which an instance wants its timer.
+    pub fn next_timer(&self) -> Option<Timestamp> {
+        self.read_index().next_timer()
+    }
+
+    /// One line per instance of a workflow, by stream.
+    pub fn summaries(&self, workflow: &str) -> Vec<Summary> {
+        self.read_index().summaries(workflow)
+    }
+
+    /// One line about one instance.
+    pub fn summary(&self, stream: &StreamId) -> Option<Summary> {
+        self.read_index().summary(stream)
+    }
+
+    /// The instances known by an outside name.
+    pub fn find(&self, alias: &str) -> BTreeSet<StreamId> {
+        self.read_index().find(alias)
+    }
+
+    /// All events of one instance, in order.
+    pub fn history(&self, stream: &StreamId) -> Result<Vec<Recorded>, StoreError> {
+        self.shared.store.read_stream(stream, Version::NONE)
+    }
+
+    /// The state of one instance, folded from the log.
+    pub fn state<W: Workflow<Domain = D>>(
+        &self,
+        stream: &StreamId,
+    ) -> Result<Option<<W::Machine as crate::machine::Machine>::State>, HandleError> {
+        let events = self.history(stream).map_err(|e| HandleError::Stopped(e.to_string()))?;
+        Ok(replay::<W::Machine>(&events)?)
+    }
+
+    /// The end of the log.
+    pub fn position(&self) -> Position {
+        self.shared.store.head().next
+    }
+
+    fn read_index(&self) -> std::sync::RwLockReadGuard<'_, Index<D>> {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_index(&self) -> std::sync::RwLockWriteGuard<'_, Index<D>> {
+        self.shared.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Locks past a poisoned mutex: what these guard stays whole when a holder panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

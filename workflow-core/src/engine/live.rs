@@ -1,0 +1,104 @@
+//! A workflow instance in memory: its state and what follows from it.
+
+use std::any::Any;
+
+use crate::id::{Key, StreamId, Version};
+use crate::machine::{Kind, Machine};
+use crate::time::Timestamp;
+use crate::workflow::{Domain, Owed, Workflow};
+
+/// One instance, folded from its events.
+pub(super) struct Live<D: Domain> {
+    /// The state, of the type that its workflow knows.
+    pub state: Box<dyn Any + Send + Sync>,
+    /// How many events led to it.
+    pub version: Version,
+    /// What follows from the state.
+    pub standing: Standing<D>,
+}
+
+/// What follows from a state: the engine's indexes hold this and nothing else of an instance.
+pub(super) struct Standing<D: Domain> {
+    /// The state's name.
+    pub state: &'static str,
+    /// Whether the log may end here for good.
+    pub terminal: bool,
+    /// The moment of the last event.
+    pub updated_at: Timestamp,
+    /// What a person should read beside the state's name.
+    pub headline: String,
+    /// The outside names by which the instance is found.
+    pub aliases: Vec<String>,
+    /// What the state is owed.
+    pub owed: Vec<Due<D>>,
+    /// When it wants its timer.
+    pub timer: Option<Timestamp>,
+}
+
+impl<D: Domain> Clone for Standing<D> {
+    fn clone(&self) -> Self {
+        Self {
+            state: self.state,
+            terminal: self.terminal,
+            updated_at: self.updated_at,
+            headline: self.headline.clone(),
+            aliases: self.aliases.clone(),
+            owed: self.owed.clone(),
+            timer: self.timer,
+        }
+    }
+}
+
+/// One obligation and since when it has stood unchanged.
+pub(super) struct Due<D: Domain> {
+    /// Its stable key.
+    pub key: Key,
+    /// The obligation.
+    pub owed: Owed<D::Call>,
+    /// The moment of the event since which it is owed.
+    pub since: Timestamp,
+}
+
+impl<D: Domain> Clone for Due<D> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), owed: self.owed.clone(), since: self.since }
+    }
+}
+
+/// Works out what follows from `state`. An obligation that the state before had too, word for word, keeps its
+/// key: the key is a function of the log alone.
+pub(super) fn standing<W: Workflow>(
+    stream: &StreamId,
+    state: &<W::Machine as Machine>::State,
+    version: Version,
+    at: Timestamp,
+    before: Option<&Standing<W::Domain>>,
+) -> Standing<W::Domain> {
+    let kind = W::Machine::state_kind(state);
+    let earlier = before.map_or(&[][..], |before| &before.owed);
+    let owed = W::react(stream, state)
+        .into_iter()
+        .map(|owed| match earlier.iter().find(|due| due.owed == owed) {
+            Some(due) => due.clone(),
+            None => Due { key: Key::of(stream, version, operation(&owed)), owed, since: at },
+        })
+        .collect();
+    Standing {
+        state: kind.name(),
+        terminal: W::Machine::TERMINAL.contains(&kind),
+        updated_at: at,
+        headline: W::headline(state),
+        aliases: W::aliases(state),
+        owed,
+        timer: W::due(state),
+    }
+}
+
+fn operation<C>(owed: &Owed<C>) -> &str {
+    match owed {
+        Owed::Call { operation, .. } => operation,
+        Owed::Tell(tell) => &tell.operation,
+        Owed::Signal(_) => "signal",
+        Owed::Person(_) => "person",
+    }
+}

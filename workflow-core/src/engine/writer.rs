@@ -1,0 +1,235 @@
+//! The one thread that appends: it gathers the inputs that wait, decides each on the state that the ones before it
+//! led to, makes all events durable at once, and only then answers.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::cache::Cache;
+use super::index::{Index, Messages};
+use super::live::Live;
+use super::registry::Erased;
+use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
+use crate::id::{Key, StreamId, Version};
+use crate::store::{Append, Store, StoreError};
+use crate::time::Clock;
+use crate::workflow::{Context, Domain, Tell};
+
+/// At most so many inputs are decided before the disk is waited for: bounds the latency of the first.
+const GROUP_MAX: usize = 512;
+
+/// The prefix of a cause's actor that marks a message: the rest is the sending stream.
+pub(super) const MESSAGE_ACTOR: &str = "stream:";
+
+pub(super) struct Writer<D: Domain> {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub rules: Arc<RulesOf<D::Rules>>,
+    pub workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    pub cache: Cache<D>,
+    pub index: Arc<RwLock<Index<D>>>,
+    pub told: HashSet<Key>,
+    pub messages: VecDeque<(Key, StreamId, Tell)>,
+    pub changes: watch::Sender<u64>,
+    pub stopped: Arc<Mutex<Option<String>>>,
+}
+
+/// An input on its way through a group.
+struct Staged<D: Domain> {
+    stream: StreamId,
+    given: Given<D>,
+    source: Source,
+    origin: Origin,
+}
+
+enum Origin {
+    Caller(oneshot::Sender<Result<Handled, HandleError>>),
+    Message(Key),
+}
+
+impl<D: Domain> Writer<D> {
+    /// Works until the queue is closed and empty, or the log fails.
+    pub fn run(mut self, mut queue: mpsc::Receiver<Job<D>>) {
+        loop {
+            let mut group = self.take_messages();
+            if group.is_empty() {
+                match queue.blocking_recv() {
+                    Some(job) => group.push(staged(job)),
+                    None => return,
+                }
+            }
+            while group.len() < GROUP_MAX {
+                match queue.try_recv() {
+                    Ok(job) => group.push(staged(job)),
+                    Err(_) => break,
+                }
+            }
+            if let Err(error) = self.commit(group) {
+                let why = explain(&error);
+                tracing::error!(error = %why, "the log failed: the engine stops");
+                *lock(&self.stopped) = Some(why);
+                // Waiting callers see their reply channel close and read why.
+                return;
+            }
+        }
+    }
+
+    fn take_messages(&mut self) -> Vec<Staged<D>> {
+        let count = self.messages.len().min(GROUP_MAX);
+        let message = |(key, from, tell): (Key, StreamId, Tell)| Staged {
+            stream: tell.to,
+            given: Given::Json(tell.input),
+            source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
+            origin: Origin::Message(key),
+        };
+        self.messages.drain(..count).map(message).collect()
+    }
+
+    fn commit(&mut self, group: Vec<Staged<D>>) -> Result<(), StoreError> {
+        let mut appends = Vec::new();
+        let mut touched: BTreeMap<StreamId, Live<D>> = BTreeMap::new();
+        let mut replies = Vec::with_capacity(group.len());
+        for item in group {
+            if let Origin::Message(key) = &item.origin
+                && !self.told.insert(key.clone())
+            {
+                continue;
+            }
+            let stream = item.stream.clone();
+            let result = self.decide(item.stream, item.given, item.source, &mut touched, &mut appends);
+            replies.push((stream, item.origin, result));
+        }
+        let changed: Vec<StreamId> = appends.iter().map(|a: &Append| a.stream.clone()).collect();
+        if !appends.is_empty() {
+            for result in self.store.append(&appends)? {
+                result.map_err(conflict)?;
+            }
+        }
+        self.publish(changed, touched);
+        for (stream, origin, result) in replies {
+            self.reply(&stream, origin, result);
+        }
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+        touched: &mut BTreeMap<StreamId, Live<D>>,
+        appends: &mut Vec<Append>,
+    ) -> Result<Handled, HandleError> {
+        let rules = (self.rules)(stream.tenant())
+            .ok_or_else(|| HandleError::UnknownTenant(stream.tenant().to_owned()))?;
+        let mut live = match touched.remove(&stream) {
+            Some(live) => Some(live),
+            None => self.load(&stream)?,
+        };
+        let workflow = self.workflow(&stream)?;
+        let context = Context { stream: &stream, now: self.clock.now(), rules: &*rules };
+        let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
+        let decided = workflow.handle(&mut live, given, source, &context);
+        let handled = decided.map(|decided| {
+            let handled = Handled {
+                version: expected.plus(decided.events.len()),
+                events: decided.events.len(),
+                state: live.as_ref().map_or("", |live| live.standing.state),
+            };
+            if !decided.events.is_empty() {
+                appends.push(Append { stream: stream.clone(), expected, events: decided.events });
+            }
+            handled
+        });
+        if let Some(live) = live {
+            touched.insert(stream, live);
+        }
+        handled
+    }
+
+    fn workflow(&self, stream: &StreamId) -> Result<&dyn Erased<D>, HandleError> {
+        let name = stream.workflow();
+        let found = self.workflows.get(name).map(|workflow| &**workflow);
+        found.ok_or_else(|| HandleError::UnknownWorkflow(name.to_owned()))
+    }
+
+    fn load(&mut self, stream: &StreamId) -> Result<Option<Live<D>>, HandleError> {
+        if let Some(live) = self.cache.take(stream) {
+            return Ok(Some(live));
+        }
+        let workflow = self.workflow(stream)?;
+        let events = self
+            .store
+            .read_stream(stream, Version::NONE)
+            .map_err(|error| HandleError::Stopped(explain(&error)))?;
+        let mut live = None;
+        for event in &events {
+            live = Some(workflow.advance(live, event)?);
+        }
+        Ok(live)
+    }
+
+    /// Brings the indexes up to what is now durable, and queues the messages that came due.
+    fn publish(&mut self, changed: Vec<StreamId>, touched: BTreeMap<StreamId, Live<D>>) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        for stream in &changed {
+            let Some(live) = touched.get(stream) else { continue };
+            let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
+            let Messages { new, void } =
+                index.update(stream, live.version, live.standing.clone(), listed);
+            self.messages.extend(new);
+            for key in void {
+                self.told.remove(&key);
+            }
+        }
+        drop(index);
+        for (stream, live) in touched {
+            self.cache.put(stream, live);
+        }
+        if !changed.is_empty() {
+            self.changes.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn reply(&mut self, stream: &StreamId, origin: Origin, result: Result<Handled, HandleError>) {
+        if let Err(HandleError::Defect(problem)) = &result {
+            tracing::error!(%stream, %problem, "a workflow contradicts itself");
+        }
+        match origin {
+            Origin::Caller(reply) => {
+                // A caller that went away has nothing left to learn.
+                drop(reply.send(result));
+            }
+            Origin::Message(key) => {
+                if let Err(error) = result {
+                    tracing::warn!(%stream, %key, %error, "a message was refused");
+                }
+                self.index.write().unwrap_or_else(PoisonError::into_inner).delivered(&key);
+                self.changes.send_modify(|count| *count += 1);
+            }
+        }
+    }
+}
+
+fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
+    let Job { stream, given, source, reply } = job;
+    Staged { stream, given, source, origin: Origin::Caller(reply) }
+}
+
+/// The writer is the log's only appender, so that a conflict means that a second one is at work.
+fn conflict(conflict: crate::store::Conflict) -> StoreError {
+    StoreError::Io { action: "appending as the only writer", source: Box::new(conflict) }
+}
+
+/// An error with its causes in one line.
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
