@@ -44,7 +44,7 @@ pub(crate) fn check(definition: &Definition, problems: &mut Problems) {
 
 /// Dead ends and traps among the states that a log reaches.
 fn endings(definition: &Definition, reached: &BTreeSet<usize>, problems: &mut Problems) {
-    let Definition { states, edges, .. } = definition;
+    let Definition { state_enum, states, edges, .. } = definition;
     let mut ends = BTreeSet::new();
     for &index in reached {
         let state = &states[index];
@@ -59,6 +59,10 @@ fn endings(definition: &Definition, reached: &BTreeSet<usize>, problems: &mut Pr
         if !left || state.terminal {
             ends.insert(index);
         }
+    }
+    if ends.is_empty() && !states.iter().any(|state| state.terminal) {
+        problems.on(state_enum, "no state is marked `#[terminal]`: a log could never end");
+        return;
     }
     let lost_end = outside(states, reached).any(|(_, state)| state.terminal);
     if ends.is_empty() && lost_end {

@@ -9,16 +9,17 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{AttrStyle, Item, ItemMod, Visibility, parse_quote};
 
+use crate::problems::Problems;
 use crate::read::{Definition, Event};
 
 mod decode;
 mod kinds;
 
 /// Adds the generated items and the diagram to the module.
-pub(crate) fn emit(definition: &Definition, module: &mut ItemMod) {
+pub(crate) fn emit(definition: &Definition, module: &mut ItemMod, problems: &Problems) {
     document(definition, module);
     let Some((_, items)) = &mut module.content else { return };
-    allow_the_table(items);
+    allow_the_table(items, problems);
     items.push(Item::Verbatim(kinds::states(definition)));
     items.push(Item::Verbatim(kinds::events(definition)));
     items.push(Item::Verbatim(machine(definition)));
@@ -58,15 +59,21 @@ fn machine(definition: &Definition) -> TokenStream {
     }
 }
 
-/// The rules of a table against lints for other code: its last arm is `_`, and it is as long as it has rows.
-fn allow_the_table(items: &mut [Item]) {
+/// The rules of a table against lints for other code: its last arm is `_`, and it is as long as it has rows. Beside
+/// a problem of ours, rustc's warnings would say the same again.
+fn allow_the_table(items: &mut [Item], problems: &Problems) {
+    let echoes = (!problems.is_empty()).then(|| {
+        quote! { #[allow(non_snake_case, unreachable_patterns, unused_variables)] }
+    });
     for item in items {
         if let Item::Fn(function) = item
             && (function.sig.ident == "begin" || function.sig.ident == "evolve")
         {
-            function.attrs.push(parse_quote! {
+            *function = parse_quote! {
                 #[allow(clippy::too_many_lines, clippy::wildcard_enum_match_arm)]
-            });
+                #echoes
+                #function
+            };
         }
     }
 }

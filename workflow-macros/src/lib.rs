@@ -157,8 +157,81 @@ fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let name = read::name(arguments, &module, &mut problems);
     if let Some(definition) = read::read(name, &mut module, &mut problems) {
         check::check(&definition, &mut problems);
-        emit::emit(&definition, &mut module);
+        emit::emit(&definition, &mut module, &problems);
     }
     let problems = problems.into_tokens();
     quote! { #module #problems }.into_token_stream()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door() -> TokenStream {
+        quote! {
+            /// A door.
+            mod door {
+                enum State { Shut, Ajar { degrees: u32 }, #[terminal] Gone }
+                enum Event { Hung, #[was(PushedV1)] Pushed { degrees: u32 }, #[wire = "x"] TakenOut }
+                use {Event::*, State::*};
+                fn begin(event: Event) -> Option<State> {
+                    match event { Hung => Some(Shut), _ => None }
+                }
+                fn evolve(state: State, event: Event) -> Option<State> {
+                    match (state, event) {
+                        (Shut | Ajar { .. }, Pushed { degrees }) => Some(Ajar { degrees }),
+                        (Shut | Ajar { .. }, TakenOut) => Some(Gone),
+                        _ => None,
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_diagram_follows_the_documentation() {
+        let module: ItemMod = syn::parse2(expand(TokenStream::new(), door())).unwrap();
+        let docs: Vec<_> =
+            module.attrs.iter().map(|attr| attr.to_token_stream().to_string()).collect();
+        let [own, diagram] = docs.as_slice() else { panic!("{docs:?}") };
+        assert!(own.contains("A door."), "{own}");
+        let expected = [
+            "```mermaid",
+            "stateDiagram-v2",
+            "    [*] --> Shut: Hung",
+            "    Shut --> Ajar: Pushed",
+            "    Ajar --> Ajar: Pushed",
+            "    Shut --> Gone: TakenOut",
+            "    Ajar --> Gone: TakenOut",
+            "    Gone --> [*]",
+            "```",
+        ];
+        assert!(diagram.contains(&expected.join("\\n")), "{diagram}");
+    }
+
+    #[test]
+    fn the_items_stay_as_written_but_for_the_helper_attributes() {
+        let text = expand(TokenStream::new(), door()).to_string();
+        let module: ItemMod = syn::parse2(read::without_helpers(door())).unwrap();
+        for item in module.content.unwrap().1 {
+            let item = item.to_token_stream().to_string();
+            assert!(text.contains(&item), "{item}\n\nis not in\n\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_module_that_does_not_parse_comes_back() {
+        let broken = quote! { mod door { fn begin() { match event { Hung = Some(Shut) } } } };
+        assert_eq!(expand(TokenStream::new(), broken.clone()).to_string(), broken.to_string());
+    }
+
+    #[test]
+    fn a_mistake_keeps_the_items_and_the_machine() {
+        let text = door().to_string().replace("Some (Gone)", "Some (gone ())");
+        let text = expand(TokenStream::new(), text.parse().unwrap()).to_string();
+        assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+        for kept in ["fn evolve", "enum State", "enum StateKind", "enum Machine"] {
+            assert!(text.contains(kept), "{kept} is missing in {text}");
+        }
+    }
 }

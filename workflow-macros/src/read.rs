@@ -6,7 +6,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::{Item, ItemEnum, ItemFn, ItemMod, LitStr, Path, Visibility};
+use syn::{Item, ItemFn, ItemMod, LitStr, Path, Visibility};
 
 use crate::problems::Problems;
 
@@ -22,6 +22,8 @@ pub(crate) struct Definition {
     pub(crate) name: String,
     /// The module, for mistakes that have no better place.
     pub(crate) module: Ident,
+    /// The name in `enum State`.
+    pub(crate) state_enum: Ident,
     pub(crate) state_visibility: Visibility,
     pub(crate) event_visibility: Visibility,
     pub(crate) states: Vec<State>,
@@ -108,12 +110,21 @@ pub(crate) fn read(
     let (_, items) = module.content.as_mut()?;
     let mut state = None;
     let mut event = None;
+    let mut generic = false;
     for item in items.iter_mut() {
-        if let Item::Enum(item) = item {
+        if let Item::Enum(item) = item
+            && (item.ident == "State" || item.ident == "Event")
+        {
+            if !item.generics.params.is_empty() {
+                generic = true;
+                let message =
+                    format!("`{}` takes no parameters: a machine is one table", item.ident);
+                problems.on(&item.generics, message);
+            }
             if item.ident == "State" {
                 let variants = variants::states(item, problems);
-                state = Some((item.vis.clone(), variants));
-            } else if item.ident == "Event" {
+                state = Some((item.vis.clone(), item.ident.clone(), variants));
+            } else {
                 let variants = variants::events(item, problems);
                 event = Some((item.vis.clone(), variants));
             }
@@ -131,7 +142,10 @@ pub(crate) fn read(
             problems.on(&module_name, format!("a machine also has `{signature}`"));
         }
     }
-    let (state_visibility, states) = state?;
+    if generic {
+        return None;
+    }
+    let (state_visibility, state_enum, states) = state?;
     let (event_visibility, events) = event?;
     let scope = scope::Scope::new(&states, &events, items);
     let mut table = table::Table::new(&scope, problems);
@@ -141,6 +155,7 @@ pub(crate) fn read(
     Some(Definition {
         name,
         module: module_name,
+        state_enum,
         state_visibility,
         event_visibility,
         states,
@@ -205,16 +220,6 @@ fn snake_case(ident: &Ident) -> String {
         snake.extend(letter.to_lowercase());
     }
     snake
-}
-
-/// Whether two enums were written with type parameters; a machine's table is one, so they cannot be.
-fn refuse_generics(item: &ItemEnum, problems: &mut Problems) {
-    if !item.generics.params.is_empty() {
-        problems.on(
-            &item.generics,
-            format!("`{}` takes no parameters: a machine is one table", item.ident),
-        );
-    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn past(event: &Event, name: &str, index: usize) -> TokenStream {
     // A missing `From` is reported on the older type, in the attribute.
     let steps = (index..event.was.len()).map(|step| {
         let from = &event.was[step];
-        let into = event.was.get(step + 1).map_or_else(|| quote! { Event }, |next| quote! { #next });
+        let into = event.was.get(step + 1).map_or_else(|| quote_spanned! { from.span() => Event }, |next| quote! { #next });
         quote_spanned! { from.span() => let past = <#into as ::core::convert::From<#from>>::from(past); }
     });
     let read = quote_spanned! { shape.span() => content.read::<#shape>(#name)? };

@@ -40,21 +40,25 @@ impl Patterns<'_> {
                 Some((_, inner)) => return self.variants(inner, vocabulary),
                 None => self.bare(&binding.ident, vocabulary, &mut named),
             },
-            Pat::Path(path) => mention(&path.path, vocabulary, &mut named),
+            Pat::Path(path) => self.mention(&path.path, vocabulary, &mut named),
             Pat::Struct(pattern) => {
-                mention(&pattern.path, vocabulary, &mut named);
+                self.mention(&pattern.path, vocabulary, &mut named);
                 for field in &pattern.fields {
                     self.field(&field.pat, Some(&field.member), &pattern.path, &mut named);
                 }
             }
             Pat::TupleStruct(pattern) => {
-                mention(&pattern.path, vocabulary, &mut named);
+                self.mention(&pattern.path, vocabulary, &mut named);
                 for field in &pattern.elems {
                     self.field(field, None, &pattern.path, &mut named);
                 }
             }
             Pat::Wild(_) | Pat::Rest(_) => {
                 self.unnamed(pattern, &pattern.to_token_stream().to_string(), vocabulary);
+                named.incomplete = true;
+            }
+            Pat::Macro(_) => {
+                self.unseen(pattern, vocabulary);
                 named.incomplete = true;
             }
             // A literal, a range, a slice: no variant of an enum, as rustc will say.
@@ -72,6 +76,28 @@ impl Patterns<'_> {
         );
     }
 
+    /// A name that stands for a variant which only rustc can find out.
+    pub(crate) fn unseen(&mut self, at: impl ToTokens, vocabulary: &Vocabulary) {
+        let Vocabulary { article, word, .. } = vocabulary;
+        self.problems.on(
+            at,
+            format!("cannot see which {word} this is; write {article} {word} as its enum names it"),
+        );
+    }
+
+    fn mention(&mut self, path: &Path, vocabulary: &Vocabulary, named: &mut Named) {
+        let ident = last(path);
+        if let Some(index) = vocabulary.index(ident) {
+            named.mentions.push(Mention { index, span: path.span() });
+            return;
+        }
+        named.incomplete = true;
+        if self.scope.has_other(ident) || !looks_like_a_variant(ident) {
+            self.unseen(path, vocabulary);
+        }
+        // Otherwise rustc says that there is no such variant.
+    }
+
     /// A lone identifier is a unit variant, or, misspelt, a binding that matches everything.
     fn bare(&mut self, ident: &Ident, vocabulary: &Vocabulary, named: &mut Named) {
         if let Some(index) = vocabulary.index(ident) {
@@ -82,6 +108,10 @@ impl Patterns<'_> {
         let Scope { states, events, .. } = self.scope;
         if states.has_in_scope(ident) || events.has_in_scope(ident) {
             // The other enum's variant: rustc says that the types differ.
+            return;
+        }
+        if self.scope.has_other(ident) {
+            self.unseen(ident, vocabulary);
             return;
         }
         if !looks_like_a_variant(ident) {
@@ -111,15 +141,6 @@ impl Patterns<'_> {
                  Its value is judged in `decide`, which records a different event for each outcome"
             ),
         );
-    }
-}
-
-fn mention(path: &Path, vocabulary: &Vocabulary, named: &mut Named) {
-    let ident = last(path);
-    match vocabulary.index(ident) {
-        Some(index) => named.mentions.push(Mention { index, span: path.span() }),
-        // rustc says that there is no such variant.
-        None => named.incomplete = true,
     }
 }
 

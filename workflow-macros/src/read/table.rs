@@ -66,7 +66,7 @@ impl<'a> Table<'a> {
             if is_last && self.is_refusal(arm) {
                 continue;
             }
-            self.arm(arm, &left);
+            self.arm(&function.sig.ident, arm, &left);
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Table<'a> {
         false
     }
 
-    fn arm(&mut self, arm: &Arm, left: impl Fn(&mut Self, &Pat) -> Pairs) {
+    fn arm(&mut self, function: &Ident, arm: &Arm, left: impl Fn(&mut Self, &Pat) -> Pairs) {
         for attribute in &arm.attrs {
             if attribute.path().is_ident("cfg") {
                 self.rows.complete = false;
@@ -141,15 +141,17 @@ impl<'a> Table<'a> {
             Pat::Guard(guard) => {
                 self.problems.on(
                     &guard.guard,
-                    "`evolve` takes no guards: an event already happened and may not be refused.\n\
-                     Decide in `decide`, and record a different event for each outcome",
+                    format!(
+                        "`{function}` takes no guards: an event already happened and may not be \
+                         refused.\nDecide in `decide`, and record a different event for each outcome"
+                    ),
                 );
                 (&*guard.pat, true)
             }
             pattern => (pattern, false),
         };
         let Pairs { pairs, incomplete } = left(self, pattern);
-        let to = target::target(&arm.body, self.scope, self.problems);
+        let to = target::target(&arm.body, function, self.scope, self.problems);
         self.rows.complete &= !incomplete && !guarded && to.is_some();
         for (from, event) in pairs {
             self.row(from, event, to, guarded);
@@ -227,6 +229,14 @@ impl<'a> Table<'a> {
             Pat::Ident(binding) if binding.subpat.is_none() => {
                 let name = &binding.ident;
                 self.patterns().unnamed(name, &name.to_string(), &scope.states);
+                Pairs { incomplete: true, ..Pairs::default() }
+            }
+            Pat::Tuple(tuple) if tuple.elems.iter().any(|part| matches!(part, Pat::Rest(_))) => {
+                self.patterns().unnamed(pattern, "..", &scope.states);
+                Pairs { incomplete: true, ..Pairs::default() }
+            }
+            Pat::Macro(_) => {
+                self.patterns().unseen(pattern, &scope.states);
                 Pairs { incomplete: true, ..Pairs::default() }
             }
             // Not a pair: rustc says that the types differ.

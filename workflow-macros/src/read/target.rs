@@ -1,5 +1,6 @@
 //! What stands right of an arrow: `Some(TheState { .. })`, perhaps after a few `let`s.
 
+use proc_macro2::Ident;
 use syn::visit::Visit;
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, ExprTry, Item, Path, Stmt};
 
@@ -8,8 +9,13 @@ use super::scope::Scope;
 use crate::problems::Problems;
 
 /// The state that an arm's body leads to. `None` when it was not understood: rustc or a problem of ours says why.
-pub(crate) fn target(body: &Expr, scope: &Scope, problems: &mut Problems) -> Option<usize> {
-    let mut exits = Exits { problems, found: false };
+pub(crate) fn target(
+    body: &Expr,
+    function: &Ident,
+    scope: &Scope,
+    problems: &mut Problems,
+) -> Option<usize> {
+    let mut exits = Exits { function, problems, found: false };
     exits.visit_expr(body);
     let exits = exits.found;
     let tail = tail(body);
@@ -101,6 +107,7 @@ fn by_name(path: &Path, scope: &Scope) -> Seen {
 
 /// Finds what would leave the function before its end.
 struct Exits<'a> {
+    function: &'a Ident,
     problems: &'a mut Problems,
     found: bool,
 }
@@ -108,7 +115,8 @@ struct Exits<'a> {
 impl Exits<'_> {
     fn report(&mut self, exit: impl quote::ToTokens) {
         self.found = true;
-        self.problems.on(exit, "this would leave `evolve` early and hide a transition");
+        let message = format!("this would leave `{}` early and hide a transition", self.function);
+        self.problems.on(exit, message);
     }
 }
 

@@ -3,12 +3,11 @@
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ItemEnum, Lit, LitStr, Meta, Path, Token, Variant};
 
-use super::{Event, State, refuse_generics, snake_case};
+use super::{Event, State, snake_case};
 use crate::problems::Problems;
 
 /// The variants of `enum State`.
 pub(crate) fn states(item: &mut ItemEnum, problems: &mut Problems) -> Vec<State> {
-    refuse_generics(item, problems);
     let mut states = Vec::new();
     for variant in &mut item.variants {
         refuse_cfg(variant, problems);
@@ -25,7 +24,6 @@ pub(crate) fn states(item: &mut ItemEnum, problems: &mut Problems) -> Vec<State>
 
 /// The variants of `enum Event`.
 pub(crate) fn events(item: &mut ItemEnum, problems: &mut Problems) -> Vec<Event> {
-    refuse_generics(item, problems);
     refuse_serde_names(&item.attrs, problems);
     let mut events: Vec<Event> = Vec::new();
     for variant in &mut item.variants {
