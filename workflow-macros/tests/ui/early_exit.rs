@@ -1,0 +1,50 @@
+//! `return` and `?` would leave `evolve` with a transition that the table does not show.
+
+use serde::{Deserialize, Serialize};
+
+#[workflow_core::machine]
+mod door {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum State {
+        Shut,
+        Ajar { degrees: u32 },
+        #[terminal]
+        Gone,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub enum Event {
+        Hung,
+        Pushed { degrees: u32 },
+        Pulled,
+        TakenOut,
+    }
+
+    use {Event::*, State::*};
+
+    fn begin(event: Event) -> Option<State> {
+        match event {
+            Hung => Some(Shut),
+            _ => None,
+        }
+    }
+
+    fn evolve(state: State, event: Event) -> Option<State> {
+        match (state, event) {
+            (Shut, Pushed { degrees }) => {
+                if degrees > 90 {
+                    return Some(Gone);
+                }
+                let degrees = degrees.checked_add(1)?;
+                Some(Ajar { degrees })
+            }
+            (Ajar { .. }, Pulled) => Some(Shut),
+            (Shut | Ajar { .. }, TakenOut) => Some(Gone),
+            _ => None,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,44 @@
+//! A machine without an end: each of its states is a trap.
+
+use serde::{Deserialize, Serialize};
+
+#[workflow_core::machine]
+mod door {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum State {
+        Shut,
+        Ajar { degrees: u32 },
+        Gone,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub enum Event {
+        Hung,
+        Pushed { degrees: u32 },
+        Pulled,
+        TakenOut,
+    }
+
+    use {Event::*, State::*};
+
+    fn begin(event: Event) -> Option<State> {
+        match event {
+            Hung => Some(Shut),
+            _ => None,
+        }
+    }
+
+    fn evolve(state: State, event: Event) -> Option<State> {
+        match (state, event) {
+            (Shut, Pushed { degrees }) => Some(Ajar { degrees }),
+            (Ajar { .. }, Pulled) => Some(Shut),
+            (Shut | Ajar { .. }, TakenOut) => Some(Gone),
+            (Gone, Hung) => Some(Shut),
+            _ => None,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,44 @@
+//! The pair that is matched is state and event, in this order.
+
+use serde::{Deserialize, Serialize};
+
+#[workflow_core::machine]
+mod door {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum State {
+        Shut,
+        Ajar { degrees: u32 },
+        #[terminal]
+        Gone,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub enum Event {
+        Hung,
+        Pushed { degrees: u32 },
+        Pulled,
+        TakenOut,
+    }
+
+    use {Event::*, State::*};
+
+    fn begin(event: Event) -> Option<State> {
+        match event {
+            Hung => Some(Shut),
+            _ => None,
+        }
+    }
+
+    fn evolve(state: State, event: Event) -> Option<State> {
+        match (event, state) {
+            (Pushed { degrees }, Shut) => Some(Ajar { degrees }),
+            (Pulled, Ajar { .. }) => Some(Shut),
+            (TakenOut, Shut | Ajar { .. }) => Some(Gone),
+            _ => None,
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,45 @@
+//! A constant or an alias in a pattern hides which state it is.
+
+use serde::{Deserialize, Serialize};
+
+#[workflow_core::machine]
+mod door {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum State {
+        Shut,
+        Ajar { degrees: u32 },
+        #[terminal]
+        Gone,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub enum Event {
+        Hung,
+        Pushed { degrees: u32 },
+        Pulled,
+        TakenOut,
+    }
+
+    use State::Shut as Closed;
+    use {Event::*, State::*};
+
+    fn begin(event: Event) -> Option<State> {
+        match event {
+            Hung => Some(Shut),
+            _ => None,
+        }
+    }
+
+    fn evolve(state: State, event: Event) -> Option<State> {
+        match (state, event) {
+            (Closed, Pushed { degrees }) => Some(Ajar { degrees }),
+            (Ajar { .. }, Pulled) => Some(Shut),
+            (Shut | Ajar { .. }, TakenOut) => Some(Gone),
+            _ => None,
+        }
+    }
+}
+
+fn main() {}
