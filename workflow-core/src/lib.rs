@@ -1,10 +1,13 @@
 //! An event-sourced workflow engine: pure state machines over an append-only log.
 
+pub mod backoff;
 pub mod codec;
+pub mod dispatch;
 #[cfg(feature = "placement")]
 pub mod domain;
 pub mod engine;
 pub mod id;
+pub mod inbox;
 pub mod machine;
 pub mod money;
 pub mod outcome;

@@ -77,6 +77,8 @@ pub enum Wait {
 struct Entry<D: Domain> {
     version: Version,
     standing: Standing<D>,
+    /// When the timer is asked next: the state's wish, or later when asking changed nothing.
+    armed: Option<Timestamp>,
 }
 
 pub(super) struct Index<D: Domain> {
@@ -136,24 +138,27 @@ impl<D: Domain> Index<D> {
         for key in &void {
             self.undelivered.remove(key);
         }
-        if let Some(at) = standing.timer {
-            self.timers.insert((at, stream.clone()));
-        }
         for alias in &standing.aliases {
             self.aliases.entry(alias.clone()).or_default().insert(stream.clone());
         }
         if !(standing.terminal && standing.owed.is_empty() && !listed) {
-            self.streams.insert(stream.clone(), Entry { version, standing });
+            if let Some(at) = standing.timer {
+                self.timers.insert((at, stream.clone()));
+            }
+            let armed = standing.timer;
+            self.streams.insert(stream.clone(), Entry { version, standing, armed });
         }
         Messages { new, void }
     }
 
     fn remove(&mut self, stream: &StreamId) -> Vec<Due<D>> {
-        let Some(Entry { standing, .. }) = self.streams.remove(stream) else { return Vec::new() };
+        let Some(Entry { standing, armed, .. }) = self.streams.remove(stream) else { return Vec::new() };
         for due in &standing.owed {
             self.calls.remove(&due.key);
         }
-        self.timers.retain(|(_, other)| other != stream);
+        if let Some(at) = armed {
+            self.timers.remove(&(at, stream.clone()));
+        }
         for alias in &standing.aliases {
             if let Some(streams) = self.aliases.get_mut(alias) {
                 streams.remove(stream);
@@ -180,8 +185,12 @@ impl<D: Domain> Index<D> {
             self.timers.pop_first();
             due.push((at, stream));
         }
+        let again = now.plus(TIMER_AGAIN);
         for (_, stream) in &due {
-            self.timers.insert((now.plus(TIMER_AGAIN), stream.clone()));
+            if let Some(entry) = self.streams.get_mut(stream) {
+                entry.armed = Some(again);
+                self.timers.insert((again, stream.clone()));
+            }
         }
         due
     }

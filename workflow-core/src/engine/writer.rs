@@ -35,6 +35,17 @@ pub(super) struct Writer<D: Domain> {
     pub stopped: Arc<Mutex<Option<String>>>,
 }
 
+/// Says why the engine stopped when a workflow's function panics.
+struct PanicGuard(Arc<Mutex<Option<String>>>);
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(&self.0).get_or_insert_with(|| "the writer ended in a panic".to_owned());
+        }
+    }
+}
+
 /// An input on its way through a group.
 struct Staged<D: Domain> {
     stream: StreamId,
@@ -51,6 +62,7 @@ enum Origin {
 impl<D: Domain> Writer<D> {
     /// Works until the queue is closed and empty, or the log fails.
     pub fn run(mut self, mut queue: mpsc::Receiver<Job<D>>) {
+        let _guard = PanicGuard(Arc::clone(&self.stopped));
         loop {
             let mut group = self.take_messages();
             if group.is_empty() {
