@@ -1,5 +1,6 @@
 //! An event-sourced workflow engine: pure state machines over an append-only log.
 
+pub mod audit;
 pub mod codec;
 #[cfg(feature = "placement")]
 pub mod domain;
