@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::id::Position;
-use crate::record::chain::{Broken, Chain, Streams};
+use crate::record::chain::{Chain, Streams};
 use crate::store::{Head, Store};
 
 /// What an undamaged log holds.
@@ -34,53 +34,25 @@ pub struct Damage {
 /// stream and version, and that the log reaches the store's head. Calls `progress` with the position reached
 /// after each record. Events appended meanwhile are verified too. Needs about 100 bytes of memory a stream.
 pub fn verify(store: &dyn Store, progress: &mut dyn FnMut(Position)) -> Result<Verified, Damage> {
-    let promised = store.head();
-    let mut walk = Walk { chain: Chain::start(), streams: Streams::default(), promised };
-    let mut result = walk.check_promise();
+    let head = store.head();
+    let (mut chain, mut streams) = (Chain::towards(head.next, head.hash), Streams::default());
+    let mut result = Ok(());
     let scanned = store.scan_records(Position(0), &mut |at, bytes| {
-        result = walk.step(at, bytes);
+        let position = chain.next();
+        let accepted = chain.accept(at, bytes).and_then(|frame| streams.accept(&frame));
+        result = accepted.map_err(|e| Damage { position, problem: e.to_string() });
         if result.is_err() {
             return ControlFlow::Break(());
         }
-        progress(walk.chain.next());
+        progress(chain.next());
         ControlFlow::Continue(())
     });
     result?;
-    let (next, hash) = (walk.chain.next(), walk.chain.hash());
-    if let Err(e) = scanned {
-        return Err(Damage { position: next, problem: format!("it cannot be read: {e}") });
-    }
-    if next < promised.next {
-        let problem = format!("the log ends here, its head is at {}", promised.next);
-        return Err(Damage { position: next, problem });
-    }
-    Ok(Verified { records: walk.chain.records(), events: next.0, head: Head { next, hash } })
-}
-
-struct Walk {
-    chain: Chain,
-    streams: Streams,
-    promised: Head,
-}
-
-impl Walk {
-    fn step(&mut self, at: Position, bytes: &[u8]) -> Result<(), Damage> {
-        let position = self.chain.next();
-        let damage = |e: Broken| Damage { position, problem: e.to_string() };
-        let frame = self.chain.accept(at, bytes).map_err(damage)?;
-        self.streams.accept(&frame).map_err(damage)?;
-        self.check_promise()
-    }
-
-    /// Where the head says that the log ended when the walk began, the hash must be the head's.
-    fn check_promise(&self) -> Result<(), Damage> {
-        let (position, hash, promised) = (self.chain.next(), self.chain.hash(), self.promised);
-        if position == promised.next && hash != promised.hash {
-            let problem = format!("the records give the hash {hash}, the head {}", promised.hash);
-            return Err(Damage { position, problem });
-        }
-        Ok(())
-    }
+    let (next, hash) = (chain.next(), chain.hash());
+    let damage = |problem| Damage { position: next, problem };
+    scanned.map_err(|e| damage(format!("it cannot be read: {e}")))?;
+    chain.finish().map_err(|e| damage(e.to_string()))?;
+    Ok(Verified { records: chain.records(), events: next.0, head: Head { next, hash } })
 }
 
 #[cfg(test)]

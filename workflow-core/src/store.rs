@@ -14,6 +14,7 @@ pub mod contract;
 pub mod memory;
 mod plan;
 mod read;
+pub mod sled;
 mod streams;
 
 /// Events for one stream, to be appended if the stream is at the expected version.

@@ -86,10 +86,11 @@ fn missing_moved_and_replaced_records_are_found() {
     finds(4, "records are missing", |log| drop(log.records.remove(2)));
     finds(0, "records are missing", |log| drop(log.records.remove(0)));
     finds(2, "it was moved here", |log| log.records[1].1 = log.records[2].1.clone());
-    finds(8, "the log ends here, its head is at 10", |log| drop(log.records.pop()));
+    finds(8, "the log ends here, but was noted to reach to 10", |log| drop(log.records.pop()));
     finds(0, "the log ends here", |log| log.records.clear());
-    finds(10, "the head", |log| log.head.hash = Hash([1; 32]));
-    finds(0, "the head", |log| (log.records.clear(), log.head.next = Position(0)).0);
+    finds(8, "was noted to end at 10", |log| log.head.hash = Hash([1; 32]));
+    finds(4, "have no end there", |log| log.head.next = Position(5));
+    finds(0, "was noted to end at 0", |log| (log.records.clear(), log.head.next = Position(0)).0);
 }
 
 #[test]

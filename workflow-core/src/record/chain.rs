@@ -3,6 +3,7 @@
 //! Used wherever a log is read from its start: when a store opens and when an auditor verifies. Reads bytes only
 //! through `record/frame.rs`; knows no store.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::id::{Position, StreamId, Version};
@@ -37,6 +38,22 @@ pub enum Broken {
         /// The hash of the record before.
         actual: Hash,
     },
+    /// The end that was noted elsewhere is not an end of these records.
+    #[error("the log was noted to end at {next} with hash {noted}, but its records {found}")]
+    Noted {
+        /// The position noted.
+        next: Position,
+        /// The hash noted.
+        noted: Hash,
+        /// What they do instead.
+        found: String,
+    },
+    /// The log ends before the end that was noted elsewhere.
+    #[error("the log ends here, but was noted to reach to {noted}: its tail was cut")]
+    Cut {
+        /// The position noted.
+        noted: Position,
+    },
     /// An event has the wrong version in its stream.
     #[error("the event at {position} has version {found} of its stream, expected {expected}")]
     Version {
@@ -57,18 +74,19 @@ pub enum Broken {
     },
 }
 
-/// A walk over records from the first one on.
+/// A walk over records from the first one on, past an end of the log that was noted elsewhere.
 #[derive(Debug)]
 pub struct Chain {
     next: Position,
     hash: Hash,
     records: u64,
+    noted: (Position, Hash),
 }
 
 impl Chain {
-    /// Before the first record.
-    pub fn start() -> Self {
-        Self { next: Position(0), hash: Hash::GENESIS, records: 0 }
+    /// Before the first record. `next` and `hash` are those of an end that the log is known to have had.
+    pub fn towards(next: Position, hash: Hash) -> Self {
+        Self { next: Position(0), hash: Hash::GENESIS, records: 0, noted: (next, hash) }
     }
 
     /// The position that the next record must begin at.
@@ -98,9 +116,34 @@ impl Chain {
         if frame.previous != self.hash {
             return Err(Broken::Chain { named: frame.previous, actual: self.hash });
         }
-        (self.next, self.hash) = (frame.next(), hash_of(bytes));
-        self.records += 1;
+        let (next, hash) = (frame.next(), hash_of(bytes));
+        if at < self.noted.0 {
+            self.check_noted(next, hash)?;
+        }
+        (self.next, self.hash, self.records) = (next, hash, self.records + 1);
         Ok(frame)
+    }
+
+    /// Says that there are no more records.
+    pub fn finish(&self) -> Result<(), Broken> {
+        if self.next < self.noted.0 {
+            return Err(Broken::Cut { noted: self.noted.0 });
+        }
+        if self.noted.0 == Position(0) {
+            self.check_noted(Position(0), Hash::GENESIS)?;
+        }
+        Ok(())
+    }
+
+    fn check_noted(&self, next: Position, hash: Hash) -> Result<(), Broken> {
+        let (end, noted) = self.noted;
+        let broken = |found| Err(Broken::Noted { next: end, noted, found });
+        match next.cmp(&end) {
+            Ordering::Less => Ok(()),
+            Ordering::Equal if hash == noted => Ok(()),
+            Ordering::Equal => broken(format!("have {hash} there")),
+            Ordering::Greater => broken("have no end there".to_owned()),
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 
 use crate::id::{Position, Version};
+use crate::record::chain::{Broken, check_name, follows};
+use crate::record::frame::Frame;
 
 /// For each stream, the first position of the record that holds version 1, 2, 3 and so on.
 #[derive(Debug, Default)]
@@ -32,5 +34,18 @@ impl Streams {
             Some(records) => records.push(record.0),
             None => drop(self.0.insert(stream.into(), vec![record.0])),
         }
+    }
+
+    /// Adds a record's events, checking that each is the next one of its stream.
+    pub(crate) fn add_frame(&mut self, frame: &Frame<'_>) -> Result<(), Broken> {
+        for event in &frame.events {
+            let at = self.version(event.stream);
+            if at == Version::NONE {
+                check_name(event.stream, event.position)?;
+            }
+            follows(event.position, at, event.version)?;
+            self.add(event.stream, frame.first);
+        }
+        Ok(())
     }
 }
