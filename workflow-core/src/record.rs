@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
+pub mod chain;
+pub mod frame;
+
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);

@@ -9,6 +9,14 @@ use std::ops::ControlFlow;
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, NewEvent, Recorded};
 
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
+pub mod memory;
+mod plan;
+mod read;
+pub mod sled;
+mod streams;
+
 /// Events for one stream, to be appended if the stream is at the expected version.
 #[derive(Clone, Debug)]
 pub struct Append {

@@ -1,0 +1,137 @@
+//! An auditor finds each kind of damage and says where.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::id::{StreamId, Version};
+use crate::record::frame::{Placed, seal};
+use crate::record::{Hash, Recorded};
+use crate::store::contract::{append, event, records, stream};
+use crate::store::memory::MemoryStore;
+use crate::store::{Append, Appended, Conflict, StoreError};
+
+/// Records as they are, and a head.
+struct Forged {
+    records: Vec<(Position, Vec<u8>)>,
+    head: Head,
+}
+
+impl Store for Forged {
+    fn append(&self, _: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
+    fn read_stream(&self, _: &StreamId, _: Version) -> Result<Vec<Recorded>, StoreError> {
+        unreachable!("an auditor reads records")
+    }
+
+    fn scan(
+        &self,
+        _: Position,
+        _: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        unreachable!("an auditor reads records")
+    }
+
+    fn scan_records(
+        &self,
+        _: Position,
+        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let _all_or_some = self.records.iter().try_for_each(|(first, bytes)| each(*first, bytes));
+        Ok(())
+    }
+
+    fn head(&self) -> Head {
+        self.head
+    }
+
+    fn cursor(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
+    fn set_cursor(&self, _: &str, _: &[u8]) -> Result<(), StoreError> {
+        unreachable!("an auditor only reads")
+    }
+}
+
+/// Five records: positions 0, 2, 4, 6, 8; head at 10.
+fn good() -> Forged {
+    let store = MemoryStore::new();
+    for version in 0..5 {
+        store.append(&[append("door/acme/1", version * 2, &["a", "b"])]).unwrap();
+    }
+    Forged { records: records(&store, 0), head: store.head() }
+}
+
+#[track_caller]
+fn finds(position: u64, words: &str, forge: impl FnOnce(&mut Forged)) {
+    let mut forged = good();
+    forge(&mut forged);
+    let damage = verify(&forged, &mut |_| {}).unwrap_err();
+    assert_eq!(damage.position, Position(position), "{damage}");
+    assert!(damage.problem.contains(words), "{damage}");
+}
+
+#[test]
+fn an_undamaged_log_is_counted() {
+    let (good, mut seen) = (good(), Vec::new());
+    let verified = verify(&good, &mut |position| seen.push(position.0)).unwrap();
+    assert_eq!(verified, Verified { records: 5, events: 10, head: good.head });
+    assert_eq!(seen, [2, 4, 6, 8, 10]);
+}
+
+#[test]
+fn missing_moved_and_replaced_records_are_found() {
+    finds(4, "records are missing", |log| drop(log.records.remove(2)));
+    finds(0, "records are missing", |log| drop(log.records.remove(0)));
+    finds(2, "it was moved here", |log| log.records[1].1 = log.records[2].1.clone());
+    finds(8, "the log ends here, but was noted to reach to 10", |log| drop(log.records.pop()));
+    finds(0, "the log ends here", |log| log.records.clear());
+    finds(8, "was noted to end at 10", |log| log.head.hash = Hash([1; 32]));
+    finds(4, "have no end there", |log| log.head.next = Position(5));
+    finds(0, "was noted to end at 0", |log| (log.records.clear(), log.head.next = Position(0)).0);
+}
+
+#[test]
+fn a_rewritten_history_is_found() {
+    let resealed = |text: &str, version: u64, name: &str| {
+        let (stream, event) = (stream(name), event(text));
+        let versions = [version, version + 1].map(Version);
+        let placed = versions.map(|version| Placed { stream: &stream, version, event: &event });
+        seal(Position(4), good_hash(2), &placed).remove(0).bytes
+    };
+    // The forged record itself is perfect: the next one does not name it.
+    finds(6, "follows one with hash", |log| {
+        log.records[2].1 = resealed("forged", 5, "door/acme/1")
+    });
+    finds(4, "has version 7 of its stream, expected 5", |log| {
+        log.records[2].1 = resealed("a", 7, "door/acme/1");
+    });
+    finds(4, "has version 5 of its stream, expected 1", |log| {
+        log.records[2].1 = resealed("a", 5, "door/acme/2");
+    });
+}
+
+fn good_hash(record: usize) -> Hash {
+    crate::record::frame::hash_of(&good().records[record - 1].1)
+}
+
+#[test]
+fn another_format_is_named() {
+    finds(6, "has format 2", |log| log.records[3].1[3] = 2);
+}
+
+proptest! {
+    #[test]
+    fn a_changed_byte_is_found_in_its_record(
+        record in 0usize..5, at in any::<prop::sample::Index>(), change in 1u8..,
+    ) {
+        let mut forged = good();
+        let bytes = &mut forged.records[record].1;
+        let at = at.index(bytes.len());
+        bytes[at] ^= change;
+        let damage = verify(&forged, &mut |_| {}).unwrap_err();
+        prop_assert_eq!(damage.position, Position(record as u64 * 2));
+    }
+}

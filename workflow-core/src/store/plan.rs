@@ -1,0 +1,57 @@
+//! What a group of appends leads to: who is refused, where the others come to lie, and their records.
+//!
+//! Pure: the same for every store. A store makes the plan, writes its records, and then adopts it.
+
+use std::collections::HashMap;
+
+use crate::id::{Position, StreamId, Version};
+use crate::record::frame::{Placed, Sealed, seal};
+use crate::store::streams::Streams;
+use crate::store::{Append, Appended, Conflict, Head};
+
+/// A group, decided but not yet written.
+pub(crate) struct Plan<'a> {
+    /// For each item its outcome.
+    pub(crate) outcomes: Vec<Result<Appended, Conflict>>,
+    /// What must be written, all or nothing.
+    pub(crate) records: Vec<Sealed>,
+    /// The end of the log afterwards.
+    pub(crate) head: Head,
+    streams: Vec<&'a StreamId>,
+}
+
+impl<'a> Plan<'a> {
+    /// Decides a group against the log that ends at `head`.
+    pub(crate) fn of(group: &'a [Append], head: Head, streams: &Streams) -> Self {
+        let mut versions: HashMap<&StreamId, Version> = HashMap::new();
+        let mut placed: Vec<Placed<'a>> = Vec::new();
+        let outcomes = group.iter().map(|item| {
+            let (stream, expected) = (&item.stream, item.expected);
+            let actual = versions.entry(stream).or_insert_with(|| streams.version(stream.as_str()));
+            if *actual != expected {
+                return Err(Conflict { stream: stream.clone(), actual: *actual, expected });
+            }
+            let first = Position(head.next.0 + placed.len() as u64);
+            placed.extend(item.events.iter().enumerate().map(|(i, event)| Placed {
+                stream,
+                version: expected.plus(i + 1),
+                event,
+            }));
+            *actual = expected.plus(item.events.len());
+            Ok(Appended { first, version: *actual })
+        });
+        let outcomes = outcomes.collect();
+        let records = seal(head.next, head.hash, &placed);
+        let next = Position(head.next.0 + placed.len() as u64);
+        let head = Head { next, hash: records.last().map_or(head.hash, |record| record.hash) };
+        Self { outcomes, records, head, streams: placed.iter().map(|p| p.stream).collect() }
+    }
+
+    /// Adds the events, now written, to the index.
+    pub(crate) fn adopt(&self, streams: &mut Streams) {
+        let records = self.records.iter().flat_map(|r| std::iter::repeat_n(r.first, r.events));
+        for (stream, record) in self.streams.iter().zip(records) {
+            streams.add(stream.as_str(), record);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Sled itself, opened with care: nothing of it is called outside this file and `sled/pieces.rs`.
+
+use std::any::Any;
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use ::sled::{Config, Db, Tree};
+
+use crate::id::Position;
+use crate::record::frame::Sealed;
+use crate::store::StoreError;
+use crate::store::sled::pieces::{self, Bytes, Records};
+use crate::store::sled::place::{LOG, failed, sync_dir, sync_tree};
+
+/// Sled's page cache. Its default of 1 GB would be most of a small server; the log is read in order, and what the
+/// engine reads again it caches itself.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const SET_ASIDE: &str = "set-aside";
+
+/// Sled's trees and a handle of our own on its file.
+pub(super) struct Tables {
+    log: Tree,
+    cursors: Tree,
+    db: Db,
+    /// Sled's data file, which its own flush does not bring to the disk.
+    pub(super) file: File,
+    blobs: std::path::PathBuf,
+}
+
+impl Tables {
+    /// Opens sled in `dir`, without its snapshots if they are damaged. All files are on the disk afterwards.
+    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(LOG);
+        remove_half_written(&path).map_err(failed("removing half-written snapshots of sled"))?;
+        let (db, log, cursors) = match open_trees(&path) {
+            Ok(trees) => trees,
+            Err(e) if !e.is_about_contents() => return Err(e.at(Position(0))),
+            Err(first) => {
+                let moved = set_snapshots_aside(dir)
+                    .map_err(failed("setting damaged snapshots of sled aside"))?;
+                if moved == 0 {
+                    return Err(first.at(Position(0)));
+                }
+                tracing::warn!(
+                    dir = %dir.display(), moved, error = %first,
+                    "sled did not open; its snapshots are set aside and are rebuilt from the log"
+                );
+                open_trees(&path).map_err(|e| e.at(Position(0)))?
+            }
+        };
+        caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
+        sync_tree(dir).map_err(failed("syncing the store's files"))?;
+        let file = File::options().read(true).write(true).open(path.join("db"));
+        let file = file.map_err(failed("opening sled's file"))?;
+        Ok(Self { log, cursors, db, file, blobs: path.join("blobs") })
+    }
+
+    /// Writes all records or none, durably.
+    pub(super) fn put_records(&self, records: &[Sealed]) -> Result<(), StoreError> {
+        let batch = pieces::batch(records);
+        self.durably(records.first().map_or(Position(0), |record| record.first), || {
+            self.log.apply_batch(batch)
+        })
+    }
+
+    /// The record that begins at `first`.
+    pub(super) fn record(&self, first: Position) -> Result<Bytes, StoreError> {
+        pieces::record(&self.log, first)
+    }
+
+    /// All records from the one that holds `from` on.
+    pub(super) fn records_from(&self, from: Position) -> Records {
+        Records::holding(&self.log, from)
+    }
+
+    pub(super) fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = caught("reading a cursor", || self.cursors.get(name));
+        Ok(value.map_err(|e| e.at(Position(0)))?.map(|value| value.to_vec()))
+    }
+
+    pub(super) fn put_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.durably(Position(0), || self.cursors.insert(name, value).map(drop))?;
+        // Cursors are not cut into pieces: large ones may have gone to files of their own.
+        self.sync_blobs().map_err(failed("syncing sled's files"))
+    }
+
+    /// Lets go of sled, which writes what it still has.
+    pub(super) fn close(self) -> Result<(), StoreError> {
+        caught("closing sled", || {
+            self.db.flush()?;
+            drop(self);
+            Ok(())
+        })
+        .map_err(|e| e.at(Position(0)))
+    }
+
+    fn durably(
+        &self,
+        at: Position,
+        change: impl FnOnce() -> ::sled::Result<()>,
+    ) -> Result<(), StoreError> {
+        let flushed = caught("writing to sled", || {
+            change()?;
+            self.db.flush()
+        });
+        flushed.map_err(|e| e.at(at))?;
+        self.file.sync_data().map_err(failed("bringing the log to the disk"))
+    }
+
+    fn sync_blobs(&self) -> io::Result<()> {
+        let mut any = false;
+        for entry in fs::read_dir(&self.blobs)? {
+            File::open(entry?.path())?.sync_data()?;
+            any = true;
+        }
+        if any { sync_dir(&self.blobs) } else { Ok(()) }
+    }
+}
+
+/// A failure inside sled.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("{action} failed")]
+    Error {
+        action: &'static str,
+        #[source]
+        source: ::sled::Error,
+    },
+    #[error("sled panicked: {0}")]
+    Panic(String),
+}
+
+impl Fault {
+    /// As the store's error, about the log from `position` on.
+    pub(super) fn at(self, position: Position) -> StoreError {
+        match self {
+            Fault::Error { source: ::sled::Error::Corruption { .. }, action } => {
+                let problem = format!("{action} failed: sled found its own file corrupted");
+                StoreError::Damaged { position, problem }
+            }
+            Fault::Error { action, source } => StoreError::Io { action, source: source.into() },
+            Fault::Panic(_) => StoreError::Io { action: "using sled", source: self.into() },
+        }
+    }
+
+    fn is_about_contents(&self) -> bool {
+        match self {
+            Fault::Panic(_) => true,
+            Fault::Error { source, .. } => !matches!(source, ::sled::Error::Io(_)),
+        }
+    }
+}
+
+/// Calls sled, which panics where it does not expect an error.
+pub(super) fn caught<T>(
+    action: &'static str,
+    call: impl FnOnce() -> ::sled::Result<T>,
+) -> Result<T, Fault> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|source| Fault::Error { action, source }),
+        Err(panic) => Err(Fault::Panic(words(&*panic))),
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned()
+}
+
+fn open_trees(path: &Path) -> Result<(Db, Tree, Tree), Fault> {
+    caught("opening sled", || {
+        // Nothing is written behind our back: the flusher's thread is off.
+        let config = Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let db = config.open()?;
+        let (log, cursors) = (db.open_tree("log")?, db.open_tree("cursors")?);
+        Ok((db, log, cursors))
+    })
+}
+
+/// Sled stops at a snapshot that a killed process left half-written.
+fn remove_half_written(path: &Path) -> io::Result<()> {
+    for name in names(path)?.iter().filter(|name| name.ends_with(".generating")) {
+        fs::remove_file(path.join(name))?;
+    }
+    Ok(())
+}
+
+/// Moves sled's snapshots out of its way; says how many there were.
+fn set_snapshots_aside(dir: &Path) -> io::Result<usize> {
+    let (from, to) = (dir.join(LOG), dir.join(SET_ASIDE));
+    let mut snapshots = names(&from)?;
+    snapshots.retain(|name| name.starts_with("snap."));
+    fs::create_dir_all(&to)?;
+    for name in &snapshots {
+        fs::rename(from.join(name), to.join(name))?;
+    }
+    sync_dir(&from)?;
+    sync_dir(&to)?;
+    Ok(snapshots.len())
+}
+
+fn names(dir: &Path) -> io::Result<Vec<String>> {
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
