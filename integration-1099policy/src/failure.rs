@@ -1,6 +1,6 @@
 //! What is known when a request did not simply succeed, classified by evidence: what left, and what came back.
 //!
-//! Pure. `client.rs` gathers the evidence, `perform.rs` turns a [`Failure`] into an outcome, everything that only
+//! Pure. `client.rs` gathers the evidence, `perform.rs` turns a `Failure` into an outcome, everything that only
 //! reads turns it into an [`Error`]. Read `client.rs` next.
 
 use std::time::Duration;
@@ -133,7 +133,9 @@ impl Failure {
                 replayed: head.replayed,
                 after,
             },
-            400 | 402..=402 | 404..=499 if wish == Some("true") => Self::Throttled(after),
+            // A refused key stays refused, whatever the wish.
+            401 | 403 => Self::Refused(problem.into_refusal(head.status)),
+            400..=499 if wish == Some("true") => Self::Throttled(after),
             status => Self::Refused(problem.into_refusal(status)),
         }
     }
@@ -307,9 +309,10 @@ mod tests {
 
     #[test]
     fn a_refused_key_stops_the_connector_and_a_blocked_contractor_does_not() {
-        let refused = |status, body: &[u8]| match Failure::of(&head(status), body) {
-            Failure::Refused(refusal) => refusal,
-            other => panic!("{other:?}"),
+        let refused = |status, body: &[u8]| {
+            let failure = Failure::of(&head(status), body);
+            let Failure::Refused(refusal) = failure else { panic!("{failure:?}") };
+            refusal
         };
         let key = refused(401, br#"{"error_code":"invalid_api_key","message":"no"}"#);
         assert!(stops_the_connector(&key));

@@ -1,9 +1,9 @@
 //! A text that must not be seen: an API key, a webhook secret.
 //!
-//! Deliberately absent: `Debug`, `Display`, `Serialize`. What cannot be printed cannot end in a log.
+//! Deliberately absent: `Debug`, `Display`, `Serialize`, comparison. What cannot be printed cannot end in a log.
 
 /// A secret text. It can be shown in one way only, by [`Secret::reveal`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
