@@ -1,1 +1,73 @@
-//! Placeholder.
+//! The 1099Policy adapter: what the domain asks of the insurer, in the insurer's words, and back.
+//!
+//! In reading order:
+//!
+//! - [`config`]: what it must be told, with the documented defaults; [`secret`]: texts that cannot be printed.
+//! - [`perform`]: one attempt at one owed call, `Ten99Policy::perform`. The engine owns retries.
+//! - [`failure`]: what is known when a request did not simply succeed, by evidence.
+//! - [`receive`]: a webhook's bytes to a [`delivery`], authenticated; [`mod@interpret`]: a delivery to what must be read;
+//!   [`confirm`]: reading it. A webhook is a hint, what was read is a fact.
+//! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
+//! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
+//!
+//! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates and invoices.
+//!
+//! ```
+//! use integration_1099policy::Ten99Policy;
+//! use integration_1099policy::config::{Config, Environment, LinkTemplates};
+//! use integration_1099policy::secret::Secret;
+//!
+//! let links = LinkTemplates {
+//!     success_url: "https://ops.example.test/placements/{placement}?coverage=active".to_owned(),
+//!     cancel_url: "https://ops.example.test/placements/{placement}?coverage=canceled".to_owned(),
+//! };
+//! let policy = Ten99Policy::new(Config::new(Secret::new("t9k_test_1"), Environment::Sandbox, links))?;
+//! # Ok::<(), integration_1099policy::config::BadConfig>(())
+//! ```
+
+mod client;
+pub mod config;
+pub mod confirm;
+pub mod delivery;
+pub mod failure;
+pub mod interpret;
+mod pages;
+pub mod perform;
+pub mod poll;
+pub mod receive;
+pub mod secret;
+pub mod setup;
+mod sight;
+mod wire;
+
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::config::{BadConfig, Config};
+pub use crate::failure::stops_the_connector;
+pub use crate::interpret::interpret;
+
+/// One tenant's 1099Policy. Clones share the connection pool.
+#[derive(Clone)]
+pub struct Ten99Policy(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    client: Client,
+}
+
+impl Ten99Policy {
+    /// Checks the configuration and prepares the connections; nothing is sent yet.
+    pub fn new(config: Config) -> Result<Self, BadConfig> {
+        let client = Client::new(&config)?;
+        Ok(Self(Arc::new(Inner { config, client })))
+    }
+
+    fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    fn config(&self) -> &Config {
+        &self.0.config
+    }
+}

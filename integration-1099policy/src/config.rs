@@ -1,0 +1,193 @@
+//! What the adapter must be told, with the documented defaults.
+//!
+//! 1099Policy is written about in two dialects: its API reference (followed by both SDKs) and its vendor guides.
+//! The reference is the default; each disagreement that matters on the wire is one setting here.
+//! Deliberately absent: files and environment variables; whoever embeds the adapter fills the struct.
+
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// Everything that the adapter must be told. [`Config::new`] fills in the defaults.
+#[derive(Clone)]
+pub struct Config {
+    /// Scheme and host; default `https://api.1099policy.com`. One host serves both environments.
+    pub base_url: String,
+    /// What comes before every path; default `/api/v1`.
+    pub api_prefix: String,
+    /// The tenant's secret key.
+    pub api_key: Secret,
+    /// How the key is presented; default [`AuthScheme::Bearer`].
+    pub auth_scheme: AuthScheme,
+    /// Which environment is meant, always said explicitly: the SDKs' own defaults differ.
+    pub environment: Environment,
+    /// The headers that carry an idempotency key, all with the same value; default both names in use.
+    pub idempotency_headers: Vec<String>,
+    /// How a contractor's name and e-mail are written; default [`ContractorShape::Flat`].
+    pub contractor_shape: ContractorShape,
+    /// Where a job's state is written; default [`JobRegion::Address`].
+    pub job_region: JobRegion,
+    /// Which resources carry `custom_metadata`; default [`MetadataOn::ContractorAndJob`].
+    pub metadata_on: MetadataOn,
+    /// Where the contractor's browser goes after the application.
+    pub links: LinkTemplates,
+    /// Whether plain HTTP may be spoken to other machines; to this one it always may. Default `false`.
+    pub allow_plain_http: bool,
+    /// The longest wait for a connection; default 5 s.
+    pub connect_timeout: Duration,
+    /// The longest wait for a whole answer; default 30 s.
+    pub total_timeout: Duration,
+    /// How many items one page of a list holds, 1 to 100; default 100.
+    pub page_size: u16,
+}
+
+/// How the API key is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthScheme {
+    /// `Authorization: Bearer <key>`, as the SDKs and the guides do.
+    Bearer,
+    /// HTTP Basic, the key as user name with an empty password, as the reference's samples do.
+    Basic,
+}
+
+/// Which of the two environments is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// For trying: nothing is insured, nothing is charged.
+    Sandbox,
+    /// For real.
+    Production,
+}
+
+impl Environment {
+    /// The word in the header `Ten99Policy-Environment`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// How a contractor's name and e-mail are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContractorShape {
+    /// `first_name`, `last_name`, `email`, `phone` at the top (API reference).
+    Flat,
+    /// The same four inside `contact` (vendor guides).
+    Contact,
+}
+
+/// Where a job's state is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobRegion {
+    /// Inside `address` (API reference).
+    Address,
+    /// As `region` at the top (vendor guides).
+    TopLevel,
+}
+
+/// Which resources carry `custom_metadata`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataOn {
+    /// Those that the API reference documents.
+    ContractorAndJob,
+    /// Quote, session and assignment too, as the vendor guides show.
+    Everything,
+}
+
+/// Where the contractor's browser is sent from the application. `{placement}` stands for the placement's id.
+///
+/// The redirect proves nothing; only a policy that was read does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkTemplates {
+    /// After success.
+    pub success_url: String,
+    /// When declined, abandoned or expired.
+    pub cancel_url: String,
+}
+
+impl LinkTemplates {
+    /// Both links for one placement, its id percent-encoded.
+    pub(crate) fn for_placement(&self, placement: &str) -> (String, String) {
+        let id = percent_encoded(placement);
+        (self.success_url.replace("{placement}", &id), self.cancel_url.replace("{placement}", &id))
+    }
+}
+
+impl Config {
+    /// The documented defaults around what has none.
+    pub fn new(api_key: Secret, environment: Environment, links: LinkTemplates) -> Self {
+        Self {
+            base_url: "https://api.1099policy.com".to_owned(),
+            api_prefix: "/api/v1".to_owned(),
+            api_key,
+            auth_scheme: AuthScheme::Bearer,
+            environment,
+            idempotency_headers: vec![
+                "Ten99Policy-Idempotent-Key".to_owned(),
+                "Idempotency-Key".to_owned(),
+            ],
+            contractor_shape: ContractorShape::Flat,
+            job_region: JobRegion::Address,
+            metadata_on: MetadataOn::ContractorAndJob,
+            links,
+            allow_plain_http: false,
+            connect_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(30),
+            page_size: 100,
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadConfig {
+    /// The base URL is none, or speaks neither http nor https.
+    #[error("base_url is no http(s) URL: {0}")]
+    BaseUrl(String),
+    /// The key would travel in the clear.
+    #[error("base_url is plain http to another machine; use https, or set allow_plain_http")]
+    PlainHttp,
+    /// The API key is empty or holds characters that no header can carry.
+    #[error("api_key is empty or holds characters that a header cannot carry")]
+    ApiKey,
+    /// An idempotency header's name is none, or there is no header at all.
+    #[error("idempotency_headers must name at least one valid header; `{0}` is none")]
+    IdempotencyHeader(String),
+    /// The page size is outside 1 to 100.
+    #[error("page_size must be 1 to 100, not {0}")]
+    PageSize(u16),
+    /// The HTTP client cannot be built on this machine.
+    #[error("the HTTP client cannot be built: {0}")]
+    Client(String),
+}
+
+/// `text` with everything but RFC 3986's unreserved characters percent-encoded.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placement_id_is_encoded_into_the_links() {
+        let links = LinkTemplates {
+            success_url: "https://ops.example/p/{placement}?coverage=active".into(),
+            cancel_url: "https://ops.example/p".into(),
+        };
+        let (success, cancel) = links.for_placement("pl 1/2&x");
+        assert_eq!(success, "https://ops.example/p/pl%201%2F2%26x?coverage=active");
+        assert_eq!(cancel, "https://ops.example/p");
+    }
+}

@@ -1,0 +1,169 @@
+//! One attempt at one owed call: at most one request that changes anything, and any number that only read.
+//!
+//! The engine owns retries; the attempt says what came before. A POST is repeated under its key while the provider
+//! keeps keys (documented: 24 hours). Past that, after a burned key, or when told to, what an earlier attempt may have
+//! left is looked up first, and adopted. One file per resource; read `perform/quote.rs` for the plainest one.
+
+mod assignment;
+mod contractor;
+mod job;
+mod quote;
+mod session;
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use workflow_core::domain::call::{Answer, Call, Refusal};
+use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::time::Timestamp;
+
+use crate::Ten99Policy;
+use crate::config::percent_encoded;
+use crate::failure::Failure;
+use crate::pages::{self, Walk, Walked};
+use crate::wire::quote::Asked;
+use crate::wire::{self, Listed};
+
+/// How long a key is trusted to protect a repeated POST: an hour less than the documented 24.
+const KEY_LIFE: Duration = Duration::from_secs(23 * 3600);
+
+/// How far before the call was owed a look-up reads: the two clocks may differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(600);
+
+/// A step of an attempt: its value, or the outcome that ends the attempt here.
+type Step<T> = Result<T, Box<Outcome<Answer>>>;
+
+impl Ten99Policy {
+    /// Makes one attempt at a call that is owed to the insurer.
+    ///
+    /// A definite no is `Answered(Answer::Refused(_))`; [`crate::stops_the_connector`] tells whether it concerns the
+    /// key rather than the call. A call that is not the insurer's is refused with the code `wrong_side`.
+    pub async fn perform(&self, call: &Call, attempt: &Attempt) -> Outcome<Answer> {
+        let run = Run { policy: self, attempt };
+        let done = match call {
+            Call::LinkContractor { candidate, person, email } => {
+                contractor::link(&run, candidate, person, email).await
+            }
+            Call::UpdateContractor { contractor, candidate, person, email } => {
+                contractor::update(&run, contractor, candidate, person, email).await
+            }
+            Call::CreateJob { references, terms } => job::create(&run, references, terms).await,
+            Call::UpdateJob { job, references, terms } => {
+                job::update(&run, job, references, terms).await
+            }
+            Call::CreateQuote { references, contractor, job, coverage, window } => {
+                let asked = Asked { references, contractor, job, coverage, window };
+                quote::create(&run, &asked).await
+            }
+            Call::OpenApplication { references, quote } => {
+                session::open(&run, references, quote).await
+            }
+            Call::ExpireApplication { session } => session::expire(&run, session).await,
+            Call::CreateAssignment { references, contractor, job, coverage, window } => {
+                let asked = Asked { references, contractor, job, coverage, window };
+                assignment::create(&run, &asked).await
+            }
+            Call::CancelAssignment { assignment, job } => {
+                assignment::cancel(&run, assignment, job).await
+            }
+            Call::ReadPerson { .. } => {
+                Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
+            }
+        };
+        done.map_or_else(|ended| *ended, Outcome::Answered)
+    }
+}
+
+/// One attempt under way.
+struct Run<'a> {
+    policy: &'a Ten99Policy,
+    attempt: &'a Attempt,
+}
+
+impl Run<'_> {
+    /// Whether an earlier attempt may have had an effect that the key no longer protects.
+    fn must_look_first(&self) -> bool {
+        let attempt = self.attempt;
+        attempt.look_first
+            || attempt.generation > 1
+            || attempt.now.since(attempt.owed_since) >= KEY_LIFE
+    }
+
+    /// The one request of this attempt that creates or acts.
+    async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Value, Failure> {
+        self.policy.client().post(path, &Value::Object(body), self.attempt).await
+    }
+
+    /// The one request of this attempt that updates.
+    async fn put(&self, path: &str, body: Map<String, Value>) -> Result<Value, Failure> {
+        self.policy.client().put(path, &Value::Object(body)).await
+    }
+
+    /// Reads one object.
+    async fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        what: &str,
+        path: &str,
+    ) -> Result<T, Failure> {
+        wire::object(what, self.policy.client().get(path, &[]).await?)
+    }
+
+    /// What was created since the call is owed, and fits; oldest last.
+    async fn look_for<T: Listed>(&self, path: &str, fits: impl Fn(&T) -> bool) -> Step<Vec<T>> {
+        let walk = Walk {
+            path,
+            filter: None,
+            since: Some(earlier(self.attempt.owed_since, CLOCK_SKEW)),
+            page_size: self.policy.config().page_size,
+        };
+        let walked: Walked<T> =
+            pages::walk(self.policy.client(), &walk).await.map_err(|f| self.lookup_ended(f))?;
+        let fitting: Vec<T> = walked.items.into_iter().filter(fits).collect();
+        if fitting.is_empty() && !walked.whole {
+            return Err(ended(refused(
+                200,
+                "lookup_incomplete",
+                format!("{path} could not be read back to when the call was first made"),
+            )));
+        }
+        if fitting.len() > 1 {
+            tracing::warn!(stream = %self.attempt.stream, path, found = fitting.len(), "1099Policy holds duplicates");
+        }
+        Ok(fitting)
+    }
+
+    fn post_ended(&self, failure: Failure) -> Box<Outcome<Answer>> {
+        Box::new(failure.of_post(self.attempt))
+    }
+
+    fn put_ended(&self, failure: Failure) -> Box<Outcome<Answer>> {
+        Box::new(failure.of_put(self.attempt))
+    }
+
+    fn lookup_ended(&self, failure: Failure) -> Box<Outcome<Answer>> {
+        Box::new(failure.of_lookup(self.attempt))
+    }
+}
+
+/// An answer that ends the attempt where it stands.
+fn ended(answer: Answer) -> Box<Outcome<Answer>> {
+    Box::new(Outcome::Answered(answer))
+}
+
+fn refused(status: u16, code: &str, message: String) -> Answer {
+    Answer::Refused(Refusal { status, code: code.to_owned(), message })
+}
+
+/// `/contractors/<id>`, whatever the id holds.
+fn path_of(resource: &str, id: &str) -> String {
+    format!("{resource}/{}", percent_encoded(id))
+}
+
+fn earlier(moment: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(moment.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// The id that a success must carry.
+fn told<T>(id: Option<T>, what: &str) -> Result<T, Failure> {
+    id.ok_or_else(|| Failure::Unreadable(format!("a {what} without id")))
+}

@@ -1,0 +1,117 @@
+//! Contractors: found by e-mail or created, and kept up to date.
+//!
+//! The e-mail is unique per tenant, so looking it up comes before every creation; it costs one read and makes a
+//! lost answer harmless. Whose contractor it is, its `custom_metadata` tells.
+
+use workflow_core::domain::call::{Answer, ContractorId};
+use workflow_core::domain::facts::{CandidateId, Person};
+
+use super::{Run, Step, path_of, told};
+use crate::failure::Failure;
+use crate::pages::{self, Walk, Walked};
+use crate::wire;
+use crate::wire::contractor::{Contractor, body};
+
+const CONTRACTORS: &str = "/contractors";
+
+/// Finds the candidate's contractor, or creates it.
+pub(super) async fn link(
+    run: &Run<'_>,
+    candidate: &CandidateId,
+    person: &Person,
+    email: &str,
+) -> Step<Answer> {
+    if let Some(holder) = by_email(run, email).await.map_err(|f| run.lookup_ended(f))? {
+        return owned(&holder, candidate).map_err(|f| run.lookup_ended(f));
+    }
+    if run.must_look_first() {
+        // Created under another e-mail, perhaps: the candidate may have changed it since.
+        let ours = |contractor: &Contractor| contractor.candidate().as_ref() == Some(candidate);
+        if let Some(found) = run.look_for(CONTRACTORS, ours).await?.last() {
+            return owned(found, candidate).map_err(|f| run.lookup_ended(f));
+        }
+    }
+    let body = body(run.policy.config(), candidate, person, email);
+    let created = match run.post(CONTRACTORS, body).await {
+        Ok(created) => created,
+        Err(failure) if failure.is_refusal(&["duplicate_email"]) => {
+            return after_duplicate(run, candidate, email, failure).await;
+        }
+        Err(failure) => return Err(run.post_ended(failure)),
+    };
+    let contractor = wire::object("contractor", created)
+        .and_then(|created: Contractor| told(created.contractor_id(), "contractor"))
+        .map_err(|f| run.post_ended(f))?;
+    Ok(Answer::ContractorLinked { contractor })
+}
+
+/// Brings a contractor up to date.
+pub(super) async fn update(
+    run: &Run<'_>,
+    contractor: &ContractorId,
+    candidate: &CandidateId,
+    person: &Person,
+    email: &str,
+) -> Step<Answer> {
+    let body = body(run.policy.config(), candidate, person, email);
+    match run.put(&path_of(CONTRACTORS, contractor.as_str()), body).await {
+        Ok(_) => Ok(Answer::ContractorUpdated),
+        Err(failure) if failure.is_refusal(&["duplicate_email"]) => {
+            let holder = by_email(run, email).await.map_err(|f| run.lookup_ended(f))?;
+            let other = holder.filter(|holder| holder.contractor_id().as_ref() != Some(contractor));
+            match other.and_then(|other| Some((other.contractor_id()?, other.candidate()))) {
+                Some((contractor, candidate)) => Ok(Answer::EmailTaken { contractor, candidate }),
+                None => Err(run.put_ended(failure)),
+            }
+        }
+        Err(failure) => Err(run.put_ended(failure)),
+    }
+}
+
+/// The provider knows the e-mail although the look-up did not show it: written in another case, or created since.
+async fn after_duplicate(
+    run: &Run<'_>,
+    candidate: &CandidateId,
+    email: &str,
+    duplicate: Failure,
+) -> Step<Answer> {
+    let mut holder = by_email(run, email).await.map_err(|f| run.lookup_ended(f))?;
+    if holder.is_none() {
+        holder = by_reading_all(run, email).await.map_err(|f| run.lookup_ended(f))?;
+    }
+    match holder {
+        Some(holder) => owned(&holder, candidate).map_err(|f| run.lookup_ended(f)),
+        None => Err(run.post_ended(duplicate)),
+    }
+}
+
+/// Linked when it is the candidate's; taken otherwise, also when it names nobody.
+fn owned(holder: &Contractor, candidate: &CandidateId) -> Result<Answer, Failure> {
+    let contractor = told(holder.contractor_id(), "contractor")?;
+    let owner = holder.candidate();
+    if owner.as_ref() == Some(candidate) {
+        return Ok(Answer::ContractorLinked { contractor });
+    }
+    Ok(Answer::EmailTaken { contractor, candidate: owner })
+}
+
+async fn by_email(run: &Run<'_>, email: &str) -> Result<Option<Contractor>, Failure> {
+    let body = run.policy.client().get(CONTRACTORS, &[("email", email)]).await?;
+    let items = wire::items(body)
+        .ok_or_else(|| Failure::Unreadable(format!("no list from {CONTRACTORS}")))?;
+    for item in items {
+        let contractor: Contractor = wire::object("contractor", item)?;
+        // A server that ignores the filter shows everyone.
+        if contractor.has_email(email) {
+            return Ok(Some(contractor));
+        }
+    }
+    Ok(None)
+}
+
+async fn by_reading_all(run: &Run<'_>, email: &str) -> Result<Option<Contractor>, Failure> {
+    let page_size = run.policy.config().page_size;
+    let walk = Walk { path: CONTRACTORS, filter: None, since: None, page_size };
+    let walked: Walked<Contractor> = pages::walk(run.policy.client(), &walk).await?;
+    Ok(walked.items.into_iter().find(|contractor| contractor.has_email(email)))
+}

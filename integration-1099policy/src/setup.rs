@@ -1,0 +1,107 @@
+//! What is checked and prepared before work begins: job categories, entities, the webhook endpoint.
+
+use workflow_core::domain::call::{CategoryCode, EntityId};
+
+use crate::Ten99Policy;
+use crate::failure::Error;
+use crate::pages::{self, Walk, Walked};
+use crate::secret::Secret;
+use crate::sight::unreadable;
+use crate::wire;
+use crate::wire::setup::{self, Endpoint};
+
+/// A job category that 1099Policy has approved for the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// Its code, `jc_...`; codes cannot be made up.
+    pub code: CategoryCode,
+    /// Its name.
+    pub name: String,
+}
+
+/// A client company as 1099Policy knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// Its id, `en_...`.
+    pub id: EntityId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A webhook endpoint that exists.
+pub struct WebhookEndpoint {
+    /// Its id.
+    pub id: String,
+    /// The secret that signs its deliveries; not every answer shows it.
+    pub secret: Option<Secret>,
+    /// Whether it was there before.
+    pub was: Was,
+}
+
+/// Whether something was found or made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Was {
+    /// It was there.
+    Found,
+    /// It is new.
+    Created,
+}
+
+impl Ten99Policy {
+    /// The job categories that the tenant may use. A cheap first question, too: it tells whether the key is good.
+    pub async fn category_codes(&self) -> Result<Vec<Category>, Error> {
+        let body = self.client().get("/category_codes", &[]).await?;
+        let items = wire::items(body).ok_or_else(|| unreadable("no list of categories"))?;
+        let mut categories = Vec::new();
+        for item in items {
+            let category: setup::Category = wire::object("category", item)?;
+            let code =
+                category.category_code.ok_or_else(|| unreadable("a category without code"))?;
+            let name = category.name.unwrap_or_default();
+            categories.push(Category { code: CategoryCode(code), name });
+        }
+        Ok(categories)
+    }
+
+    /// The client companies.
+    pub async fn entities(&self) -> Result<Vec<Entity>, Error> {
+        let page_size = self.config().page_size;
+        let walk = Walk { path: "/entities", filter: None, since: None, page_size };
+        let walked: Walked<setup::Entity> = pages::walk(self.client(), &walk).await?;
+        let named = |entity: setup::Entity| {
+            Some(Entity { id: EntityId(entity.id?), name: entity.name.unwrap_or_default() })
+        };
+        Ok(walked.items.into_iter().filter_map(named).collect())
+    }
+
+    /// The webhook endpoint for `url`, made for all events when there is none.
+    ///
+    /// No key goes along: within a day the same one would replay an endpoint that was deleted since; a second run finds what
+    /// a lost answer left.
+    pub async fn ensure_webhook_endpoint(&self, url: &str) -> Result<WebhookEndpoint, Error> {
+        const ENDPOINTS: &str = "/webhook_endpoints";
+        let body = self.client().get(ENDPOINTS, &[]).await?;
+        let items = wire::items(body).ok_or_else(|| unreadable("no list of endpoints"))?;
+        for item in items {
+            let endpoint: Endpoint = wire::object("webhook endpoint", item)?;
+            if endpoint.url.as_deref() != Some(url) {
+                continue;
+            }
+            let Some(id) = endpoint.id.as_deref().filter(|_| endpoint.secret().is_none()) else {
+                return existing(&endpoint, Was::Found);
+            };
+            let whole: Option<Endpoint> = self.one(ENDPOINTS, id).await?;
+            return existing(whole.as_ref().unwrap_or(&endpoint), Was::Found);
+        }
+        let wanted = serde_json::json!({
+            "url": url, "description": "placement coverage", "events": ["*"],
+        });
+        let created = self.client().post_without_key(ENDPOINTS, &wanted).await?;
+        existing(&wire::object("webhook endpoint", created)?, Was::Created)
+    }
+}
+
+fn existing(endpoint: &Endpoint, was: Was) -> Result<WebhookEndpoint, Error> {
+    let id = endpoint.id.clone().ok_or_else(|| unreadable("a webhook endpoint without id"))?;
+    Ok(WebhookEndpoint { id, secret: endpoint.secret().map(Secret::new), was })
+}

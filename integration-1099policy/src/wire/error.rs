@@ -1,0 +1,117 @@
+//! The error envelope: `{"error_code": "...", "message": "..."}`, the message a text or an object of field -> problems.
+//!
+//! A message may quote what was sent, e-mails among it. What is kept: the code, the names of the fields, and of a
+//! plain message at most 200 characters with everything like an e-mail masked.
+
+use serde_json::Value;
+use workflow_core::domain::call::Refusal;
+
+use super::lenient;
+
+/// The longest plain message kept, in characters.
+const MESSAGE_CHARS_MAX: usize = 200;
+/// The longest code or field name kept, in characters.
+const NAME_CHARS_MAX: usize = 64;
+/// How many field names are kept.
+const FIELDS_MAX: usize = 12;
+
+/// What an error's body says.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Option<String>,
+    message: String,
+}
+
+impl Problem {
+    /// Reads an error's body, whatever it is.
+    pub(crate) fn read(status: u16, body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self { code: None, message: format!("status {status} without a JSON body") };
+        };
+        let code = lenient::text_of(&value["error_code"]).filter(|code| is_name(code));
+        let message = match (&value["message"], lenient::text_of(&value["message"])) {
+            (Value::Object(fields), _) => fields_of(fields.keys()),
+            (_, Some(message)) => safe_message(&message),
+            (_, None) => format!("status {status} without a message"),
+        };
+        Self { code, message }
+    }
+
+    /// Whether a 409 speaks of a request under the same key: by its code, or by saying nothing else.
+    pub(crate) fn is_about_the_key(&self) -> bool {
+        self.code.as_ref().is_none_or(|code| {
+            code.contains("idempot") || code.contains("in_flight") || code.contains("in_progress")
+        })
+    }
+
+    /// The definite no that it is; a missing code is named by the status.
+    pub(crate) fn into_refusal(self, status: u16) -> Refusal {
+        let named = match status {
+            300..=399 => "redirected",
+            401 => "unauthorized",
+            403 => "forbidden",
+            404 => "not_found",
+            500.. => "server_error",
+            _ => "unnamed",
+        };
+        let code = self.code.unwrap_or_else(|| named.to_owned());
+        Refusal { status, code, message: self.message }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_CHARS_MAX
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+}
+
+fn fields_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let mut names: Vec<_> = names.filter(|name| is_name(name)).map(String::as_str).collect();
+    names.sort_unstable();
+    names.truncate(FIELDS_MAX);
+    format!("fields: {}", names.join(", "))
+}
+
+/// A provider's plain message without e-mails, in at most 200 characters.
+pub(crate) fn safe_message(message: &str) -> String {
+    let masked: Vec<&str> = message
+        .split_whitespace()
+        .map(|word| if word.contains('@') || word.contains("%40") { "[e-mail]" } else { word })
+        .collect();
+    masked.join(" ").chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Refusal {
+        Problem::read(status, body.as_bytes()).into_refusal(status)
+    }
+
+    #[test]
+    fn a_plain_message_is_kept_without_e_mails() {
+        let body =
+            r#"{"error_code":"duplicate_email","message":"<ana@example.test> is taken, (B@x)."}"#;
+        let refusal = refusal(400, body);
+        assert_eq!(refusal.code, "duplicate_email");
+        assert_eq!(refusal.message, "[e-mail] is taken, [e-mail]");
+        assert_eq!(safe_message(&"é".repeat(900)).chars().count(), 200);
+    }
+
+    #[test]
+    fn of_field_errors_only_the_names_are_kept() {
+        let body =
+            r#"{"error_code":"invalid_input","message":{"phone":["+1 555 is bad"],"email":"x@y"}}"#;
+        assert_eq!(refusal(400, body).message, "fields: email, phone");
+    }
+
+    #[test]
+    fn any_body_makes_a_refusal() {
+        assert_eq!(refusal(403, "<html>no</html>").code, "forbidden");
+        assert_eq!(refusal(404, "").code, "not_found");
+        assert_eq!(refusal(302, "").code, "redirected");
+        assert_eq!(refusal(400, "[]").code, "unnamed");
+        let odd = refusal(400, r#"{"error_code":"a b <i>","message":7}"#);
+        assert_eq!((odd.code.as_str(), odd.message.as_str()), ("unnamed", "7"));
+    }
+}

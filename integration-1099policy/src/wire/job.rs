@@ -1,0 +1,110 @@
+//! Jobs on the wire (API reference: jobs; vendor guides: section 4.2).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use workflow_core::domain::call::{JobId, JobTerms, References, Wage};
+use workflow_core::domain::facts::PlacementId;
+use workflow_core::time::Timestamp;
+
+use super::{Listed, fields, lenient, metadata};
+use crate::config::{Config, JobRegion};
+
+/// What is taken from a job.
+#[derive(Deserialize)]
+pub(crate) struct Job {
+    #[serde(default, deserialize_with = "lenient::text")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) category_code: Option<String>,
+    #[serde(default)]
+    address: Value,
+    #[serde(default, deserialize_with = "lenient::text")]
+    region: Option<String>,
+    #[serde(default, deserialize_with = "lenient::texts")]
+    custom_metadata: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "lenient::moment")]
+    created: Option<Timestamp>,
+}
+
+impl Job {
+    pub(crate) fn job_id(&self) -> Option<JobId> {
+        self.id.as_deref().map(JobId::from)
+    }
+
+    pub(crate) fn is_of(&self, placement: &PlacementId) -> bool {
+        self.custom_metadata.get("jobdiva_placement_id").is_some_and(|id| id == placement.as_str())
+    }
+
+    /// Whether a state is written on it: remote work has none.
+    pub(crate) fn has_region(&self) -> bool {
+        self.region.is_some() || lenient::text_of(&self.address["region"]).is_some()
+    }
+}
+
+impl Listed for Job {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+    fn created(&self) -> Option<Timestamp> {
+        self.created
+    }
+}
+
+/// The body that creates a job.
+pub(crate) fn creation(
+    config: &Config,
+    references: &References,
+    terms: &JobTerms,
+) -> Map<String, Value> {
+    let (wage, wage_type) = match terms.wage {
+        Wage::Hourly(cents) => (cents, "hourly"),
+        Wage::FlatFee(cents) => (cents, "flatfee"),
+    };
+    let mut body = fields(json!({
+        "name": terms.name,
+        "description": terms.description,
+        "entity": terms.entity,
+        "category_code": terms.category,
+        "wage": wage,
+        "wage_type": wage_type,
+        "custom_metadata": metadata(references),
+    }));
+    if let Some(region) = &terms.region {
+        match config.job_region {
+            JobRegion::Address => {
+                let address = json!({ "country": region.country, "region": region.state });
+                body.insert("address".to_owned(), address);
+            }
+            JobRegion::TopLevel => {
+                body.insert("region".to_owned(), json!(region.state));
+            }
+        }
+    }
+    body
+}
+
+/// The body that turns the job `known` into one with these terms.
+///
+/// The newest reference no longer lists `category_code` on updates, so it goes along only when it changes; fields left
+/// out stay as they are, so work that has become remote takes its place away with an explicit `null`.
+pub(crate) fn change(
+    config: &Config,
+    references: &References,
+    terms: &JobTerms,
+    known: &Job,
+) -> Map<String, Value> {
+    let mut body = creation(config, references, terms);
+    if known.category_code.as_deref() == Some(terms.category.as_str()) {
+        body.remove("category_code");
+    }
+    if terms.region.is_none() && known.has_region() {
+        let place = match config.job_region {
+            JobRegion::Address => "address",
+            JobRegion::TopLevel => "region",
+        };
+        body.insert(place.to_owned(), Value::Null);
+    }
+    body
+}
