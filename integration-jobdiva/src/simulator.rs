@@ -1,0 +1,246 @@
+//! A local server of the JobDiva API, for trying the product without credentials and for testing the client.
+//!
+//! It is as unkind as the real service is described to be: see [`Behaviour`] for the switches and the `seed` module
+//! for the placements it starts with and their right ends. It shares no code with the client, runs on a clock that
+//! is moved by hand, and can be killed at any moment and resumed from its state file. Deliberately absent: writes,
+//! contacts, invoices, onboarding packages, and every number JobDiva does not publish.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use integration_jobdiva::simulator::{Config, Simulator};
+//!
+//! let simulator = Simulator::start(Config::default()).await?;
+//! assert!(simulator.base_url().starts_with("http://127.0.0.1:"));
+//! simulator.advance(std::time::Duration::from_secs(3600)).await?;
+//! simulator.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Control endpoints
+//!
+//! | Request | Body | Does |
+//! |---|---|---|
+//! | `POST /__sim/reset` | `{"dataset":"seed"}` or `"empty"` | loads a dataset, sets the clock to its start |
+//! | `GET` / `POST /__sim/state` | the whole state | takes a copy / loads one |
+//! | `GET /__sim/clock` | | `now` (RFC 3339), `millis`, `eastern` |
+//! | `POST /__sim/clock` | `{"set":"2026-03-24T14:00:00Z"}` or `{"advance_secs":3600}` | moves the clock, sends due webhooks |
+//! | `POST /__sim/tokens/revoke` | | every token answers 401 from now on |
+//! | `GET` / `POST` / `DELETE /__sim/faults` | a [`Fault`]: `{"path":"bi/JobDetail","kind":"status","status":503,"message":"…","count":2}` | lists, adds, clears; kinds `status timeout cut queue_full poison` |
+//! | `GET` / `POST /__sim/grants` | `{"method":"bi/JobDetail","granted":false}` | lists what is denied, grants or takes back |
+//! | `POST /__sim/mutate` | a [`Mutation`]: `{"change":"cancel","placement":51000777}` | changes a record, answers `{"id":…}` |
+//! | `GET /__sim/requests` | | `[{method, path, count}]`, no queries |
+//! | `PUT` / `DELETE /__sim/webhooks` | a [`WebhookTarget`]: `{"url":…,"secret":…}` | where webhooks go |
+//! | `GET /__sim/webhooks/deliveries` | | every [`Delivery`] |
+//! | `POST /__sim/webhooks/deliver` | | sends what is due now |
+//! | `POST /__sim/webhooks/resend` | | gives failed ones new tries |
+
+mod assignment;
+mod auth;
+mod behaviour;
+mod bi;
+mod client;
+mod control;
+mod documents;
+mod eastern;
+mod encoding;
+mod envelope;
+mod faults;
+mod feeds;
+mod mutations;
+mod persist;
+mod rows;
+mod search;
+pub mod seed;
+mod server;
+mod state;
+mod webhooks;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use workflow_core::time::ManualClock;
+
+pub use auth::Credentials;
+pub use behaviour::{
+    Behaviour, BillingDates, HeaderForm, Mischief, OffsetMode, PageBase, RateLimit,
+};
+pub use control::{Dataset, Seen};
+pub use faults::{Fault, FaultKind};
+pub use mutations::{Changed, Hired, Mutation, MutationError, NewCandidate, NewHire};
+pub use state::Decision;
+pub use webhooks::{Delivery, Operation, Outcome, RecordType, WebhookTarget};
+
+use server::{Settings, Shared};
+
+/// How a simulator is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// The time it lives by; shared with whoever holds a clone.
+    pub clock: ManualClock,
+    /// File the whole state is written to after each change and read from at start.
+    pub persist: Option<PathBuf>,
+    /// What to start with when there is no state file yet.
+    pub dataset: Dataset,
+    /// Who may log in.
+    pub credentials: Credentials,
+    /// The switches.
+    pub behaviour: Behaviour,
+    /// Where webhooks go; none leaves it as the state file has it.
+    pub webhook: Option<WebhookTarget>,
+}
+
+/// A free port, the seed data at [`seed::START`], no state file.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            clock: ManualClock::at(seed::START),
+            persist: None,
+            dataset: Dataset::Seed,
+            credentials: Credentials::default(),
+            behaviour: Behaviour::default(),
+            webhook: None,
+        }
+    }
+}
+
+/// A running simulator; dropping it stops the server too, without waiting.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Simulator {
+    /// Starts the server on 127.0.0.1.
+    ///
+    /// With a state file, resumes from it; a clock that stands before the file's is moved on to it, so time never
+    /// runs backwards. Fails when the port is taken or the file cannot be read.
+    pub async fn start(config: Config) -> io::Result<Self> {
+        let settings = Settings { behaviour: config.behaviour, credentials: config.credentials };
+        let kept = config.persist.as_deref().map(persist::load).transpose()?.flatten();
+        let mut state = kept.unwrap_or_else(|| control::fresh(config.dataset, &settings));
+        if workflow_core::time::Clock::now(&config.clock) < state.clock {
+            config.clock.set(state.clock);
+        }
+        state.webhook = config.webhook.or(state.webhook);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let mut stopping = stopped.clone();
+        let shared = Shared::new(settings, config.clock, config.persist, stopped, state);
+        let shared = Arc::new(shared);
+        shared.change(|_, _| ())?;
+        let router = Router::new().fallback(server::handle).with_state(shared.clone());
+        let serve = axum::serve(listener, router).with_graceful_shutdown(async move {
+            // An error means the handle is gone, which is a stop too.
+            drop(stopping.wait_for(|stopping| *stopping).await);
+        });
+        let server = tokio::spawn(async move { serve.await });
+        Ok(Self { shared, address, stop, server })
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The clock it lives by. Moving it sends no webhooks; [`Simulator::advance`] does.
+    pub fn clock(&self) -> ManualClock {
+        self.shared.clock.clone()
+    }
+
+    /// What was called how often, by path; control requests are not counted.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.shared.read().seen()
+    }
+
+    /// How often paths ending in `end` were called, such as `bi/JobDetail`.
+    pub fn count(&self, end: &str) -> u64 {
+        let seen = self.requests().into_iter().filter(|seen| seen.path.ends_with(end));
+        seen.map(|seen| seen.count).sum()
+    }
+
+    /// Changes the records as a person in JobDiva would.
+    pub fn mutate(&self, mutation: Mutation) -> Result<Changed, MutationError> {
+        let behaviour = &self.shared.settings.behaviour;
+        self.shared.change(|state, now| mutations::apply(state, behaviour, mutation, now))?
+    }
+
+    /// Makes every token given so far worthless.
+    pub fn revoke_tokens(&self) -> io::Result<()> {
+        self.shared.change(|state, _| state.tokens.clear())
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) -> io::Result<()> {
+        self.shared.change(|state, _| state.faults.push(fault))
+    }
+
+    /// Takes every fault away.
+    pub fn clear_faults(&self) -> io::Result<()> {
+        self.shared.change(|state, _| state.faults.clear())
+    }
+
+    /// Grants a method, such as `bi/JobDetail` or `jobdiva/searchStart`.
+    pub fn grant(&self, method: &str) -> io::Result<()> {
+        self.shared.change(|state, _| state.grant(method, true))
+    }
+
+    /// Takes a method back.
+    pub fn revoke(&self, method: &str) -> io::Result<()> {
+        self.shared.change(|state, _| state.grant(method, false))
+    }
+
+    /// Loads a dataset afresh and sets the clock to its start; where webhooks go stays.
+    pub fn reset(&self, dataset: Dataset) -> io::Result<()> {
+        let new = control::fresh(dataset, &self.shared.settings);
+        self.shared.clock.set(new.clock);
+        self.shared.change(|state, now| state.replace(new, now))
+    }
+
+    /// Sets where webhooks go from now on; none switches them off.
+    pub fn set_webhook(&self, target: Option<WebhookTarget>) -> io::Result<()> {
+        self.shared.change(|state, now| control::aim(state, &self.shared, target, now))
+    }
+
+    /// Every webhook so far, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.read().deliveries.clone()
+    }
+
+    /// Sends the webhooks due at the present moment, each at most once; answers how many tries were made.
+    pub async fn deliver_webhooks(&self) -> io::Result<usize> {
+        webhooks::deliver(&self.shared).await
+    }
+
+    /// What a moved clock sets going: [`Simulator::deliver_webhooks`].
+    pub async fn tick(&self) -> io::Result<usize> {
+        self.deliver_webhooks().await
+    }
+
+    /// Moves the clock on and sends the webhooks that became due; answers how many tries were made.
+    pub async fn advance(&self, by: Duration) -> io::Result<usize> {
+        self.shared.clock.advance(by);
+        self.tick().await
+    }
+
+    /// Stops the server and waits until its port is free.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Ok(Err(error)) = self.server.await {
+            tracing::warn!(%error, "the simulator's server ended badly");
+        }
+    }
+}
