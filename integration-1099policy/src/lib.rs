@@ -1,1 +1,4 @@
 //! Placeholder.
+
+#[cfg(feature = "simulator")]
+pub mod simulator;
