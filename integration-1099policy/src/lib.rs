@@ -38,6 +38,8 @@ pub mod receive;
 pub mod secret;
 pub mod setup;
 mod sight;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod wire;
 
 use std::sync::Arc;

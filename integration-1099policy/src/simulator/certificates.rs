@@ -1,0 +1,285 @@
+//! `/files/certificates`: a contractor's own certificate, uploaded and reviewed later on the clock.
+//!
+//! pending -> processing -> approved, flagged, denied or error; a flagged one goes to a reviewer.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::agenda::Deed;
+use super::events::emit_short;
+use super::fields::{Fields, Json};
+use super::ledger::bump;
+use super::paging::{Takes, list};
+use super::reply::{Refusal, Reply};
+use super::request::{File, Request};
+use super::world::{Desk, Row, echo_extra};
+use super::{contractors, quotes};
+
+const MAX_BYTES: usize = 15 * 1024 * 1024;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Certificate {
+    id: String,
+    contractor: String,
+    filename: String,
+    status: Status,
+    /// Set by a control endpoint before the review ends.
+    scripted: Option<Outcome>,
+    created: i64,
+    updated: i64,
+    audit: Option<Audit>,
+    custom_metadata: Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Pending,
+    Processing,
+    Reviewed(Outcome),
+}
+
+/// How a review ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Every rule passed.
+    Approved,
+    /// A rule failed; a reviewer decides later.
+    Flagged,
+    /// Refused.
+    Denied,
+    /// The review broke down; no event by default.
+    Error,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Flagged => "flagged",
+            Self::Denied => "denied",
+            Self::Error => "error",
+        }
+    }
+
+    /// The outcome a file name asks for, e.g. `coi-flagged-1.pdf`.
+    fn of_filename(name: &str) -> Self {
+        let all = [Self::Flagged, Self::Denied, Self::Error];
+        all.into_iter().find(|o| name.contains(o.word())).unwrap_or(Self::Approved)
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Audit {
+    id: String,
+    result: String,
+    created: i64,
+}
+
+impl Row for Certificate {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Certificate {
+    fn word(&self) -> &'static str {
+        match self.status {
+            Status::Pending => "pending",
+            Status::Processing => "processing",
+            Status::Reviewed(outcome) => outcome.word(),
+        }
+    }
+
+    fn view(&self, detail: Detail) -> Value {
+        let url = format!("https://files.1099policy.com/{}.pdf", self.id);
+        let pdf_url = (self.status != Status::Pending).then_some(url);
+        json!({
+            "id": self.id, "contractor": self.contractor, "filename": self.filename, "status": self.word(),
+            "review_results": self.review(detail), "pdf_url": pdf_url, "created": self.created,
+            "updated": self.updated,
+        })
+    }
+
+    fn review(&self, detail: Detail) -> Value {
+        let Some(audit) = self.audit.as_ref().filter(|_| detail != Detail::None) else {
+            return Value::Null;
+        };
+        let failed = u32::from(self.word() != "approved");
+        let mut review = json!({
+            "id": audit.id, "status": self.word(), "created": audit.created, "updated": self.updated,
+            "summary": { "total_rules": 5, "passed": 5 - failed, "failed": failed },
+        });
+        if detail == Detail::Full {
+            let (result, message) = if failed > 0 {
+                ("fail", "limit below requirement")
+            } else {
+                ("pass", "limit meets requirement")
+            };
+            review["audit_results"] = json!([{
+                "id": audit.result, "rule_name": "GL aggregate", "result": result, "message": message,
+                "rule_path": "coverages.commercial_general_liability.limits", "manually_approved": false,
+                "created": audit.created,
+            }]);
+            review["parsed_certificate_json"] = json!({});
+        }
+        review
+    }
+
+    fn shown(&self, desk: &Desk<'_>, detail: Detail) -> Value {
+        let mut view = self.view(detail);
+        echo_extra(&mut view, desk.cfg, &self.custom_metadata);
+        view
+    }
+}
+
+/// How much of the review is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    None,
+    Summary,
+    Full,
+}
+
+fn detail(request: &Request) -> Detail {
+    let asked = |what: &str| request.queries("expand").any(|e| e == what);
+    if asked("review_results.full") {
+        return Detail::Full;
+    }
+    if asked("review_results") { Detail::Summary } else { Detail::None }
+}
+
+fn missing() -> Refusal {
+    Refusal::not_found("resource_not_found")
+}
+
+pub(super) fn index(desk: &Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
+    let detail = detail(request);
+    list(
+        &desk.book.certificates,
+        request,
+        Takes::LimitAndCursors,
+        |_| true,
+        |c| c.shown(desk, detail),
+    )
+}
+
+pub(super) fn show(desk: &Desk<'_>, id: &str, request: &Request) -> Result<Reply, Refusal> {
+    let detail = detail(request);
+    desk.book.certificates.get(id).map(|c| Reply::ok(c.shown(desk, detail))).ok_or_else(missing)
+}
+
+fn check_file(request: &Request) -> Result<&File, Refusal> {
+    let file = request.file.as_ref().filter(|f| f.part == "certificate");
+    let file = file.ok_or_else(|| {
+        Refusal::validation("missing_certificate", "A certificate file is required.")
+    })?;
+    if !file.name.to_ascii_lowercase().ends_with(".pdf") || !file.bytes.starts_with(b"%PDF") {
+        return Err(Refusal::validation("invalid_file_type", "The certificate must be a PDF."));
+    }
+    if file.mime != "application/pdf" {
+        return Err(Refusal::validation(
+            "invalid_mime_type",
+            "The certificate must be application/pdf.",
+        ));
+    }
+    if file.bytes.len() > MAX_BYTES {
+        return Err(Refusal::validation(
+            "invalid_file_size",
+            "The certificate must not exceed 15 MB.",
+        ));
+    }
+    Ok(file)
+}
+
+pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
+    quotes::note_metadata(desk, request, "certificate");
+    let file = check_file(request)?;
+    let mut f = Fields::of(&request.fields);
+    let contractor = f.text("contractor").filter(|c| !c.is_empty());
+    let custom_metadata = f.metadata();
+    f.finish(desk.strict())?;
+    let contractor = contractor
+        .ok_or_else(|| Refusal::validation("missing_contractor_id", "A contractor is required."))?;
+    contractors::check_ref(desk, &contractor)?;
+    if !desk.cfg.rules.insurance_requirement {
+        return Err(Refusal::business(
+            "no_insurance_requirement_found",
+            "No insurance requirement is set.",
+        ));
+    }
+    bump(&mut desk.shared.ledger.certificates_by_hash, &hex::encode(Sha256::digest(&file.bytes)));
+    let now = desk.now_secs();
+    let certificate = Certificate {
+        id: desk.mint("ci_"),
+        contractor,
+        filename: file.name.clone(),
+        status: Status::Pending,
+        scripted: None,
+        created: now,
+        updated: now,
+        audit: None,
+        custom_metadata,
+    };
+    let id = certificate.id.clone();
+    desk.later(
+        desk.cfg.rules.certificate_processing_secs,
+        Deed::CertificateProcessing { certificate: id.clone() },
+    );
+    desk.later(
+        desk.cfg.rules.certificate_result_secs,
+        Deed::CertificateReviewed { certificate: id },
+    );
+    let shown = certificate.shown(desk, Detail::None);
+    desk.book.certificates.add(certificate);
+    Ok(Reply::created(shown))
+}
+
+/// The review begins.
+pub(super) fn process(desk: &mut Desk<'_>, id: &str) -> bool {
+    let now = desk.now_secs();
+    let pending = desk.book.certificates.get_mut(id).filter(|c| c.status == Status::Pending);
+    let Some(certificate) = pending else { return false };
+    certificate.status = Status::Processing;
+    certificate.updated = now;
+    true
+}
+
+/// The review ends, as scripted or as the file name says.
+pub(super) fn review(desk: &mut Desk<'_>, id: &str) -> bool {
+    let open = |c: &&Certificate| matches!(c.status, Status::Pending | Status::Processing);
+    let Some(certificate) = desk.book.certificates.get(id).filter(open) else { return false };
+    let outcome =
+        certificate.scripted.unwrap_or_else(|| Outcome::of_filename(&certificate.filename));
+    conclude(desk, id, outcome);
+    true
+}
+
+/// Sets how a review will end, or ends a flagged one as its reviewer would; false if it has ended.
+pub(super) fn decide(desk: &mut Desk<'_>, id: &str, outcome: Outcome) -> bool {
+    let Some(certificate) = desk.book.certificates.get_mut(id) else { return false };
+    match certificate.status {
+        Status::Pending | Status::Processing => certificate.scripted = Some(outcome),
+        Status::Reviewed(Outcome::Flagged) => conclude(desk, id, outcome),
+        Status::Reviewed(Outcome::Approved | Outcome::Denied | Outcome::Error) => return false,
+    }
+    true
+}
+
+fn conclude(desk: &mut Desk<'_>, id: &str, outcome: Outcome) {
+    let now = desk.now_secs();
+    let (audit_id, result) = (desk.shared.mint("ca_", 7), desk.shared.mint("car_", 7));
+    let Some(certificate) = desk.book.certificates.get_mut(id) else { return };
+    certificate.status = Status::Reviewed(outcome);
+    certificate.updated = now;
+    certificate.audit.get_or_insert(Audit { id: audit_id, result, created: now });
+    let short = json!({
+        "id": certificate.id, "contractor": certificate.contractor, "status": certificate.word(),
+        "created": certificate.created,
+    });
+    if outcome != Outcome::Error || desk.cfg.rules.certificate_error_event {
+        emit_short(desk, &format!("certificate.{}", outcome.word()), short);
+    }
+}

@@ -1,0 +1,267 @@
+//! The walk of one request: faults, key, body, idempotency, the operation, the ledger, the file, the answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Method, Request as HttpRequest, Response, Uri};
+use serde_json::Value;
+use workflow_core::time::Timestamp;
+
+use super::app::App;
+use super::faults::{FaultKind, Plan, respell};
+use super::ledger::{RequestSeen, bump, operation};
+use super::reply::Refusal;
+use super::request::Request;
+use super::socket::Switch;
+use super::world::World;
+use super::{agenda, auth, control, idempotency, routes};
+
+const PREFIX: &str = "/api/v1";
+/// Above the 15 MB a certificate may have, so that the refusal of a larger one is ours.
+const BODY_LIMIT: usize = 20 * 1024 * 1024;
+/// How many of the newest requests are remembered.
+const REQUESTS_KEPT: usize = 10_000;
+
+pub(super) async fn serve(
+    State(app): State<Arc<App>>,
+    ConnectInfo(line): ConnectInfo<Switch>,
+    request: HttpRequest<Body>,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Answer::refused(&Refusal::validation(
+            "invalid_file_size",
+            "The body is too large.",
+        ))
+        .response();
+    };
+    // A task of its own: what a caller asked for happens even if the caller hangs up.
+    let walk = tokio::spawn(async move {
+        walk(&app, &line, parts.method, &parts.uri, parts.headers, body).await
+    });
+    walk.await.unwrap_or_else(|_| {
+        Answer::refused(&Refusal::with(500, "general_error", "The simulator failed.")).response()
+    })
+}
+
+async fn walk(
+    app: &App,
+    line: &Switch,
+    method: Method,
+    uri: &Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    if let Some(path) = uri.path().strip_prefix("/_sim") {
+        return control::answer(app, method.as_str(), path, &body).await;
+    }
+    let Some(path) = uri.path().strip_prefix(PREFIX) else {
+        return Answer::refused(&Refusal::not_found("resource_not_found")).response();
+    };
+    let mut request = Request::bare(method, uri, path, headers);
+    let readable = request.read(body).await;
+    let plan = arrive(app, &request);
+    let mut answer = match act(app, &request, readable, &plan).await {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            bump(&mut app.world().shared.ledger.refusals, refusal.code);
+            Answer::refused(&refusal)
+        }
+    };
+    depart(app, &request, &plan, &mut answer);
+    play_on_line(line, &plan, &mut answer);
+    answer.response()
+}
+
+/// Counts the request and takes the faults meant for it.
+fn arrive(app: &App, request: &Request) -> Plan {
+    let mut world = app.world();
+    let ledger = &mut world.shared.ledger;
+    bump(&mut ledger.requests, &operation(request.method.as_str(), &request.path));
+    ledger.note_body(&request.fields);
+    world.shared.faults.take(request)
+}
+
+async fn act(
+    app: &App,
+    request: &Request,
+    readable: Result<(), Refusal>,
+    plan: &Plan,
+) -> Result<Answer, Refusal> {
+    match plan.disruption {
+        Some(FaultKind::RateLimited { .. }) => {
+            return Err(Refusal::with(429, "rate_limit", "Too many requests."));
+        }
+        Some(FaultKind::InFlight) => return Err(idempotency::in_flight()),
+        Some(FaultKind::BadGateway | FaultKind::LostRequest) => {
+            return Ok(Answer::of(502, Value::Null));
+        }
+        _ => {}
+    }
+    let caller = auth::caller(&app.cfg.keys, request)?;
+    readable?;
+    let slot = idempotency::slot(&caller.scope, request);
+    let _in_flight = app.enter(slot.as_ref()).ok_or_else(idempotency::in_flight)?;
+    if let Some(slot) = &slot {
+        let mut world = app.world();
+        if let Some(kept) = world.kept.find(slot, request, &app.cfg.rules, app.now())? {
+            world.shared.ledger.replays += 1;
+            return Ok(Answer { replayed: true, ..Answer::of(kept.status, kept.body) });
+        }
+    }
+    if plan.disruption == Some(FaultKind::Hold) {
+        app.hold().await;
+    }
+    let mut world = app.world();
+    let before = world.shared.ledger.clone();
+    let answer = execute(app, &mut world, &caller.scope, request, slot, plan);
+    let changed = request.method != Method::GET || before != world.shared.ledger;
+    if changed && app.save(&mut world).is_err() {
+        return Err(Refusal::with(
+            500,
+            "general_error",
+            "The simulator's state could not be written.",
+        ));
+    }
+    Ok(answer)
+}
+
+/// Performs the operation at one moment, and keeps its answer under its key if it was executed.
+fn execute(
+    app: &App,
+    world: &mut World,
+    scope: &str,
+    request: &Request,
+    slot: Option<String>,
+    plan: &Plan,
+) -> Answer {
+    let now = app.now();
+    agenda::play(world, &app.cfg, now);
+    let failure =
+        Refusal { executed: true, ..Refusal::with(500, "general_error", "Something went wrong.") };
+    let result = match plan.disruption {
+        Some(FaultKind::ErrorBefore) => Err(failure),
+        Some(FaultKind::ErrorAfter) => {
+            routes::dispatch(&mut world.desk(&app.cfg, scope, now), request).and(Err(failure))
+        }
+        _ => routes::dispatch(&mut world.desk(&app.cfg, scope, now), request),
+    };
+    let (answer, executed) = match &result {
+        Ok(reply) => (Answer::of(reply.status, reply.body.clone()), true),
+        Err(refusal) => {
+            bump(&mut world.shared.ledger.refusals, refusal.code);
+            (Answer::refused(refusal), refusal.executed)
+        }
+    };
+    if let Some(slot) = slot.filter(|_| executed) {
+        world.kept.keep(slot, request, &answer, &app.cfg.rules, now);
+    }
+    answer
+}
+
+/// Spells the answer as the faults want it, gives it its headers and remembers the request.
+fn depart(app: &App, request: &Request, plan: &Plan, answer: &mut Answer) {
+    if answer.status < 300 {
+        plan.spellings.iter().for_each(|kind| respell(&mut answer.body, *kind, &request.path));
+    }
+    let key = idempotency::key(request);
+    if let Some(key) = key {
+        answer.headers.push(("ten99policy-idempotent-key", key.to_owned()));
+    }
+    let mut world = app.world();
+    let id = world.shared.mint("req_", 14);
+    answer.headers.push(("request-id", id));
+    let seen = seen(request, plan, answer, app.now());
+    let requests = &mut world.shared.requests;
+    requests.push_back(seen);
+    if requests.len() > REQUESTS_KEPT {
+        requests.pop_front();
+    }
+}
+
+fn seen(request: &Request, plan: &Plan, answer: &Answer, at: Timestamp) -> RequestSeen {
+    let named = idempotency::HEADERS.into_iter().chain([
+        "content-type",
+        "ten99policy-environment",
+        "user-agent",
+    ]);
+    let headers: BTreeMap<String, String> =
+        named.filter_map(|n| Some((n.to_owned(), request.header(n)?.to_owned()))).collect();
+    RequestSeen {
+        at,
+        method: request.method.to_string(),
+        path: request.path.clone(),
+        status: answer.status,
+        idempotency_key: idempotency::key(request).map(str::to_owned),
+        headers,
+        auth_scheme: auth::scheme(request),
+        replayed: answer.replayed,
+        fault: plan.disruption.map(|kind| format!("{kind:?}")),
+    }
+}
+
+/// What a fault does to an answer that is ready to leave.
+fn play_on_line(line: &Switch, plan: &Plan, answer: &mut Answer) {
+    match plan.disruption {
+        Some(FaultKind::LostResponse | FaultKind::LostRequest) => line.cut(),
+        Some(FaultKind::SlowBody { millis }) => line.pause(millis),
+        Some(FaultKind::BadGateway | FaultKind::BadGatewayAfter) => answer.form = Form::GatewayPage,
+        Some(FaultKind::TruncatedJson) => answer.form = Form::HalfJson,
+        Some(FaultKind::RateLimited { retry_after_secs }) => {
+            answer.headers.push(("retry-after", retry_after_secs.to_string()));
+        }
+        _ => {}
+    }
+}
+
+/// An answer on its way out.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    headers: Vec<(&'static str, String)>,
+    replayed: bool,
+    form: Form,
+}
+
+enum Form {
+    Json,
+    HalfJson,
+    GatewayPage,
+}
+
+impl Answer {
+    pub(super) fn of(status: u16, body: Value) -> Self {
+        Self { status, body, headers: Vec::new(), replayed: false, form: Form::Json }
+    }
+
+    pub(super) fn refused(refusal: &Refusal) -> Self {
+        Self::of(refusal.status, refusal.body())
+    }
+
+    pub(super) fn response(self) -> Response<Body> {
+        let json = self.body.to_string();
+        let (status, kind, text) = match self.form {
+            Form::Json => (self.status, "application/json", json),
+            Form::HalfJson => (
+                self.status,
+                "application/json",
+                json.chars().take(json.chars().count() / 2).collect(),
+            ),
+            Form::GatewayPage => {
+                (502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>".to_owned())
+            }
+        };
+        let mut response = Response::builder().status(status).header("content-type", kind);
+        if self.replayed {
+            response = response.header("Idempotent-Replayed", "true");
+        }
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response
+            .body(Body::from(text))
+            .expect("statuses and header values were valid when they arrived")
+    }
+}
