@@ -66,7 +66,7 @@ impl Ten99Policy {
             Call::CancelAssignment { assignment, job } => {
                 assignment::cancel(&run, assignment, job).await
             }
-            Call::ReadPerson { .. } => {
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }
         };

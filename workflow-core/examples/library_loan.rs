@@ -45,11 +45,24 @@ mod loan {
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub enum State {
-        Waiting { reader: String, copy: String },
-        Lent { reader: String, copy: String, due: Timestamp },
-        Overdue { reader: String, copy: String, reminded: bool },
+        Waiting {
+            reader: String,
+            copy: String,
+        },
+        Lent {
+            reader: String,
+            copy: String,
+            due: Timestamp,
+        },
+        Overdue {
+            reader: String,
+            copy: String,
+            reminded: bool,
+        },
         #[terminal]
-        Returned { copy: String },
+        Returned {
+            copy: String,
+        },
     }
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +106,10 @@ mod copy {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub enum State {
         OnShelf,
-        Out { loan: String, queue: VecDeque<String> },
+        Out {
+            loan: String,
+            queue: VecDeque<String>,
+        },
         #[terminal]
         Withdrawn,
     }
@@ -185,10 +201,9 @@ impl Workflow for Loan {
         };
         let loan = stream.key().to_owned();
         match state {
-            State::Waiting { copy, .. } => vec![
-                tell("ask_copy", copy, CopyInput::Wanted { loan }),
-                Owed::Signal("the copy"),
-            ],
+            State::Waiting { copy, .. } => {
+                vec![tell("ask_copy", copy, CopyInput::Wanted { loan }), Owed::Signal("the copy")]
+            }
             State::Lent { .. } => vec![Owed::Signal("the reader")],
             State::Overdue { reader, reminded: false, .. } => vec![Owed::Call {
                 operation: "remind".into(),
@@ -278,7 +293,8 @@ impl Workflow for Copy {
             copy::State::OnShelf => vec![Owed::Signal("a reader")],
             copy::State::Withdrawn => Vec::new(),
             copy::State::Out { loan, .. } => {
-                let to = StreamId::new("loan", stream.tenant(), loan).expect("loans have plain names");
+                let to =
+                    StreamId::new("loan", stream.tenant(), loan).expect("loans have plain names");
                 let granted = Tell::new::<Loan>(format!("grant:{loan}"), to, &LoanInput::Granted);
                 vec![Owed::Tell(granted), Owed::Signal("the copy")]
             }
@@ -375,8 +391,10 @@ pub async fn run() -> Result<Ending, Box<dyn std::error::Error>> {
         changes.changed().await?;
     }
 
-    let line = |s: workflow_core::engine::Summary| format!("{} {}: {}", s.stream, s.state, s.headline);
-    let lines = engine.summaries("loan").into_iter().chain(engine.summaries("copy")).map(line).collect();
+    let line =
+        |s: workflow_core::engine::Summary| format!("{} {}: {}", s.stream, s.state, s.headline);
+    let lines =
+        engine.summaries("loan").into_iter().chain(engine.summaries("copy")).map(line).collect();
     let letters = post.letters.load(Ordering::SeqCst);
     let events = engine.position().0;
     stop.send(true)?;

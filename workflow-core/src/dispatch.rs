@@ -203,23 +203,25 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         };
         let (stream, key) = (&call.stream, &call.key);
         let again = match outcome {
-            Outcome::Answered(answer) => match self.engine.answer(&call, answer, "dispatch").await {
-                Ok(handled) => {
-                    tracing::info!(%stream, %key, state = handled.state, "a call was answered");
-                    // An answer that changed nothing must not make a loop without a pause.
-                    let reason = "the answer changed nothing".to_owned();
-                    Again { trace: Trace::None, after: None, reason }
+            Outcome::Answered(answer) => {
+                match self.engine.answer(&call, answer, "dispatch").await {
+                    Ok(handled) => {
+                        tracing::info!(%stream, %key, state = handled.state, "a call was answered");
+                        // An answer that changed nothing must not make a loop without a pause.
+                        let reason = "the answer changed nothing".to_owned();
+                        Again { trace: Trace::None, after: None, reason }
+                    }
+                    Err(HandleError::Rejected(no)) => {
+                        tracing::warn!(%stream, %key, reason = %no, "an answer was refused");
+                        Again { trace: Trace::None, after: None, reason: no.message }
+                    }
+                    Err(error @ HandleError::Stopped(_)) => return Err(error),
+                    Err(error) => {
+                        tracing::error!(%stream, %key, %error, "an answer could not be taken");
+                        Again { trace: Trace::None, after: None, reason: error.to_string() }
+                    }
                 }
-                Err(HandleError::Rejected(no)) => {
-                    tracing::warn!(%stream, %key, reason = %no, "an answer was refused");
-                    Again { trace: Trace::None, after: None, reason: no.message }
-                }
-                Err(error @ HandleError::Stopped(_)) => return Err(error),
-                Err(error) => {
-                    tracing::error!(%stream, %key, %error, "an answer could not be taken");
-                    Again { trace: Trace::None, after: None, reason: error.to_string() }
-                }
-            },
+            }
             Outcome::Again(again) => {
                 tracing::warn!(%stream, %key, trace = ?again.trace, reason = %again.reason, "a call failed");
                 again

@@ -1,7 +1,7 @@
 //! An event-sourced workflow engine: pure state machines over an append-only log.
 
-pub mod backoff;
 pub mod audit;
+pub mod backoff;
 pub mod codec;
 pub mod dispatch;
 #[cfg(feature = "placement")]

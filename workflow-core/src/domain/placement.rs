@@ -20,7 +20,7 @@ mod state;
 
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use state::{
-    Application, Back, Basis, Coverage, Engagement, Ended, Evidence, Hired, Intent, Issue, Leave,
+    Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
     Loss, Need, Readiness, Release, Road, Turn, Wanted,
 };
 

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::{CoverageType, JobTerms, References, Window};
-use super::facts::{Date, Facts, RequisitionId, Stage};
 use super::facts::CandidateId;
+use super::facts::{Date, Facts, RequisitionId, Stage};
 use super::rules::Rules;
 use crate::time::Timestamp;
 
@@ -191,7 +191,11 @@ impl Terms {
             Some(region) => format!("{}-{}", region.country, region.state),
             None => "remote".to_owned(),
         };
-        differs("candidate", self.references.candidate.to_string(), now.references.candidate.to_string());
+        differs(
+            "candidate",
+            self.references.candidate.to_string(),
+            now.references.candidate.to_string(),
+        );
         differs("first day", self.window.first_day.to_string(), now.window.first_day.to_string());
         differs("last day", self.window.last_day.to_string(), now.window.last_day.to_string());
         differs("wage", self.job.wage.to_string(), now.job.wage.to_string());
@@ -202,4 +206,3 @@ impl Terms {
         found
     }
 }
-

@@ -152,7 +152,9 @@ impl<D: Domain> Index<D> {
     }
 
     fn remove(&mut self, stream: &StreamId) -> Vec<Due<D>> {
-        let Some(Entry { standing, armed, .. }) = self.streams.remove(stream) else { return Vec::new() };
+        let Some(Entry { standing, armed, .. }) = self.streams.remove(stream) else {
+            return Vec::new();
+        };
         for due in &standing.owed {
             self.calls.remove(&due.key);
         }

@@ -135,11 +135,8 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
         context: &Context<'_, <W::Domain as Domain>::Rules>,
     ) -> Result<Decided, HandleError> {
         let input = Self::input(live.as_ref(), given)?;
-        let cause = Cause {
-            input: W::input_name(&input).to_owned(),
-            key: source.key,
-            actor: source.actor,
-        };
+        let cause =
+            Cause { input: W::input_name(&input).to_owned(), key: source.key, actor: source.actor };
         let state = live.as_ref().map(state_of::<W>);
         let decided = W::decide(state, input, context).map_err(HandleError::Rejected)?;
         let mut events = Vec::with_capacity(decided.len());

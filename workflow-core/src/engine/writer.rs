@@ -109,7 +109,8 @@ impl<D: Domain> Writer<D> {
                 continue;
             }
             let stream = item.stream.clone();
-            let result = self.decide(item.stream, item.given, item.source, &mut touched, &mut appends);
+            let result =
+                self.decide(item.stream, item.given, item.source, &mut touched, &mut appends);
             replies.push((stream, item.origin, result));
         }
         let changed: Vec<StreamId> = appends.iter().map(|a: &Append| a.stream.clone()).collect();

@@ -13,7 +13,11 @@ use crate::workflow::{Context, Rejection, Standing};
 type Decision = Result<Vec<Event>, Rejection>;
 
 /// Which events `input` leads to, the turns that it frees included.
-pub(super) fn decide(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> Decision {
+pub(super) fn decide(
+    state: Option<&State>,
+    input: Input,
+    context: &Context<'_, Rules>,
+) -> Decision {
     let Some(state) = state else {
         return match input {
             Input::LinkAsked { placement } => {
@@ -23,7 +27,8 @@ pub(super) fn decide(state: Option<&State>, input: Input, context: &Context<'_, 
             Input::Observed(_) => Ok(Vec::new()),
             other => {
                 let what = <super::Contractor as crate::workflow::Workflow>::input_name(&other);
-                let message = format!("{} is not known: it cannot be told `{what}`", context.stream);
+                let message =
+                    format!("{} is not known: it cannot be told `{what}`", context.stream);
                 Err(Rejection::new("unknown_contractor", message))
             }
         };
@@ -155,7 +160,9 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
             &known.latest
         }
         // It will be read anyway.
-        State::Unlinked { .. } | State::Flagged { .. } | State::Retired { .. } => return Vec::new(),
+        State::Unlinked { .. } | State::Flagged { .. } | State::Retired { .. } => {
+            return Vec::new();
+        }
     };
     let email = match (&latest.email, &person.email) {
         // A real e-mail that belongs to somebody else is not tried again unless it changed.

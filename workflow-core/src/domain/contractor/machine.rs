@@ -202,12 +202,10 @@ pub mod contractor {
             (Linked { known }, RoadAsked { placement, round, need }) => Some(Linked {
                 known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
             }),
-            (OptingIn { known, holder }, RoadAsked { placement, round, need }) => {
-                Some(OptingIn {
-                    known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
-                    holder,
-                })
-            }
+            (OptingIn { known, holder }, RoadAsked { placement, round, need }) => Some(OptingIn {
+                known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
+                holder,
+            }),
             (OptedIn { known }, RoadAsked { placement, round, need }) => Some(OptedIn {
                 known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
             }),
@@ -273,23 +271,21 @@ pub mod contractor {
                     book.way(placement, Way::Granted { round, road })
                 }),
             }),
-            (OptingIn { known, .. }, TurnReturned { placement, round }) => Some(Linked {
-                known: known.book(|book| book.way(placement, Way::Over { round })),
-            }),
-            (Linked { known }, AskWithdrawn { placement, round }) => Some(Linked {
-                known: known.book(|book| book.way(placement, Way::Over { round })),
-            }),
+            (OptingIn { known, .. }, TurnReturned { placement, round }) => {
+                Some(Linked { known: known.book(|book| book.way(placement, Way::Over { round })) })
+            }
+            (Linked { known }, AskWithdrawn { placement, round }) => {
+                Some(Linked { known: known.book(|book| book.way(placement, Way::Over { round })) })
+            }
             (OptingIn { known, holder }, AskWithdrawn { placement, round }) => Some(OptingIn {
                 known: known.book(|book| book.way(placement, Way::Over { round })),
                 holder,
             }),
-            (OptedIn { known }, AskWithdrawn { placement, round }) => Some(OptedIn {
-                known: known.book(|book| book.way(placement, Way::Over { round })),
-            }),
+            (OptedIn { known }, AskWithdrawn { placement, round }) => {
+                Some(OptedIn { known: known.book(|book| book.way(placement, Way::Over { round })) })
+            }
             (Linked { known } | OptingIn { known, .. }, OptInSeen { placement, round }) => {
-                Some(OptedIn {
-                    known: known.book(|book| book.seen_by(placement, round)),
-                })
+                Some(OptedIn { known: known.book(|book| book.seen_by(placement, round)) })
             }
 
             // The end.

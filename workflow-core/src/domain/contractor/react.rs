@@ -98,7 +98,9 @@ pub(super) fn headline(state: &State) -> String {
         State::Identified { .. } => "being made known to the insurer".into(),
         State::Linked { known } => match &known.refused {
             None => "known to the insurer".into(),
-            Some(refusal) => format!("known to the insurer; an update was refused: {}", refusal.code),
+            Some(refusal) => {
+                format!("known to the insurer; an update was refused: {}", refusal.code)
+            }
         },
         State::OptingIn { holder, .. } => format!("applying for placement {holder}"),
         State::OptedIn { .. } => "opted in: placements go by assignment".into(),

@@ -61,7 +61,9 @@ pub(super) fn decide(
         }
         Input::Seen(sighting) => Ok(seen::seen(state, &sighting, context)),
         Input::Timer => Ok(timer(state, context)),
-        Input::Resolve { resolution, reason } => resolve::resolve(state, resolution, reason, context),
+        Input::Resolve { resolution, reason } => {
+            resolve::resolve(state, resolution, reason, context)
+        }
         Input::Exclude { reason } => resolve::exclude(state, reason),
     }
 }
@@ -224,7 +226,9 @@ fn exclusion(state: &State, evidence: OutOfScope) -> Vec<Event> {
 fn release(state: &State) -> Release {
     match (state, engagement(state)) {
         (_, Some(engagement)) => Release::of(engagement.clone(), Ended::Unused),
-        (State::Excluded { release, .. } | State::Canceled { release, .. }, None) => release.clone(),
+        (State::Excluded { release, .. } | State::Canceled { release, .. }, None) => {
+            release.clone()
+        }
         (State::Discovered { placement, brief, .. }, None) => {
             Release::nothing(brief.candidate.clone(), placement.clone())
         }

@@ -15,12 +15,16 @@ pub(super) fn headline(state: &State) -> String {
             "waiting for the contractor to be known to the insurer".into()
         }
         State::ContractorReady { job: Wanted::Create, .. } => "creating its job".into(),
-        State::ContractorReady { job: Wanted::Update(_), .. } => "bringing its job up to date".into(),
-        State::JobReady { .. } => "asking for a quote".into(),
-        State::Quoted { road: Road::Asked(_), .. } => "waiting for its turn with the contractor".into(),
-        State::Quoted { road: Road::Taken(Leave::Application), basis: Basis::Quote { .. }, .. } => {
-            "opening the contractor's application".into()
+        State::ContractorReady { job: Wanted::Update(_), .. } => {
+            "bringing its job up to date".into()
         }
+        State::JobReady { .. } => "asking for a quote".into(),
+        State::Quoted { road: Road::Asked(_), .. } => {
+            "waiting for its turn with the contractor".into()
+        }
+        State::Quoted {
+            road: Road::Taken(Leave::Application), basis: Basis::Quote { .. }, ..
+        } => "opening the contractor's application".into(),
         State::Quoted { road: Road::Taken(_), .. } => "creating the assignment".into(),
         State::ApplicationPending { intent: Intent::Stay, application, .. } => format!(
             "waiting for the contractor to finish the application (at: {})",
@@ -58,7 +62,9 @@ pub(super) fn issue(issue: &Issue) -> String {
         ),
         Issue::QuoteIneligible => "the insurer will not insure these terms".into(),
         Issue::ApplicationIneligible => "the insurer declined the contractor's application".into(),
-        Issue::ApplicationExpired => "the application ran out before the contractor finished it".into(),
+        Issue::ApplicationExpired => {
+            "the application ran out before the contractor finished it".into()
+        }
         Issue::AssignmentIneligible { message } => {
             format!("the policy on file does not cover this placement: {message}")
         }
@@ -72,7 +78,9 @@ pub(super) fn issue(issue: &Issue) -> String {
             format!("changed after coverage was bought: {}", each(differences))
         }
         Issue::CanceledWhileCovered { reason } => {
-            format!("{reason}, yet coverage is bought: cancel it at the insurer, then close the placement")
+            format!(
+                "{reason}, yet coverage is bought: cancel it at the insurer, then close the placement"
+            )
         }
         Issue::OutOfScopeWhileCovered { evidence } => {
             format!("{}, yet coverage is bought", evidence.evidence)

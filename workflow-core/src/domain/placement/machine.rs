@@ -322,9 +322,12 @@ pub mod placement {
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            PlacementFound { placement, brief } => {
-                Some(Discovered { placement, brief, job: Wanted::Create, readiness: Readiness::Unread })
-            }
+            PlacementFound { placement, brief } => Some(Discovered {
+                placement,
+                brief,
+                job: Wanted::Create,
+                readiness: Readiness::Unread,
+            }),
             _ => None,
         }
     }
@@ -368,10 +371,9 @@ pub mod placement {
             (Quoted { hired, intent, .. }, ApplicationOpened { application }) => {
                 Some(ApplicationPending { hired, application, intent })
             }
-            (
-                ApplicationPending { hired, intent, .. },
-                ApplicationProgressed { application },
-            ) => Some(ApplicationPending { hired, application, intent }),
+            (ApplicationPending { hired, intent, .. }, ApplicationProgressed { application }) => {
+                Some(ApplicationPending { hired, application, intent })
+            }
             (Quoted { hired, intent, .. }, AssignmentCreated { assignment, policy }) => {
                 Some(Assigned { hired, assignment, policy, intent })
             }
@@ -392,9 +394,7 @@ pub mod placement {
                 | Flagged { .. },
                 CoverageLost { issue, back },
             ) => Some(Flagged { issue, back }),
-            (Active { hired, coverage }, PlacementCompleted) => {
-                Some(Completed { hired, coverage })
-            }
+            (Active { hired, coverage }, PlacementCompleted) => Some(Completed { hired, coverage }),
 
             // Changes while a call is in flight, or something bought is to be undone first.
             (ContractorReady { engagement, job, .. }, IntentChanged { intent }) => {

@@ -76,7 +76,11 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     }
 }
 
-fn discovered(stream: &StreamId, placement: &PlacementId, readiness: &Readiness) -> Vec<Owed<Call>> {
+fn discovered(
+    stream: &StreamId,
+    placement: &PlacementId,
+    readiness: &Readiness,
+) -> Vec<Owed<Call>> {
     match readiness {
         Readiness::Unread => vec![Owed::Call {
             operation: "read_placement".into(),
@@ -185,7 +189,9 @@ pub(super) fn contractor_stream(stream: &StreamId, candidate: &CandidateId) -> O
 /// When a state wants its timer: the start that must not pass uncovered, the end of coverage, the end of work.
 pub(super) fn due(state: &State) -> Option<Timestamp> {
     match state {
-        State::Discovered { readiness: Readiness::Ready { terms }, .. } => Some(terms.window.effective),
+        State::Discovered { readiness: Readiness::Ready { terms }, .. } => {
+            Some(terms.window.effective)
+        }
         State::ContractorReady { engagement, .. } => Some(engagement.terms.window.effective),
         State::JobReady { hired }
         | State::Quoted { hired, .. }

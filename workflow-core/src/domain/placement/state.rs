@@ -88,10 +88,9 @@ impl Turn {
         match self {
             Turn::None => Turn::None,
             Turn::Asked { round } => Turn::Over { round, ended },
-            Turn::Over { round, ended: before } => Turn::Over {
-                round,
-                ended: if before == Ended::Insured { before } else { ended },
-            },
+            Turn::Over { round, ended: before } => {
+                Turn::Over { round, ended: if before == Ended::Insured { before } else { ended } }
+            }
         }
     }
 }

@@ -44,7 +44,9 @@ pub fn classify(engaged: &Engaged, rules: &Rules) -> Scope {
                 normal(word)
             ),
         )),
-        Some((what, word, Some(class))) => by_class(class, format!("{what} is `{word}`"), engaged, rules),
+        Some((what, word, Some(class))) => {
+            by_class(class, format!("{what} is `{word}`"), engaged, rules)
+        }
         None => by_flags(engaged, rules),
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn window(facts: &Facts, rules: &Rules) -> Result<Window, Missing> {
     };
     let default_end = || first_day.checked_add(rules.default_term_days?.days()).ok();
     let Some(last_day) = facts.end.or_else(default_end) else {
-        let text = "no end date: set it in the ATS, or give `default_term_days` in the configuration";
+        let text =
+            "no end date: set it in the ATS, or give `default_term_days` in the configuration";
         return Err(Missing::new("end_missing", text));
     };
     if last_day < first_day {

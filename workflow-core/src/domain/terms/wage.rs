@@ -23,7 +23,10 @@ pub(super) fn wage(facts: &Facts, rules: &Rules, window: Option<&Window>) -> Res
         return Err(Missing::new("currency", text));
     }
     if pay.amount <= Decimal::ZERO {
-        return Err(Missing::new("pay_zero", "the pay rate is not above zero: correct it in the ATS"));
+        return Err(Missing::new(
+            "pay_zero",
+            "the pay rate is not above zero: correct it in the ATS",
+        ));
     }
     let Some(unit) = unit(&pay.unit, rules) else {
         let text = format!(
@@ -37,8 +40,11 @@ pub(super) fn wage(facts: &Facts, rules: &Rules, window: Option<&Window>) -> Res
     let beyond = || Missing::new("pay_beyond", "the pay rate is beyond any sum");
     match unit {
         RateUnit::Hour => Cents::from_decimal(pay.amount).map(Wage::Hourly).ok_or_else(beyond),
-        RateUnit::Engagement => Cents::from_decimal(pay.amount).map(Wage::FlatFee).ok_or_else(beyond),
-        RateUnit::Day | RateUnit::Week | RateUnit::Month | RateUnit::Year => match rules.non_hourly {
+        RateUnit::Engagement => {
+            Cents::from_decimal(pay.amount).map(Wage::FlatFee).ok_or_else(beyond)
+        }
+        RateUnit::Day | RateUnit::Week | RateUnit::Month | RateUnit::Year => match rules.non_hourly
+        {
             NonHourly::Hold => Err(Missing::new(
                 "rate_not_hourly",
                 format!(
@@ -77,7 +83,9 @@ fn units(unit: RateUnit, window: &Window) -> i64 {
     let (whole, rest) = match calendar {
         Calendar::Week => (i64::from(span.get_weeks()), span.get_days() > 0),
         Calendar::Month => (i64::from(span.get_months()), span.get_days() > 0),
-        Calendar::Year => (i64::from(span.get_years()), span.get_months() > 0 || span.get_days() > 0),
+        Calendar::Year => {
+            (i64::from(span.get_years()), span.get_months() > 0 || span.get_days() > 0)
+        }
         _ => (i64::from(span.get_days()), false),
     };
     (whole + i64::from(rest)).max(1)

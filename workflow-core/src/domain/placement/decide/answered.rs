@@ -96,7 +96,9 @@ fn settle(state: &State, intent: &Intent) -> Vec<Event> {
 fn refused(state: &State, operation: &str, refusal: Refusal, intent: &Intent) -> Vec<Event> {
     match intent {
         Intent::Stay | Intent::Hold { .. } => flag_refused(state, operation, refusal),
-        Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => act(state, intent),
+        Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
+            act(state, intent)
+        }
     }
 }
 

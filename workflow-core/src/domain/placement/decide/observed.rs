@@ -87,7 +87,10 @@ pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules
         State::Completed { .. } | State::Canceled { .. } => match verdict {
             Verdict::Ready(terms) if !known(state, &terms) => Err(Rejection::new(
                 "closed",
-                format!("{} is closed, yet the ATS shows it alive with other terms", context.stream),
+                format!(
+                    "{} is closed, yet the ATS shows it alive with other terms",
+                    context.stream
+                ),
             )),
             _ => Ok(Vec::new()),
         },
@@ -158,10 +161,7 @@ fn excluded(
         Verdict::Ready(_) | Verdict::Held(_) if known.code == super::resolve::BY_HAND => Vec::new(),
         verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
             let brief = Brief::of(facts);
-            vec![
-                Event::Reclassified { brief: brief.clone() },
-                sufficient(brief, verdict, context),
-            ]
+            vec![Event::Reclassified { brief: brief.clone() }, sufficient(brief, verdict, context)]
         }
     }
 }
@@ -175,7 +175,9 @@ pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
         State::ApplicationPending { intent: noted, .. } | State::Assigned { intent: noted, .. } => {
             match intent {
                 Intent::Hold { missing } => flag(state, Issue::Unclear { missing }),
-                Intent::Change { ref terms } if unimportant(state, terms) => note(noted, Intent::Stay),
+                Intent::Change { ref terms } if unimportant(state, terms) => {
+                    note(noted, Intent::Stay)
+                }
                 other => note(noted, other),
             }
         }
@@ -217,17 +219,16 @@ fn flagged(state: &State, issue: &Issue, back: &Back, verdict: Verdict) -> Vec<E
     let intent = intent(&engagement.terms, verdict);
     match back {
         Back::Discovered { .. } => Vec::new(),
-        Back::Contractor { .. }
-        | Back::Job { .. }
-        | Back::Quote { .. }
-        | Back::Lost { .. } => match intent {
-            Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
-            Intent::Change { terms } if heals_by_change(issue) => {
-                vec![super::resolve::resumed_with(back, engagement, *terms)]
+        Back::Contractor { .. } | Back::Job { .. } | Back::Quote { .. } | Back::Lost { .. } => {
+            match intent {
+                Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
+                Intent::Change { terms } if heals_by_change(issue) => {
+                    vec![super::resolve::resumed_with(back, engagement, *terms)]
+                }
+                Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
+                Intent::Stay | Intent::Change { .. } | Intent::Hold { .. } => Vec::new(),
             }
-            Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
-            Intent::Stay | Intent::Change { .. } | Intent::Hold { .. } => Vec::new(),
-        },
+        }
         Back::Application { .. } | Back::Assignment { .. } => match intent {
             Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
             Intent::Stay | Intent::Hold { .. } => Vec::new(),
@@ -241,11 +242,9 @@ fn flagged(state: &State, issue: &Issue, back: &Back, verdict: Verdict) -> Vec<E
         },
         Back::Coverage { hired, .. } => match too_late(hired, &intent) {
             None if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
-            Some(new @ (Issue::CanceledWhileCovered { .. } | Issue::OutOfScopeWhileCovered { .. }))
-                if new != *issue =>
-            {
-                flag(state, new)
-            }
+            Some(
+                new @ (Issue::CanceledWhileCovered { .. } | Issue::OutOfScopeWhileCovered { .. }),
+            ) if new != *issue => flag(state, new),
             _ => Vec::new(),
         },
     }

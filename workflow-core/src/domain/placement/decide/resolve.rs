@@ -149,7 +149,8 @@ pub(super) fn exclude(state: &State, reason: String) -> Decision {
     if reason.trim().is_empty() {
         return Err(Rejection::new("no_reason", "say why: the reason is kept with the decision"));
     }
-    let evidence = OutOfScope { code: BY_HAND.into(), evidence: format!("taken out by a person: {reason}") };
+    let evidence =
+        OutOfScope { code: BY_HAND.into(), evidence: format!("taken out by a person: {reason}") };
     match state {
         State::Discovered { .. } | State::Excluded { .. } => Ok(exclusion(state, evidence)),
         State::Flagged { back: Back::Application { .. } | Back::Assignment { .. }, .. }

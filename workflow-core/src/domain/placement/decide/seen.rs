@@ -89,7 +89,9 @@ fn by_assignment<'a>(
     assignment: &AssignmentId,
 ) -> Option<(&'a Hired, Option<PolicyId>)> {
     let own = |evidence: &Evidence| match evidence {
-        Evidence::Assignment { assignment: own, policy } if own == assignment => Some(policy.clone()),
+        Evidence::Assignment { assignment: own, policy } if own == assignment => {
+            Some(policy.clone())
+        }
         Evidence::Assignment { .. } | Evidence::Policy { .. } => None,
     };
     match state {
@@ -112,10 +114,8 @@ fn by_assignment<'a>(
 
 fn in_force(state: &State, hired: &Hired, coverage: Coverage) -> Vec<Event> {
     let started = || Event::CoverageStarted { hired: hired.clone(), coverage: coverage.clone() };
-    let covered = || Back::Coverage {
-        hired: hired.clone().over(Ended::Insured),
-        coverage: coverage.clone(),
-    };
+    let covered =
+        || Back::Coverage { hired: hired.clone().over(Ended::Insured), coverage: coverage.clone() };
     match state {
         State::Quoted { intent, .. }
         | State::ApplicationPending { intent, .. }
