@@ -1,0 +1,97 @@
+//! What a runner is told: a plain struct, and the file it is read from.
+//!
+//! `config/reader.rs` reads TOML and reports every mistake with its line; `config/file.rs` knows the keys;
+//! `config/sample.toml` is the commented file that `runner init` writes. Nothing else in the workspace reads
+//! configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use integration_1099policy::config as policy;
+use integration_1099policy::receive::Profile;
+use integration_jobdiva::config as jobdiva;
+use workflow_core::domain::rules::Rules;
+
+mod file;
+mod reader;
+mod tenant;
+
+pub use file::{load, parse};
+pub use reader::{Problem, Problems};
+
+/// The commented configuration that `runner init` writes.
+pub const SAMPLE: &str = include_str!("config/sample.toml");
+
+/// Everything that one runner process needs.
+#[derive(Clone)]
+pub struct Config {
+    /// Where the log lives; one process at a time.
+    pub data_dir: PathBuf,
+    /// Where webhooks come in.
+    pub hooks: SocketAddr,
+    /// Where the command line asks; loopback only.
+    pub admin: SocketAddr,
+    /// The tenants, at least one.
+    pub tenants: Vec<Tenant>,
+}
+
+/// One tenant: its two systems and its rules.
+#[derive(Clone)]
+pub struct Tenant {
+    /// Its name in streams: `a-z 0-9 - _`.
+    pub name: String,
+    /// Its JobDiva.
+    pub jobdiva: jobdiva::Config,
+    /// Its JobDiva's webhooks, where they are used.
+    pub jobdiva_hook: Option<JobDivaHook>,
+    /// Its 1099Policy.
+    pub policy: policy::Config,
+    /// Its 1099Policy's webhooks, where they are used.
+    pub policy_hook: Option<PolicyHook>,
+    /// Its rules.
+    pub rules: Rules,
+    /// How often it is looked at.
+    pub pace: Pace,
+}
+
+/// Where JobDiva's webhooks come in, and what signs them.
+#[derive(Clone)]
+pub struct JobDivaHook {
+    /// The unguessable last part of the address.
+    pub endpoint: String,
+    /// The secrets in use: the current one first, while rotating the previous one too.
+    pub secrets: Vec<integration_jobdiva::secret::Secret>,
+}
+
+/// Where 1099Policy's webhooks come in, and what signs them.
+#[derive(Clone)]
+pub struct PolicyHook {
+    /// The unguessable last part of the address.
+    pub endpoint: String,
+    /// How they are signed.
+    pub profile: Profile,
+    /// The secrets in use: the current one first, while rotating the previous one too.
+    pub secrets: Vec<integration_1099policy::secret::Secret>,
+}
+
+/// How often a tenant is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two polls of JobDiva's feeds.
+    pub poll: Duration,
+    /// Between two sweeps of 1099Policy's events and of the open placements' resources.
+    pub sweep: Duration,
+    /// Between two readings of what is held.
+    pub reread: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(5 * 60),
+            sweep: Duration::from_secs(15 * 60),
+            reread: Duration::from_secs(6 * 3600),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The keys of the configuration file, from its root.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::reader::{Problem, Problems, Section, Source};
+use super::{Config, tenant};
+
+/// Where webhooks come in unless the file says otherwise.
+const HOOKS: &str = "127.0.0.1:8099";
+/// Where the command line asks unless the file says otherwise.
+const ADMIN: &str = "127.0.0.1:8098";
+
+/// Reads a configuration file and the secrets that it names. All mistakes are reported at once.
+pub fn load(file: &Path) -> Result<Config, Problems> {
+    let text = std::fs::read_to_string(file).map_err(|error| Problems {
+        file: file.to_owned(),
+        problems: vec![Problem {
+            line: 0,
+            key: "file".into(),
+            what: format!("cannot be read: {error}; `runner init` writes one to begin with"),
+        }],
+    })?;
+    parse(&text, file, &|name| std::env::var(name).ok())
+}
+
+/// Reads a configuration from text. Paths in it are relative to the folder of `file`; `env` looks variables up.
+pub fn parse(
+    text: &str,
+    file: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Problems> {
+    let fail = |problems| Problems { file: file.to_owned(), problems };
+    let source = Source::new(text);
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            source.note(offset, "syntax", error.message().to_owned());
+            return Err(fail(source.into_problems()));
+        }
+    };
+    let base = file.parent().unwrap_or(Path::new("."));
+    let root = Section::root(&source, table.get_ref());
+    let config = config(&root, base, env);
+    root.finish();
+    let problems = source.into_problems();
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(fail(problems)),
+    }
+}
+
+fn config(
+    root: &Section<'_>,
+    base: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Option<Config> {
+    let data_dir = root.required("data_dir", "the folder of the log");
+    let listen = root.section("listen");
+    let hooks = address(&listen, "hooks", HOOKS);
+    let admin = address(&listen, "admin", ADMIN);
+    if admin.is_some_and(|admin| !admin.ip().is_loopback()) {
+        listen.note("admin", "the admin door has no password: it must be a loopback address");
+    }
+    listen.finish();
+    let sections = root.sections("tenant");
+    if sections.is_empty() {
+        root.note("tenant", "missing: expected at least one table headed [[tenant]]");
+    }
+    let read = tenant::Reading { base, env };
+    let tenants: Vec<_> = sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
+    let tenants: Option<Vec<_>> = tenants.into_iter().collect();
+    let tenants = tenants?;
+    for (index, tenant) in tenants.iter().enumerate() {
+        if tenants[..index].iter().any(|other| other.name == tenant.name) {
+            root.note("tenant", format!("two tenants are called `{}`", tenant.name));
+        }
+    }
+    Some(Config { data_dir: base.join(PathBuf::from(data_dir?)), hooks: hooks?, admin: admin?, tenants })
+}
+
+fn address(section: &Section<'_>, key: &str, default: &str) -> Option<SocketAddr> {
+    let parse = |text: &str| text.parse().ok();
+    if section.text(key).is_none() {
+        return parse(default);
+    }
+    section.parsed(key, "an address such as \"127.0.0.1:8099\"", parse)
+}

@@ -1,0 +1,303 @@
+//! Reads TOML leniently and complains completely: each mistake is noted with its line, and reading goes on.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One mistake in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The key, with the tables around it.
+    pub key: String,
+    /// What is wrong, and what was expected.
+    pub what: String,
+}
+
+/// All mistakes in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    /// The file.
+    pub file: PathBuf,
+    /// The mistakes, by line.
+    pub problems: Vec<Problem>,
+}
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.problems.len() == 1 { "mistake" } else { "mistakes" };
+        write!(f, "{} has {} {plural}:", self.file.display(), self.problems.len())?;
+        for problem in &self.problems {
+            let Problem { line, key, what } = problem;
+            write!(f, "\n  {}:{line}: {key}: {what}", self.file.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// A text being read, and the mistakes found so far.
+pub(super) struct Source<'a> {
+    pub text: &'a str,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self { text, problems: RefCell::new(Vec::new()) }
+    }
+
+    /// Notes a mistake at a byte offset.
+    pub fn note(&self, offset: usize, key: &str, what: impl Into<String>) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        self.problems.borrow_mut().push(Problem { line, key: key.to_owned(), what: what.into() });
+    }
+
+    /// The mistakes, by line.
+    pub fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
+        problems
+    }
+}
+
+/// One table of the file. Every key asked for is a key known; [`Section::finish`] complains of the others.
+pub(super) struct Section<'a> {
+    source: &'a Source<'a>,
+    path: String,
+    offset: usize,
+    table: Option<&'a DeTable<'a>>,
+    known: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Section<'a> {
+    pub fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
+        Self::of(source, String::new(), 0, Some(table))
+    }
+
+    fn of(
+        source: &'a Source<'a>,
+        path: String,
+        offset: usize,
+        table: Option<&'a DeTable<'a>>,
+    ) -> Self {
+        Self { source, path, offset, table, known: RefCell::default() }
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.borrow_mut().insert(key.to_owned());
+        self.table?.get(key)
+    }
+
+    /// Whether the table is in the file at all.
+    pub fn is_present(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// Notes a mistake about a key of this table; about the table when the key is absent.
+    pub fn note(&self, key: &str, what: impl Into<String>) {
+        let value = self.table.and_then(|table| table.get(key));
+        let offset = value.map_or(self.offset, |value| value.span().start);
+        self.source.note(offset, &self.key(key), what);
+    }
+
+    /// A text, if the key is there.
+    pub fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            _ => {
+                self.note(key, "expected a text in quotes");
+                None
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub fn required(&self, key: &str, expected: &str) -> Option<String> {
+        if self.get(key).is_none() {
+            self.note(key, format!("missing: expected {expected}"));
+        }
+        self.text(key).filter(|text| {
+            let filled = !text.trim().is_empty();
+            if !filled {
+                self.note(key, format!("empty: expected {expected}"));
+            }
+            filled
+        })
+    }
+
+    /// A value parsed from a text.
+    pub fn parsed<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.note(key, format!("`{text}` is not {expected}"));
+        }
+        value
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let names = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>();
+        let expected = format!("one of {}", names.join(", "));
+        self.parsed(key, &expected, |text| words.iter().find(|(w, _)| *w == text).map(|(_, v)| *v))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key)?.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => {
+                self.note(key, "expected true or false, without quotes");
+                None
+            }
+        }
+    }
+
+    /// A whole number.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        let number = match self.get(key)?.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.note(key, "expected a whole number, without quotes");
+        }
+        number
+    }
+
+    /// A time such as `90s`, `5m`, `6h` or `2d`.
+    pub fn duration(&self, key: &str) -> Option<Duration> {
+        self.parsed(key, "a time such as \"90s\", \"5m\", \"6h\" or \"2d\"", |text| {
+            let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
+            let secs = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                "d" => 86_400,
+                _ => return None,
+            };
+            digits.parse::<u64>().ok()?.checked_mul(secs).map(Duration::from_secs)
+        })
+    }
+
+    /// A list of texts.
+    pub fn texts(&self, key: &str) -> Option<Vec<String>> {
+        let DeValue::Array(items) = self.get(key)?.get_ref() else {
+            self.note(key, "expected a list of texts: [\"...\", \"...\"]");
+            return None;
+        };
+        let text = |item: &Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let texts: Option<Vec<String>> = items.iter().map(text).collect();
+        if texts.is_none() {
+            self.note(key, "expected a list of texts only");
+        }
+        texts
+    }
+
+    /// A table within this one; empty when it is not there.
+    pub fn section(&self, key: &str) -> Section<'a> {
+        let path = self.key(key);
+        match self.get(key).map(|value| (value.span().start, value.get_ref())) {
+            Some((offset, DeValue::Table(table))) => {
+                Section::of(self.source, path, offset, Some(table))
+            }
+            Some(_) => {
+                self.note(key, "expected a table");
+                Section::of(self.source, path, self.offset, None)
+            }
+            None => Section::of(self.source, path, self.offset, None),
+        }
+    }
+
+    /// The tables of a list of tables (`[[key]]`).
+    pub fn sections(&self, key: &str) -> Vec<Section<'a>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.note(key, format!("expected tables headed [[{}]]", self.key(key)));
+            return Vec::new();
+        };
+        let one = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::Table(table) => {
+                Some(Section::of(self.source, self.key(key), item.span().start, Some(table)))
+            }
+            _ => {
+                self.source.note(item.span().start, &self.key(key), "expected a table");
+                None
+            }
+        };
+        items.iter().filter_map(one).collect()
+    }
+
+    /// All keys of this table with the texts they map to: a table whose keys are the user's own.
+    pub fn map(&self) -> Vec<(String, String)> {
+        let Some(table) = self.table else { return Vec::new() };
+        let mut map = Vec::new();
+        for (key, value) in table.iter() {
+            let key = key.get_ref().to_string();
+            self.known.borrow_mut().insert(key.clone());
+            match value.get_ref() {
+                DeValue::String(text) => map.push((key, text.to_string())),
+                _ => self.note(&key, "expected a text in quotes"),
+            }
+        }
+        map
+    }
+
+    /// Complains of keys that nobody asked for.
+    pub fn finish(self) {
+        let Some(table) = self.table else { return };
+        let known = self.known.borrow();
+        for (key, _) in table.iter() {
+            let name = key.get_ref().as_ref();
+            if known.contains(name) {
+                continue;
+            }
+            let close = known.iter().min_by_key(|other| distance(name, other));
+            let hint = match close.filter(|other| distance(name, other) <= 3) {
+                Some(close) => format!("; did you mean `{close}`?"),
+                None => {
+                    let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
+                    format!("; known here: {all}")
+                }
+            };
+            self.source.note(key.span().start, &self.key(name), format!("unknown key{hint}"));
+        }
+    }
+}
+
+/// How many single-letter edits lie between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

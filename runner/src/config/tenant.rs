@@ -1,0 +1,355 @@
+//! The keys of one `[[tenant]]`.
+
+use std::path::Path;
+
+use integration_1099policy::config as policy;
+use integration_1099policy::receive::Profile;
+use integration_jobdiva::config as jobdiva;
+use jiff::tz::TimeZone;
+use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
+use workflow_core::domain::facts::CompanyId;
+use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rules};
+use workflow_core::id::StreamId;
+
+use super::reader::Section;
+use super::{JobDivaHook, Pace, PolicyHook, Tenant};
+
+/// What reading needs beside the text.
+pub(super) struct Reading<'a> {
+    /// The folder that paths are relative to.
+    pub base: &'a Path,
+    /// Looks an environment variable up.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+const COVERAGE: &[(&str, CoverageType)] = &[
+    ("general", CoverageType::General),
+    ("professional", CoverageType::Professional),
+    ("workers-comp", CoverageType::WorkersComp),
+    ("media", CoverageType::Media),
+    ("cyber", CoverageType::Cyber),
+];
+
+/// Reads one tenant; `None` when something is missing or wrong, which is noted.
+pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant> {
+    let name = section.required("name", "a short name of a-z 0-9 - _");
+    let name = name.filter(|name| {
+        let good = StreamId::new("placement", name, "1").is_ok();
+        if !good {
+            section.note("name", format!("`{name}` has characters other than a-z 0-9 - _"));
+        }
+        good
+    });
+    let ats = section.section("jobdiva");
+    let jobdiva = jobdiva(&ats, read);
+    let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
+    ats.finish();
+    let insurer = section.section("1099policy");
+    let policy = policy(&insurer, read);
+    let policy_hook = policy_hook(insurer.section("webhook"), read);
+    insurer.finish();
+    let rules = rules(&section);
+    let pace = pace(section.section("pace"));
+    section.finish();
+    Some(Tenant {
+        name: name?,
+        jobdiva: jobdiva?,
+        jobdiva_hook: jobdiva_hook?,
+        policy: policy?,
+        policy_hook: policy_hook?,
+        rules: rules?,
+        pace,
+    })
+}
+
+/// A secret: from a file (`<key>_file`) or from the environment (`<key>_env`), never from the file itself.
+fn secret(section: &Section<'_>, key: &str, read: &Reading<'_>) -> Option<String> {
+    let (in_file, in_env) = (format!("{key}_file"), format!("{key}_env"));
+    if section.text(key).is_some() {
+        let what = format!("secrets do not stand in this file: use `{in_file}` or `{in_env}`");
+        section.note(key, what);
+        return None;
+    }
+    let found = match (section.text(&in_file), section.text(&in_env)) {
+        (Some(path), None) => match std::fs::read_to_string(read.base.join(&path)) {
+            Ok(text) => Some((in_file, text.trim_end_matches(['\r', '\n']).to_owned())),
+            Err(error) => {
+                section.note(&in_file, format!("{path} cannot be read: {error}"));
+                None
+            }
+        },
+        (None, Some(name)) => match (read.env)(&name) {
+            Some(value) => Some((in_env, value)),
+            None => {
+                section.note(&in_env, format!("the environment has no variable {name}"));
+                None
+            }
+        },
+        (Some(_), Some(_)) => {
+            section.note(&in_env, format!("give `{in_file}` or `{in_env}`, not both"));
+            None
+        }
+        (None, None) => {
+            section.note(&in_file, format!("missing: expected `{in_file}` or `{in_env}`"));
+            None
+        }
+    };
+    let (key, value) = found?;
+    if value.is_empty() {
+        section.note(&key, "the secret is empty");
+        return None;
+    }
+    Some(value)
+}
+
+fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config> {
+    let client_id = section.required("client_id", "the number that JobDiva Support issued");
+    let username = section.required("username", "the API user's name");
+    let password = secret(section, "password", read);
+    let base_url = section.text("base_url");
+    let login = section.word("login", &[
+        ("v2_pair", jobdiva::Login::V2Pair),
+        ("v2_text", jobdiva::Login::V2Text),
+        ("v2_login", jobdiva::Login::V2Login),
+        ("v1_text", jobdiva::Login::V1Text),
+    ]);
+    let plain_http = section.flag("allow_plain_http").unwrap_or(false);
+    let backfill_from = section.parsed("backfill_from", "a date such as \"2026-01-31\"", |text| text.parse().ok());
+    let time_zone = section.text("time_zone");
+    let (tenant_field, pay_field) = (section.text("worker_type_field"), section.text("pay_rate_field"));
+    let paths = section.section("paths").map();
+    let password = integration_jobdiva::secret::Secret::new(password?);
+    let mut config = jobdiva::Config::new(&client_id?, &username?, password);
+    config.base_url = base_url.unwrap_or(config.base_url);
+    config.login = login.unwrap_or(config.login);
+    if plain_http {
+        config.plain_http = jobdiva::PlainHttp::Anywhere;
+    }
+    config.backfill_from = backfill_from;
+    config.time_zone = time_zone.unwrap_or(config.time_zone);
+    config.tenant_field = tenant_field;
+    config.pay_field = pay_field;
+    config.paths = paths.into_iter().collect();
+    Some(config)
+}
+
+/// `Some(None)`: no webhooks; `None`: a mistake.
+fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDivaHook>> {
+    if !section.is_present() {
+        return Some(None);
+    }
+    let endpoint = endpoint(&section);
+    let secrets = secrets(&section, read);
+    section.finish();
+    let secrets = secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
+    Some(Some(JobDivaHook { endpoint: endpoint?, secrets }))
+}
+
+fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
+    let api_key = secret(section, "api_key", read);
+    section.required("environment", "\"sandbox\" or \"production\"");
+    let environment = section.word("environment", &[
+        ("sandbox", policy::Environment::Sandbox),
+        ("production", policy::Environment::Production),
+    ]);
+    let link = "an address with {placement} in it";
+    let success_url = section.required("success_url", link);
+    let cancel_url = section.required("cancel_url", link);
+    let base_url = section.text("base_url");
+    let auth = section.word("auth", &[
+        ("bearer", policy::AuthScheme::Bearer),
+        ("basic", policy::AuthScheme::Basic),
+    ]);
+    let shape = section.word("contractor_shape", &[
+        ("flat", policy::ContractorShape::Flat),
+        ("contact", policy::ContractorShape::Contact),
+    ]);
+    let region = section.word("job_region", &[
+        ("address", policy::JobRegion::Address),
+        ("top_level", policy::JobRegion::TopLevel),
+    ]);
+    let metadata = section.word("metadata_on", &[
+        ("contractor_and_job", policy::MetadataOn::ContractorAndJob),
+        ("everything", policy::MetadataOn::Everything),
+    ]);
+    let headers = section.texts("idempotency_headers");
+    let plain_http = section.flag("allow_plain_http").unwrap_or(false);
+    let api_key = integration_1099policy::secret::Secret::new(api_key?);
+    let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
+    let mut config = policy::Config::new(api_key, environment?, links);
+    config.base_url = base_url.unwrap_or(config.base_url);
+    config.auth_scheme = auth.unwrap_or(config.auth_scheme);
+    config.contractor_shape = shape.unwrap_or(config.contractor_shape);
+    config.job_region = region.unwrap_or(config.job_region);
+    config.metadata_on = metadata.unwrap_or(config.metadata_on);
+    config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
+    config.allow_plain_http = plain_http;
+    Some(config)
+}
+
+fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<PolicyHook>> {
+    if !section.is_present() {
+        return Some(None);
+    }
+    let endpoint = endpoint(&section);
+    section.required("profile", "\"none\", \"hmac-hex\", \"t-v1\" or \"standard-webhooks\"");
+    let header = || section.text("header").unwrap_or_else(|| "Ten99Policy-Signature".to_owned());
+    let profile = section.parsed(
+        "profile",
+        "one of \"none\", \"hmac-hex\", \"t-v1\", \"standard-webhooks\"",
+        |word| match word {
+            "none" => Some(Profile::None),
+            "hmac-hex" => Some(Profile::HmacHex { header: header() }),
+            "t-v1" => Some(Profile::TimestampedV1 { header: header() }),
+            "standard-webhooks" => {
+                header();
+                Some(Profile::StandardWebhooks)
+            }
+            _ => None,
+        },
+    );
+    header();
+    let secrets = match profile {
+        Some(Profile::None) => Some(Vec::new()),
+        _ => secrets(&section, read),
+    };
+    section.finish();
+    let secrets = secrets?.into_iter().map(integration_1099policy::secret::Secret::new).collect();
+    Some(Some(PolicyHook { endpoint: endpoint?, profile: profile?, secrets }))
+}
+
+/// The unguessable part of a webhook's address.
+fn endpoint(section: &Section<'_>) -> Option<String> {
+    let endpoint = section.required("endpoint", "at least 16 random letters and digits")?;
+    let good = endpoint.len() >= 16 && endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !good {
+        section.note("endpoint", "expected at least 16 random letters and digits: anybody who guesses it can knock");
+        return None;
+    }
+    Some(endpoint)
+}
+
+/// The current secret and, while rotating, the previous one.
+fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
+    let current = secret(section, "secret", read);
+    let rotating = section.text("previous_secret_file").is_some() || section.text("previous_secret_env").is_some();
+    let previous = if rotating { Some(secret(section, "previous_secret", read)?) } else { None };
+    Some(std::iter::once(current?).chain(previous).collect())
+}
+
+fn pace(section: Section<'_>) -> Pace {
+    let usual = Pace::default();
+    let pace = Pace {
+        poll: section.duration("poll").unwrap_or(usual.poll),
+        sweep: section.duration("sweep").unwrap_or(usual.sweep),
+        reread: section.duration("reread").unwrap_or(usual.reread),
+    };
+    section.finish();
+    pace
+}
+
+fn rules(section: &Section<'_>) -> Option<Rules> {
+    let dates = section.section("dates");
+    let zone = dates.parsed("zone", "an IANA time zone such as \"America/New_York\"", |name| {
+        TimeZone::get(name).ok()
+    });
+    let default_zone = || TimeZone::get("America/New_York").ok();
+    let zone = if dates.text("zone").is_some() { zone } else { default_zone() };
+    let default_term_days = dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
+    dates.finish();
+
+    let contractor = section.section("contractor");
+    let relay_domain = contractor.required("relay_domain", "the domain of made-up e-mail addresses");
+    let include_corp_to_corp = contractor.flag("include_corp_to_corp");
+    let categories = words(&contractor.section("categories"), &[
+        ("contractor", Class::Contractor),
+        ("corp_to_corp", Class::CorpToCorp),
+        ("w2", Class::W2),
+        ("eor", Class::Eor),
+    ]);
+    contractor.finish();
+
+    let mut rules = Rules::usual(zone?, relay_domain.as_deref().unwrap_or_default());
+    rules.default_term_days = default_term_days;
+    rules.include_corp_to_corp = include_corp_to_corp.unwrap_or(false);
+    rules.categories.extend(categories);
+    wage(section.section("wage"), &mut rules);
+    maps(section, &mut rules);
+    coverage(section.section("coverage"), &mut rules);
+    relay_domain.map(|_| rules)
+}
+
+/// A table of the user's own words to a few of ours.
+fn words<T: Copy>(section: &Section<'_>, known: &[(&str, T)]) -> Vec<(String, T)> {
+    let pairs = section.map();
+    pairs
+        .into_iter()
+        .filter_map(|(word, _)| section.word(&word, known).map(|value| (word.to_lowercase(), value)))
+        .collect()
+}
+
+fn wage(section: Section<'_>, rules: &mut Rules) {
+    let non_hourly =
+        section.word("non_hourly", &[("hold", NonHourly::Hold), ("flat_fee", NonHourly::FlatFee)]);
+    rules.non_hourly = non_hourly.unwrap_or(rules.non_hourly);
+    if let Some(currency) = section.text("currency") {
+        rules.currency = currency;
+    }
+    rules.units.extend(words(&section.section("units"), &[
+        ("hour", RateUnit::Hour),
+        ("day", RateUnit::Day),
+        ("week", RateUnit::Week),
+        ("month", RateUnit::Month),
+        ("year", RateUnit::Year),
+        ("engagement", RateUnit::Engagement),
+    ]));
+    section.finish();
+}
+
+fn maps(section: &Section<'_>, rules: &mut Rules) {
+    let entities = section.section("entities").map();
+    rules.entities =
+        entities.into_iter().map(|(company, entity)| (CompanyId(company), EntityId(entity))).collect();
+    let categories = section.section("job_categories").map();
+    rules.job_categories =
+        categories.into_iter().map(|(word, code)| (word.to_lowercase(), CategoryCode(code))).collect();
+    for title in section.sections("title_category") {
+        let word = title.required("word", "a word of the job's title");
+        let code = title.required("code", "a code such as \"jc_...\"");
+        title.finish();
+        if let (Some(word), Some(code)) = (word, code) {
+            rules.title_categories.push((word, CategoryCode(code)));
+        }
+    }
+}
+
+fn coverage(section: Section<'_>, rules: &mut Rules) {
+    if let Some(types) = coverage_types(&section, "types") {
+        rules.coverage = types;
+    }
+    for rule in section.sections("rule") {
+        let company = rule.text("company").map(CompanyId);
+        let (category, state) = (rule.text("category"), rule.text("state"));
+        let types = coverage_types(&rule, "types");
+        if types.is_none() {
+            rule.note("types", "missing: expected the coverage that these placements need");
+        }
+        rule.finish();
+        if let Some(coverage) = types {
+            rules.coverage_rules.push(CoverageRule { company, category, state, coverage });
+        }
+    }
+    section.finish();
+}
+
+fn coverage_types(section: &Section<'_>, key: &str) -> Option<Vec<CoverageType>> {
+    let words = section.texts(key)?;
+    let known = |word: &String| COVERAGE.iter().find(|(name, _)| name == word).map(|(_, t)| *t);
+    let types: Vec<Option<CoverageType>> = words.iter().map(known).collect();
+    if types.iter().any(Option::is_none) || types.is_empty() {
+        let names = COVERAGE.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        section.note(key, format!("expected some of: {names}"));
+        return None;
+    }
+    types.into_iter().collect()
+}
