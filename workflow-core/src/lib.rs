@@ -3,6 +3,7 @@
 pub mod codec;
 #[cfg(feature = "placement")]
 pub mod domain;
+pub mod graph;
 pub mod id;
 pub mod machine;
 pub mod money;
