@@ -1,8 +1,8 @@
 //! What can be asked of a machine's table: pictures, paths, and whether old logs still replay.
 //!
 //! Ordinary functions over [`Machine::EDGES`]; because an event takes no guard, the table says exactly which logs
-//! are legal, and each answer here is exact. Nothing here looks at data. `graph/draw.rs` writes text,
-//! `graph/walk.rs` finds paths, `graph/lock.rs` compares with a released table.
+//! are legal, and each answer here is exact. Nothing here looks at data. `graph/draw.rs` writes text and
+//! `graph/svg.rs` a picture, `graph/walk.rs` finds paths, `graph/lock.rs` compares with a released table.
 //!
 //! ```
 //! use workflow_core::graph;
@@ -60,10 +60,12 @@ mod draw;
 mod lock;
 #[cfg(test)]
 mod sample;
+mod svg;
 mod walk;
 
 pub use draw::{dot, matrix, mermaid};
 pub use lock::{Break, Lock, breaks, freeze};
+pub use svg::svg;
 pub use walk::{edge_cover, shortest};
 
 /// One row of the table of `M`.
