@@ -7,6 +7,7 @@ pub mod dispatch;
 #[cfg(feature = "placement")]
 pub mod domain;
 pub mod engine;
+pub mod graph;
 pub mod id;
 pub mod inbox;
 pub mod machine;

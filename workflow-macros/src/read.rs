@@ -1,4 +1,4 @@
-//! What the module says, as plain data: the [`Definition`].
+//! What the module says, as plain data: the `Definition`.
 //!
 //! Here the module's items are found and their helper attributes taken away. `read/variants.rs` reads the enums,
 //! `read/table.rs` the two functions' arms, `read/pattern.rs` what stands left of an arrow and `read/target.rs` what

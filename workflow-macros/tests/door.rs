@@ -105,6 +105,12 @@ fn the_table_stands_in_the_order_of_the_arms() {
 }
 
 #[test]
+fn the_diagram_in_the_documentation_is_the_librarys() {
+    // The crate's unit tests hold the generated documentation against the same file.
+    assert_eq!(workflow_core::graph::mermaid::<Machine>(), include_str!("door.mmd"));
+}
+
+#[test]
 fn kinds_name_the_variants() {
     assert_eq!(State::Open(80).kind(), StateKind::Open);
     assert_eq!(Event::RangBell.kind(), EventKind::RangBell);
