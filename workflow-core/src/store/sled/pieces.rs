@@ -18,8 +18,14 @@ use crate::store::sled::tables::caught;
 pub(super) const PIECE_BYTES: usize = FRAME_BYTES_TARGET;
 const KEY_BYTES: usize = 8;
 
-/// All pieces of the records, to be written at once.
-pub(super) fn batch(records: &[Sealed]) -> Batch {
+/// Writes all pieces of the records, or none. A batch costs sled a second write with its own wait for the disk,
+/// so a single piece goes without.
+pub(super) fn put(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
+    if let [record] = records
+        && record.bytes.len() <= PIECE_BYTES
+    {
+        return tree.insert(record.first.0.to_be_bytes(), &record.bytes[..]).map(drop);
+    }
     let mut batch = Batch::default();
     for record in records {
         for (number, piece) in (0u32..).zip(record.bytes.chunks(PIECE_BYTES)) {
@@ -30,7 +36,7 @@ pub(super) fn batch(records: &[Sealed]) -> Batch {
             }
         }
     }
-    batch
+    tree.apply_batch(batch)
 }
 
 /// The record that begins at `first`.

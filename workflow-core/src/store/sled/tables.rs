@@ -59,10 +59,8 @@ impl Tables {
 
     /// Writes all records or none, durably.
     pub(super) fn put_records(&self, records: &[Sealed]) -> Result<(), StoreError> {
-        let batch = pieces::batch(records);
-        self.durably(records.first().map_or(Position(0), |record| record.first), || {
-            self.log.apply_batch(batch)
-        })
+        let first = records.first().map_or(Position(0), |record| record.first);
+        self.durably(first, || pieces::put(&self.log, records))
     }
 
     /// The record that begins at `first`.
