@@ -162,37 +162,27 @@ pub(super) fn respell(body: &mut Value, kind: FaultKind, path: &str) {
     }
     let Some(object) = body.as_object_mut() else { return };
     for (name, value) in object.iter_mut() {
-        let spelled = match kind {
-            FaultKind::QuoteJsonRepr if name == "quote_json" => Some(repr(value).into()),
-            FaultKind::StringTimestamps if is_moment(name) => {
-                value.as_i64().map(|at| at.to_string().into())
-            }
-            FaultKind::IsoTimestamps if is_moment(name) => value.as_i64().map(iso),
-            FaultKind::NumberPostalcodes if name == "postalcode" => {
-                value.as_str().and_then(|s| s.parse::<u64>().ok()).map(Value::from)
-            }
-            FaultKind::QuoteJsonRepr
-            | FaultKind::StringTimestamps
-            | FaultKind::IsoTimestamps
-            | FaultKind::NumberPostalcodes
-            | FaultKind::ListEnvelope
-            | FaultKind::LostRequest
-            | FaultKind::LostResponse
-            | FaultKind::ErrorBefore
-            | FaultKind::ErrorAfter
-            | FaultKind::RateLimited { .. }
-            | FaultKind::SlowBody { .. }
-            | FaultKind::BadGateway
-            | FaultKind::BadGatewayAfter
-            | FaultKind::TruncatedJson
-            | FaultKind::InFlight
-            | FaultKind::Hold => None,
-        };
+        let spelled = respelled(name, value, kind);
         match spelled {
             Some(spelled) => *value = spelled,
             None => respell(value, kind, path),
         }
     }
+}
+
+/// The value of one field in the other spelling, if it has one.
+fn respelled(name: &str, value: &Value, kind: FaultKind) -> Option<Value> {
+    if kind == FaultKind::QuoteJsonRepr && name == "quote_json" {
+        return Some(repr(value).into());
+    }
+    if kind == FaultKind::NumberPostalcodes && name == "postalcode" {
+        return value.as_str().and_then(|s| s.parse::<u64>().ok()).map(Value::from);
+    }
+    let at = value.as_i64().filter(|_| is_moment(name))?;
+    if kind == FaultKind::IsoTimestamps {
+        return Some(iso(at));
+    }
+    (kind == FaultKind::StringTimestamps).then(|| at.to_string().into())
 }
 
 fn is_moment(name: &str) -> bool {

@@ -102,11 +102,11 @@ impl<'a> Fields<'a> {
         texts
     }
 
-    /// Coverage types, each of the documented five.
+    /// Coverage types, each of the documented five, as given but without repeats.
     pub(super) fn coverage(&mut self, name: &'static str) -> Option<Vec<String>> {
-        let mut types = self.texts(name)?;
-        types.sort_unstable();
-        types.dedup();
+        let mut seen = BTreeSet::new();
+        let given = self.texts(name)?;
+        let types: Vec<String> = given.into_iter().filter(|t| seen.insert(t.clone())).collect();
         if types.is_empty() {
             self.problem(name, "Shorter than minimum length 1.");
         }

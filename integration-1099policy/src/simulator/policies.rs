@@ -71,10 +71,11 @@ pub(super) fn show(desk: &Desk<'_>, id: &str) -> Result<Reply, Refusal> {
     desk.book.policies.get(id).map(|p| Reply::ok(p.view())).ok_or_else(missing)
 }
 
-/// Whether the quote has no policy yet and its time is not over.
+/// Whether the quote has no policy yet, its time is not over and its contractor is still there.
 pub(super) fn can_issue(desk: &Desk<'_>, quote: &str) -> bool {
-    let quote = desk.book.quotes.get(quote);
-    quote.is_some_and(|q| q.policy.is_none() && q.end_date > desk.now_secs())
+    let open = |q: &&Quote| q.policy.is_none() && q.end_date > desk.now_secs();
+    let quote = desk.book.quotes.get(quote).filter(open);
+    quote.is_some_and(|q| desk.book.contractors.get(&q.contractor).is_some())
 }
 
 /// The premium is the platform's to pay: said by the organisation, the contractor or the job.

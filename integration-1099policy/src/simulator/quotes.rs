@@ -1,5 +1,7 @@
 //! `/quotes`: a price and an eligibility for one contractor on one job; refused when a policy already fits.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -125,8 +127,10 @@ fn check_matching(
     coverage: &[String],
     risk: &Risk,
 ) -> Result<(), Refusal> {
+    let set = |types: &[String]| types.iter().cloned().collect::<BTreeSet<_>>();
+    let wanted = set(coverage);
     let held = |quote: &Quote| {
-        quote.contractor == contractor && quote.coverage_type == coverage && quote.risk == *risk
+        quote.contractor == contractor && quote.risk == *risk && set(&quote.coverage_type) == wanted
     };
     let matching = desk.book.policies.newest().filter(|p| p.is_active(desk.now_secs()));
     if matching.filter_map(|p| desk.book.quotes.get(&p.quote)).any(held) {

@@ -81,7 +81,13 @@ fn arrive(app: &App, request: &Request) -> Plan {
     let ledger = &mut world.shared.ledger;
     bump(&mut ledger.requests, &operation(request.method.as_str(), &request.path));
     ledger.note_body(&request.fields);
-    world.shared.faults.take(request)
+    let plan = world.shared.faults.take(request);
+    if (plan.disruption.is_some() || !plan.spellings.is_empty())
+        && let Err(e) = app.save(&mut world)
+    {
+        tracing::error!(error = %e, "the simulator's state could not be written");
+    }
+    plan
 }
 
 async fn act(
@@ -90,15 +96,8 @@ async fn act(
     readable: Result<(), Refusal>,
     plan: &Plan,
 ) -> Result<Answer, Refusal> {
-    match plan.disruption {
-        Some(FaultKind::RateLimited { .. }) => {
-            return Err(Refusal::with(429, "rate_limit", "Too many requests."));
-        }
-        Some(FaultKind::InFlight) => return Err(idempotency::in_flight()),
-        Some(FaultKind::BadGateway | FaultKind::LostRequest) => {
-            return Ok(Answer::of(502, Value::Null));
-        }
-        _ => {}
+    if let Some(instead) = plan.disruption.and_then(instead_of_acting) {
+        return instead;
     }
     let caller = auth::caller(&app.cfg.keys, request)?;
     readable?;
@@ -115,9 +114,10 @@ async fn act(
         app.hold().await;
     }
     let mut world = app.world();
-    let before = world.shared.ledger.clone();
+    let played = agenda::play(&mut world, &app.cfg, app.now());
     let answer = execute(app, &mut world, &caller.scope, request, slot, plan);
-    let changed = request.method != Method::GET || before != world.shared.ledger;
+    // A GET that changed nothing is not written down: polling stays cheap, only its count may be lost.
+    let changed = request.method != Method::GET || played > 0;
     if changed && app.save(&mut world).is_err() {
         return Err(Refusal::with(
             500,
@@ -126,6 +126,18 @@ async fn act(
         ));
     }
     Ok(answer)
+}
+
+/// What a fault answers before anything is looked at.
+fn instead_of_acting(kind: FaultKind) -> Option<Result<Answer, Refusal>> {
+    if matches!(kind, FaultKind::RateLimited { .. }) {
+        return Some(Err(Refusal::with(429, "rate_limit", "Too many requests.")));
+    }
+    if kind == FaultKind::InFlight {
+        return Some(Err(idempotency::in_flight()));
+    }
+    let lost = matches!(kind, FaultKind::BadGateway | FaultKind::LostRequest);
+    lost.then(|| Ok(Answer::of(502, Value::Null)))
 }
 
 /// Performs the operation at one moment, and keeps its answer under its key if it was executed.
@@ -138,15 +150,17 @@ fn execute(
     plan: &Plan,
 ) -> Answer {
     let now = app.now();
-    agenda::play(world, &app.cfg, now);
     let failure =
         Refusal { executed: true, ..Refusal::with(500, "general_error", "Something went wrong.") };
-    let result = match plan.disruption {
-        Some(FaultKind::ErrorBefore) => Err(failure),
-        Some(FaultKind::ErrorAfter) => {
-            routes::dispatch(&mut world.desk(&app.cfg, scope, now), request).and(Err(failure))
+    let result = if plan.disruption == Some(FaultKind::ErrorBefore) {
+        Err(failure)
+    } else {
+        let result = routes::dispatch(&mut world.desk(&app.cfg, scope, now), request);
+        if plan.disruption == Some(FaultKind::ErrorAfter) {
+            result.and(Err(failure))
+        } else {
+            result
         }
-        _ => routes::dispatch(&mut world.desk(&app.cfg, scope, now), request),
     };
     let (answer, executed) = match &result {
         Ok(reply) => (Answer::of(reply.status, reply.body.clone()), true),
@@ -171,7 +185,7 @@ fn depart(app: &App, request: &Request, plan: &Plan, answer: &mut Answer) {
         answer.headers.push(("ten99policy-idempotent-key", key.to_owned()));
     }
     let mut world = app.world();
-    let id = world.shared.mint("req_", 14);
+    let id = world.shared.mint_request();
     answer.headers.push(("request-id", id));
     let seen = seen(request, plan, answer, app.now());
     let requests = &mut world.shared.requests;
@@ -204,15 +218,17 @@ fn seen(request: &Request, plan: &Plan, answer: &Answer, at: Timestamp) -> Reque
 
 /// What a fault does to an answer that is ready to leave.
 fn play_on_line(line: &Switch, plan: &Plan, answer: &mut Answer) {
-    match plan.disruption {
-        Some(FaultKind::LostResponse | FaultKind::LostRequest) => line.cut(),
-        Some(FaultKind::SlowBody { millis }) => line.pause(millis),
-        Some(FaultKind::BadGateway | FaultKind::BadGatewayAfter) => answer.form = Form::GatewayPage,
-        Some(FaultKind::TruncatedJson) => answer.form = Form::HalfJson,
-        Some(FaultKind::RateLimited { retry_after_secs }) => {
-            answer.headers.push(("retry-after", retry_after_secs.to_string()));
-        }
-        _ => {}
+    let Some(kind) = plan.disruption else { return };
+    if matches!(kind, FaultKind::LostResponse | FaultKind::LostRequest) {
+        line.cut();
+    } else if let FaultKind::SlowBody { millis } = kind {
+        line.pause(millis);
+    } else if matches!(kind, FaultKind::BadGateway | FaultKind::BadGatewayAfter) {
+        answer.form = Form::GatewayPage;
+    } else if kind == FaultKind::TruncatedJson {
+        answer.form = Form::HalfJson;
+    } else if let FaultKind::RateLimited { retry_after_secs } = kind {
+        answer.headers.push(("retry-after", retry_after_secs.to_string()));
     }
 }
 

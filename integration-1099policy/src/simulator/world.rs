@@ -46,6 +46,8 @@ pub(super) struct World {
 pub(super) struct Shared {
     seed: u64,
     counter: u64,
+    /// Answers given; apart from `counter`, so that looking changes no later id.
+    answers: u64,
     pub(super) agenda: Agenda,
     pub(super) outbox: Outbox,
     pub(super) scripts: BTreeMap<String, Script>,
@@ -60,6 +62,11 @@ impl Shared {
     pub(super) fn count(&mut self) -> u64 {
         self.counter += 1;
         self.counter
+    }
+
+    pub(super) fn mint_request(&mut self) -> String {
+        self.answers += 1;
+        ids::base62(!self.seed, self.answers, "req_", 14)
     }
 
     pub(super) fn mint(&mut self, prefix: &str, len: usize) -> String {
@@ -129,6 +136,7 @@ impl World {
             shared: Shared {
                 seed: cfg.seed,
                 counter: 0,
+                answers: 0,
                 agenda: Agenda::default(),
                 outbox: Outbox::default(),
                 scripts: cfg.scripts.clone(),
