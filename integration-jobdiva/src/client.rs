@@ -17,7 +17,6 @@ use workflow_core::time::{Clock, Timestamp};
 use crate::config::{BadConfig, Config, Login, PlainHttp};
 use crate::error::{Error, Failure};
 use crate::operations::{LOGIN, Method, Operation, Paths, UserFields};
-use crate::secret::Secret;
 use crate::token::{self, Token};
 use crate::wire::columns::{Allowed, Kind};
 use crate::wire::envelope::{self, Data, Envelope};
@@ -211,12 +210,10 @@ impl Client {
     /// A login fails for its credentials, unless the service is visibly unwell.
     fn login_failure(&self, reply: &Reply) -> Error {
         let error = self.failure(LOGIN, reply);
-        match error {
-            Error::Refused { message, .. } | Error::NotGranted { message, .. } => {
-                Error::Credentials { operation: LOGIN, message }
-            }
-            other => other,
+        if let Error::Refused { message, .. } | Error::NotGranted { message, .. } = error {
+            return Error::Credentials { operation: LOGIN, message };
         }
+        error
     }
 
     /// A 200 may still say no, in words.
@@ -374,6 +371,7 @@ mod tests {
     use workflow_core::time::ManualClock;
 
     use super::*;
+    use crate::secret::Secret;
 
     fn config(base_url: &str) -> Config {
         let mut config = Config::new("1", "api@example.com", Secret::new("s3cret"));

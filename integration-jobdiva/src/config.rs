@@ -125,10 +125,10 @@ impl Config {
             login: Login::V2Pair,
             plain_http: PlainHttp::LoopbackOnly,
             time_zone: "America/New_York".to_owned(),
-            window_max: Duration::from_hours(13 * 24),
-            overlap: Duration::from_mins(90),
-            lag: Duration::from_mins(2),
-            window_min: Duration::from_hours(1),
+            window_max: Duration::from_secs(13 * 86_400),
+            overlap: Duration::from_secs(90 * 60),
+            lag: Duration::from_secs(2 * 60),
+            window_min: Duration::from_secs(3600),
             backfill_from: None,
             user_fields: Vec::new(),
             tenant_field: None,
@@ -136,7 +136,7 @@ impl Config {
             paths: BTreeMap::new(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),
-            total_timeout: Duration::from_mins(10),
+            total_timeout: Duration::from_secs(10 * 60),
             answer_bytes_max: 64 << 20,
         }
     }
@@ -158,10 +158,10 @@ impl Config {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|b| b.is_ascii_digit()) {
             return Err(BadConfig::ClientId);
         }
-        let fourteen_days = Duration::from_hours(14 * 24);
+        let fourteen_days = Duration::from_secs(14 * 86_400);
         if self.window_max <= self.overlap
             || self.window_max > fourteen_days
-            || self.window_min < Duration::from_mins(1)
+            || self.window_min < Duration::from_secs(60)
         {
             return Err(BadConfig::Windows);
         }
@@ -193,7 +193,10 @@ mod tests {
         };
         assert_eq!(bad(|c| c.client_id = "x".into()), Some(BadConfig::ClientId));
         assert_eq!(bad(|c| c.overlap = c.window_max), Some(BadConfig::Windows));
-        assert_eq!(bad(|c| c.window_max = Duration::from_hours(400)), Some(BadConfig::Windows));
+        assert_eq!(
+            bad(|c| c.window_max = Duration::from_secs(400 * 3600)),
+            Some(BadConfig::Windows)
+        );
         assert_eq!(bad(|c| c.time_zone = "EST5".into()), Some(BadConfig::TimeZone("EST5".into())));
     }
 

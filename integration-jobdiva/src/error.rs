@@ -9,14 +9,14 @@ use workflow_core::domain::call::{Answer, Refusal};
 use workflow_core::outcome::{Again, Outcome, Trace};
 
 /// How long to leave a full queue alone: the service's own advice is three minutes.
-const QUEUE_FULL: Duration = Duration::from_mins(3);
+const QUEUE_FULL: Duration = Duration::from_secs(3 * 60);
 /// How long to leave an operation alone that is over its rate, when the service does not say.
 const OVER_RATE: Duration = Duration::from_secs(30);
 /// The longest wish to wait that is honoured; the engine asks again after that.
-const WAIT_MAX: Duration = Duration::from_hours(1);
+const WAIT_MAX: Duration = Duration::from_secs(3600);
 /// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
 /// a correction, seldom enough not to lock the account.
-const CREDENTIALS_WAIT: Duration = Duration::from_mins(15);
+const CREDENTIALS_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -264,7 +264,7 @@ mod tests {
             operation: "job.get",
             status: 429,
             message: "",
-            retry_after: Some(Duration::from_hours(30)),
+            retry_after: Some(Duration::from_secs(30 * 3600)),
         };
         assert!(matches!(failure.classify(), Error::Busy { after: WAIT_MAX, .. }));
     }

@@ -18,7 +18,7 @@ use crate::wire::row::Pairs;
 /// How long before its end a token is replaced.
 const SKEW: Duration = Duration::from_secs(300);
 /// The life of a token that does not say when it ends.
-const ASSUMED_LIFE: Duration = Duration::from_mins(55);
+const ASSUMED_LIFE: Duration = Duration::from_secs(55 * 60);
 /// A token is about 1.2 kB; a longer text is no token.
 const TOKEN_BYTES_MAX: usize = 16 << 10;
 

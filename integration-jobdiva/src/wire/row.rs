@@ -38,6 +38,13 @@ pub(crate) enum Value {
     Nested,
 }
 
+impl Cell {
+    /// Whether this very text is in it.
+    pub(crate) fn is_text(&self, text: &str) -> bool {
+        matches!(&self.value, Value::Text(own) if own == text)
+    }
+}
+
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.cells.keys().chain(self.sections.keys())).finish()
