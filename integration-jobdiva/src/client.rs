@@ -223,7 +223,15 @@ impl Client {
         reply: &Reply,
         envelope: Envelope,
     ) -> Result<Vec<Row>, Error> {
-        let Some(message) = &envelope.message else { return Ok(envelope.rows) };
+        let Some(message) = &envelope.message else {
+            // A proxy's page or an empty body must not pass for "there is no such record".
+            return match envelope.data {
+                Data::Present | Data::Null => Ok(envelope.rows),
+                Data::Absent => {
+                    Err(Error::Unreadable { operation, why: "it holds no data".into() })
+                }
+            };
+        };
         let text = message.to_ascii_lowercase();
         if text.contains("completed successfully") {
             return Ok(envelope.rows);
@@ -234,7 +242,7 @@ impl Client {
         }
         match envelope.data {
             Data::Present => Ok(envelope.rows),
-            Data::Absent => {
+            Data::Null | Data::Absent => {
                 let why = format!("no data, but words: {}", self.redacted(message));
                 Err(Error::Unreadable { operation, why })
             }

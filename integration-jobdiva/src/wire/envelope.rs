@@ -21,9 +21,11 @@ pub(crate) struct Envelope {
 /// Whether a body has a place for rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Data {
-    /// No such key, or null in it.
+    /// No such key: that is no answer to a question.
     #[default]
     Absent,
+    /// The key, and null or an empty text in it.
+    Null,
     /// A list or an object, possibly empty.
     Present,
 }
@@ -75,9 +77,8 @@ fn object(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope> {
     for (key, raw) in &pairs.0 {
         if DATA_KEYS.contains(&normalise(key).as_str()) && envelope.data == Data::Absent {
             envelope.rows = rows(raw.get(), allowed)?;
-            if raw.get().starts_with(['{', '[']) {
-                envelope.data = Data::Present;
-            }
+            let filled = raw.get().starts_with(['{', '[']);
+            envelope.data = if filled { Data::Present } else { Data::Null };
         }
     }
     Ok(envelope)
@@ -195,7 +196,8 @@ mod tests {
             assert_eq!(ids(body), [""; 0], "{body}");
         }
         assert_eq!(read(r#"{"data":{}}"#, &allowed()).unwrap().data, Data::Present);
-        assert_eq!(read(r#"{"data":null}"#, &allowed()).unwrap().data, Data::Absent);
+        assert_eq!(read(r#"{"data":null}"#, &allowed()).unwrap().data, Data::Null);
+        assert_eq!(read("{}", &allowed()).unwrap().data, Data::Absent);
     }
 
     #[test]
