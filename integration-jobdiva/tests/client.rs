@@ -55,10 +55,10 @@ fn again(outcome: Outcome<Answer>) -> Again {
 }
 
 fn refusal(outcome: Outcome<Answer>) -> (u16, String) {
-    match outcome {
-        Outcome::Answered(Answer::Refused(refusal)) => (refusal.status, refusal.code),
-        other => panic!("not refused: {other:?}"),
-    }
+    let Outcome::Answered(Answer::Refused(refusal)) = outcome else {
+        panic!("not refused: {outcome:?}")
+    };
+    (refusal.status, refusal.code)
 }
 
 fn is_read(outcome: &Outcome<Answer>) -> bool {
