@@ -1,4 +1,100 @@
-//! Placeholder.
+//! The JobDiva adapter: what an applicant tracking system's records say of placements, in the domain's words.
+//!
+//! Three functions and two readings, in the order in which a change travels:
+//!
+//! - [`receive`]: a webhook's bytes become verified [`delivery`]s that hold ids only; pure.
+//! - [`interpret`]: a delivery says what to read; pure.
+//! - [`poll`]: the delta feeds say which placements were touched, window by window.
+//! - [`JobDiva::assemble`]: one placement's facts, read through the API.
+//! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
+//!
+//! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
+//! [`config`]; what can go wrong, one variant per reaction, is [`error`]. The engine owns retries and waits: each
+//! function here tries once. Nothing is ever written to JobDiva.
+//!
+//! Read `client.rs` next for what goes over the wire, `wire.rs` for how answers are read, `assemble.rs` for what
+//! is made of them.
 
+pub mod config;
+pub mod delivery;
+pub mod error;
+pub mod interpret;
+pub mod operations;
+pub mod poll;
+pub mod receive;
+pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+
+mod assemble;
+mod client;
+mod perform;
+mod token;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use workflow_core::time::{Clock, Timestamp};
+
+use crate::client::Client;
+use crate::config::{BadConfig, Config};
+use crate::error::Error;
+use crate::wire::row::Row;
+
+/// How many activities a feed gave are remembered, for tenants whose API user may not read one by its id.
+const REMEMBERED_MAX: usize = 4096;
+
+/// A handle to one tenant's JobDiva; clones share the connection and the login.
+#[derive(Clone)]
+pub struct JobDiva(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    /// The activities last seen in a feed, by placement.
+    activities: Mutex<BTreeMap<String, Row>>,
+}
+
+impl JobDiva {
+    /// A handle with these settings. Nothing is sent yet; fails only for settings that cannot work.
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
+        let client = Client::new(config, clock)?;
+        Ok(Self(Arc::new(Inner { client, activities: Mutex::new(BTreeMap::new()) })))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.client.config
+    }
+
+    /// Logs in, and says until when the token is good: a check of the credentials. Needed by nothing else.
+    pub async fn log_in(&self) -> Result<Timestamp, Error> {
+        self.0.client.log_in().await
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// What a feed last said of a placement.
+    pub(crate) fn remembered(&self, placement: &str) -> Option<Row> {
+        let activities = self.0.activities.lock().unwrap_or_else(PoisonError::into_inner);
+        activities.get(placement).cloned()
+    }
+
+    /// Keeps what a feed says of a placement; the lowest ids, the oldest placements, are forgotten first.
+    pub(crate) fn remember(&self, placement: &str, activity: &Row) {
+        let mut activities = self.0.activities.lock().unwrap_or_else(PoisonError::into_inner);
+        activities.insert(placement.to_owned(), activity.clone());
+        if activities.len() > REMEMBERED_MAX {
+            activities.pop_first();
+        }
+    }
+}
+
+impl fmt::Debug for JobDiva {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JobDiva").field(&self.0.client.config.base_url).finish()
+    }
+}

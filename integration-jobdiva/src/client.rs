@@ -1,0 +1,425 @@
+//! The HTTP client: the only place that sends anything to JobDiva.
+//!
+//! One attempt per call: no redirect is followed and nothing is repeated, but for one repetition after a 401, because a
+//! token may end before its time. The login's URL carries the password, so no URL ever gets into a message, and
+//! what the service says is cut and cleaned in [`Client::redacted`]. What an answer means is `wire.rs` and `error.rs`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
+use tokio::sync::Mutex;
+use workflow_core::time::{Clock, Timestamp};
+
+use crate::config::{BadConfig, Config, Login, PlainHttp};
+use crate::error::{Error, Failure};
+use crate::operations::{LOGIN, Method, Operation, Paths, UserFields};
+use crate::token::{self, Token};
+use crate::wire::columns::{Allowed, Kind};
+use crate::wire::envelope::{self, Data, Envelope};
+use crate::wire::row::Row;
+
+/// A login's answer is small.
+const LOGIN_BYTES_MAX: usize = 64 << 10;
+/// How much of the service's words is kept.
+const MESSAGE_CHARS_MAX: usize = 200;
+/// How long a connection without work is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A connection to one tenant's JobDiva.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    paths: Paths,
+    pub(crate) config: Config,
+    pub(crate) zone: TimeZone,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Held while logging in: whoever comes meanwhile waits and takes the same token.
+    token: Mutex<Option<Token>>,
+    logins: AtomicU64,
+}
+
+/// An answer, whole.
+struct Reply {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: String,
+}
+
+impl Client {
+    pub(crate) fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
+        let zone = config.check()?;
+        let paths = Paths::new(&config)?;
+        let (base, loopback) = base_url(&config)?;
+        // Another part of the process may have installed a provider: theirs does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(config.connect_timeout)
+            .read_timeout(config.read_timeout)
+            .timeout(config.total_timeout)
+            .pool_idle_timeout(IDLE)
+            .user_agent(concat!("integration-jobdiva/", env!("CARGO_PKG_VERSION")));
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| BadConfig::Http(transport(error)))?;
+        let token = Mutex::new(None);
+        Ok(Self { http, base, paths, config, zone, clock, token, logins: AtomicU64::new(0) })
+    }
+
+    /// The rows that an operation answers with. `values` belong to the operation's parameters, in order.
+    pub(crate) async fn rows(
+        &self,
+        operation: Operation,
+        values: &[&str],
+        kind: Kind,
+    ) -> Result<Vec<Row>, Error> {
+        let reply = self.call(operation, values).await?;
+        let fields = self.config.asked_fields();
+        let name = operation.name();
+        if !reply.status.is_success() {
+            return Err(self.failure(name, &reply));
+        }
+        let envelope = envelope::read(&reply.body, &Allowed::new(kind, &fields))
+            .map_err(|error| Error::Unreadable { operation: name, why: place_of(&error) })?;
+        self.judged(name, &reply, envelope)
+    }
+
+    /// Logs in and says until when the token is good.
+    pub(crate) async fn log_in(&self) -> Result<Timestamp, Error> {
+        let mut token = self.token.lock().await;
+        let fresh = self.fresh_token().await?;
+        let expires = fresh.expires;
+        *token = Some(fresh);
+        Ok(expires)
+    }
+
+    /// One call, and one more with a new token after a 401.
+    async fn call(&self, operation: Operation, values: &[&str]) -> Result<Reply, Error> {
+        let token = self.token().await?;
+        let reply = self.attempt(operation, values, &token).await?;
+        if reply.status != StatusCode::UNAUTHORIZED {
+            return Ok(reply);
+        }
+        tracing::debug!(operation = operation.name(), "token refused, logging in anew");
+        let token = self.token_after(token.login).await?;
+        self.attempt(operation, values, &token).await
+    }
+
+    async fn attempt(
+        &self,
+        operation: Operation,
+        values: &[&str],
+        token: &Token,
+    ) -> Result<Reply, Error> {
+        let spec = operation.spec();
+        let named = spec.parameters.iter().copied().zip(values.iter().copied());
+        let url = self.url(self.paths.of(operation));
+        let request = match spec.method {
+            Method::Get => {
+                let mut query: Vec<(&str, &str)> = named.collect();
+                if spec.user_fields == UserFields::Asked {
+                    query.extend(
+                        self.config.asked_fields().into_iter().map(|f| ("userFieldsName", f)),
+                    );
+                }
+                self.http.get(url).query(&query)
+            }
+            Method::Post => {
+                let body: serde_json::Map<String, serde_json::Value> =
+                    named.map(|(name, value)| (name.to_owned(), value.into())).collect();
+                self.http.post(url).json(&body)
+            }
+        };
+        let request = request.bearer_auth(token.secret.reveal());
+        self.send(spec.name, request, self.config.answer_bytes_max).await
+    }
+
+    async fn send(
+        &self,
+        operation: &'static str,
+        request: reqwest::RequestBuilder,
+        bytes_max: usize,
+    ) -> Result<Reply, Error> {
+        let request = request.header(reqwest::header::ACCEPT, "application/json, text/plain");
+        let mut response = request.send().await.map_err(|error| sent_or_not(operation, error))?;
+        let retry_after = retry_after(response.headers(), self.clock.now());
+        let status = response.status();
+        let body = body(operation, &mut response, bytes_max).await?;
+        Ok(Reply { status, retry_after, body })
+    }
+
+    /// A token that is good for a while: the one in hand, or a new one.
+    async fn token(&self) -> Result<Token, Error> {
+        let mut held = self.token.lock().await;
+        if let Some(token) = held.as_ref().filter(|token| token.is_fresh(self.clock.now())) {
+            return Ok(token.clone());
+        }
+        let fresh = self.fresh_token().await?;
+        *held = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// A token newer than that of the `refused` login; whoever comes first logs in for all.
+    async fn token_after(&self, refused: u64) -> Result<Token, Error> {
+        let mut held = self.token.lock().await;
+        if let Some(token) = held.as_ref().filter(|token| token.login > refused) {
+            return Ok(token.clone());
+        }
+        *held = None;
+        let fresh = self.fresh_token().await?;
+        *held = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    async fn fresh_token(&self) -> Result<Token, Error> {
+        let Config { client_id, username, password, login, .. } = &self.config;
+        let url = self.url(self.paths.login());
+        let request = match login {
+            Login::V2Pair | Login::V2Text | Login::V1Text => {
+                let id = client_id.as_str();
+                let query =
+                    [("clientid", id), ("username", username), ("password", password.reveal())];
+                self.http.get(url).query(&query)
+            }
+            Login::V2Login => {
+                let id = serde_json::value::RawValue::from_string(client_id.clone())
+                    .map_err(|_| Error::Unreadable { operation: LOGIN, why: "client id".into() })?;
+                self.http.post(url).json(&LoginBody {
+                    client_id: &id,
+                    user_name: username,
+                    password: password.reveal(),
+                })
+            }
+        };
+        let reply = self.send(LOGIN, request, LOGIN_BYTES_MAX).await?;
+        match token::in_answer(&reply.body) {
+            Some(secret) if reply.status.is_success() => {
+                let login = self.logins.fetch_add(1, Ordering::Relaxed) + 1;
+                Ok(Token::new(secret, login, self.clock.now()))
+            }
+            _ => Err(self.login_failure(&reply)),
+        }
+    }
+
+    /// A login fails for its credentials, unless the service is visibly unwell.
+    fn login_failure(&self, reply: &Reply) -> Error {
+        let error = self.failure(LOGIN, reply);
+        if let Error::Refused { message, .. } | Error::NotGranted { message, .. } = error {
+            return Error::Credentials { operation: LOGIN, message };
+        }
+        error
+    }
+
+    /// A 200 may still say no, in words.
+    fn judged(
+        &self,
+        operation: &'static str,
+        reply: &Reply,
+        envelope: Envelope,
+    ) -> Result<Vec<Row>, Error> {
+        let Some(message) = &envelope.message else {
+            // A proxy's page or an empty body must not pass for "there is no such record".
+            return match envelope.data {
+                Data::Present | Data::Null => Ok(envelope.rows),
+                Data::Absent => {
+                    Err(Error::Unreadable { operation, why: "it holds no data".into() })
+                }
+            };
+        };
+        let text = message.to_ascii_lowercase();
+        if text.contains("completed successfully") {
+            return Ok(envelope.rows);
+        }
+        let says_no = ["too many api requests", "not allowed to", "more than 14 days"];
+        if text.starts_with("error") || says_no.iter().any(|phrase| text.contains(phrase)) {
+            return Err(self.failure(operation, reply));
+        }
+        match envelope.data {
+            Data::Present => Ok(envelope.rows),
+            Data::Null | Data::Absent => {
+                let why = format!("no data, but words: {}", self.redacted(message));
+                Err(Error::Unreadable { operation, why })
+            }
+        }
+    }
+
+    fn failure(&self, operation: &'static str, reply: &Reply) -> Error {
+        let message = envelope::message_of(&reply.body).unwrap_or_default();
+        Failure {
+            operation,
+            status: reply.status.as_u16(),
+            message: &self.redacted(&message),
+            retry_after: reply.retry_after,
+        }
+        .classify()
+    }
+
+    /// The service's words as they may be logged: short, on one line, without credentials, e-mail addresses and
+    /// long numbers.
+    fn redacted(&self, message: &str) -> String {
+        let mut text = message.to_owned();
+        for secret in [self.config.password.reveal(), self.config.username.as_str()] {
+            if secret.len() >= 3 {
+                text = text.replace(secret, "***");
+            }
+        }
+        let clean = |word: &str| {
+            let digits = word.chars().filter(char::is_ascii_digit).count();
+            let telling = word.contains('@') || word.starts_with("eyJ") || digits >= 9;
+            if telling { "***".to_owned() } else { word.to_owned() }
+        };
+        let words: Vec<String> = text.split_whitespace().map(clean).collect();
+        words.join(" ").chars().take(MESSAGE_CHARS_MAX).collect()
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let prefix = self.base.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}{path}"));
+        url
+    }
+}
+
+/// The body of the `v2_login` variant; the id is a number of any size.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoginBody<'a> {
+    client_id: &'a serde_json::value::RawValue,
+    user_name: &'a str,
+    password: &'a str,
+}
+
+/// The base URL, and whether it names this machine.
+fn base_url(config: &Config) -> Result<(Url, bool), BadConfig> {
+    let url = Url::parse(&config.base_url)
+        .map_err(|error| BadConfig::BaseUrl { why: error.to_string() })?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        "https" => Ok((url, loopback)),
+        "http" if loopback || config.plain_http == PlainHttp::Anywhere => Ok((url, loopback)),
+        "http" => Err(BadConfig::PlainHttp { host }),
+        _ => Err(BadConfig::BaseUrl { why: "the scheme is neither https nor http".to_owned() }),
+    }
+}
+
+/// The whole body, in parts, up to a limit.
+async fn body(
+    operation: &'static str,
+    response: &mut Response,
+    bytes_max: usize,
+) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => break,
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > bytes_max => {
+                return Err(Error::TooLarge { operation, limit_bytes: bytes_max });
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Err(error) => return Err(Error::NoAnswer { operation, why: transport(error) }),
+        }
+    }
+    // A broken character costs itself, not the answer.
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
+    })
+}
+
+fn sent_or_not(operation: &'static str, error: reqwest::Error) -> Error {
+    let never_left = error.is_connect() || error.is_builder();
+    let why = transport(error);
+    if never_left { Error::NotSent { operation, why } } else { Error::NoAnswer { operation, why } }
+}
+
+/// What the transport says, without the URL, which may hold the password.
+fn transport(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(secs) = text.parse::<u64>() {
+        return Some(Duration::from_secs(secs));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Timestamp::from(date).since(now))
+}
+
+/// Where a body stops making sense; never what is in it.
+fn place_of(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => "its rows have a shape that is not known".to_owned(),
+        serde_json::error::Category::Io
+        | serde_json::error::Category::Syntax
+        | serde_json::error::Category::Eof => {
+            format!("no JSON at line {} column {}", error.line(), error.column())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workflow_core::time::ManualClock;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    fn config(base_url: &str) -> Config {
+        let mut config = Config::new("1", "api@example.com", Secret::new("s3cret"));
+        config.base_url = base_url.to_owned();
+        config
+    }
+
+    fn client(config: Config) -> Result<Client, BadConfig> {
+        Client::new(config, Arc::new(ManualClock::at(Timestamp(0))))
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for good in
+            ["https://api.jobdiva.com", "http://localhost:1", "http://127.9.9.9", "http://[::1]:8"]
+        {
+            assert!(client(config(good)).is_ok(), "{good}");
+        }
+        let mut open = config("http://example.com");
+        let refused = client(open.clone()).err();
+        assert_eq!(refused, Some(BadConfig::PlainHttp { host: "example.com".into() }));
+        open.plain_http = PlainHttp::Anywhere;
+        assert!(client(open).is_ok());
+        for bad in ["", "api.jobdiva.com", "ftp://127.0.0.1"] {
+            assert!(matches!(client(config(bad)).err(), Some(BadConfig::BaseUrl { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_are_cleaned_before_they_are_kept() {
+        let client = client(config("https://api.jobdiva.com")).unwrap();
+        let said = client
+            .redacted("Error:\n no s3cret for api@example.com, ada@b.org, 559-555-0142 eyJh.x.y");
+        assert_eq!(said, "Error: no *** for ***, *** *** ***");
+        assert_eq!(client.redacted(&"x".repeat(500)).len(), MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_base_url_may_have_a_path() {
+        let client = client(config("https://gateway.example.com/jobdiva/")).unwrap();
+        assert_eq!(client.url("/apiv2/x").as_str(), "https://gateway.example.com/jobdiva/apiv2/x");
+    }
+}

@@ -1,0 +1,211 @@
+//! What one tenant's JobDiva needs to be told: a plain struct with documented defaults.
+//!
+//! No file is read here and nothing is looked up in the environment: that is the runner's work. The names that
+//! `paths` may override are in `operations.rs`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
+use crate::secret::Secret;
+
+/// The settings of one tenant's adapter.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Scheme, host and optional port; default `https://api.jobdiva.com`.
+    pub base_url: String,
+    /// The client id that JobDiva Support issued: a number.
+    pub client_id: String,
+    /// The API user's name.
+    pub username: String,
+    /// The API user's password.
+    pub password: Secret,
+    /// How to log in; default [`Login::V2Pair`].
+    pub login: Login,
+    /// Whether a `http://` base URL beyond the loopback address is accepted; default: refused.
+    pub plain_http: PlainHttp,
+    /// IANA zone of the stamps and business dates; default `America/New_York`.
+    pub time_zone: String,
+    /// Widest window asked of a feed; default 13 days (the service refuses more than 14).
+    pub window_max: Duration,
+    /// How far a window reaches back over the one before; default 90 minutes, more than a DST change.
+    pub overlap: Duration,
+    /// How far behind the present a window ends, for rows that appear late; default 2 minutes.
+    pub lag: Duration,
+    /// The narrowest window tried around a row on which the service fails; default 1 hour.
+    pub window_min: Duration,
+    /// The first day that is read when there is no cursor yet; default: one window before the present.
+    pub backfill_from: Option<Date>,
+    /// Labels of user-defined fields to ask for besides the two below; default none.
+    pub user_fields: Vec<String>,
+    /// Label of the user-defined field that says how a worker is engaged; default none.
+    pub tenant_field: Option<String>,
+    /// Label of the user-defined field that holds the pay rate, such as `Pay Rate to Vendor`; default none.
+    pub pay_field: Option<String>,
+    /// Another path for a named operation, such as `pay.delta` -> `/apiv2/bi/...`; default none.
+    pub paths: BTreeMap<String, String>,
+    /// Most time to connect; default 5 s.
+    pub connect_timeout: Duration,
+    /// Most time between two parts of an answer; default 180 s (a week of activities takes the service 50 s).
+    pub read_timeout: Duration,
+    /// Most time for a whole call; default 10 minutes.
+    pub total_timeout: Duration,
+    /// Largest answer accepted, in bytes; default 64 MiB.
+    pub answer_bytes_max: usize,
+}
+
+/// The login methods that the service knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// `GET /apiv2/v2/authenticate`, answered by a pair of tokens in JSON.
+    V2Pair,
+    /// `GET /apiv2/authenticate`, answered by the token as text.
+    V2Text,
+    /// `POST /apiv2/v2/login` with a JSON body, answered by a pair of tokens in JSON.
+    V2Login,
+    /// `GET /api/authenticate`, answered by the token as text.
+    V1Text,
+}
+
+/// Whether an unencrypted base URL is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// Only to the machine itself (`localhost`, `127.0.0.0/8`, `::1`).
+    LoopbackOnly,
+    /// To any host: the password travels in the clear.
+    Anywhere,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadConfig {
+    /// The base URL is no URL with a host.
+    #[error("base_url is no http(s) URL: {why}")]
+    BaseUrl {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The base URL would send the password in the clear.
+    #[error("base_url is plain http to `{host}`; use https, or allow plain http explicitly")]
+    PlainHttp {
+        /// The host it names.
+        host: String,
+    },
+    /// The client id is not a number.
+    #[error("client_id must be the number that JobDiva Support issued")]
+    ClientId,
+    /// The zone is not known.
+    #[error("time_zone `{0}` is not an IANA zone name such as America/New_York")]
+    TimeZone(String),
+    /// A path is given for an operation that does not exist.
+    #[error("paths: `{0}` is not the name of an operation")]
+    Operation(String),
+    /// A path does not begin with `/`.
+    #[error("paths: the path of `{0}` must begin with `/`")]
+    Path(String),
+    /// The windows cannot make progress.
+    #[error(
+        "window_max must be longer than overlap, window_min at least a minute, and window_max at most 14 days"
+    )]
+    Windows,
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(String),
+}
+
+impl Config {
+    /// The default settings with the three credentials.
+    pub fn new(client_id: &str, username: &str, password: Secret) -> Self {
+        Self {
+            base_url: "https://api.jobdiva.com".to_owned(),
+            client_id: client_id.to_owned(),
+            username: username.to_owned(),
+            password,
+            login: Login::V2Pair,
+            plain_http: PlainHttp::LoopbackOnly,
+            time_zone: "America/New_York".to_owned(),
+            window_max: Duration::from_secs(13 * 86_400),
+            overlap: Duration::from_secs(90 * 60),
+            lag: Duration::from_secs(2 * 60),
+            window_min: Duration::from_secs(3600),
+            backfill_from: None,
+            user_fields: Vec::new(),
+            tenant_field: None,
+            pay_field: None,
+            paths: BTreeMap::new(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(180),
+            total_timeout: Duration::from_secs(10 * 60),
+            answer_bytes_max: 64 << 20,
+        }
+    }
+
+    /// Every user-defined field to ask for, without repetition.
+    pub fn asked_fields(&self) -> Vec<&str> {
+        let mut fields: Vec<&str> = Vec::new();
+        let named = self.user_fields.iter().chain(&self.tenant_field).chain(&self.pay_field);
+        for field in named {
+            if !fields.contains(&field.as_str()) {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    /// Refuses what cannot work, except for the base URL, which the client reads.
+    pub(crate) fn check(&self) -> Result<jiff::tz::TimeZone, BadConfig> {
+        if self.client_id.is_empty() || !self.client_id.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(BadConfig::ClientId);
+        }
+        let fourteen_days = Duration::from_secs(14 * 86_400);
+        if self.window_max <= self.overlap
+            || self.window_max > fourteen_days
+            || self.window_min < Duration::from_secs(60)
+        {
+            return Err(BadConfig::Windows);
+        }
+        jiff::tz::TimeZone::get(&self.time_zone)
+            .map_err(|_| BadConfig::TimeZone(self.time_zone.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config::new("1", "u", Secret::new("p"))
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        assert!(config().check().is_ok());
+        assert!(!format!("{:?}", config()).contains("\"p\""));
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        let bad = |change: fn(&mut Config)| {
+            let mut config = config();
+            change(&mut config);
+            config.check().err()
+        };
+        assert_eq!(bad(|c| c.client_id = "x".into()), Some(BadConfig::ClientId));
+        assert_eq!(bad(|c| c.overlap = c.window_max), Some(BadConfig::Windows));
+        assert_eq!(
+            bad(|c| c.window_max = Duration::from_secs(400 * 3600)),
+            Some(BadConfig::Windows)
+        );
+        assert_eq!(bad(|c| c.time_zone = "EST5".into()), Some(BadConfig::TimeZone("EST5".into())));
+    }
+
+    #[test]
+    fn each_user_field_is_asked_for_once() {
+        let mut config = config();
+        config.user_fields = vec!["A".into(), "B".into()];
+        config.tenant_field = Some("B".into());
+        config.pay_field = Some("C".into());
+        assert_eq!(config.asked_fields(), ["A", "B", "C"]);
+    }
+}

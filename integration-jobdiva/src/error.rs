@@ -1,0 +1,271 @@
+//! What can go wrong with one call to JobDiva: one variant per different reaction.
+//!
+//! The service says much of it inside an HTTP 200 or a 500, in words; reading those words is done here once.
+//! Messages are redacted by `client.rs` before they get here. What the engine makes of an error is [`Error::outcome`].
+
+use std::time::Duration;
+
+use workflow_core::domain::call::{Answer, Refusal};
+use workflow_core::outcome::{Again, Outcome, Trace};
+
+/// How long to leave a full queue alone: the service's own advice is three minutes.
+const QUEUE_FULL: Duration = Duration::from_secs(3 * 60);
+/// How long to leave an operation alone that is over its rate, when the service does not say.
+const OVER_RATE: Duration = Duration::from_secs(30);
+/// The longest wish to wait that is honoured; the engine asks again after that.
+const WAIT_MAX: Duration = Duration::from_secs(3600);
+/// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
+/// a correction, seldom enough not to lock the account.
+const CREDENTIALS_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The request never left: name resolution, connection, TLS.
+    #[error("{operation}: not sent: {why}")]
+    NotSent {
+        /// The operation's name.
+        operation: &'static str,
+        /// What the transport says.
+        why: String,
+    },
+    /// The request left and no whole answer came.
+    #[error("{operation}: no answer: {why}")]
+    NoAnswer {
+        /// The operation's name.
+        operation: &'static str,
+        /// What the transport says.
+        why: String,
+    },
+    /// Over its rate, or the service's queue is full: this operation has to pause, others may go on.
+    #[error("{operation}: busy: {message}")]
+    Busy {
+        /// The operation's name.
+        operation: &'static str,
+        /// For how long.
+        after: Duration,
+        /// The service's words.
+        message: String,
+    },
+    /// The service failed (5xx); it may pass, or a row in the window may be the reason.
+    #[error("{operation}: HTTP {status}: {message}")]
+    Unavailable {
+        /// The operation's name.
+        operation: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The service's wish, where it has one.
+        after: Option<Duration>,
+        /// The service's words.
+        message: String,
+    },
+    /// The window is wider than the service allows: a fault of the configuration.
+    #[error("{operation}: the window is too wide: {message}")]
+    WindowTooWide {
+        /// The operation's name.
+        operation: &'static str,
+        /// The service's words.
+        message: String,
+    },
+    /// The login was refused, or a fresh token was (a path that the tenant does not have answers the same).
+    #[error("{operation}: credentials refused: {message}")]
+    Credentials {
+        /// The operation's name.
+        operation: &'static str,
+        /// The service's words.
+        message: String,
+    },
+    /// The API user may not use this operation; JobDiva Support switches it on.
+    #[error("{operation}: not granted to the API user: {message}")]
+    NotGranted {
+        /// The operation's name.
+        operation: &'static str,
+        /// The service's words.
+        message: String,
+    },
+    /// The service says no for good.
+    #[error("{operation}: refused with HTTP {status}: {message}")]
+    Refused {
+        /// The operation's name.
+        operation: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The service's words.
+        message: String,
+    },
+    /// The answer is larger than is accepted.
+    #[error("{operation}: the answer is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The operation's name.
+        operation: &'static str,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The answer has a shape that is not understood.
+    #[error("{operation}: the answer is not understood: {why}")]
+    Unreadable {
+        /// The operation's name.
+        operation: &'static str,
+        /// What is wrong, without quoting the answer.
+        why: String,
+    },
+}
+
+/// What is known of an answer that was no success.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) status: u16,
+    /// The service's words, redacted.
+    pub(crate) message: &'a str,
+    /// `Retry-After`, read.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Failure<'_> {
+    /// The reaction that the words and the status ask for. A 401 is [`Error::Credentials`]: the client has
+    /// logged in anew before it comes here.
+    pub(crate) fn classify(self) -> Error {
+        let Failure { operation, status, retry_after, .. } = self;
+        let message = self.message.to_owned();
+        let text = message.to_ascii_lowercase();
+        let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+        let after = retry_after.map(|after| after.min(WAIT_MAX));
+
+        if says(&["too many api requests in the queue"]) {
+            return Error::Busy { operation, after: after.unwrap_or(QUEUE_FULL), message };
+        }
+        if status == 429 || says(&["request limit exceeded"]) {
+            return Error::Busy { operation, after: after.unwrap_or(OVER_RATE), message };
+        }
+        if says(&["more than 14 days"]) {
+            return Error::WindowTooWide { operation, message };
+        }
+        if says(&["not allowed to access", "not allowed to query", "module is off"]) {
+            return Error::NotGranted { operation, message };
+        }
+        if status == 401 || says(&["invalid username/password"]) {
+            return Error::Credentials { operation, message };
+        }
+        let for_good = text.starts_with("error") || says(&["invalid", "please specify", "missing"]);
+        match status {
+            403 => Error::NotGranted { operation, message },
+            408 | 501..=599 => Error::Unavailable { operation, status, after, message },
+            500 if !for_good => Error::Unavailable { operation, status, after, message },
+            _ => Error::Refused { operation, status, message },
+        }
+    }
+}
+
+impl Error {
+    /// What the engine is told: to try again, and when; or a refusal for a person's desk.
+    ///
+    /// Refused credentials are tried again, slowly: they say nothing of the call, and once they are corrected
+    /// everything that waited goes on by itself.
+    pub fn outcome(&self) -> Outcome<Answer> {
+        let again = |trace, after| Outcome::Again(Again { trace, after, reason: self.to_string() });
+        match self {
+            Error::NotSent { .. } => again(Trace::None, None),
+            Error::NoAnswer { .. } => again(Trace::Unknown, None),
+            Error::Busy { after, .. } => again(Trace::None, Some(*after)),
+            Error::Unavailable { after, .. } => again(Trace::Unknown, *after),
+            Error::Credentials { .. } => again(Trace::None, Some(CREDENTIALS_WAIT)),
+            Error::WindowTooWide { message, .. } => self.refusal(200, "window_too_wide", message),
+            Error::NotGranted { message, .. } => self.refusal(403, "not_granted", message),
+            Error::Refused { status, message, .. } => self.refusal(*status, "refused", message),
+            Error::TooLarge { .. } => self.refusal(200, "too_large", "the answer is too large"),
+            Error::Unreadable { why, .. } => self.refusal(200, "unreadable", why),
+        }
+    }
+
+    /// Whether repeating the call may help.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.outcome(), Outcome::Again(_))
+    }
+
+    /// The operation's name.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Error::NotSent { operation, .. }
+            | Error::NoAnswer { operation, .. }
+            | Error::Busy { operation, .. }
+            | Error::Unavailable { operation, .. }
+            | Error::WindowTooWide { operation, .. }
+            | Error::Credentials { operation, .. }
+            | Error::NotGranted { operation, .. }
+            | Error::Refused { operation, .. }
+            | Error::TooLarge { operation, .. }
+            | Error::Unreadable { operation, .. } => operation,
+        }
+    }
+
+    fn refusal(&self, status: u16, code: &str, message: &str) -> Outcome<Answer> {
+        Outcome::Answered(Answer::Refused(Refusal {
+            status,
+            code: code.to_owned(),
+            message: format!("{}: {message}", self.operation()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classify(status: u16, message: &str) -> Error {
+        Failure { operation: "pay.delta", status, message, retry_after: None }.classify()
+    }
+
+    #[test]
+    fn the_words_decide_before_the_status() {
+        let queue =
+            "Error: There are too many API requests in the queue. Please try again in 3 minutes.";
+        assert!(matches!(classify(200, queue), Error::Busy { after: QUEUE_FULL, .. }));
+        assert!(matches!(
+            classify(429, "Request Limit Exceeded"),
+            Error::Busy { after: OVER_RATE, .. }
+        ));
+        let wide = "Error: Invalid. Date range more than 14 days, metric name = X";
+        assert!(matches!(classify(200, wide), Error::WindowTooWide { .. }));
+        for (status, message) in [
+            (200, "Error: not allowed to query this BIData metric"),
+            (500, "You are not allowed to access to X API."),
+            (500, "The screening module is off"),
+            (403, ""),
+        ] {
+            assert!(matches!(classify(status, message), Error::NotGranted { .. }), "{message}");
+        }
+        assert!(matches!(classify(500, "Invalid username/password"), Error::Credentials { .. }));
+        assert!(matches!(classify(401, "Full authentication"), Error::Credentials { .. }));
+    }
+
+    #[test]
+    fn a_500_with_a_reason_is_for_good_and_one_without_may_pass() {
+        for message in ["Error: please specify x", "Invalid job", "missing job parameters"] {
+            let error = classify(500, message);
+            assert!(matches!(error, Error::Refused { status: 500, .. }), "{message}");
+            assert!(!error.may_pass());
+        }
+        for (status, message) in
+            [(500, "Not an array"), (503, ""), (502, "Invalid response"), (408, "")]
+        {
+            let error = classify(status, message);
+            assert!(matches!(error, Error::Unavailable { .. }), "{status}");
+            assert!(error.may_pass());
+        }
+        for status in [302, 400, 404, 415, 420] {
+            assert!(!classify(status, "").may_pass(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wish_to_wait_is_clamped() {
+        let failure = Failure {
+            operation: "job.get",
+            status: 429,
+            message: "",
+            retry_after: Some(Duration::from_secs(30 * 3600)),
+        };
+        assert!(matches!(failure.classify(), Error::Busy { after: WAIT_MAX, .. }));
+    }
+}
