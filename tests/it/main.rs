@@ -1,1 +1,3 @@
-fn main() {}
+//! The one test binary of this crate: each module is one kind of promise, tried from outside.
+
+mod tidy;
