@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Runs the placement workflows against JobDiva and 1099Policy, as a process or embedded.
+//!
+//! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
+//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
+//! deliveries off), [`poll`] (looking without being told), [`supervise`] (the loops, started and stopped), [`admin`]
+//! and [`views`] (what it answers), [`cli`] (the command line), [`demo`] (the whole of it on simulators).
+//!
+//! ```no_run
+//! # async fn embed() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = runner::config::load("runner.toml".as_ref())?;
+//! let runner = runner::Runner::start(config).await?;
+//! for placement in runner.engine().summaries("placement") {
+//!     tracing::info!(stream = %placement.stream, state = placement.state, why = %placement.headline);
+//! }
+//! runner.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+#[cfg(feature = "simulators")]
+pub mod demo;
+pub mod inbox;
+pub mod ingress;
+pub mod poll;
+pub mod pulse;
+pub mod read;
+pub mod serve;
+pub mod supervise;
+pub mod systems;
+pub mod telemetry;
+pub mod views;
+
+pub use supervise::{Options, Runner, StartError, StopError};

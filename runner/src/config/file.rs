@@ -53,11 +53,7 @@ pub fn parse(
     }
 }
 
-fn config(
-    root: &Section<'_>,
-    base: &Path,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Option<Config> {
+fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>) -> Option<Config> {
     let data_dir = root.required("data_dir", "the folder of the log");
     let listen = root.section("listen");
     let hooks = address(&listen, "hooks", HOOKS);
@@ -71,7 +67,8 @@ fn config(
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
-    let tenants: Vec<_> = sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
+    let tenants: Vec<_> =
+        sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
     let tenants: Option<Vec<_>> = tenants.into_iter().collect();
     let tenants = tenants?;
     for (index, tenant) in tenants.iter().enumerate() {
@@ -79,7 +76,12 @@ fn config(
             root.note("tenant", format!("two tenants are called `{}`", tenant.name));
         }
     }
-    Some(Config { data_dir: base.join(PathBuf::from(data_dir?)), hooks: hooks?, admin: admin?, tenants })
+    Some(Config {
+        data_dir: base.join(PathBuf::from(data_dir?)),
+        hooks: hooks?,
+        admin: admin?,
+        tenants,
+    })
 }
 
 fn address(section: &Section<'_>, key: &str, default: &str) -> Option<SocketAddr> {

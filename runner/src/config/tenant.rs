@@ -107,16 +107,21 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let username = section.required("username", "the API user's name");
     let password = secret(section, "password", read);
     let base_url = section.text("base_url");
-    let login = section.word("login", &[
-        ("v2_pair", jobdiva::Login::V2Pair),
-        ("v2_text", jobdiva::Login::V2Text),
-        ("v2_login", jobdiva::Login::V2Login),
-        ("v1_text", jobdiva::Login::V1Text),
-    ]);
+    let login = section.word(
+        "login",
+        &[
+            ("v2_pair", jobdiva::Login::V2Pair),
+            ("v2_text", jobdiva::Login::V2Text),
+            ("v2_login", jobdiva::Login::V2Login),
+            ("v1_text", jobdiva::Login::V1Text),
+        ],
+    );
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
-    let backfill_from = section.parsed("backfill_from", "a date such as \"2026-01-31\"", |text| text.parse().ok());
+    let backfill_from =
+        section.parsed("backfill_from", "a date such as \"2026-01-31\"", |text| text.parse().ok());
     let time_zone = section.text("time_zone");
-    let (tenant_field, pay_field) = (section.text("worker_type_field"), section.text("pay_rate_field"));
+    let (tenant_field, pay_field) =
+        (section.text("worker_type_field"), section.text("pay_rate_field"));
     let paths = section.section("paths").map();
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
@@ -148,30 +153,36 @@ fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDi
 fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
     let api_key = secret(section, "api_key", read);
     section.required("environment", "\"sandbox\" or \"production\"");
-    let environment = section.word("environment", &[
-        ("sandbox", policy::Environment::Sandbox),
-        ("production", policy::Environment::Production),
-    ]);
+    let environment = section.word(
+        "environment",
+        &[
+            ("sandbox", policy::Environment::Sandbox),
+            ("production", policy::Environment::Production),
+        ],
+    );
     let link = "an address with {placement} in it";
     let success_url = section.required("success_url", link);
     let cancel_url = section.required("cancel_url", link);
     let base_url = section.text("base_url");
-    let auth = section.word("auth", &[
-        ("bearer", policy::AuthScheme::Bearer),
-        ("basic", policy::AuthScheme::Basic),
-    ]);
-    let shape = section.word("contractor_shape", &[
-        ("flat", policy::ContractorShape::Flat),
-        ("contact", policy::ContractorShape::Contact),
-    ]);
-    let region = section.word("job_region", &[
-        ("address", policy::JobRegion::Address),
-        ("top_level", policy::JobRegion::TopLevel),
-    ]);
-    let metadata = section.word("metadata_on", &[
-        ("contractor_and_job", policy::MetadataOn::ContractorAndJob),
-        ("everything", policy::MetadataOn::Everything),
-    ]);
+    let auth = section.word(
+        "auth",
+        &[("bearer", policy::AuthScheme::Bearer), ("basic", policy::AuthScheme::Basic)],
+    );
+    let shape = section.word(
+        "contractor_shape",
+        &[("flat", policy::ContractorShape::Flat), ("contact", policy::ContractorShape::Contact)],
+    );
+    let region = section.word(
+        "job_region",
+        &[("address", policy::JobRegion::Address), ("top_level", policy::JobRegion::TopLevel)],
+    );
+    let metadata = section.word(
+        "metadata_on",
+        &[
+            ("contractor_and_job", policy::MetadataOn::ContractorAndJob),
+            ("everything", policy::MetadataOn::Everything),
+        ],
+    );
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
@@ -221,9 +232,13 @@ fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<Policy
 /// The unguessable part of a webhook's address.
 fn endpoint(section: &Section<'_>) -> Option<String> {
     let endpoint = section.required("endpoint", "at least 16 random letters and digits")?;
-    let good = endpoint.len() >= 16 && endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let good = endpoint.len() >= 16
+        && endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !good {
-        section.note("endpoint", "expected at least 16 random letters and digits: anybody who guesses it can knock");
+        section.note(
+            "endpoint",
+            "expected at least 16 random letters and digits: anybody who guesses it can knock",
+        );
         return None;
     }
     Some(endpoint)
@@ -232,7 +247,8 @@ fn endpoint(section: &Section<'_>) -> Option<String> {
 /// The current secret and, while rotating, the previous one.
 fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
     let current = secret(section, "secret", read);
-    let rotating = section.text("previous_secret_file").is_some() || section.text("previous_secret_env").is_some();
+    let rotating = section.text("previous_secret_file").is_some()
+        || section.text("previous_secret_env").is_some();
     let previous = if rotating { Some(secret(section, "previous_secret", read)?) } else { None };
     Some(std::iter::once(current?).chain(previous).collect())
 }
@@ -255,18 +271,23 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
     });
     let default_zone = || TimeZone::get("America/New_York").ok();
     let zone = if dates.text("zone").is_some() { zone } else { default_zone() };
-    let default_term_days = dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
+    let default_term_days =
+        dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
     dates.finish();
 
     let contractor = section.section("contractor");
-    let relay_domain = contractor.required("relay_domain", "the domain of made-up e-mail addresses");
+    let relay_domain =
+        contractor.required("relay_domain", "the domain of made-up e-mail addresses");
     let include_corp_to_corp = contractor.flag("include_corp_to_corp");
-    let categories = words(&contractor.section("categories"), &[
-        ("contractor", Class::Contractor),
-        ("corp_to_corp", Class::CorpToCorp),
-        ("w2", Class::W2),
-        ("eor", Class::Eor),
-    ]);
+    let categories = words(
+        &contractor.section("categories"),
+        &[
+            ("contractor", Class::Contractor),
+            ("corp_to_corp", Class::CorpToCorp),
+            ("w2", Class::W2),
+            ("eor", Class::Eor),
+        ],
+    );
     contractor.finish();
 
     let mut rules = Rules::usual(zone?, relay_domain.as_deref().unwrap_or_default());
@@ -284,7 +305,9 @@ fn words<T: Copy>(section: &Section<'_>, known: &[(&str, T)]) -> Vec<(String, T)
     let pairs = section.map();
     pairs
         .into_iter()
-        .filter_map(|(word, _)| section.word(&word, known).map(|value| (word.to_lowercase(), value)))
+        .filter_map(|(word, _)| {
+            section.word(&word, known).map(|value| (word.to_lowercase(), value))
+        })
         .collect()
 }
 
@@ -295,24 +318,31 @@ fn wage(section: Section<'_>, rules: &mut Rules) {
     if let Some(currency) = section.text("currency") {
         rules.currency = currency;
     }
-    rules.units.extend(words(&section.section("units"), &[
-        ("hour", RateUnit::Hour),
-        ("day", RateUnit::Day),
-        ("week", RateUnit::Week),
-        ("month", RateUnit::Month),
-        ("year", RateUnit::Year),
-        ("engagement", RateUnit::Engagement),
-    ]));
+    rules.units.extend(words(
+        &section.section("units"),
+        &[
+            ("hour", RateUnit::Hour),
+            ("day", RateUnit::Day),
+            ("week", RateUnit::Week),
+            ("month", RateUnit::Month),
+            ("year", RateUnit::Year),
+            ("engagement", RateUnit::Engagement),
+        ],
+    ));
     section.finish();
 }
 
 fn maps(section: &Section<'_>, rules: &mut Rules) {
     let entities = section.section("entities").map();
-    rules.entities =
-        entities.into_iter().map(|(company, entity)| (CompanyId(company), EntityId(entity))).collect();
+    rules.entities = entities
+        .into_iter()
+        .map(|(company, entity)| (CompanyId(company), EntityId(entity)))
+        .collect();
     let categories = section.section("job_categories").map();
-    rules.job_categories =
-        categories.into_iter().map(|(word, code)| (word.to_lowercase(), CategoryCode(code))).collect();
+    rules.job_categories = categories
+        .into_iter()
+        .map(|(word, code)| (word.to_lowercase(), CategoryCode(code)))
+        .collect();
     for title in section.sections("title_category") {
         let word = title.required("word", "a word of the job's title");
         let code = title.required("code", "a code such as \"jc_...\"");

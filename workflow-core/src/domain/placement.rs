@@ -19,6 +19,7 @@ mod react;
 mod state;
 
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
+pub use react::{candidate_alias, requisition_alias};
 pub use state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
     Loss, Need, Readiness, Release, Road, Turn, Wanted,

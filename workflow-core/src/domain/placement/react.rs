@@ -5,9 +5,9 @@ use super::state::{
     Application, Back, Basis, Engagement, Evidence, Hired, Intent, Leave, Need, Readiness, Release,
     Road, Turn, Wanted,
 };
-use crate::domain::call::{AssignmentId, Call, ContractorId, JobId, PolicyId};
+use crate::domain::call::{AssignmentId, Call, JobId, PolicyId};
 use crate::domain::contractor::{self, Contractor};
-use crate::domain::facts::{CandidateId, PlacementId};
+use crate::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use crate::id::StreamId;
 use crate::time::Timestamp;
 use crate::workflow::{Owed, Tell};
@@ -206,12 +206,25 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
     }
 }
 
-/// The insurer's ids by which signals find the placement.
+/// The name by which the placements of one candidate are found.
+pub fn candidate_alias(candidate: &CandidateId) -> String {
+    format!("candidate:{candidate}")
+}
+
+/// The name by which the placements that fill one requisition are found.
+pub fn requisition_alias(requisition: &RequisitionId) -> String {
+    format!("requisition:{requisition}")
+}
+
+/// The ids by which signals find the placement: the insurer's own, the ATS's with a prefix.
 pub(super) fn aliases(state: &State) -> Vec<String> {
     let mut names = Names::default();
     match state {
-        State::Discovered { .. } | State::Excluded { .. } | State::Canceled { .. } => {}
-        State::ContractorReady { engagement, .. } => names.contractor(&engagement.contractor),
+        State::Discovered { brief, .. } | State::Excluded { brief, .. } => {
+            names.ats(&brief.candidate, &brief.requisition);
+        }
+        State::Canceled { .. } => {}
+        State::ContractorReady { engagement, .. } => names.engagement(engagement),
         State::JobReady { hired } => names.hired(hired),
         State::Quoted { hired, basis, .. } => {
             names.hired(hired);
@@ -238,8 +251,15 @@ pub(super) fn aliases(state: &State) -> Vec<String> {
 struct Names(Vec<String>);
 
 impl Names {
-    fn contractor(&mut self, contractor: &ContractorId) {
-        self.0.push(contractor.to_string());
+    fn ats(&mut self, candidate: &CandidateId, requisition: &RequisitionId) {
+        self.0.push(candidate_alias(candidate));
+        self.0.push(requisition_alias(requisition));
+    }
+
+    fn engagement(&mut self, engagement: &Engagement) {
+        let references = &engagement.terms.references;
+        self.ats(&references.candidate, &references.requisition);
+        self.0.push(engagement.contractor.to_string());
     }
 
     fn job(&mut self, job: &JobId) {
@@ -247,7 +267,7 @@ impl Names {
     }
 
     fn hired(&mut self, hired: &Hired) {
-        self.contractor(&hired.engagement.contractor);
+        self.engagement(&hired.engagement);
         self.job(&hired.job);
     }
 
@@ -282,8 +302,8 @@ impl Names {
 
     fn back(&mut self, back: &Back) {
         match back {
-            Back::Discovered { .. } => {}
-            Back::Contractor { engagement, .. } => self.contractor(&engagement.contractor),
+            Back::Discovered { brief, .. } => self.ats(&brief.candidate, &brief.requisition),
+            Back::Contractor { engagement, .. } => self.engagement(engagement),
             Back::Job { hired } => self.hired(hired),
             Back::Quote { hired, basis } => {
                 self.hired(hired);

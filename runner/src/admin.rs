@@ -1,0 +1,229 @@
+//! The admin door: what the command line asks of a running process. Loopback only; a token in the data directory, which
+//! only its owner can read, keeps other users of the machine out.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use workflow_core::audit;
+use workflow_core::domain::Insurance;
+use workflow_core::domain::placement::{Input, Placement, Resolution};
+use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::id::StreamId;
+use workflow_core::time::Timestamp;
+
+use crate::views;
+
+/// The file in the data directory that says where the door is.
+pub const ADDRESS_FILE: &str = "admin.json";
+
+/// Where the door is, and what opens it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Address {
+    /// The base address, `http://127.0.0.1:port`.
+    pub url: String,
+    /// The token that every request carries.
+    pub token: String,
+    /// The process that serves it.
+    pub process: u32,
+}
+
+impl Address {
+    /// The address left in a data directory, if a process serves it (or did, before it was killed).
+    pub fn read(data_dir: &FilePath) -> Option<Self> {
+        let text = std::fs::read_to_string(data_dir.join(ADDRESS_FILE)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Leaves the address in the data directory, readable by its owner alone.
+    pub fn write(&self, data_dir: &FilePath) -> std::io::Result<()> {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let path = data_dir.join(ADDRESS_FILE);
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(&serde_json::to_vec(self)?)
+    }
+}
+
+/// The state of the door.
+pub struct Door {
+    /// The engine that is asked.
+    pub engine: Engine<Insurance>,
+    /// The token that opens it.
+    pub token: String,
+}
+
+/// How a person settles a flag, or takes a placement out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Act {
+    /// What to do.
+    pub what: What,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// Who.
+    pub who: String,
+}
+
+/// What a person may do to a placement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Go on where it stopped.
+    Return,
+    /// Read it again and start from what is known.
+    Restart,
+    /// Close it: it is settled outside.
+    Close,
+    /// Take it out of scope.
+    Exclude,
+}
+
+#[derive(Deserialize)]
+struct At {
+    at: Option<i64>,
+}
+
+/// The door's routes.
+pub fn router(door: Door) -> Router {
+    let door = Arc::new(door);
+    Router::new()
+        .route("/v1/placements", get(list))
+        .route("/v1/placements/{tenant}/{id}", get(show))
+        .route("/v1/placements/{tenant}/{id}/history", get(history))
+        .route("/v1/placements/{tenant}/{id}/act", post(act))
+        .route("/v1/verify", post(verify))
+        .layer(from_fn_with_state(Arc::clone(&door), authorize))
+        .with_state(door)
+}
+
+async fn authorize(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    match subtle::ConstantTimeEq::ct_eq(given.as_bytes(), door.token.as_bytes()).into() {
+        true => {
+            let mut answer = next.run(request).await;
+            // By this the command line knows that it is talking to a runner.
+            answer.headers_mut().insert("x-runner", header::HeaderValue::from_static("1"));
+            answer
+        }
+        false => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+fn problem(status: StatusCode, message: impl Into<String>) -> Response {
+    (status, Json(serde_json::json!({ "error": message.into() }))).into_response()
+}
+
+async fn list(State(door): State<Arc<Door>>) -> Response {
+    Json(views::list(&door.engine)).into_response()
+}
+
+fn stream(tenant: &str, id: &str) -> Result<StreamId, Response> {
+    let not_found = |error: workflow_core::id::BadStreamId| {
+        Box::new(problem(StatusCode::NOT_FOUND, error.to_string()))
+    };
+    StreamId::new("placement", tenant, id).map_err(|error| *not_found(error))
+}
+
+async fn show(
+    State(door): State<Arc<Door>>,
+    Path((tenant, id)): Path<(String, String)>,
+) -> Response {
+    let stream = match stream(&tenant, &id) {
+        Ok(stream) => stream,
+        Err(response) => return response,
+    };
+    match views::show(&door.engine, &stream) {
+        Ok(Some(shown)) => Json(shown).into_response(),
+        Ok(None) => problem(StatusCode::NOT_FOUND, format!("{stream} is not known")),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
+    }
+}
+
+async fn history(
+    State(door): State<Arc<Door>>,
+    Path((tenant, id)): Path<(String, String)>,
+    Query(At { at }): Query<At>,
+) -> Response {
+    let stream = match stream(&tenant, &id) {
+        Ok(stream) => stream,
+        Err(response) => return response,
+    };
+    let events = match door.engine.history(&stream) {
+        Ok(events) if events.is_empty() => {
+            return problem(StatusCode::NOT_FOUND, format!("{stream} is not known"));
+        }
+        Ok(events) => events,
+        Err(error) => return problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    };
+    match views::history(&stream, &events, at.map(Timestamp)) {
+        Ok(history) => Json(history).into_response(),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
+    }
+}
+
+async fn act(
+    State(door): State<Arc<Door>>,
+    Path((tenant, id)): Path<(String, String)>,
+    Json(act): Json<Act>,
+) -> Response {
+    let stream = match stream(&tenant, &id) {
+        Ok(stream) => stream,
+        Err(response) => return response,
+    };
+    let Act { what, reason, who } = act;
+    let resolve = |resolution, reason| Input::Resolve { resolution, reason };
+    let input = match what {
+        What::Return => resolve(Resolution::Return, reason),
+        What::Restart => resolve(Resolution::Restart, reason),
+        What::Close => resolve(Resolution::Close, reason),
+        What::Exclude => Input::Exclude { reason },
+    };
+    let source = Source::new(format!("operator:{who}"), "");
+    match door.engine.handle::<Placement>(&stream, input, source).await {
+        Ok(handled) => {
+            Json(serde_json::json!({ "state": handled.state, "events": handled.events }))
+                .into_response()
+        }
+        Err(HandleError::Rejected(no)) => problem(StatusCode::CONFLICT, no.message),
+        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    }
+}
+
+async fn verify(State(door): State<Arc<Door>>) -> Response {
+    let store = Arc::clone(door.engine.store());
+    let checked = tokio::task::spawn_blocking(move || audit::verify(&*store, &mut |_| {})).await;
+    match checked {
+        Ok(result) => Json(verified(result, "the running process's log")).into_response(),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+/// The result of an audit as it is shown.
+pub fn verified(result: Result<audit::Verified, audit::Damage>, what: &str) -> views::Verified {
+    match result {
+        Ok(good) => views::Verified {
+            version: views::VERSION,
+            intact: true,
+            records: good.records,
+            events: good.events,
+            head: good.head.hash.to_string(),
+            message: format!("{what} is intact"),
+        },
+        Err(damage) => views::Verified {
+            version: views::VERSION,
+            intact: false,
+            records: 0,
+            events: 0,
+            head: String::new(),
+            message: damage.to_string(),
+        },
+    }
+}

@@ -1,0 +1,182 @@
+//! The command line: one verb per file. Data goes to the standard output, talk to the standard error.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+mod act;
+mod ask;
+mod check;
+#[cfg(feature = "simulators")]
+mod demo;
+mod history;
+mod init;
+mod list;
+mod run;
+mod show;
+mod verify;
+
+/// Keeps contractor placements in JobDiva insured through 1099Policy.
+///
+/// Try it without any account: `runner demo`. Then `runner init` writes a configuration to fill in, and
+/// `runner run --config runner.toml` is the service.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
+4 not found, 5 refused by the rules, 7 the log is not intact.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the whole thing on built-in simulators: no account, no services.
+    #[cfg(feature = "simulators")]
+    Demo(demo::Demo),
+    /// Run the service.
+    Run(run::Run),
+    /// Write a commented configuration.
+    Init(init::Init),
+    /// Check a configuration without running it.
+    Check(check::Check),
+    /// List all placements, with their states and why they are there.
+    List(list::List),
+    /// Show one placement.
+    Show(show::Show),
+    /// Show what happened to one placement, and why.
+    History(history::History),
+    /// Settle a flag, or take a placement out of scope.
+    Act(act::Act),
+    /// Check that the log is as it was written.
+    Verify(verify::Verify),
+}
+
+/// Where the log is: a running process is asked, a stopped directory is read.
+#[derive(Debug, Args)]
+struct Place {
+    /// The data directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    data: Option<PathBuf>,
+    /// The configuration that names it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How a verb failed, by what the caller can do about it. The number is the exit code.
+#[derive(Debug)]
+enum Failure {
+    /// Anything else.
+    Failed(String),
+    /// The arguments do not fit together.
+    Usage(String),
+    /// The configuration has mistakes.
+    Config(String),
+    /// There is no such thing.
+    NotFound(String),
+    /// The rules refuse it.
+    Refused(String),
+    /// The log is not intact.
+    Damaged(String),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Config(_) => 3,
+            Failure::NotFound(_) => 4,
+            Failure::Refused(_) => 5,
+            Failure::Damaged(_) => 7,
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Failure::Failed(message)
+            | Failure::Usage(message)
+            | Failure::Config(message)
+            | Failure::NotFound(message)
+            | Failure::Refused(message)
+            | Failure::Damaged(message) => message,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Failed(error.to_string())
+    }
+}
+
+/// An error with its causes.
+fn failed(error: &dyn std::error::Error) -> Failure {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    Failure::Failed(text)
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command line; returns the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(Failure::Failed(error.to_string())),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.verb {
+            #[cfg(feature = "simulators")]
+            Verb::Demo(verb) => verb.run().await,
+            Verb::Run(verb) => verb.run().await,
+            Verb::Init(verb) => verb.run(),
+            Verb::Check(verb) => verb.run(),
+            Verb::List(verb) => verb.run().await,
+            Verb::Show(verb) => verb.run().await,
+            Verb::History(verb) => verb.run().await,
+            Verb::Act(verb) => verb.run().await,
+            Verb::Verify(verb) => verb.run().await,
+        }
+    });
+    // What is still under way (a stuck connection) must not hold the process.
+    runtime.shutdown_background();
+    outcome.map_or_else(end, |()| ExitCode::SUCCESS)
+}
+
+fn end(failure: Failure) -> ExitCode {
+    drop(writeln!(io::stderr(), "runner: {}", failure.message()));
+    ExitCode::from(failure.code())
+}
+
+/// Writes a line of data; a reader that went away (`| head`) is no failure.
+fn say(line: &str) -> Outcome {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes data as JSON.
+fn say_json(value: &impl serde::Serialize) -> Outcome {
+    let text = serde_json::to_string_pretty(value).map_err(|error| failed(&error))?;
+    say(&text)
+}

@@ -1,0 +1,69 @@
+//! HTTP to the admin door of a running process on this machine.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::admin::Address;
+use crate::cli::{Failure, failed};
+
+/// What is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Asking.
+    Get,
+    /// Telling.
+    Post,
+}
+
+fn client(within: Duration) -> Result<reqwest::Client, Failure> {
+    // The door speaks plain HTTP on this machine, but a client without TLS cannot be built.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let builder = reqwest::Client::builder().timeout(within).no_proxy();
+    builder.build().map_err(|error| failed(&error.without_url()))
+}
+
+/// Whether the process that left the address still answers.
+pub(super) async fn is_alive(address: &Address) -> bool {
+    let Ok(client) = client(Duration::from_secs(2)) else { return false };
+    let url = format!("{}/v1/placements/-/-", address.url);
+    client.get(url).bearer_auth(&address.token).send().await.is_ok_and(|answer| {
+        // Somebody else on that port knows neither the path nor the token.
+        answer.status() == StatusCode::NOT_FOUND && answer.headers().contains_key("x-runner")
+    })
+}
+
+/// Sends a request and reads the answer.
+pub(super) async fn request<T: DeserializeOwned>(
+    address: &Address,
+    verb: Verb,
+    path: &str,
+    body: Option<Value>,
+) -> Result<T, Failure> {
+    let client = client(Duration::from_secs(600))?;
+    let url = format!("{}{path}", address.url);
+    let request = match verb {
+        Verb::Get => client.get(url),
+        Verb::Post => client.post(url),
+    };
+    let request = request.bearer_auth(&address.token);
+    let request = match &body {
+        Some(body) => request.json(body),
+        None => request,
+    };
+    let answer = request.send().await.map_err(|error| failed(&error.without_url()))?;
+    let status = answer.status();
+    if status.is_success() {
+        return answer.json().await.map_err(|error| failed(&error.without_url()));
+    }
+    let problem: Value = answer.json().await.unwrap_or_default();
+    let message =
+        problem["error"].as_str().unwrap_or("the running process gave no reason").to_owned();
+    Err(match status {
+        StatusCode::NOT_FOUND => Failure::NotFound(message),
+        StatusCode::CONFLICT => Failure::Refused(message),
+        _ => Failure::Failed(format!("{message} (HTTP {})", status.as_u16())),
+    })
+}

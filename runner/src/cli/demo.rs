@@ -1,0 +1,98 @@
+//! `runner demo`: the whole thing on built-in simulators.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ask::DEMO_DATA;
+use super::run::Signals;
+use super::{Failure, Outcome, failed, list, say, show};
+use crate::demo::{self, Form, Screen};
+use crate::{telemetry, views};
+
+/// Show the whole thing on built-in simulators: no account, no services.
+///
+/// Twenty-four placements walk from JobDiva to insured work, over real HTTP, on a durable log, in simulated time. Run
+/// again on the same directory it resumes, and duplicates nothing.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// The data directory.
+    #[arg(long, value_name = "DIR", default_value = DEMO_DATA)]
+    data: PathBuf,
+    /// Keep serving afterwards, until ctrl-C.
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self) -> Outcome {
+        std::fs::create_dir_all(&self.data)?;
+        telemetry::to_file(&self.data.join("demo.log"), "info")?;
+        let terminal = io::stdout().is_terminal();
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+        let form = if terminal { Form::Live } else { Form::Lines };
+        let mut screen =
+            Screen::new(form, Box::new(io::stdout()), usize::from(show::width()), colour);
+        let mut signals = Signals::new()?;
+        let mut demo = demo::Demo::start(&self.data).await.map_err(|error| failed(&error))?;
+        let played = tokio::select! {
+            played = demo.play(&mut screen) => played,
+            () = signals.next() => {
+                demo.stop().await.map_err(|error| failed(&error))?;
+                return Err(Failure::Failed("stopped; run it again to go on where it was".into()));
+            }
+        };
+        let ending = match played {
+            Ok(ending) => ending,
+            Err(error) => {
+                drop(demo.stop().await);
+                return Err(failed(&error));
+            }
+        };
+        self.report(&demo, &ending, form)?;
+        if self.keep {
+            say(&format!("serving webhooks on http://{}, until ctrl-C", demo.hooks()))?;
+            tokio::select! {
+                error = demo.keep() => {
+                    drop(demo.stop().await);
+                    return Err(failed(&error));
+                }
+                () = signals.next() => {}
+            }
+        }
+        demo.stop().await.map_err(|error| failed(&error))
+    }
+
+    fn report(&self, demo: &demo::Demo, ending: &demo::Ending, form: Form) -> Outcome {
+        if form == Form::Lines {
+            let placements = views::list(demo.engine()).placements;
+            say(&format!("\n{}", list::table(&placements)))?;
+        }
+        say(&format!(
+            "\nThe world is quiet at {}. The insurer's own ledger says: {} contractors (at most {} per candidate), \
+             {} jobs (at most {} per placement), {} application sessions, {} policies, {} assignments, {} charges. \
+             The log has {} events.",
+            ending.at,
+            ending.contractors,
+            ending.contractors_per_candidate_max,
+            ending.jobs,
+            ending.jobs_per_placement_max,
+            ending.sessions,
+            ending.policies,
+            ending.assignments,
+            ending.charges,
+            ending.events,
+        ))?;
+        let data = self.data.display();
+        say("\nLook at it:")?;
+        say(&format!("  runner list --data {data} --state Flagged     what needs a person"))?;
+        say(&format!("  runner show 51000777 --data {data}            one placement"))?;
+        say(&format!(
+            "  runner history 51000797 --data {data}         what happened to it, and why"
+        ))?;
+        say(&format!(
+            "  runner verify --data {data}                   is the log as it was written?"
+        ))
+    }
+}

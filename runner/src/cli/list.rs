@@ -1,0 +1,60 @@
+//! `runner list`: all placements, with their states and why they are there.
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::ask::{self, Ask};
+use super::{Outcome, Place, say, say_json};
+use crate::views::{self, Line};
+
+/// List all placements, with their states and why they are there.
+///
+/// Example: runner list --state Flagged
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    place: Place,
+    /// Only placements in this state, such as Flagged.
+    #[arg(long)]
+    state: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub(super) async fn run(self) -> Outcome {
+        let mut list: views::List = match self.place.ask().await? {
+            Ask::Running(address) => ask::get(&address, "/v1/placements").await?,
+            Ask::Stopped(dir) => ask::with_engine(&dir, |engine| Ok(views::list(engine)))?,
+        };
+        if let Some(state) = &self.state {
+            list.placements.retain(|line| line.state.eq_ignore_ascii_case(state));
+        }
+        if self.json {
+            return say_json(&list);
+        }
+        if list.placements.is_empty() {
+            say("no placements")?;
+        } else {
+            say(&table(&list.placements))?;
+        }
+        for parked in &list.parked {
+            say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
+        }
+        Ok(())
+    }
+}
+
+/// Lines as a table that fits the terminal.
+pub(super) fn table(lines: &[Line]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(super::show::width());
+    table.set_header(["tenant", "placement", "state", "why"]);
+    for line in lines {
+        table.add_row([&line.tenant, &line.id, &line.state, &line.why]);
+    }
+    table.to_string()
+}

@@ -1,0 +1,69 @@
+//! `runner run`: the service.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, Outcome, failed};
+use crate::telemetry::{self, Form};
+use crate::{Runner, config};
+
+/// Run the service until it is told to stop (SIGTERM or ctrl-C; twice means now).
+///
+/// Example: runner run --config runner.toml
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The configuration; `runner init` writes one.
+    #[arg(long, default_value = "runner.toml")]
+    config: PathBuf,
+    /// Log one JSON object a line.
+    #[arg(long)]
+    log_json: bool,
+}
+
+impl Run {
+    pub(super) async fn run(self) -> Outcome {
+        telemetry::to_stderr(if self.log_json { Form::Json } else { Form::Lines }, "info");
+        let config =
+            config::load(&self.config).map_err(|problems| Failure::Config(problems.to_string()))?;
+        let mut runner = Runner::start(config).await.map_err(|error| failed(&error))?;
+        let mut signals = Signals::new()?;
+        tokio::select! {
+            () = signals.next() => {}
+            error = runner.ended() => {
+                tracing::error!(%error, "the runner ends");
+                drop(runner.stop().await);
+                return Err(failed(&error));
+            }
+        }
+        tracing::info!("stopping");
+        tokio::select! {
+            stopped = runner.stop() => stopped.map_err(|error| failed(&error)),
+            () = signals.next() => Err(Failure::Failed("told twice to stop: calls under way are left to the next start".into())),
+        }
+    }
+}
+
+/// The two signals that mean stop.
+pub(super) struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The next time one of them comes.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The demo tenant's configuration, made for the simulators at hand.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use integration_1099policy::Ten99Policy;
+use integration_1099policy::config as policy;
+use integration_1099policy::receive::Profile;
+use integration_1099policy::secret::Secret as PolicySecret;
+use integration_1099policy::simulator as insurer;
+use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::secret::Secret as JobDivaSecret;
+use integration_jobdiva::simulator as ats;
+use jiff::tz::TimeZone;
+use workflow_core::domain::call::{CategoryCode, EntityId};
+use workflow_core::domain::facts::CompanyId;
+use workflow_core::domain::rules::Rules;
+
+use super::{DemoError, io_error};
+use crate::config::{Config, JobDivaHook, Pace, PolicyHook, Tenant};
+
+/// The demo's tenant.
+pub const TENANT: &str = "acme";
+
+/// On loopback, with both signatures checked, a fixed address is no weakness; a real one must be unguessable.
+const ENDPOINT: &str = "demo-endpoint-0001";
+/// What signs the simulated JobDiva's webhooks.
+const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
+
+/// The webhook door's address: the same as last time where it is free, so that what was registered stays true.
+pub(super) fn hooks_address(world: &Path) -> io::Result<SocketAddr> {
+    let file = world.join("hooks-port");
+    let kept = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+    let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = match kept.map(bind) {
+        Some(Ok(listener)) => listener,
+        _ => bind(0)?,
+    };
+    let address = listener.local_addr()?;
+    std::fs::write(file, address.port().to_string())?;
+    Ok(address)
+}
+
+/// The configuration; registers the webhooks on both sides.
+pub(super) async fn config(
+    data: &Path,
+    hooks: SocketAddr,
+    jobdiva: &ats::Simulator,
+    policy: &insurer::Simulator,
+) -> Result<Config, DemoError> {
+    let target = ats::WebhookTarget {
+        url: format!("http://{hooks}/hooks/jobdiva/{ENDPOINT}"),
+        secret: JOBDIVA_SECRET.to_owned(),
+        is_prefixed: true,
+        types: ats::RecordType::ALL.to_vec(),
+    };
+    jobdiva.set_webhook(Some(target)).map_err(io_error("registering the JobDiva webhook"))?;
+    let policy_config = policy_config(policy);
+    let secret =
+        register(&policy_config, &format!("http://{hooks}/hooks/1099policy/{ENDPOINT}")).await?;
+    let tenant = Tenant {
+        name: TENANT.to_owned(),
+        jobdiva: jobdiva_config(jobdiva),
+        jobdiva_hook: Some(JobDivaHook {
+            endpoint: ENDPOINT.to_owned(),
+            secrets: vec![JobDivaSecret::new(JOBDIVA_SECRET)],
+        }),
+        policy: policy_config,
+        policy_hook: Some(PolicyHook {
+            endpoint: ENDPOINT.to_owned(),
+            profile: Profile::TimestampedV1 { header: "Ten99Policy-Signature".to_owned() },
+            secrets: vec![secret],
+        }),
+        rules: rules()?,
+        pace: Pace {
+            poll: Duration::from_secs(30 * 60),
+            sweep: Duration::from_secs(3600),
+            reread: Duration::from_secs(6 * 3600),
+        },
+    };
+    let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Ok(Config { data_dir: data.to_owned(), hooks, admin, tenants: vec![tenant] })
+}
+
+fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
+    let ats::Credentials { client_id, username, password } = ats::Credentials::default();
+    let password = JobDivaSecret::new(password);
+    let mut config = jobdiva::Config::new(&client_id.to_string(), &username, password);
+    config.base_url = simulator.base_url();
+    config
+}
+
+fn policy_config(simulator: &insurer::Simulator) -> policy::Config {
+    let links = policy::LinkTemplates {
+        success_url: "https://dashboard.example.com/placements/{placement}?coverage=active".into(),
+        cancel_url: "https://dashboard.example.com/placements/{placement}?coverage=canceled".into(),
+    };
+    let key = PolicySecret::new(simulator.api_key());
+    let mut config = policy::Config::new(key, policy::Environment::Sandbox, links);
+    config.base_url = simulator.base_url();
+    config
+}
+
+async fn register(config: &policy::Config, url: &str) -> Result<PolicySecret, DemoError> {
+    let fail = |why: String| DemoError::Webhook(why);
+    let policy = Ten99Policy::new(config.clone()).map_err(|error| fail(error.to_string()))?;
+    let endpoint =
+        policy.ensure_webhook_endpoint(url).await.map_err(|error| fail(error.to_string()))?;
+    endpoint.secret.ok_or_else(|| fail("its secret was not shown".to_owned()))
+}
+
+fn rules() -> Result<Rules, DemoError> {
+    let zone = TimeZone::get("America/New_York").map_err(|error| DemoError::Io {
+        what: "reading the time zone",
+        source: io::Error::other(error),
+    })?;
+    let mut rules = Rules::usual(zone, "relay.example.com");
+    let entity = |company: &str, entity: &str| (CompanyId::from(company), EntityId::from(entity));
+    rules.entities = [entity("8801", "en_Halvorsen1"), entity("8802", "en_Northwind1")].into();
+    let code = |word: &str, code: &str| (word.to_owned(), CategoryCode::from(code));
+    rules.job_categories = [
+        code("information technology", "jc_DataAnalyst"),
+        code("design", "jc_Designer"),
+        code("engineering", "jc_Engineer"),
+    ]
+    .into();
+    Ok(rules)
+}

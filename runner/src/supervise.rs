@@ -1,0 +1,310 @@
+//! Starts everything, watches it, and stops it in order.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use workflow_core::dispatch::Dispatcher;
+use workflow_core::domain::Insurance;
+use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::placement::Placement;
+use workflow_core::domain::rules::Rules;
+use workflow_core::engine::{Engine, HandleError, OpenError};
+use workflow_core::inbox::Inbox;
+use workflow_core::store::sled::SledStore;
+use workflow_core::store::{Store, StoreError};
+use workflow_core::time::{Clock, SystemClock};
+
+use crate::config::{Config, Tenant};
+use crate::pulse::{Beat, Pulse};
+use crate::systems::{ConnectError, Systems};
+use crate::{admin, inbox, ingress, poll, serve};
+
+/// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// The folder of the log within the data directory.
+pub const LOG_DIR: &str = "events";
+
+/// What an embedder may choose beside the configuration.
+#[derive(Clone)]
+pub struct Options {
+    /// The clock; the machine's own by default.
+    pub clock: Arc<dyn Clock>,
+    /// How often the loops look at the clock, in real time.
+    pub look: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), look: Duration::from_millis(200) }
+    }
+}
+
+/// Why a runner could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log cannot be replayed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A tenant's systems cannot be connected.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A door cannot be opened.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The data directory cannot be written.
+    #[error("cannot write in {path}: {source}")]
+    Write {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Why a runner ended otherwise than asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// The engine stopped.
+    #[error(transparent)]
+    Engine(#[from] HandleError),
+    /// A door failed.
+    #[error("a door failed: {0}")]
+    Door(#[from] std::io::Error),
+    /// A loop ended in a panic.
+    #[error("a loop ended in a panic: {0}")]
+    Panic(#[from] JoinError),
+}
+
+/// A running runner.
+pub struct Runner {
+    engine: Engine<Insurance>,
+    systems: Arc<Systems>,
+    dispatcher: Dispatcher<Insurance, Systems>,
+    pulse: Arc<Pulse>,
+    counters: Arc<ingress::Counters>,
+    data_dir: PathBuf,
+    hooks: SocketAddr,
+    stop: watch::Sender<bool>,
+    loops: JoinSet<Result<(), StopError>>,
+}
+
+impl Runner {
+    /// Opens the log, connects the systems and begins to work.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Options::default()).await
+    }
+
+    /// The same with a clock of the caller's.
+    pub async fn start_with(config: Config, options: Options) -> Result<Self, StartError> {
+        let systems = Arc::new(Systems::connect(&config.tenants, &options.clock)?);
+        let hooks = listen(config.hooks).await?;
+        let admin_door = listen(config.admin).await?;
+        let write = |source| StartError::Write { path: config.data_dir.clone(), source };
+        std::fs::create_dir_all(&config.data_dir).map_err(write)?;
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?);
+        let engine = open(store, Arc::clone(&options.clock), &config.tenants)?;
+        let address = admin_address(&config, &admin_door)?;
+        address.write(&config.data_dir).map_err(write)?;
+        let (stop, stopped) = watch::channel(false);
+        let mut runner = Self {
+            dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
+            engine,
+            systems,
+            pulse: Arc::default(),
+            counters: Arc::default(),
+            data_dir: config.data_dir,
+            hooks: hooks.local_addr().unwrap_or(config.hooks),
+            stop,
+            loops: JoinSet::new(),
+        };
+        runner.open_doors(hooks, admin_door, address.token, &stopped);
+        runner.begin(options.look, &stopped);
+        tracing::info!(hooks = %runner.hooks, admin = %address.url, "running");
+        Ok(runner)
+    }
+
+    fn open_doors(
+        &mut self,
+        hooks: TcpListener,
+        admin_door: TcpListener,
+        token: String,
+        stopped: &watch::Receiver<bool>,
+    ) {
+        let door = ingress::Door {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            counters: Arc::clone(&self.counters),
+        };
+        let (router, stop) = (ingress::router(door), stopped.clone());
+        self.loops.spawn(async move { Ok(serve::serve(hooks, router, stop).await?) });
+        let router = admin::router(admin::Door { engine: self.engine.clone(), token });
+        let stop = stopped.clone();
+        self.loops.spawn(async move { Ok(serve::serve(admin_door, router, stop).await?) });
+    }
+
+    fn begin(&mut self, look: Duration, stopped: &watch::Receiver<bool>) {
+        let (dispatcher, stop) = (self.dispatcher.clone(), stopped.clone());
+        self.loops.spawn(async move { Ok(dispatcher.run(stop).await?) });
+        let worker = inbox::Worker {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            pulse: Arc::clone(&self.pulse),
+            look,
+        };
+        let stop = stopped.clone();
+        self.pulse.set("inbox", Beat::Working);
+        self.loops.spawn(async move { Ok(worker.run(stop).await?) });
+        for connected in self.systems.all() {
+            let poller = poll::Poller {
+                engine: self.engine.clone(),
+                connected: Arc::clone(connected),
+                pulse: Arc::clone(&self.pulse),
+                look,
+            };
+            self.pulse.set(&format!("poll/{}", connected.tenant.name), Beat::Working);
+            let stop = stopped.clone();
+            self.loops.spawn(async move { Ok(poller.run(stop).await?) });
+        }
+        let (engine, mut stop) = (self.engine.clone(), stopped.clone());
+        self.loops.spawn(async move {
+            while !*stop.borrow() {
+                engine.fire_timers().await?;
+                tokio::select! {
+                    _ = stop.changed() => {}
+                    () = tokio::time::sleep(look) => {}
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine<Insurance> {
+        &self.engine
+    }
+
+    /// Where webhooks come in.
+    pub fn hooks(&self) -> SocketAddr {
+        self.hooks
+    }
+
+    /// What came through the webhook door.
+    pub fn counters(&self) -> &ingress::Counters {
+        &self.counters
+    }
+
+    /// Whether everything that can be done at the present moment of the clock is done.
+    pub fn is_quiet(&self) -> bool {
+        let now = self.engine.clock().now();
+        let activity = self.dispatcher.activity();
+        let waiting = self.engine.summaries("delivery").iter().any(|s| s.state == "Waiting");
+        let inbox_waits = self
+            .pulse
+            .beats()
+            .get("inbox")
+            .is_some_and(|b| matches!(b, Beat::Until(at) if *at > now));
+        activity.in_flight == 0
+            && activity.ready == 0
+            && self.engine.messages_waiting() == 0
+            && self.engine.next_timer().is_none_or(|at| at > now)
+            && (!waiting || inbox_waits)
+            && self.pulse.is_quiet(now)
+    }
+
+    /// What is under way or waiting, for whoever wonders.
+    pub fn doing(&self) -> String {
+        format!("{:?}, {:?}", self.dispatcher.activity(), self.pulse.beats())
+    }
+
+    /// Waits until something ends by itself, which it should not.
+    pub async fn ended(&mut self) -> StopError {
+        match self.loops.join_next().await {
+            Some(Ok(Ok(()))) | None => {
+                HandleError::Stopped("a loop ended by itself".to_owned()).into()
+            }
+            Some(Ok(Err(error))) => error,
+            Some(Err(panic)) => panic.into(),
+        }
+    }
+
+    /// Stops taking work, finishes what is under way (or leaves it to the next start), and closes the log.
+    pub async fn stop(mut self) -> Result<(), StopError> {
+        // Nobody listens any more when all loops have ended already.
+        self.stop.send_replace(true);
+        let ending = async {
+            let mut first = Ok(());
+            while let Some(ended) = self.loops.join_next().await {
+                let ended = ended.map_err(StopError::from).and_then(|result| result);
+                first = first.and(ended);
+            }
+            first
+        };
+        let result = match tokio::time::timeout(STOP_WITHIN, ending).await {
+            Ok(result) => result,
+            Err(_) => {
+                tracing::warn!(
+                    "some calls did not end in time: they are looked up after the next start"
+                );
+                self.loops.shutdown().await;
+                Ok(())
+            }
+        };
+        let engine = self.engine.clone();
+        let stopping = tokio::task::spawn_blocking(move || engine.stop());
+        stopping.await?;
+        // A leftover address of a process that is gone is found out by whoever uses it.
+        drop(std::fs::remove_file(self.data_dir.join(admin::ADDRESS_FILE)));
+        result
+    }
+}
+
+/// Opens an engine with the placement workflows over a log.
+pub fn open(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    tenants: &[Tenant],
+) -> Result<Engine<Insurance>, OpenError> {
+    let rules: BTreeMap<String, Arc<Rules>> = tenants
+        .iter()
+        .map(|tenant| (tenant.name.clone(), Arc::new(tenant.rules.clone())))
+        .collect();
+    Engine::builder(store, clock, Arc::new(move |name: &str| rules.get(name).cloned()))
+        .workflow::<Placement>()
+        .workflow::<Contractor>()
+        .workflow::<Inbox<Insurance>>()
+        .open()
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// Where the door is, and a token that nobody can guess.
+fn admin_address(config: &Config, door: &TcpListener) -> Result<admin::Address, getrandom::Error> {
+    let mut token = [0; 32];
+    getrandom::fill(&mut token)?;
+    let address = door.local_addr().unwrap_or(config.admin);
+    Ok(admin::Address {
+        url: format!("http://{address}"),
+        token: hex::encode(token),
+        process: std::process::id(),
+    })
+}

@@ -1,0 +1,120 @@
+//! The two systems of each tenant, and who performs which call. Another ATS or insurer is one more arm here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use integration_1099policy::Ten99Policy;
+use integration_1099policy::receive::Receiver;
+use integration_jobdiva::JobDiva;
+use workflow_core::dispatch::Perform;
+use workflow_core::domain::Insurance;
+use workflow_core::domain::call::{Answer, Call, Side};
+use workflow_core::engine::OwedCall;
+use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::time::Clock;
+
+use crate::config::Tenant;
+
+/// How the adapters are called in the inbox, in causes and in addresses.
+pub const JOBDIVA: &str = "jobdiva";
+/// See [`JOBDIVA`].
+pub const POLICY: &str = "1099policy";
+
+/// One tenant's connected systems.
+pub struct Connected {
+    /// What the tenant's configuration says.
+    pub tenant: Tenant,
+    /// Its JobDiva.
+    pub jobdiva: JobDiva,
+    /// Its 1099Policy.
+    pub policy: Ten99Policy,
+    /// Who authenticates 1099Policy's webhooks, where they are used.
+    pub receiver: Option<Receiver>,
+}
+
+/// All tenants' systems.
+pub struct Systems {
+    tenants: BTreeMap<String, Arc<Connected>>,
+}
+
+/// Why a tenant's systems cannot be connected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The JobDiva settings cannot work.
+    #[error("tenant {tenant}: [tenant.jobdiva] {source}")]
+    JobDiva {
+        /// The tenant.
+        tenant: String,
+        /// What is wrong.
+        source: integration_jobdiva::config::BadConfig,
+    },
+    /// The 1099Policy settings cannot work.
+    #[error("tenant {tenant}: [tenant.1099policy] {source}")]
+    Policy {
+        /// The tenant.
+        tenant: String,
+        /// What is wrong.
+        source: integration_1099policy::config::BadConfig,
+    },
+    /// The 1099Policy webhook settings cannot work.
+    #[error("tenant {tenant}: [tenant.1099policy.webhook] {source}")]
+    PolicyHook {
+        /// The tenant.
+        tenant: String,
+        /// What is wrong.
+        source: integration_1099policy::receive::BadReceiver,
+    },
+}
+
+impl Systems {
+    /// Connects every tenant's systems; nothing is sent yet.
+    pub fn connect(tenants: &[Tenant], clock: &Arc<dyn Clock>) -> Result<Self, ConnectError> {
+        let mut connected = BTreeMap::new();
+        for tenant in tenants {
+            let name = || tenant.name.clone();
+            let jobdiva = JobDiva::new(tenant.jobdiva.clone(), Arc::clone(clock))
+                .map_err(|source| ConnectError::JobDiva { tenant: name(), source })?;
+            let policy = Ten99Policy::new(tenant.policy.clone())
+                .map_err(|source| ConnectError::Policy { tenant: name(), source })?;
+            let receiver = tenant
+                .policy_hook
+                .as_ref()
+                .map(|hook| Receiver::new(hook.profile.clone(), &hook.secrets))
+                .transpose()
+                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source })?;
+            let tenant = tenant.clone();
+            connected.insert(name(), Arc::new(Connected { tenant, jobdiva, policy, receiver }));
+        }
+        Ok(Self { tenants: connected })
+    }
+
+    /// One tenant's systems.
+    pub fn of(&self, tenant: &str) -> Option<&Arc<Connected>> {
+        self.tenants.get(tenant)
+    }
+
+    /// All tenants' systems, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Connected>> {
+        self.tenants.values()
+    }
+}
+
+impl Perform<Insurance> for Systems {
+    async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+        let Some(connected) = self.of(attempt.stream.tenant()) else {
+            return Outcome::not_sent("the tenant is not in the configuration");
+        };
+        match call.side() {
+            Side::Ats => connected.jobdiva.perform(&call, &attempt).await,
+            Side::Insurer => connected.policy.perform(&call, &attempt).await,
+        }
+    }
+
+    fn lane(&self, call: &OwedCall<Insurance>) -> String {
+        let side = match call.call.side() {
+            Side::Ats => JOBDIVA,
+            Side::Insurer => POLICY,
+        };
+        format!("{}/{side}", call.stream.tenant())
+    }
+}

@@ -1,0 +1,198 @@
+//! What people and scripts are shown, as data: one shape for the command line, the admin door and `--json`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use workflow_core::codec::Content;
+use workflow_core::domain::Insurance;
+use workflow_core::domain::placement::{Placement, State};
+use workflow_core::engine::{Engine, Summary, Wait, replay};
+use workflow_core::id::StreamId;
+use workflow_core::record::Recorded;
+use workflow_core::time::Timestamp;
+use workflow_core::workflow::Workflow;
+
+/// The version of these shapes; a field may be added without changing it.
+pub const VERSION: u32 = 1;
+
+/// A list of placements.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct List {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The placements, by tenant and id.
+    pub placements: Vec<Line>,
+    /// Deliveries that nobody understood, or that are about nothing known.
+    pub parked: Vec<Line>,
+}
+
+/// One instance in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The tenant.
+    pub tenant: String,
+    /// The id in the ATS; for a delivery its key.
+    pub id: String,
+    /// The state's name.
+    pub state: String,
+    /// Why it is there, in plain words.
+    pub why: String,
+    /// What it waits for.
+    pub waits: Vec<String>,
+    /// When it last moved, RFC 3339.
+    pub updated_at: String,
+    /// How many events it has.
+    pub events: u64,
+}
+
+/// One placement as it stands, or stood.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Shown {
+    /// [`VERSION`].
+    pub version: u32,
+    /// In a line.
+    pub line: Line,
+    /// Its whole state.
+    pub state: Value,
+}
+
+/// The history of one placement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct History {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The tenant.
+    pub tenant: String,
+    /// The id in the ATS.
+    pub id: String,
+    /// The state's name after the last event shown.
+    pub state: String,
+    /// Why it is there, in plain words.
+    pub why: String,
+    /// The events, oldest first.
+    pub events: Vec<Entry>,
+}
+
+/// One event of a history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its index in the stream, from 1.
+    pub number: u64,
+    /// Its index in the whole log, from 0.
+    pub position: u64,
+    /// When it was recorded, RFC 3339.
+    pub at: String,
+    /// What happened.
+    pub event: String,
+    /// The input that led to it.
+    pub input: String,
+    /// Who gave that input.
+    pub actor: String,
+    /// What makes that input one of its kind.
+    pub key: String,
+    /// The event's data.
+    pub data: Value,
+}
+
+/// The result of verifying the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Verified {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Whether everything is as it was written.
+    pub intact: bool,
+    /// How many records the log has.
+    pub records: u64,
+    /// How many events they hold.
+    pub events: u64,
+    /// The hash of the last record, in hex.
+    pub head: String,
+    /// What was checked, or what is wrong and where.
+    pub message: String,
+}
+
+/// All placements and the parked deliveries.
+pub fn list(engine: &Engine<Insurance>) -> List {
+    let mut parked = engine.summaries("delivery");
+    parked.retain(|summary| summary.state == "Parked");
+    List {
+        version: VERSION,
+        placements: engine.summaries("placement").iter().map(line).collect(),
+        parked: parked.iter().map(line).collect(),
+    }
+}
+
+/// One instance in a line.
+pub fn line(summary: &Summary) -> Line {
+    let wait = |wait: &Wait| match wait {
+        Wait::Call(operation) => format!("the call {}", operation.replace('_', " ")),
+        Wait::Message(operation) => format!("the message {operation}"),
+        Wait::Signal(what) => (*what).to_owned(),
+        Wait::Person(_) => "a person".to_owned(),
+        Wait::Timer(at) => format!("{at}"),
+    };
+    Line {
+        tenant: summary.stream.tenant().to_owned(),
+        id: summary.stream.key().to_owned(),
+        state: summary.state.to_owned(),
+        why: summary.headline.clone(),
+        waits: summary.waits.iter().map(wait).collect(),
+        updated_at: summary.updated_at.to_string(),
+        events: summary.version.0,
+    }
+}
+
+/// The streams of placements with this id, of any tenant.
+pub fn placements_called(engine: &Engine<Insurance>, id: &str) -> Vec<StreamId> {
+    let summaries = engine.summaries("placement");
+    let called = summaries.into_iter().map(|summary| summary.stream);
+    called
+        .filter(|stream| stream.key() == id || stream.as_str() == format!("placement/{id}"))
+        .collect()
+}
+
+/// One placement as it stands.
+pub fn show(engine: &Engine<Insurance>, stream: &StreamId) -> Result<Option<Shown>, String> {
+    let Some(summary) = engine.summary(stream) else { return Ok(None) };
+    let state = engine.state::<Placement>(stream).map_err(|error| error.to_string())?;
+    let state = serde_json::to_value(state).map_err(|error| error.to_string())?;
+    Ok(Some(Shown { version: VERSION, line: line(&summary), state }))
+}
+
+/// The events of one placement, up to and with the moment `until`.
+pub fn history(
+    stream: &StreamId,
+    events: &[Recorded],
+    until: Option<Timestamp>,
+) -> Result<History, String> {
+    let in_time = |event: &&Recorded| until.is_none_or(|until| event.event.recorded_at <= until);
+    let events: Vec<Recorded> = events.iter().filter(in_time).cloned().collect();
+    let state: Option<State> =
+        replay::<<Placement as Workflow>::Machine>(&events).map_err(|error| error.to_string())?;
+    let entries: Result<Vec<Entry>, String> = events.iter().map(entry).collect();
+    Ok(History {
+        version: VERSION,
+        tenant: stream.tenant().to_owned(),
+        id: stream.key().to_owned(),
+        state: state.as_ref().map_or("-", |state| kind(state)).to_owned(),
+        why: state.as_ref().map_or("not known yet".to_owned(), Placement::headline),
+        events: entries?,
+    })
+}
+
+fn kind(state: &State) -> &'static str {
+    workflow_core::machine::Kind::name(state.kind())
+}
+
+fn entry(recorded: &Recorded) -> Result<Entry, String> {
+    let event = &recorded.event;
+    Ok(Entry {
+        number: recorded.version.0,
+        position: recorded.position.0,
+        at: event.recorded_at.to_string(),
+        event: event.kind.clone(),
+        input: event.cause.input.clone(),
+        actor: event.cause.actor.clone(),
+        key: event.cause.key.clone(),
+        data: Content(&event.content).to_json().map_err(|error| error.to_string())?,
+    })
+}
