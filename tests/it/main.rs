@@ -1,7 +1,8 @@
-//! What the whole must do, through the real engine: stories, properties, restarts, tables.
+//! The one test binary of this crate: each module is one kind of promise, tried from outside.
 
 mod graph;
 mod properties;
 mod restart;
 mod stories;
 mod terms;
+mod tidy;
