@@ -1,1 +1,3 @@
-fn main() {}
+//! Everything that needs more than one crate, in one binary.
+
+mod adapters;
