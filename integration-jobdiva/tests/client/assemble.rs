@@ -177,7 +177,7 @@ async fn a_bare_offer_is_no_work_and_is_read_whole() {
         .on("/EmployeeAssignmentRecordsDetail", &[rows("{}")]);
     let facts = facts(&server).await;
     assert_eq!(facts.stage, Stage::Offer);
-    assert_eq!(facts.role.category.as_deref(), Some("Information Technology"));
+    assert_eq!(facts.role.category.as_deref(), Some("IT"));
     assert!(facts.requisition_place.state.is_some() && facts.home.state.is_some());
 }
 
