@@ -26,7 +26,8 @@ pub(super) fn window(facts: &Facts, rules: &Rules) -> Result<Window, Missing> {
         return Err(Missing::new("dates_reversed", text));
     }
     let year_on = first_day.checked_add(1.year()).unwrap_or(Date::MAX);
-    if last_day > year_on {
+    // Coverage ends when the day after the last one begins: that may be a year after it began, not more.
+    if last_day >= year_on {
         let text = format!(
             "{first_day} to {last_day} is more than one year, the longest coverage there is: \
              shorten the placement in the ATS"
