@@ -3,7 +3,7 @@
 use super::Input;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
-use crate::domain::call::{Answer, ContractorId};
+use crate::domain::call::{Answer, ContractorId, Refusal};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
@@ -45,7 +45,7 @@ pub(super) fn decide(
 }
 
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
-    if let State::Retired { reason } = state {
+    if let State::Retired { reason, .. } = state {
         return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
     }
     match input {
@@ -98,7 +98,9 @@ fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) ->
         Way::Unasked | Way::Over { .. } => false,
     };
     if !current {
-        return Vec::new();
+        // A policy that came late shows as well that the contractor has opted in.
+        let late = ended == Ended::Insured && matches!(state, State::Linked { .. });
+        return late.then_some(Event::OptInSeen { placement, round }).into_iter().collect();
     }
     let holds = matches!(state, State::OptingIn { holder, .. } if *holder == placement);
     match (holds, ended) {
@@ -136,9 +138,16 @@ fn grant(state: &State) -> Option<Event> {
                 None => known.book.waiting().next().map(application),
             }
         }
+        // A policy on file does not wait for the application of another placement.
+        State::OptingIn { known, .. } => {
+            let on_file = known.book.waiting().find(|(_, _, need)| *need == Need::Assignment);
+            on_file.map(|(placement, round, _)| Event::AssignmentGranted {
+                placement: placement.clone(),
+                round,
+            })
+        }
         State::Unlinked { .. }
         | State::Identified { .. }
-        | State::OptingIn { .. }
         | State::Flagged { .. }
         | State::Retired { .. } => None,
     }
@@ -191,6 +200,16 @@ fn answered(
         (State::Identified { identity, .. }, Answer::EmailTaken { contractor, candidate }) => {
             Ok(vec![taken(identity, contractor, candidate, context)])
         }
+        (
+            State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known },
+            Answer::EmailTaken { contractor, candidate },
+        ) => Ok(vec![match taken(&known.latest, contractor, candidate, context) {
+            Event::TroubleMet { trouble } => {
+                let (code, message) = ("email_taken".to_owned(), trouble.words());
+                Event::UpdateRefused { refusal: Refusal { status: 409, code, message } }
+            }
+            proxy => proxy,
+        }]),
         (State::Unlinked { .. } | State::Identified { .. }, Answer::Refused(refusal)) => {
             trouble(Trouble::Refused { operation: operation.to_owned(), refusal })
         }
