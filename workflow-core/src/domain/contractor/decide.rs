@@ -98,9 +98,12 @@ fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) ->
         Way::Unasked | Way::Over { .. } => false,
     };
     if !current {
-        // A policy that came late shows as well that the contractor has opted in.
-        let late = ended == Ended::Insured && matches!(state, State::Linked { .. });
-        return late.then_some(Event::OptInSeen { placement, round }).into_iter().collect();
+        let over = known.book.way_of(&placement) == Way::Over { round };
+        return if over && ended == Ended::Insured {
+            insured_late(state, placement, round)
+        } else {
+            Vec::new()
+        };
     }
     let holds = matches!(state, State::OptingIn { holder, .. } if *holder == placement);
     match (holds, ended) {
@@ -108,6 +111,15 @@ fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) ->
         (true, Ended::Unused) => vec![Event::TurnReturned { placement, round }],
         (false, _) => vec![Event::AskWithdrawn { placement, round }],
     }
+}
+
+/// A policy that came after its placement had given its turn back shows that the contractor has opted in. The event is
+/// recorded even where it changes nothing, so that the message does not come again after a restart.
+fn insured_late(state: &State, placement: PlacementId, round: u32) -> Vec<Event> {
+    vec![match state {
+        State::Linked { .. } => Event::OptInSeen { placement, round },
+        _ => Event::AskWithdrawn { placement, round },
+    }]
 }
 
 /// The turns that can be given now: one application at a time, any number of assignments.

@@ -298,15 +298,18 @@ fn release(state: &State) -> Release {
     }
 }
 
-/// What a covered placement's flag says when an intent came too late to be acted on.
+/// What a covered placement's flag says when an intent came too late to be acted on; none when it changes nothing that
+/// is insured.
 fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
     match intent {
         Intent::Stay => None,
         Intent::Cancel { reason } => Some(Issue::CanceledWhileCovered { reason: reason.clone() }),
-        Intent::Change { terms } => Some(Issue::TermsChanged {
-            terms: terms.clone(),
-            differences: hired.terms().differences(terms),
-        }),
+        Intent::Change { terms } => {
+            let differences = hired.terms().differences(terms);
+            let issue =
+                Issue::TermsChanged { terms: terms.clone(), differences: differences.clone() };
+            (!differences.is_empty()).then_some(issue)
+        }
         Intent::Exclude { evidence } => {
             Some(Issue::OutOfScopeWhileCovered { evidence: evidence.clone() })
         }

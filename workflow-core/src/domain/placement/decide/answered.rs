@@ -1,7 +1,7 @@
 //! An owed call was answered while the state still owed it.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Application, Basis, Intent, Issue, Leave, Readiness, Road};
+use super::super::state::{Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road};
 use super::{Decision, act, after, flag, hired, late, observed, too_late, undone};
 use crate::domain::call::{Answer, Refusal};
 use crate::domain::facts::Facts;
@@ -37,19 +37,13 @@ pub(super) fn answered(
         },
         State::ApplicationPending { hired, intent, .. } => match answer {
             Answer::ApplicationClosed => Ok(undone(state, intent)),
-            Answer::ApplicationComplete => Ok(match too_late(hired, intent) {
-                Some(issue) => flag(state, issue),
-                None => Vec::new(),
-            }),
+            Answer::ApplicationComplete => Ok(kept(state, hired, intent)),
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
         State::Assigned { hired, intent, .. } => match answer {
             Answer::AssignmentCanceled => Ok(undone(state, intent)),
-            Answer::AssignmentBegun => Ok(match too_late(hired, intent) {
-                Some(issue) => flag(state, issue),
-                None => Vec::new(),
-            }),
+            Answer::AssignmentBegun => Ok(kept(state, hired, intent)),
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
@@ -60,6 +54,14 @@ pub(super) fn answered(
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Err(unexpected(operation, &answer)),
+    }
+}
+
+/// What was to be undone is bought: a person must look, unless there was little reason.
+fn kept(state: &State, hired: &Hired, intent: &Intent) -> Vec<Event> {
+    match too_late(hired, intent) {
+        Some(issue) => flag(state, issue),
+        None => vec![Event::IntentChanged { intent: Intent::Stay }],
     }
 }
 

@@ -225,11 +225,7 @@ fn note(noted: &Intent, intent: Intent) -> Vec<Event> {
 
 /// A change while covered is a person's to settle.
 fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
-    match too_late(hired, intent) {
-        Some(Issue::TermsChanged { differences, .. }) if differences.is_empty() => Vec::new(),
-        Some(issue) => flag(state, issue),
-        None => Vec::new(),
-    }
+    too_late(hired, intent).map_or(Vec::new(), |issue| flag(state, issue))
 }
 
 fn flagged(
@@ -345,19 +341,12 @@ fn bought(
         | Issue::StartPassed { .. } => false,
     };
     match too_late(hired, intent) {
-        Some(Issue::TermsChanged { differences, .. }) if !differences.is_empty() => {
-            let new = too_late(hired, intent).filter(|new| new != issue);
-            new.map_or(Vec::new(), |new| flag(state, new))
-        }
-        None | Some(Issue::TermsChanged { .. }) if by_facts => {
+        None if by_facts => {
             vec![super::resolve::resumed(back, "the facts are again what is insured")]
         }
-        Some(new @ (Issue::CanceledWhileCovered { .. } | Issue::OutOfScopeWhileCovered { .. }))
-            if new != *issue =>
-        {
-            flag(state, new)
-        }
-        _ => Vec::new(),
+        Some(Issue::Unclear { .. }) | None => Vec::new(),
+        Some(new) if new == *issue => Vec::new(),
+        Some(new) => flag(state, new),
     }
 }
 
