@@ -361,20 +361,6 @@ async fn live(world: &mut World, deeds: &[Deed]) -> Result<(), TestCaseError> {
         world.settle().await;
     }
     rules::at_every_moment(world)?;
-    if std::env::var("HISTO").is_ok() {
-        for w in ["placement", "contractor"] {
-            for s in world.engine().summaries(w) {
-                for k in world.history(&s.stream) {
-                    eprintln!("HH {w} {k}");
-                }
-                eprintln!(
-                    "HH {w} {} {}",
-                    s.state,
-                    if s.state == "Flagged" { s.headline.clone() } else { String::new() }
-                );
-            }
-        }
-    }
     rules::in_the_end(world)
 }
 

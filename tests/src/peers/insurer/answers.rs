@@ -36,10 +36,6 @@ pub(super) fn attempt(
     books.heard.push(Heard { operation: operation.to_owned(), stream, key: key.clone() });
     note_past(books, call, attempt);
     note_mistaken(books, call);
-    if let Some(Fault::Refuse(code)) = fault {
-        let message = format!("the insurer says {code}");
-        return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
-    }
     let aged = attempt.now.since(attempt.owed_since) >= Duration::from_secs(23 * 3600);
     if (attempt.look_first || aged)
         && let Some(found) = look_up(books, call)
@@ -51,6 +47,11 @@ pub(super) fn attempt(
         Some(Stored::Answer(answer)) => return Outcome::Answered(answer),
         Some(Stored::Failure) => return burned(),
         None => {}
+    }
+    // Refused is only what was never done.
+    if let Some(Fault::Refuse(code)) = fault {
+        let message = format!("the insurer says {code}");
+        return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
     }
     if fault == Some(Fault::Burned) {
         books.keys.insert(key, (attempt.now, Stored::Failure));
