@@ -38,7 +38,7 @@ pub(super) fn region(facts: &Facts, rules: &Rules) -> Result<Option<Region>, Mis
 }
 
 fn abroad(country: &str) -> Missing {
-    let text = format!("the country of work is {country}; only the United States can be insured");
+    let text = format!("the work is in {country}; only the United States can be insured");
     Missing::new("country", text)
 }
 
