@@ -42,7 +42,7 @@ pub struct Cause {
     pub input: String,
     /// What makes that input one of its kind: an owed call's key, a delivery's id, an operator's request.
     pub key: String,
-    /// Who gave it: `poll:jobdiva`, `webhook:1099policy`, `engine`, `operator:kim`.
+    /// Who gave it: `poll:ats`, `webhook:insurer`, `engine`, `operator:kim`.
     pub actor: String,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct App {
     /// Counts releases; a held request goes on when it changes.
     pub(super) released: watch::Sender<u64>,
     ticking: tokio::sync::Mutex<()>,
-    http: reqwest::Client,
+    http: Sender,
 }
 
 /// A key in flight, until dropped.

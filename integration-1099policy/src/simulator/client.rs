@@ -7,16 +7,19 @@ use super::webhooks::Delivery;
 /// How long a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) fn build() -> std::io::Result<reqwest::Client> {
+/// Whoever sends: one pool of connections.
+pub(super) struct Sender(reqwest::Client);
+
+pub(super) fn build() -> std::io::Result<Sender> {
     // Another part of the process may have chosen a provider already; either serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
-    builder.redirect(reqwest::redirect::Policy::none()).build().map_err(std::io::Error::other)
+    builder.redirect(reqwest::redirect::Policy::none()).build().map(Sender).map_err(std::io::Error::other)
 }
 
 /// One attempt: the status answered, or none when nobody answered.
 pub(super) async fn send(
-    client: &reqwest::Client,
+    Sender(client): &Sender,
     delivery: &Delivery,
     headers: Vec<(String, String)>,
 ) -> Option<u16> {

@@ -154,11 +154,13 @@ fn nobody_waits_for_what_cannot_come(world: &World) -> Checked {
         let Some(contractor::State::OptingIn { holder, .. }) = world.contractor(&who) else {
             continue;
         };
-        let holds = match world.placement(&holder) {
-            Some(Placement::ApplicationPending { .. }) => true,
-            Some(Placement::Flagged { back: Back::Application { .. }, .. }) => true,
-            _ => false,
-        };
+        let holds = matches!(
+            world.placement(&holder),
+            Some(
+                Placement::ApplicationPending { .. }
+                    | Placement::Flagged { back: Back::Application { .. }, .. }
+            )
+        );
         prop_assert!(holds, "{} waits for {holder}, which holds nothing", contractor_stream(&who));
     }
     for number in 0..4 {

@@ -73,21 +73,6 @@ fn a_policy_seen_before_the_session_is_known_covers() {
 }
 
 #[test]
-fn an_application_complete_at_opening_is_flagged_until_the_policy_heals_it() {
-    check(
-        "
-        given pl_1 of cand_1
-        and   pl_2 of cand_1
-        and   the ATS reports pl_1, pl_2
-        and   quietly the application of pl_1 runs out
-        and   the signals arrive
-        and   the world settles
-        then  pl_1 is Flagged
-    ",
-    );
-}
-
-#[test]
 fn a_start_that_passes_is_flagged_with_its_days_and_heals_by_coverage() {
     check(
         "

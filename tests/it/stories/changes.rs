@@ -164,18 +164,15 @@ fn gone_from_the_ats_in_every_state_is_canceled() {
 
 #[test]
 fn other_terms_in_every_open_state_are_what_is_bought_in_the_end() {
-    for (state, beginning) in STATES.iter().filter(|(state, _)| *state != "Excluded") {
-        let covered = match beginning.contains("pl_2") {
-            // The other's policy does not reach so far.
-            true => "and pl_2 is here",
-            false => "",
-        };
-        if !covered.is_empty() || beginning.contains("pay=none") {
-            continue;
-        }
+    let open = |(state, beginning): &&(&str, &str)| {
+        *state != "Excluded" && !beginning.contains("pay=none") && !beginning.contains("pl_2")
+    };
+    for (state, beginning) in STATES.iter().filter(open) {
         let heal = match *state {
             "Flagged" => {
-                "when the stranger gives up cand_1@real.test\nand the operator retries cand_1\nand the operator returns pl_1"
+                "when the stranger gives up cand_1@real.test
+                 and  the operator retries cand_1
+                 and  the operator returns pl_1"
             }
             _ => "when the world settles",
         };

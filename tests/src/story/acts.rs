@@ -180,15 +180,18 @@ impl Teller {
     fn application(&self, session: &SessionId, what: &str) -> Outcome {
         let insurer = self.world.insurer();
         match what {
-            "is completed" => insurer.complete(session).map(|_| ()).ok_or("it is not open".into()),
-            "is declined" => Ok(insurer.decline(session)),
-            "runs out" => Ok(insurer.run_out(session)),
-            "goes to review" => Ok(insurer.review(session)),
+            "is completed" => {
+                insurer.complete(session).ok_or("it is not open")?;
+            }
+            "is declined" => insurer.decline(session),
+            "runs out" => insurer.run_out(session),
+            "goes to review" => insurer.review(session),
             other => match form(other, "reaches ", "") {
-                Some(step) => Ok(insurer.advance(session, step)),
-                None => Err("nothing of that kind happens to applications".into()),
+                Some(step) => insurer.advance(session, step),
+                None => return Err("nothing of that kind happens to applications".into()),
             },
         }
+        Ok(())
     }
 
     fn assignment(&self, rest: &str) -> Option<Outcome> {

@@ -58,14 +58,8 @@ impl Teller {
         if let Some((event, name)) = line.split_once(" twice for ") {
             return self.times(event, name, 2);
         }
-        if let Some((name, email)) = line.split_once(" is known by ") {
-            return Err(format!("say `the insurer knows {name} by {email}`"));
-        }
         if let Some(rest) = line.strip_prefix("the insurer knows ") {
             return self.knows(rest);
-        }
-        if let Some((what, name)) = line.split_once(" waits for ") {
-            return Err(format!("no look has this form: {what} / {name}"));
         }
         Err("no look has this form".into())
     }

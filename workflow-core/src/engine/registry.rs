@@ -51,7 +51,7 @@ pub(super) trait Erased<D: Domain>: Send + Sync {
 /// Who gave an input, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Such as `poll:jobdiva`, `webhook:1099policy`, `operator:kim`.
+    /// Such as `poll:ats`, `webhook:insurer`, `operator:kim`.
     pub actor: String,
     /// What makes the input one of its kind; may be empty.
     pub key: String,

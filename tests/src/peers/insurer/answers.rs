@@ -6,6 +6,7 @@ use std::time::Duration;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentStanding, Call, ContractorId, JobId, QuoteId, Refusal,
 };
+use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
@@ -133,25 +134,7 @@ fn look_up(books: &Books, call: &Call) -> Option<Answer> {
 
 fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
     match call {
-        Call::LinkContractor { candidate, person, email } => {
-            let known = books.contractors.iter_mut().find(|(_, c)| c.email == *email);
-            match known {
-                Some((id, known)) if known.candidate.as_ref() == Some(candidate) => {
-                    Answer::ContractorLinked { contractor: id.clone() }
-                }
-                Some((id, known)) => Answer::EmailTaken {
-                    contractor: id.clone(),
-                    candidate: known.candidate.clone(),
-                },
-                None => {
-                    let contractor = books.add_contractor(email, Some(candidate.clone()));
-                    if let Some(known) = books.contractors.get_mut(&contractor) {
-                        known.first_name.clone_from(&person.first_name);
-                    }
-                    Answer::ContractorLinked { contractor }
-                }
-            }
-        }
+        Call::LinkContractor { candidate, person, email } => link(books, candidate, person, email),
         Call::UpdateContractor { contractor, person, email, .. } => {
             let other =
                 books.contractors.iter().find(|(id, c)| *id != contractor && c.email == *email);
@@ -206,6 +189,22 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         },
         Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
     }
+}
+
+fn link(books: &mut Books, candidate: &CandidateId, person: &Person, email: &str) -> Answer {
+    let known = books.contractors.iter().find(|(_, known)| known.email == email);
+    if let Some((id, known)) = known {
+        let (contractor, owner) = (id.clone(), known.candidate.clone());
+        return match owner.as_ref() == Some(candidate) {
+            true => Answer::ContractorLinked { contractor },
+            false => Answer::EmailTaken { contractor, candidate: owner },
+        };
+    }
+    let contractor = books.add_contractor(email, Some(candidate.clone()));
+    if let Some(known) = books.contractors.get_mut(&contractor) {
+        known.first_name.clone_from(&person.first_name);
+    }
+    Answer::ContractorLinked { contractor }
 }
 
 fn quote(books: &mut Books, quote: Quote, now: Timestamp) -> Answer {

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// How far the facts of a placement suffice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "one per placement, and most are ready")]
 pub enum Readiness {
     /// They are to be read (again).
     Unread,
@@ -496,7 +497,13 @@ impl Back {
     pub fn start(&self) -> Option<Date> {
         match self {
             Back::Discovered { brief, .. } => brief.start,
-            other => other.engagement().map(|e| e.terms.window.first_day),
+            Back::Contractor { .. }
+            | Back::Job { .. }
+            | Back::Quote { .. }
+            | Back::Application { .. }
+            | Back::Assignment { .. }
+            | Back::Coverage { .. }
+            | Back::Lost { .. } => self.engagement().map(|e| e.terms.window.first_day),
         }
     }
 }

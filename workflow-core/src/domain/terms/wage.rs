@@ -80,13 +80,15 @@ fn units(unit: RateUnit, window: &Window) -> i64 {
         RateUnit::Year => Calendar::Year,
     };
     let Ok(span) = window.first_day.until((calendar, day_after)) else { return 1 };
-    let (whole, rest) = match calendar {
-        Calendar::Week => (i64::from(span.get_weeks()), span.get_days() > 0),
-        Calendar::Month => (i64::from(span.get_months()), span.get_days() > 0),
-        Calendar::Year => {
+    let (whole, rest) = match unit {
+        RateUnit::Week => (i64::from(span.get_weeks()), span.get_days() > 0),
+        RateUnit::Month => (i64::from(span.get_months()), span.get_days() > 0),
+        RateUnit::Year => {
             (i64::from(span.get_years()), span.get_months() > 0 || span.get_days() > 0)
         }
-        _ => (i64::from(span.get_days()), false),
+        RateUnit::Day | RateUnit::Hour | RateUnit::Engagement => {
+            (i64::from(span.get_days()), false)
+        }
     };
     (whole + i64::from(rest)).max(1)
 }

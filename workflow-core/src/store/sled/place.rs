@@ -213,11 +213,12 @@ fn open_existing(dir: &Path) -> Result<(HeadFile, Head), StoreError> {
 fn wait_for_sled(dir: &Path) -> Result<File, StoreError> {
     let action = "waiting for sled to close its file";
     let file = File::open(dir.join(LOG).join("db")).map_err(failed(action))?;
-    let start = Instant::now();
+    let mut tries = 0;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if start.elapsed() < SLED_GONE_WITHIN => {
+            Err(TryLockError::WouldBlock) if tries < SLED_GONE_TRIES => {
+                tries += 1;
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(e) => return Err(failed(action)(e.into())),
