@@ -27,8 +27,7 @@ enum Given {
 impl JobDiva {
     /// Everything known of one placement now; `None` when JobDiva has no such placement.
     ///
-    /// A bare offer is read without its requisition and home, which nobody needs yet. Fails when JobDiva cannot be
-    /// read; a value that cannot be understood is a line in [`Facts::unreadable`] instead.
+    /// Fails when JobDiva cannot be read; a value that cannot be understood is a line in [`Facts::unreadable`] instead.
     pub async fn assemble(&self, placement: &PlacementId) -> Result<Option<Facts>, Error> {
         let client = self.client();
         if scalar::id(placement.as_str()) != Ok(Some(placement.as_str())) {
@@ -42,8 +41,13 @@ impl JobDiva {
             return Err(Error::Unreadable { operation: Operation::PlacementDetail.name(), why });
         };
         match facts.stage {
-            Stage::Offer | Stage::Deleted => return Ok(Some(facts)),
-            Stage::Starting | Stage::Working | Stage::Ended { .. } | Stage::Canceled => {}
+            Stage::Deleted => return Ok(Some(facts)),
+            // An offer too: a requisition that was not read would look like one without a place and a category.
+            Stage::Offer
+            | Stage::Starting
+            | Stage::Working
+            | Stage::Ended { .. }
+            | Stage::Canceled => {}
         }
         sources.job = self.one(Operation::JobGet, facts.requisition.as_str(), Kind::Job).await?;
         sources.home =

@@ -27,7 +27,8 @@ pub struct Config {
     pub plain_http: PlainHttp,
     /// IANA zone of the stamps and business dates; default `America/New_York`.
     pub time_zone: String,
-    /// Widest window asked of a feed; default 13 days (the service refuses more than 14).
+    /// Widest window asked of a feed; default 13 days. The service refuses more than 14 days of wall time, which has an
+    /// hour more where the clocks change in spring.
     pub window_max: Duration,
     /// How far a window reaches back over the one before; default 90 minutes, more than a DST change.
     pub overlap: Duration,
@@ -106,7 +107,7 @@ pub enum BadConfig {
     Path(String),
     /// The windows cannot make progress.
     #[error(
-        "window_max must be longer than overlap, window_min at least a minute, and window_max at most 14 days"
+        "window_max must be longer than overlap, window_min at least a minute, and window_max at most 14 days less an hour"
     )]
     Windows,
     /// The HTTP client cannot be set up.
@@ -158,9 +159,9 @@ impl Config {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|b| b.is_ascii_digit()) {
             return Err(BadConfig::ClientId);
         }
-        let fourteen_days = Duration::from_secs(14 * 86_400);
+        let widest = Duration::from_secs(14 * 86_400 - 3600);
         if self.window_max <= self.overlap
-            || self.window_max > fourteen_days
+            || self.window_max > widest
             || self.window_min < Duration::from_secs(60)
         {
             return Err(BadConfig::Windows);
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(bad(|c| c.client_id = "x".into()), Some(BadConfig::ClientId));
         assert_eq!(bad(|c| c.overlap = c.window_max), Some(BadConfig::Windows));
         assert_eq!(
-            bad(|c| c.window_max = Duration::from_secs(400 * 3600)),
+            bad(|c| c.window_max = Duration::from_secs(14 * 86_400)),
             Some(BadConfig::Windows)
         );
         assert_eq!(bad(|c| c.time_zone = "EST5".into()), Some(BadConfig::TimeZone("EST5".into())));

@@ -187,7 +187,7 @@ impl JobDiva {
     async fn rows(&self, feed: Feed, window: Window) -> Result<Vec<Row>, Error> {
         let client = self.client();
         let from = date::window_bound(window.from, &client.zone);
-        let to = date::window_bound(window.to, &client.zone);
+        let to = date::window_end(window.to, &client.zone);
         let bounds = [from.as_str(), to.as_str()];
         match client.rows(feed.operation(), &bounds, feed.kind()).await {
             Err(Error::NotGranted { .. }) if feed == Feed::Placements => {
@@ -200,7 +200,7 @@ impl JobDiva {
     fn poisoned(&self, feed: Feed, window: Window, error: &Error) -> Unreadable {
         let zone = &self.client().zone;
         let from = date::window_bound(window.from, zone);
-        let to = date::window_bound(window.to, zone);
+        let to = date::window_end(window.to, zone);
         Unreadable {
             what: format!("{} {from} - {to}", feed.name()),
             why: format!("JobDiva fails on a row in this window, which was passed over: {error}"),

@@ -1,1 +1,9 @@
-//! Placeholder.
+//! A world in a box: the real engine with the customer's domain, and peers with memory at its two sides.
+//!
+//! `world.rs` holds and drives it, `peers/` are the ATS and the insurer, `story.rs` reads stories in text. Nothing here
+//! opens a socket or reads the wall clock; the vendors' simulators are tested where their adapters are.
+
+pub mod peers;
+pub mod story;
+
+pub mod world;

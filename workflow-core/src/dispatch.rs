@@ -195,9 +195,8 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let (call, outcome) = match done {
             Ok(finished) => finished,
             Err(panic) => {
-                // The call is not known here: all calls under way are looked up again.
                 tracing::error!(error = %panic, "performing a call ended in a panic");
-                self.lock().values_mut().for_each(|p| p.in_flight = false);
+                self.panicked();
                 return Ok(());
             }
         };
@@ -229,6 +228,18 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         };
         self.postpone(key, again);
         Ok(())
+    }
+
+    /// Which call it was is not known here: all calls under way are looked up and tried again, after a pause.
+    fn panicked(&self) {
+        let now = self.engine.clock().now();
+        for (key, p) in self.lock().iter_mut().filter(|(_, p)| p.in_flight) {
+            p.in_flight = false;
+            p.look_first = true;
+            p.failed += 1;
+            p.next = now.plus(backoff::wait(key.as_str(), p.failed));
+            p.reason = "performing it ended in a panic".to_owned();
+        }
     }
 
     fn postpone(&self, key: &Key, again: Again) {

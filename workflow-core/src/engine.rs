@@ -147,7 +147,8 @@ impl<D: Domain> Engine<D> {
         self.submit(call.stream.clone(), given, Source::new(actor, call.key.as_str())).await
     }
 
-    /// Gives their timer to all instances whose time has come; returns how many there were.
+    /// Gives their timer to all instances whose time has come; returns how many there were. Fails only when the engine
+    /// has stopped.
     pub async fn fire_timers(&self) -> Result<usize, HandleError> {
         let now = self.shared.clock.now();
         let due = self.write_index().take_due(now);
@@ -158,7 +159,9 @@ impl<D: Domain> Engine<D> {
                 Err(HandleError::Rejected(no)) => {
                     tracing::debug!(%stream, reason = %no.code, "a timer was refused");
                 }
-                Err(other) => return Err(other),
+                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped),
+                // One instance in trouble must not keep the others from their time.
+                Err(error) => tracing::error!(%stream, %error, "a timer could not be taken"),
             }
         }
         Ok(due.len())

@@ -110,7 +110,7 @@ impl Book {
             endpoints: Shelf::default(),
         };
         for (id, name) in
-            [("en_Halvorsen1", "Halvorsen Freight"), ("en_Northwind1", "Northwind Robotics")]
+            [("en_Halvorsen1", "Halvorsen Freight"), ("en_Brightwater1", "Brightwater Studio")]
         {
             book.entities.add(Entity::seeded(id, name, now.as_secs()));
         }

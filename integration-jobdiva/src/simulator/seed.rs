@@ -211,7 +211,7 @@ fn insured() -> Vec<Plan> {
         Plan {
             pay: ("97.5", "H"),
             hired: Some(in_2026(3, 28, 10, 0)),
-            ..plan(51_000_798, P + 60, A + 1, april(20))
+            ..plan(51_000_798, P + 60, A, april(20))
         },
         Plan { hired: both, ..plan(51_000_799, P + 63, A, april(6)) },
         Plan { pay: ("88", "H"), hired: both, ..plan(51_000_800, P + 63, A + 7, april(7)) },

@@ -41,6 +41,14 @@ pub(crate) fn window_bound(moment: Timestamp, zone: &TimeZone) -> String {
     moment.to_jiff().to_zoned(zone.clone()).strftime("%m/%d/%Y %H:%M:%S").to_string()
 }
 
+/// The end of a feed's window. Midnight is asked for as the second before: the service takes it for the end of the day
+/// that begins there, which may make the window wider than it allows.
+pub(crate) fn window_end(moment: Timestamp, zone: &TimeZone) -> String {
+    let local = moment.to_jiff().to_zoned(zone.clone());
+    let early = if local.time() == Time::midnight() { 1000 } else { 0 };
+    window_bound(Timestamp(moment.0 - early), zone)
+}
+
 /// The day meant by an instant. Midnight UTC is a day that was stored in UTC, although it is the evening before
 /// in an American zone; every other instant is a day of the zone.
 fn business_date(instant: jiff::Timestamp, zone: &TimeZone) -> Date {
@@ -217,6 +225,14 @@ mod tests {
         assert_eq!(at("07/02/2026 09:15:00"), "2026-07-02T13:15:00.000Z");
         assert_eq!(at("2026-11-01T01:30:00"), "2026-11-01T05:30:00.000Z");
         assert_eq!(at("2026-03-02T09:15:00+0000"), "2026-03-02T09:15:00.000Z");
+    }
+
+    #[test]
+    fn a_window_never_ends_at_midnight() {
+        let end = |text: &str| window_end(stamp(text, &eastern()).unwrap().unwrap(), &eastern());
+        assert_eq!(end("2026-03-25T00:00:00"), "03/24/2026 23:59:59");
+        assert_eq!(end("2026-03-25T00:00:01"), "03/25/2026 00:00:01");
+        assert_eq!(end("2026-03-24T23:59:59"), "03/24/2026 23:59:59");
     }
 
     proptest! {

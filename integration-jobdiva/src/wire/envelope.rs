@@ -228,6 +228,15 @@ mod tests {
     }
 
     #[test]
+    fn sections_under_a_header_row_are_json_in_a_text() {
+        let body = r#"{"data":[["Start ID","SALARY","BILLING"],["5","[{\"RECID\":\"1\",\"SSN\":\"1\"}]","95"]]}"#;
+        let envelope = read(body, &allowed()).unwrap();
+        let row = &envelope.rows[0];
+        assert_eq!(row.section("salary").map(<[Row]>::len), Some(1));
+        assert_eq!(row.section("billing"), None, "a plain text is a cell");
+    }
+
+    #[test]
     fn what_is_no_row_is_an_error() {
         for body in [r#"{"data":[1]}"#, r#"{"data":"x"}"#, r#"[["A"],[1,2]]"#, "[1", "{"] {
             assert!(read(body, &allowed()).is_err(), "{body}");

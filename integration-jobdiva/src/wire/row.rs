@@ -120,8 +120,10 @@ impl Row {
         let key = normalise(column);
         let text = raw.get();
         let nested = text.starts_with(['{', '[']);
-        if nested && [columns::BILLING, columns::PAY, columns::OVERHEADS].contains(&key.as_str()) {
-            self.sections.insert(key, envelope::rows(text, allowed)?);
+        if [columns::BILLING, columns::PAY, columns::OVERHEADS].contains(&key.as_str())
+            && let Some(rows) = section(text, allowed)?
+        {
+            self.sections.insert(key, rows);
             return Ok(());
         }
         if nested && columns::USER_FIELD_LISTS.contains(&key.as_str()) {
@@ -152,6 +154,18 @@ impl Row {
                 self.cells.entry(key).or_insert(cell);
             }
         }
+    }
+}
+
+/// The rows of a section; `None` for a scalar, which is a cell. Under a header row all cells are texts, and a section is
+/// JSON within one.
+fn section(raw: &str, allowed: &Allowed) -> serde_json::Result<Option<Vec<Row>>> {
+    if raw.starts_with(['{', '[']) {
+        return envelope::rows(raw, allowed).map(Some);
+    }
+    match scalar(raw)? {
+        Some(text) if text.starts_with(['{', '[']) => Ok(envelope::rows(&text, allowed).ok()),
+        Some(_) | None => Ok(None),
     }
 }
 

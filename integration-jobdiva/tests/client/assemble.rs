@@ -167,7 +167,7 @@ async fn what_cannot_be_read_is_a_note_and_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_bare_offer_is_no_work_and_costs_two_reads() {
+async fn a_bare_offer_is_no_work_and_is_read_whole() {
     let offer = ACTIVITY
         .replace(r#""HIREFLAG":"1""#, r#""HIREFLAG":"0""#)
         .replace("2026-03-23T11:30:00", "");
@@ -175,8 +175,10 @@ async fn a_bare_offer_is_no_work_and_costs_two_reads() {
     server
         .on("/SubmittalDetail", &[rows(&offer)])
         .on("/EmployeeAssignmentRecordsDetail", &[rows("{}")]);
-    assert_eq!(facts(&server).await.stage, Stage::Offer);
-    assert_eq!(server.asked("Detail").len(), 2);
+    let facts = facts(&server).await;
+    assert_eq!(facts.stage, Stage::Offer);
+    assert_eq!(facts.role.category.as_deref(), Some("Information Technology"));
+    assert!(facts.requisition_place.state.is_some() && facts.home.state.is_some());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::call::Wage;
 use workflow_core::engine::Engine;
 use workflow_core::id::StreamId;
 
@@ -65,9 +66,10 @@ fn facts(state: &Value) -> Vec<(&'static str, String)> {
         ("to", "/window/last_day"),
     ];
     let Some(terms) = find(state, "terms") else { return Vec::new() };
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |value: &Value| match (value, serde_json::from_value::<Wage>(value.clone())) {
+        (_, Ok(wage)) => wage.to_string(),
+        (Value::String(text), _) => text.clone(),
+        (other, _) => other.to_string(),
     };
     let fact = |(name, path): (&'static str, &str)| terms.pointer(path).map(|v| (name, text(v)));
     names.into_iter().filter_map(fact).collect()

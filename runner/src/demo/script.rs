@@ -14,7 +14,7 @@ use workflow_core::time::Timestamp;
 use super::TENANT;
 
 /// The candidate with a certificate of their own, who sees no reason to apply.
-const ABANDONS: &str = "70011000057";
+const ABANDONS: &str = "70011000059";
 /// The placement whose policy is cancelled...
 const LOSES: &str = "51000796";
 /// ...so long after the start.

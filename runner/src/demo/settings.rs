@@ -29,6 +29,9 @@ const ENDPOINT: &str = "demo-endpoint-0001";
 /// What signs the simulated JobDiva's webhooks.
 const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
 
+/// Early enough for the placement that ended in February to be seen.
+const BACKFILL_FROM: jiff::civil::Date = jiff::civil::date(2026, 1, 1);
+
 /// The webhook door's address: the same as last time where it is free, so that what was registered stays true.
 pub(super) fn hooks_address(world: &Path) -> io::Result<SocketAddr> {
     let file = world.join("hooks-port");
@@ -89,6 +92,7 @@ fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
     let password = JobDivaSecret::new(password);
     let mut config = jobdiva::Config::new(&client_id.to_string(), &username, password);
     config.base_url = simulator.base_url();
+    config.backfill_from = Some(BACKFILL_FROM);
     config
 }
 

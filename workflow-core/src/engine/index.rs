@@ -223,11 +223,12 @@ impl<D: Domain> Index<D> {
 
     pub fn summaries(&self, workflow: &str) -> Vec<Summary> {
         let of = |stream: &StreamId| stream.workflow() == workflow;
-        self.streams.iter().filter(|(s, _)| of(s)).map(|(s, e)| summary(s, e)).collect()
+        let line = |(s, e): (&StreamId, &Entry<D>)| summary(s, e, &self.undelivered);
+        self.streams.iter().filter(|(s, _)| of(s)).map(line).collect()
     }
 
     pub fn summary(&self, stream: &StreamId) -> Option<Summary> {
-        self.streams.get(stream).map(|entry| summary(stream, entry))
+        self.streams.get(stream).map(|entry| summary(stream, entry, &self.undelivered))
     }
 
     pub fn find(&self, alias: &str) -> BTreeSet<StreamId> {
@@ -235,13 +236,15 @@ impl<D: Domain> Index<D> {
     }
 }
 
-fn summary<D: Domain>(stream: &StreamId, entry: &Entry<D>) -> Summary {
+fn summary<D: Domain>(stream: &StreamId, entry: &Entry<D>, undelivered: &BTreeSet<Key>) -> Summary {
     let standing = &entry.standing;
-    let owed = standing.owed.iter().map(|due| match &due.owed {
-        Owed::Call { operation, .. } => Wait::Call(operation.clone()),
-        Owed::Tell(tell) => Wait::Message(tell.operation.clone()),
-        Owed::Signal(name) => Wait::Signal(name),
-        Owed::Person(reason) => Wait::Person(reason.clone()),
+    let owed = standing.owed.iter().filter_map(|due| match &due.owed {
+        Owed::Call { operation, .. } => Some(Wait::Call(operation.clone())),
+        Owed::Tell(tell) => {
+            undelivered.contains(&due.key).then(|| Wait::Message(tell.operation.clone()))
+        }
+        Owed::Signal(name) => Some(Wait::Signal(name)),
+        Owed::Person(reason) => Some(Wait::Person(reason.clone())),
     });
     Summary {
         stream: stream.clone(),

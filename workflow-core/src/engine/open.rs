@@ -141,6 +141,7 @@ impl<D: Domain> Builder<D> {
             index: Arc::clone(&index),
             told,
             messages,
+            deferred: VecDeque::new(),
             changes,
             stopped: Arc::clone(&stopped),
         };

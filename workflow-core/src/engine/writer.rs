@@ -14,7 +14,7 @@ use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
 use crate::id::{Key, StreamId, Version};
 use crate::store::{Append, Store, StoreError};
 use crate::time::Clock;
-use crate::workflow::{Context, Domain, Tell};
+use crate::workflow::{Context, Domain, Owed, Tell};
 
 /// At most so many inputs are decided before the disk is waited for: bounds the latency of the first.
 const GROUP_MAX: usize = 512;
@@ -31,6 +31,7 @@ pub(super) struct Writer<D: Domain> {
     pub index: Arc<RwLock<Index<D>>>,
     pub told: HashSet<Key>,
     pub messages: VecDeque<(Key, StreamId, Tell)>,
+    pub deferred: VecDeque<Staged<D>>,
     pub changes: watch::Sender<u64>,
     pub stopped: Arc<Mutex<Option<String>>>,
 }
@@ -47,7 +48,7 @@ impl Drop for PanicGuard {
 }
 
 /// An input on its way through a group.
-struct Staged<D: Domain> {
+pub(super) struct Staged<D: Domain> {
     stream: StreamId,
     given: Given<D>,
     source: Source,
@@ -65,6 +66,9 @@ impl<D: Domain> Writer<D> {
         let _guard = PanicGuard(Arc::clone(&self.stopped));
         loop {
             let mut group = self.take_messages();
+            if self.messages.is_empty() {
+                group.extend(self.deferred.drain(..));
+            }
             if group.is_empty() {
                 match queue.blocking_recv() {
                     Some(job) => group.push(staged(job)),
@@ -103,6 +107,10 @@ impl<D: Domain> Writer<D> {
         let mut touched: BTreeMap<StreamId, Live<D>> = BTreeMap::new();
         let mut replies = Vec::with_capacity(group.len());
         for item in group {
+            if self.must_wait(&item.stream, &touched, &appends) {
+                self.deferred.push_back(item);
+                continue;
+            }
             if let Origin::Message(key) = &item.origin
                 && !self.told.insert(key.clone())
             {
@@ -124,6 +132,23 @@ impl<D: Domain> Writer<D> {
             self.reply(&stream, origin, result);
         }
         Ok(())
+    }
+
+    /// Whether an input waits for the next group: its stream moved in this one to a state that owes messages, which
+    /// a further move might make void before they were ever on their way.
+    fn must_wait(
+        &self,
+        stream: &StreamId,
+        touched: &BTreeMap<StreamId, Live<D>>,
+        appends: &[Append],
+    ) -> bool {
+        let owes = |live: &Live<D>| {
+            let mut owed = live.standing.owed.iter();
+            owed.any(|due| matches!(due.owed, Owed::Tell(_)) && !self.told.contains(&due.key))
+        };
+        self.deferred.iter().any(|item| item.stream == *stream)
+            || (touched.get(stream).is_some_and(owes)
+                && appends.iter().any(|append| append.stream == *stream))
     }
 
     fn decide(

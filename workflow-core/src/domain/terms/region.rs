@@ -19,7 +19,8 @@ pub(super) fn region(facts: &Facts, rules: &Rules) -> Result<Option<Region>, Mis
     };
     let country = place.country.as_deref().unwrap_or("US");
     if !is_united_states(country) {
-        let text = format!("the work is in {country}; only the United States can be insured");
+        let text =
+            format!("the country of work is {country}; only the United States can be insured");
         return Err(Missing::new("country", text));
     }
     let state = place.state.as_deref().unwrap_or_default();

@@ -1,0 +1,258 @@
+//! How the insurer answers, and how one attempt at it goes: keys are honoured for a day, failures are replayed, and an
+//! attempt that may not be the first looks before it makes anything.
+
+use std::time::Duration;
+
+use workflow_core::domain::call::{
+    Answer, ApplicationStanding, AssignmentStanding, Call, ContractorId, JobId, QuoteId, Refusal,
+};
+use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
+use workflow_core::time::Timestamp;
+
+use super::books::{Assignment, Books, Heard, Job, Quote, Session, Stored};
+use crate::peers::fault::Fault;
+
+/// So long a key is honoured.
+const KEY_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// The category that is never insured.
+pub const RISKY: &str = "jc_risky";
+
+/// One attempt, with what goes wrong with it.
+pub(super) fn attempt(
+    books: &mut Books,
+    call: &Call,
+    operation: &str,
+    attempt: &Attempt,
+    fault: Option<Fault>,
+) -> Outcome<Answer> {
+    match &fault {
+        Some(Fault::NotSent) => return Outcome::not_sent("the insurer is out of reach"),
+        Some(Fault::LostBefore) => return Outcome::unknown("no answer"),
+        Some(Fault::LostAfter | Fault::Burned | Fault::BurnedAfter | Fault::Refuse(_)) | None => {}
+    }
+    let key = attempt.idempotency_key();
+    let stream = attempt.stream.to_string();
+    books.heard.push(Heard { operation: operation.to_owned(), stream, key: key.clone() });
+    note_past(books, call, attempt);
+    if let Some(Fault::Refuse(code)) = fault {
+        let message = format!("the insurer says {code}");
+        return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
+    }
+    let aged = attempt.now.since(attempt.owed_since) >= Duration::from_secs(23 * 3600);
+    if (attempt.look_first || aged)
+        && let Some(found) = look_up(books, call)
+    {
+        return Outcome::Answered(found);
+    }
+    books.keys.retain(|_, (at, _)| attempt.now.since(*at) < KEY_LIFE);
+    match books.keys.get(&key).map(|(_, stored)| stored.clone()) {
+        Some(Stored::Answer(answer)) => return Outcome::Answered(answer),
+        Some(Stored::Failure) => return burned(),
+        None => {}
+    }
+    if fault == Some(Fault::Burned) {
+        books.keys.insert(key, (attempt.now, Stored::Failure));
+        return burned();
+    }
+    let answer = answer(books, call, attempt.now);
+    if fault == Some(Fault::BurnedAfter) {
+        books.keys.insert(key, (attempt.now, Stored::Failure));
+        return burned();
+    }
+    books.keys.insert(key, (attempt.now, Stored::Answer(answer.clone())));
+    match fault {
+        Some(Fault::LostAfter) => Outcome::unknown("no answer"),
+        _ => Outcome::Answered(answer),
+    }
+}
+
+fn burned() -> Outcome<Answer> {
+    let reason = "the insurer failed".to_owned();
+    Outcome::Again(Again { trace: Trace::Burned, after: None, reason })
+}
+
+/// A call that came to be owed when its window had begun already is one too many.
+fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
+    if let Call::CreateQuote { window, references, .. }
+    | Call::CreateAssignment { window, references, .. } = call
+        && attempt.owed_since >= window.effective
+    {
+        books.violations.push(format!("coverage in the past was asked for {references:?}"));
+    }
+}
+
+/// What an earlier attempt may have left.
+fn look_up(books: &Books, call: &Call) -> Option<Answer> {
+    match call {
+        Call::CreateJob { references, .. } => {
+            let of = |job: &Job| job.placement == references.placement;
+            let found = books.jobs.iter().find(|(_, job)| of(job))?;
+            Some(Answer::JobReady { job: found.0.clone() })
+        }
+        Call::CreateQuote { job, window, contractor, .. } => {
+            let of =
+                |q: &Quote| q.job == *job && q.window == *window && q.contractor == *contractor;
+            let (id, _) = books.quotes.iter().rev().find(|(_, quote)| of(quote))?;
+            Some(Answer::QuoteIssued { quote: id.clone(), net_rate: None })
+        }
+        Call::OpenApplication { quote, .. } => {
+            let (id, _) = books.sessions.iter().find(|(_, s)| s.quote == *quote && s.is_live())?;
+            Some(Answer::ApplicationOpened { session: id.clone(), url: format!("https://a/{id}") })
+        }
+        Call::CreateAssignment { job, window, .. } => {
+            let live = |it: &Assignment| {
+                it.job == *job
+                    && it.window == *window
+                    && it.standing != AssignmentStanding::Canceled
+            };
+            let (id, found) = books.assignments.iter().find(|(_, it)| live(it))?;
+            let policy = Some(found.policy.clone());
+            Some(Answer::AssignmentCreated { assignment: id.clone(), policy })
+        }
+        _ => None,
+    }
+}
+
+fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
+    match call {
+        Call::LinkContractor { candidate, person, email } => {
+            let known = books.contractors.iter_mut().find(|(_, c)| c.email == *email);
+            match known {
+                Some((id, known)) if known.candidate.as_ref() == Some(candidate) => {
+                    Answer::ContractorLinked { contractor: id.clone() }
+                }
+                Some((id, known)) => Answer::EmailTaken {
+                    contractor: id.clone(),
+                    candidate: known.candidate.clone(),
+                },
+                None => {
+                    let contractor = books.add_contractor(email, Some(candidate.clone()));
+                    if let Some(known) = books.contractors.get_mut(&contractor) {
+                        known.first_name.clone_from(&person.first_name);
+                    }
+                    Answer::ContractorLinked { contractor }
+                }
+            }
+        }
+        Call::UpdateContractor { contractor, person, email, .. } => {
+            let other =
+                books.contractors.iter().find(|(id, c)| *id != contractor && c.email == *email);
+            if let Some((other, known)) = other {
+                let candidate = known.candidate.clone();
+                return Answer::EmailTaken { contractor: other.clone(), candidate };
+            }
+            if let Some(known) = books.contractors.get_mut(contractor) {
+                known.email.clone_from(email);
+                known.first_name.clone_from(&person.first_name);
+            }
+            Answer::ContractorUpdated
+        }
+        Call::CreateJob { references, terms } => {
+            let job = Job { placement: references.placement.clone(), terms: terms.clone() };
+            Answer::JobReady { job: books.add_job(job) }
+        }
+        Call::UpdateJob { job, terms, .. } => {
+            let Some(known) = books.jobs.get_mut(job) else { return no("job_not_found") };
+            known.terms = terms.clone();
+            Answer::JobReady { job: job.clone() }
+        }
+        Call::CreateQuote { references, contractor, job, window, .. } => {
+            let placement = references.placement.clone();
+            let (contractor, job) = (contractor.clone(), job.clone());
+            quote(books, Quote { placement, contractor, job, window: *window }, now)
+        }
+        Call::OpenApplication { quote, .. } => open(books, quote),
+        Call::ExpireApplication { session } => match books.sessions.get(session) {
+            None => no("session_not_found"),
+            Some(known) if known.standing == ApplicationStanding::Complete => {
+                Answer::ApplicationComplete
+            }
+            Some(known) => {
+                if known.is_live() {
+                    books.set_session(session, ApplicationStanding::Expired);
+                }
+                Answer::ApplicationClosed
+            }
+        },
+        Call::CreateAssignment { .. } => assign(books, call, now),
+        Call::CancelAssignment { assignment, .. } => match books.assignments.get(assignment) {
+            None => no("assignment_not_found"),
+            Some(known) if known.standing == AssignmentStanding::Canceled => {
+                Answer::AssignmentCanceled
+            }
+            Some(known) if known.window.effective <= now => Answer::AssignmentBegun,
+            Some(_) => {
+                books.set_assignment(assignment, AssignmentStanding::Canceled, now);
+                Answer::AssignmentCanceled
+            }
+        },
+        Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
+    }
+}
+
+fn quote(books: &mut Books, quote: Quote, now: Timestamp) -> Answer {
+    if let Some(refused) = unknown(books, &quote.contractor, &quote.job) {
+        return refused;
+    }
+    if quote.window.effective < now {
+        return no("effective_date_in_the_past");
+    }
+    if books.jobs.get(&quote.job).is_some_and(|job| job.terms.category.as_str() == RISKY) {
+        return Answer::QuoteIneligible { quote: books.add_quote(quote) };
+    }
+    if books.fitting(&quote.contractor, &quote.window).is_some() {
+        return Answer::MatchingPolicy;
+    }
+    Answer::QuoteIssued { quote: books.add_quote(quote), net_rate: Some(112) }
+}
+
+fn open(books: &mut Books, quote: &QuoteId) -> Answer {
+    if !books.quotes.contains_key(quote) {
+        return no("quote_not_found");
+    }
+    let complete = |s: &Session| s.quote == *quote && s.standing == ApplicationStanding::Complete;
+    if books.sessions.values().any(complete) {
+        return Answer::ApplicationComplete;
+    }
+    let session = books.add_session(quote);
+    let url = format!("https://a/{session}");
+    Answer::ApplicationOpened { session, url }
+}
+
+fn assign(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
+    let Call::CreateAssignment { references, contractor, job, window, .. } = call else {
+        return no("wrong_call");
+    };
+    if let Some(refused) = unknown(books, contractor, job) {
+        return refused;
+    }
+    if window.effective < now {
+        return no("effective_date_in_the_past");
+    }
+    let Some(policy) = books.fitting(contractor, window) else {
+        return Answer::AssignmentIneligible { message: "No matching policy found".into() };
+    };
+    let standing = AssignmentStanding::Pending;
+    let assignment = books.add_assignment(Assignment {
+        placement: references.placement.clone(),
+        job: job.clone(),
+        policy: policy.clone(),
+        window: *window,
+        standing,
+        past: vec![(now, standing)],
+    });
+    Answer::AssignmentCreated { assignment, policy: Some(policy) }
+}
+
+fn unknown(books: &Books, contractor: &ContractorId, job: &JobId) -> Option<Answer> {
+    if !books.contractors.contains_key(contractor) {
+        return Some(no("contractor_not_found"));
+    }
+    (!books.jobs.contains_key(job)).then(|| no("job_not_found"))
+}
+
+fn no(code: &str) -> Answer {
+    let message = format!("the insurer says {code}");
+    Answer::Refused(Refusal { status: 400, code: code.to_owned(), message })
+}

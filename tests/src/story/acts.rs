@@ -1,0 +1,301 @@
+//! What may happen in a story.
+
+use workflow_core::domain::call::{AssignmentStanding, PolicyStanding, SessionId};
+use workflow_core::domain::contractor;
+use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::placement::{Input, Resolution};
+use workflow_core::time::{Clock, Timestamp};
+
+use super::{Outcome, Teller, candidate, form, placement};
+use crate::peers::ats::person;
+use crate::peers::fault::Fault;
+use crate::peers::insurer::Subject;
+use crate::world::{good, set};
+
+/// How the world goes on after a step.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    /// Until nothing is left to do.
+    Settle,
+    /// The same, with the insurer's signals kept on their way.
+    Quietly,
+    /// Not at all: calls stay owed.
+    Freeze,
+}
+
+impl Teller {
+    /// Does what a line says.
+    pub(super) async fn act(&mut self, line: &str) -> Outcome {
+        let (then, line) = if let Some(rest) = line.strip_prefix("quietly ") {
+            (Then::Quietly, rest)
+        } else if let Some(rest) = line.strip_prefix("at once ") {
+            (Then::Freeze, rest)
+        } else {
+            (Then::Settle, line)
+        };
+        let (line, times) = match line.strip_suffix(", twice") {
+            Some(line) => (line, 2),
+            None => (line, 1),
+        };
+        for _ in 0..times {
+            self.act_once(line).await?;
+            match then {
+                Then::Settle => self.world.settle().await,
+                Then::Quietly => self.world.settle_silently().await,
+                Then::Freeze => self.world.quiet().await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn act_once(&mut self, line: &str) -> Outcome {
+        if let Some(done) = self.ats(line).await {
+            return done;
+        }
+        if let Some(done) = self.insurer(line).await {
+            return done;
+        }
+        if let Some(done) = self.operator(line).await {
+            return done;
+        }
+        self.machinery(line).await.unwrap_or_else(|| Err("no step has this form".into()))
+    }
+
+    /// Things that happen in the ATS.
+    async fn ats(&mut self, line: &str) -> Option<Outcome> {
+        if let Some(rest) = line.strip_prefix("the ATS reports ") {
+            let (names, with) = rest.split_once(" with ").unwrap_or((rest, ""));
+            for name in names.split(',') {
+                let name = placement(name);
+                self.change(&name, with);
+                self.last = Some(self.world.observe(&name).await);
+            }
+            return Some(Ok(()));
+        }
+        if let Some(name) = form(line, "the ATS forgets ", "") {
+            self.world.ats().forget(&placement(name));
+            self.last = Some(self.world.observe(&placement(name)).await);
+            return Some(Ok(()));
+        }
+        if let Some((name, email)) = line.split_once(" has the e-mail ") {
+            let email = (email != "none").then_some(email);
+            self.world.ats().put_person(candidate(name), person("Kim", email));
+            return Some(Ok(()));
+        }
+        if let Some((name, first)) = line.split_once(" is now called ") {
+            let mut who = self.world.ats().person(&candidate(name))?;
+            who.first_name = first.to_owned();
+            self.world.ats().put_person(candidate(name), who);
+            return Some(Ok(()));
+        }
+        if let Some(name) = form(line, "the ATS reports candidate ", "") {
+            return self.report_person(name).await;
+        }
+        if let Some((name, with)) = line.split_once(" changes unreported to ") {
+            self.change(&placement(name), with);
+            return Some(Ok(()));
+        }
+        let (name, rest) = line.split_once(" of ")?;
+        if name.contains(' ') {
+            return None;
+        }
+        let (who, with) = rest.split_once(" with ").unwrap_or((rest, ""));
+        let (name, who) = (placement(name), candidate(who));
+        if self.world.ats().person(&who).is_none() {
+            let email = format!("{who}@real.test");
+            self.world.ats().put_person(who.clone(), person("Kim", Some(&email)));
+        }
+        self.world.ats().put(good(&name, &who));
+        self.change(&name, with);
+        Some(Ok(()))
+    }
+
+    async fn report_person(&mut self, name: &str) -> Option<Outcome> {
+        let who = self.world.ats().person(&candidate(name))?;
+        let told =
+            self.world.tell_contractor(&candidate(name), contractor::Input::Observed(who)).await;
+        Some(told.map(|_| ()).map_err(|e| e.to_string()))
+    }
+
+    fn change(&self, name: &PlacementId, with: &str) {
+        let mut facts = self.world.ats().get(name).expect("the placement is in the ATS");
+        for change in with.split("; ").filter(|change| !change.is_empty()) {
+            let (what, value) = change.split_once('=').expect("changes are like start=2026-03-20");
+            set(&mut facts, what.trim(), value.trim());
+        }
+        self.world.ats().put(facts);
+    }
+
+    /// Things that happen at the insurer.
+    async fn insurer(&mut self, line: &str) -> Option<Outcome> {
+        if let Some(rest) = line.strip_prefix("the application of ") {
+            let (name, what) = rest.split_once(' ')?;
+            let session = self.world.insurer().session_of(&placement(name));
+            let Some(session) = session else { return Some(Err("there is no session".into())) };
+            return Some(self.application(&session, what));
+        }
+        if let Some(rest) = line.strip_prefix("the policy of ") {
+            let (name, what) = rest.split_once(' ')?;
+            let policy = self.world.insurer().policy_of(&placement(name));
+            let Some(policy) = policy else { return Some(Err("there is no policy".into())) };
+            let standing = match what {
+                "is cancelled" => PolicyStanding::Canceled,
+                "expires" => PolicyStanding::Expired,
+                "is reactivated" => PolicyStanding::Active,
+                _ => return None,
+            };
+            self.world.insurer().set_policy(&policy, standing);
+            return Some(Ok(()));
+        }
+        if let Some(rest) = line.strip_prefix("the assignment of ") {
+            return self.assignment(rest);
+        }
+        if let Some(email) = form(line, "the insurer knows a stranger with ", "") {
+            self.world.insurer().know_stranger(email, None);
+            return Some(Ok(()));
+        }
+        if let Some(name) = form(line, "the contractor of ", " buys a policy elsewhere") {
+            let linked = self
+                .world
+                .insurer()
+                .books()
+                .contractors
+                .iter()
+                .find_map(|(id, c)| (c.candidate == Some(candidate(name))).then(|| id.clone()));
+            let Some(linked) = linked else { return Some(Err("there is no contractor".into())) };
+            self.world.insurer().bought_elsewhere(&linked);
+            return Some(Ok(()));
+        }
+        if let Some(email) = form(line, "the stranger gives up ", "") {
+            for known in self.world.insurer().books().contractors.values_mut() {
+                if known.email == email {
+                    known.email = format!("old-{email}");
+                }
+            }
+            return Some(Ok(()));
+        }
+        self.fault(line)
+    }
+
+    fn application(&self, session: &SessionId, what: &str) -> Outcome {
+        let insurer = self.world.insurer();
+        match what {
+            "is completed" => insurer.complete(session).map(|_| ()).ok_or("it is not open".into()),
+            "is declined" => Ok(insurer.decline(session)),
+            "runs out" => Ok(insurer.run_out(session)),
+            "goes to review" => Ok(insurer.review(session)),
+            other => match form(other, "reaches ", "") {
+                Some(step) => Ok(insurer.advance(session, step)),
+                None => Err("nothing of that kind happens to applications".into()),
+            },
+        }
+    }
+
+    fn assignment(&self, rest: &str) -> Option<Outcome> {
+        let (name, what) = rest.split_once(' ')?;
+        let Some(assignment) = self.world.insurer().assignment_of(&placement(name)) else {
+            return Some(Err("there is no assignment".into()));
+        };
+        let standing = match what {
+            "comes into force" => AssignmentStanding::Active,
+            "is cancelled" => AssignmentStanding::Canceled,
+            "fails its charge" => AssignmentStanding::ChargeFailed,
+            _ => return None,
+        };
+        self.world.insurer().set_assignment(&assignment, standing);
+        Some(Ok(()))
+    }
+
+    fn fault(&self, line: &str) -> Option<Outcome> {
+        let (side, rest) = line.split_once(" will ")?;
+        let faults = match side {
+            "the insurer" => &self.world.insurer().faults,
+            "the ATS" => &self.world.ats().faults,
+            _ => return None,
+        };
+        let (verb, rest) = rest.split_once(' ')?;
+        let (operation, how) = rest.split_once(' ').unwrap_or((rest, ""));
+        let fault = match (verb, how) {
+            ("miss", "") => Fault::NotSent,
+            ("lose", "before its effect") => Fault::LostBefore,
+            ("lose", "after its effect") => Fault::LostAfter,
+            ("burn", "before its effect") => Fault::Burned,
+            ("burn", "after its effect") => Fault::BurnedAfter,
+            ("refuse", with) => Fault::Refuse(form(with, "with ", "")?.to_owned()),
+            _ => return None,
+        };
+        faults.plan(operation, fault);
+        Some(Ok(()))
+    }
+
+    /// Things that people do in the product.
+    async fn operator(&mut self, line: &str) -> Option<Outcome> {
+        let rest = line.strip_prefix("the operator ")?;
+        let (command, reason) = rest.split_once(": ").unwrap_or((rest, "seen to"));
+        let (verb, name) = command.split_once(' ')?;
+        let reason = reason.to_owned();
+        let resolution = match verb {
+            "returns" => Resolution::Return,
+            "restarts" => Resolution::Restart,
+            "closes" => Resolution::Close,
+            "excludes" => {
+                let input = Input::Exclude { reason };
+                self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+                return Some(Ok(()));
+            }
+            "retries" => {
+                let input = contractor::Input::Retry { reason };
+                let told = self.world.tell_contractor(&candidate(name), input).await;
+                self.last = Some(told);
+                return Some(Ok(()));
+            }
+            "retires" => {
+                let input = contractor::Input::Retire { reason };
+                self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+                return Some(Ok(()));
+            }
+            _ => return None,
+        };
+        let input = Input::Resolve { resolution, reason };
+        self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+        Some(Ok(()))
+    }
+
+    /// Time, the process and the wires.
+    async fn machinery(&mut self, line: &str) -> Option<Outcome> {
+        if let Some(moment) = form(line, "it is ", "") {
+            let moment = format!("{}:00Z", moment.trim().replace(' ', "T"));
+            let at: jiff::Timestamp = moment.parse().expect("a moment like 2026-03-16 13:00");
+            let at = Timestamp::from(at);
+            assert!(at >= self.world.clock.now(), "time goes on");
+            self.world.clock.set(at);
+            return Some(Ok(()));
+        }
+        match line {
+            "the engine restarts" => self.world.restart(),
+            "the signals arrive" => self.world.receive().await,
+            "everything is polled" => self.world.sweep().await,
+            "one call is made" => {
+                self.world.step().await;
+            }
+            "a call takes off" => {
+                let call = self.world.engine().owed_calls().into_iter().next()?;
+                self.world.attempt(call).await;
+            }
+            "its answer lands" => self.world.land(0).await,
+            "the signals arrive backwards" => {
+                let mut signals: Vec<Subject> = self.world.insurer().take_signals();
+                signals.reverse();
+                for subject in signals {
+                    self.world.see(&subject).await;
+                }
+            }
+            "the timers fire" => {
+                self.world.fire().await;
+            }
+            "the world settles" => {}
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+}

@@ -1,0 +1,163 @@
+//! What may be so in a story.
+
+use workflow_core::engine::HandleError;
+
+use super::{Outcome, Teller, candidate, form, placement};
+use crate::peers::insurer::Session;
+use crate::world::{contractor_stream, stream};
+use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
+
+impl Teller {
+    /// Whether what a line says is so.
+    pub(super) async fn look(&mut self, line: &str) -> Outcome {
+        if let Some((name, rest)) = line.split_once(" is ") {
+            if name.starts_with("pl_") {
+                return self.stands(&stream(&placement(name)), rest);
+            }
+            if name.starts_with("cand_") {
+                return self.stands(&contractor_stream(&candidate(name)), rest);
+            }
+        }
+        if let Some(count) = line.strip_prefix("the insurer has ") {
+            return self.count(count);
+        }
+        if let Some(name) = form(line, "the insurer heard nothing of ", "") {
+            return self.heard_nothing(name);
+        }
+        if let Some(rest) = line.strip_prefix("the insurer heard ") {
+            let (operation, times) = rest.rsplit_once(' ').ok_or("how often?")?;
+            let books = self.world.insurer().books();
+            let heard = books.heard.iter().filter(|it| it.operation == operation).count();
+            return equal(&format!("{heard}x"), times);
+        }
+        if let Some(code) = form(line, "that was refused: ", "") {
+            return match &self.last {
+                Some(Err(HandleError::Rejected(no))) => equal(&no.code, code),
+                other => Err(format!("it was {other:?}")),
+            };
+        }
+        if line == "that was taken" {
+            return match &self.last {
+                Some(Ok(_)) => Ok(()),
+                other => Err(format!("it was {other:?}")),
+            };
+        }
+        if let Some((name, events)) = line.split_once(" went ") {
+            let stream = match name.starts_with("cand_") {
+                true => contractor_stream(&candidate(name)),
+                false => stream(&placement(name)),
+            };
+            return equal(&self.world.history(&stream).join(", "), events);
+        }
+        if let Some((event, name)) = line.split_once(" never for ") {
+            return self.times(event, name, 0);
+        }
+        if let Some((event, name)) = line.split_once(" once for ") {
+            return self.times(event, name, 1);
+        }
+        if let Some((event, name)) = line.split_once(" twice for ") {
+            return self.times(event, name, 2);
+        }
+        if let Some((name, email)) = line.split_once(" is known by ") {
+            return Err(format!("say `the insurer knows {name} by {email}`"));
+        }
+        if let Some(rest) = line.strip_prefix("the insurer knows ") {
+            return self.knows(rest);
+        }
+        if let Some((what, name)) = line.split_once(" waits for ") {
+            return Err(format!("no look has this form: {what} / {name}"));
+        }
+        Err("no look has this form".into())
+    }
+
+    /// `Flagged`, or `Flagged: coverage lost` when the headline is to say so.
+    fn stands(&self, stream: &workflow_core::id::StreamId, wanted: &str) -> Outcome {
+        let Some(summary) = self.world.engine().summary(stream) else {
+            return equal("not there", wanted);
+        };
+        let (state, says) = wanted.split_once(": ").unwrap_or((wanted, ""));
+        if summary.state != state || !summary.headline.contains(says) {
+            let (state, headline) = (summary.state, summary.headline);
+            return Err(format!("it is {state}: {headline}"));
+        }
+        Ok(())
+    }
+
+    fn times(&self, event: &str, name: &str, wanted: usize) -> Outcome {
+        let stream = match name.starts_with("cand_") {
+            true => contractor_stream(&candidate(name)),
+            false => stream(&placement(name)),
+        };
+        let wire = event.chars().flat_map(|c| match c.is_uppercase() {
+            true => vec!['_', c.to_ascii_lowercase()],
+            false => vec![c],
+        });
+        let wire: String = wire.collect::<String>().trim_start_matches('_').to_owned();
+        let history = self.world.history(&stream);
+        let found = history.iter().filter(|kind| kind.as_str() == event || **kind == wire).count();
+        equal(&found.to_string(), &wanted.to_string())
+    }
+
+    fn count(&self, wanted: &str) -> Outcome {
+        let books = self.world.insurer().books();
+        for wanted in wanted.split(", ") {
+            let (count, what) = wanted.split_once(' ').ok_or("how many of what?")?;
+            let found = match what {
+                "contractor" | "contractors" => books.contractors.len(),
+                "job" | "jobs" => books.jobs.len(),
+                "quote" | "quotes" => books.quotes.len(),
+                "session" | "sessions" => books.sessions.len(),
+                "live session" | "live sessions" => {
+                    books.sessions.values().filter(|it| Session::is_live(it)).count()
+                }
+                "assignment" | "assignments" => books.assignments.len(),
+                "live assignment" | "live assignments" => {
+                    let live = [AssignmentStanding::Pending, AssignmentStanding::Active];
+                    books.assignments.values().filter(|it| live.contains(&it.standing)).count()
+                }
+                "policy" | "policies" => books.policies.len(),
+                "policy in force" | "policies in force" => {
+                    let active = PolicyStanding::Active;
+                    books.policies.values().filter(|it| it.standing == active).count()
+                }
+                _ => return Err(format!("nothing is called `{what}`")),
+            };
+            let count = if count == "no" { "0" } else { count };
+            if found.to_string() != count {
+                return Err(format!("it has {found} {what}"));
+            }
+        }
+        if books.violations.is_empty() { Ok(()) } else { Err(books.violations.join("; ")) }
+    }
+
+    fn heard_nothing(&self, name: &str) -> Outcome {
+        let books = self.world.insurer().books();
+        let (of_placement, of_contractor) =
+            (stream(&placement(name)), contractor_stream(&candidate(name)));
+        let of = |it: &&crate::peers::insurer::Heard| {
+            it.stream == of_placement.as_str() || it.stream == of_contractor.as_str()
+        };
+        match books.heard.iter().find(of) {
+            Some(heard) => Err(format!("it heard {}", heard.operation)),
+            None => Ok(()),
+        }
+    }
+
+    /// `cand_1 by kim@real.test` or `cand_1 as Robin`.
+    fn knows(&self, line: &str) -> Outcome {
+        let books = self.world.insurer().books();
+        let who = |name: &str| {
+            let name = candidate(name);
+            books.contractors.values().find(|known| known.candidate.as_ref() == Some(&name))
+        };
+        if let Some((name, email)) = line.split_once(" by ") {
+            return equal(who(name).map_or("nothing", |known| known.email.as_str()), email);
+        }
+        let (name, first) = line.split_once(" as ").ok_or("by what, or as whom?")?;
+        equal(who(name).map_or("nobody", |known| known.first_name.as_str()), first)
+    }
+}
+
+fn equal(is: &str, wanted: &str) -> Outcome {
+    if is == wanted { Ok(()) } else { Err(format!("it is `{is}`, not `{wanted}`")) }
+}
