@@ -122,7 +122,7 @@ fn rules() -> Result<Rules, DemoError> {
     })?;
     let mut rules = Rules::usual(zone, "relay.example.com");
     let entity = |company: &str, entity: &str| (CompanyId::from(company), EntityId::from(entity));
-    rules.entities = [entity("8801", "en_Halvorsen1"), entity("8802", "en_Northwind1")].into();
+    rules.entities = [entity("8801", "en_Halvorsen1"), entity("8802", "en_Brightwater1")].into();
     let code = |word: &str, code: &str| (word.to_owned(), CategoryCode::from(code));
     rules.job_categories = [
         code("information technology", "jc_DataAnalyst"),

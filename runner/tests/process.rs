@@ -1,0 +1,10 @@
+//! The real binary: its verbs, its exit codes, and what a kill leaves behind.
+
+#[path = "process/binary.rs"]
+mod binary;
+#[path = "process/config.rs"]
+mod config;
+#[path = "process/kill.rs"]
+mod kill;
+#[path = "process/verbs.rs"]
+mod verbs;
