@@ -2,7 +2,7 @@
 //!
 //! Of the calls there are, only reading a placement and reading a person are JobDiva's: this integration writes nothing there.
 
-use workflow_core::domain::call::{Answer, Call, Refusal, Side};
+use workflow_core::domain::call::{Answer, Call, Refusal};
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::{Attempt, Outcome};
 
@@ -23,14 +23,19 @@ impl JobDiva {
                 Err(error) => error.outcome(),
             },
             Call::ReadPerson { candidate } => self.read_person(candidate).await,
-            other => {
-                debug_assert_eq!(other.side(), Side::Insurer);
-                Outcome::Answered(Answer::Refused(Refusal {
-                    status: 0,
-                    code: "not_for_jobdiva".to_owned(),
-                    message: format!("{}: JobDiva performs no such call", attempt.key),
-                }))
-            }
+            Call::LinkContractor { .. }
+            | Call::UpdateContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::UpdateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. } => Outcome::Answered(Answer::Refused(Refusal {
+                status: 0,
+                code: "not_for_jobdiva".to_owned(),
+                message: format!("{}: JobDiva performs no such call", attempt.key),
+            })),
         }
     }
 

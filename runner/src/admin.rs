@@ -125,11 +125,9 @@ async fn list(State(door): State<Arc<Door>>) -> Response {
     Json(views::list(&door.engine)).into_response()
 }
 
-fn stream(tenant: &str, id: &str) -> Result<StreamId, Response> {
-    let not_found = |error: workflow_core::id::BadStreamId| {
-        Box::new(problem(StatusCode::NOT_FOUND, error.to_string()))
-    };
-    StreamId::new("placement", tenant, id).map_err(|error| *not_found(error))
+fn stream(tenant: &str, id: &str) -> Result<StreamId, Box<Response>> {
+    StreamId::new("placement", tenant, id)
+        .map_err(|error| Box::new(problem(StatusCode::NOT_FOUND, error.to_string())))
 }
 
 async fn show(
@@ -138,7 +136,7 @@ async fn show(
 ) -> Response {
     let stream = match stream(&tenant, &id) {
         Ok(stream) => stream,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match views::show(&door.engine, &stream) {
         Ok(Some(shown)) => Json(shown).into_response(),
@@ -154,7 +152,7 @@ async fn history(
 ) -> Response {
     let stream = match stream(&tenant, &id) {
         Ok(stream) => stream,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let events = match door.engine.history(&stream) {
         Ok(events) if events.is_empty() => {
@@ -176,7 +174,7 @@ async fn act(
 ) -> Response {
     let stream = match stream(&tenant, &id) {
         Ok(stream) => stream,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let Act { what, reason, who } = act;
     let resolve = |resolution, reason| Input::Resolve { resolution, reason };

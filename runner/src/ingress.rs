@@ -161,8 +161,8 @@ fn policy(
     let headers: Vec<(String, String)> = headers.iter().filter_map(text).collect();
     match receiver.receive(&headers, body, engine.clock().now()) {
         Ok(delivery) => Ok(vec![kept(delivery)]),
-        Err(Refused::TooLarge { .. }) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(Refused::NotAnEvent { .. }) => Err(StatusCode::BAD_REQUEST),
+        Err(Refused::TooLarge) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(Refused::NotAnEvent) => Err(StatusCode::BAD_REQUEST),
         Err(_) => Err(StatusCode::UNAUTHORIZED),
     }
 }

@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{AssignmentStanding, JobId, PolicyStanding, QuoteId, Sighting};
 use workflow_core::domain::facts::PlacementId;
-use workflow_core::domain::placement::{Back, Evidence, Placement, State};
+use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
+use workflow_core::machine::Kind as _;
 use workflow_core::store::StoreError;
 use workflow_core::time::Timestamp;
 
@@ -55,7 +56,12 @@ enum Round {
     Feeds,
     Open,
     Held,
+    All,
 }
+
+/// Between two readings of all that is not closed: what begins on a day (a rate, a start) touches no feed, and neither
+/// does what a feed has skipped.
+const READ_ALL_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 impl Poller {
     /// Works until `stop` turns true or the engine stops.
@@ -67,6 +73,7 @@ impl Poller {
             (Round::Feeds, pace.poll, start),
             (Round::Open, pace.sweep, start),
             (Round::Held, pace.reread, start.plus(pace.reread)),
+            (Round::All, READ_ALL_EVERY, start.plus(READ_ALL_EVERY)),
         ];
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
@@ -92,7 +99,8 @@ impl Poller {
         let done = match round {
             Round::Feeds => self.feeds().await,
             Round::Open => self.open().await,
-            Round::Held => self.held().await,
+            Round::Held => self.read(&["Discovered", "Flagged", "Excluded"]).await,
+            Round::All => self.all().await,
         };
         let tenant = &self.connected.tenant.name;
         match done {
@@ -151,9 +159,18 @@ impl Poller {
         self.observe(&["Quoted", "ApplicationPending", "Assigned", "Flagged"]).await
     }
 
-    /// What is held is read again; what is covered is looked at again.
-    async fn held(&self) -> Result<(), RoundError> {
-        for summary in self.placements(&["Discovered", "Flagged", "Excluded"]) {
+    /// Everything that is not closed is read again, on both sides.
+    async fn all(&self) -> Result<(), RoundError> {
+        let closed = ["Completed", "Canceled"];
+        let open =
+            StateKind::ALL.iter().map(|kind| kind.name()).filter(|name| !closed.contains(name));
+        self.read(&open.collect::<Vec<_>>()).await?;
+        self.observe(&["Active"]).await
+    }
+
+    /// Reads the placements in these states again at JobDiva.
+    async fn read(&self, states: &[&str]) -> Result<(), RoundError> {
+        for summary in self.placements(states) {
             let placement = PlacementId(summary.stream.key().to_owned());
             let source = read::poll_source();
             match read::placement_facts(&self.engine, &self.connected, &placement, &source).await {
@@ -164,7 +181,7 @@ impl Poller {
                 Err(other) => return Err(other.into()),
             }
         }
-        self.observe(&["Active"]).await
+        Ok(())
     }
 
     fn placements(&self, states: &[&str]) -> Vec<Summary> {
@@ -206,11 +223,9 @@ fn watched(state: &State) -> Vec<Watch> {
         Evidence::Policy { policy, .. } => Watch::Policy(policy.clone()),
         Evidence::Assignment { assignment, .. } => Watch::Assignment(assignment.clone()),
     };
-    let basis = |basis: &workflow_core::domain::placement::Basis| match basis {
-        workflow_core::domain::placement::Basis::Quote { quote, .. } => {
-            Some(Watch::Quote(quote.clone()))
-        }
-        workflow_core::domain::placement::Basis::MatchingPolicy => None,
+    let basis = |basis: &Basis| match basis {
+        Basis::Quote { quote, .. } => Some(Watch::Quote(quote.clone())),
+        Basis::MatchingPolicy => None,
     };
     match state {
         State::Quoted { basis: of, .. }

@@ -1,5 +1,7 @@
 //! The real binary: its verbs, its exit codes, and what a kill leaves behind.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 #[path = "process/binary.rs"]
 mod binary;
 #[path = "process/config.rs"]

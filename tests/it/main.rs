@@ -1,5 +1,6 @@
 //! The one test binary of this crate: each module is one kind of promise, tried from outside.
 
+mod adapters;
 mod graph;
 mod properties;
 mod restart;

@@ -1,1 +1,398 @@
-//! Not yet.
+//! Rules that hold in every world, however it goes: random placements, facts, orders, faults, restarts, moments.
+//!
+//! A world is a list of [`Deed`]s. Afterwards the faults stop, everything is polled, the world settles, and the rules are
+//! looked at: `rules.rs`. proptest prints the deeds of a world that breaks one.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tests::peers::ats::person;
+use tests::peers::fault::Fault;
+
+use tests::world::{World, good, set};
+use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
+use workflow_core::domain::contractor;
+use workflow_core::domain::facts::{CandidateId, PlacementId};
+use workflow_core::domain::placement::{Input, Resolution};
+
+mod rules;
+
+/// One thing that happens. Numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Deed {
+    /// The ATS changes a placement and reports it.
+    Report { placement: u8, change: Option<(&'static str, &'static str)> },
+    /// The ATS changes a placement in silence.
+    Change { placement: u8, change: (&'static str, &'static str) },
+    /// The placement's facts are all good again, and reported.
+    Mend { placement: u8 },
+    /// The ATS forgets a placement.
+    Forget { placement: u8 },
+    /// A person is renamed, or gets another e-mail, and is reported.
+    Person { candidate: u8, email: u8 },
+    /// Calls are made and answered.
+    Steps(u8),
+    /// A call takes off; its answer stays away.
+    TakeOff(u8),
+    /// An answer comes.
+    Land(u8),
+    /// Signals arrive, maybe the same one twice, and one is worked off.
+    Deliver { pick: u8, twice: bool },
+    /// The contractor or the insurer does something to a session.
+    Session { pick: u8, what: u8 },
+    /// A policy changes.
+    Policy { pick: u8, what: u8 },
+    /// An assignment changes.
+    Assignment { pick: u8, what: u8 },
+    /// A contractor buys a policy elsewhere.
+    Elsewhere { pick: u8 },
+    /// An operator settles a flag, or takes a placement out.
+    Operator { placement: u8, what: u8 },
+    /// An operator lets a contractor be tried again.
+    Retry { candidate: u8 },
+    /// Something will go wrong.
+    Fault { operation: &'static str, what: u8 },
+    /// Time passes, and timers fire or are late.
+    Pass { hours: u16, fire: bool },
+    /// The process ends and begins again.
+    Restart,
+    /// Nothing is left to do for a while.
+    Settle,
+}
+
+const CHANGES: &[(&str, &str)] = &[
+    ("stage", "canceled"),
+    ("stage", "deleted"),
+    ("stage", "ended"),
+    ("stage", "working"),
+    ("stage", "offer"),
+    ("employment", "W2"),
+    ("employment", "1099"),
+    ("employment", "Mystery"),
+    ("w2", "yes"),
+    ("pay", "120.50"),
+    ("currency", "CAD"),
+    ("start", "2026-03-05"),
+    ("start", "2026-03-20"),
+    ("start", "2026-03-01"),
+    ("end", "2026-12-31"),
+    ("end", "2026-03-31"),
+    ("end", "none"),
+    ("state", "NJ"),
+    ("category", "Nursing"),
+    ("category", "Mining"),
+    ("company", "co_9"),
+    ("title", "Nurse"),
+    ("candidate", "cand_2"),
+    ("unreadable", "STARTDATE"),
+];
+
+const OPERATIONS: &[&str] = &[
+    "*",
+    "read_person",
+    "link_contractor",
+    "create_job",
+    "update_job",
+    "create_quote",
+    "open_application",
+    "expire_application",
+    "create_assignment",
+    "cancel_assignment",
+    "update_contractor",
+];
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let change = || prop::sample::select(CHANGES);
+    let operation = prop::sample::select(OPERATIONS);
+    prop_oneof![
+        7 => (0..4u8, prop::option::weighted(0.4, change()))
+            .prop_map(|(placement, change)| Deed::Report { placement, change }),
+        1 => (0..4u8, change()).prop_map(|(placement, change)| Deed::Change { placement, change }),
+        2 => (0..4u8).prop_map(|placement| Deed::Mend { placement }),
+        1 => (0..4u8).prop_map(|placement| Deed::Forget { placement }),
+        1 => (0..3u8, 0..5u8).prop_map(|(candidate, email)| Deed::Person { candidate, email }),
+        8 => (1..6u8).prop_map(Deed::Steps),
+        3 => any::<u8>().prop_map(Deed::TakeOff),
+        3 => any::<u8>().prop_map(Deed::Land),
+        4 => (any::<u8>(), any::<bool>()).prop_map(|(pick, twice)| Deed::Deliver { pick, twice }),
+        4 => (any::<u8>(), 0..8u8).prop_map(|(pick, what)| Deed::Session { pick, what }),
+        2 => (any::<u8>(), 0..3u8).prop_map(|(pick, what)| Deed::Policy { pick, what }),
+        3 => (any::<u8>(), 0..5u8).prop_map(|(pick, what)| Deed::Assignment { pick, what }),
+        1 => any::<u8>().prop_map(|pick| Deed::Elsewhere { pick }),
+        3 => (0..4u8, 0..4u8).prop_map(|(placement, what)| Deed::Operator { placement, what }),
+        1 => (0..3u8).prop_map(|candidate| Deed::Retry { candidate }),
+        3 => (operation, 0..6u8).prop_map(|(operation, what)| Deed::Fault { operation, what }),
+        2 => (1..200u16, any::<bool>()).prop_map(|(hours, fire)| Deed::Pass { hours, fire }),
+        2 => Just(Deed::Restart),
+        5 => Just(Deed::Settle),
+    ]
+}
+
+fn placement(number: u8) -> PlacementId {
+    PlacementId(format!("pl_{number}"))
+}
+
+fn candidate(number: u8) -> CandidateId {
+    CandidateId(format!("cand_{number}"))
+}
+
+/// Placements 0 and 1 are one candidate's, 2 and 3 another's each; candidates 0 and 1 share an e-mail.
+async fn begin(world: &mut World) {
+    for number in 0..3 {
+        let email = if number == 2 { None } else { Some("kim@real.test") };
+        world.ats().put_person(candidate(number), person("Kim", email));
+    }
+    world.insurer().know_stranger("stranger@real.test", None);
+    for number in 0..4u8 {
+        let who = candidate(number.saturating_sub(1));
+        world.ats().put(good(&placement(number), &who));
+    }
+}
+
+fn pick<T: Clone>(all: &[T], number: u8) -> Option<T> {
+    (!all.is_empty()).then(|| all[usize::from(number) % all.len()].clone())
+}
+
+async fn happen(world: &mut World, deed: &Deed) {
+    match deed {
+        Deed::Report { .. }
+        | Deed::Change { .. }
+        | Deed::Mend { .. }
+        | Deed::Forget { .. }
+        | Deed::Person { .. } => in_the_ats(world, deed).await,
+        Deed::Session { .. }
+        | Deed::Policy { .. }
+        | Deed::Assignment { .. }
+        | Deed::Elsewhere { .. } => at_the_insurer(world, deed),
+        Deed::Steps(count) => {
+            for _ in 0..*count {
+                world.step().await;
+            }
+        }
+        Deed::TakeOff(number) => {
+            let mut owed = world.engine().owed_calls();
+            owed.retain(|call| !world.flying.iter().any(|(flying, _)| flying.key == call.key));
+            if let Some(call) = pick(&owed, *number) {
+                world.attempt(call).await;
+            }
+        }
+        Deed::Land(number) => {
+            if !world.flying.is_empty() {
+                world.land(usize::from(*number) % world.flying.len()).await;
+            }
+        }
+        Deed::Deliver { pick: number, twice } => {
+            world.receive().await;
+            let waiting = world.waiting();
+            if let Some(delivery) = pick(&waiting, *number) {
+                world.work_off(&delivery.stream).await;
+                if *twice {
+                    world.sweep().await;
+                }
+            }
+        }
+        Deed::Operator { placement: number, what } => operator(world, *number, *what).await,
+        Deed::Retry { candidate: number } => {
+            let input = contractor::Input::Retry { reason: "again".into() };
+            drop(world.tell_contractor(&candidate(*number), input).await);
+        }
+        Deed::Fault { operation, what } => fault(world, operation, *what),
+        Deed::Pass { hours, fire } => {
+            world.clock.advance(Duration::from_secs(u64::from(*hours) * 3600));
+            // Calls may be made late, but never by the engine's own doing after a timer that was due.
+            if *fire {
+                world.fire().await;
+            }
+        }
+        Deed::Restart => world.restart(),
+        Deed::Settle => world.settle().await,
+    }
+}
+
+async fn in_the_ats(world: &mut World, deed: &Deed) {
+    let number = match deed {
+        Deed::Report { placement, change } => {
+            if let (Some((name, value)), Some(mut facts)) =
+                (change, world.ats().get(&self::placement(*placement)))
+            {
+                set_if(&mut facts, name, value);
+                world.ats().put(facts);
+            }
+            *placement
+        }
+        Deed::Change { placement, change: (name, value) } => {
+            if let Some(mut facts) = world.ats().get(&self::placement(*placement)) {
+                set_if(&mut facts, name, value);
+                world.ats().put(facts);
+            }
+            return;
+        }
+        Deed::Mend { placement } => {
+            let who = candidate(placement.saturating_sub(1));
+            world.ats().put(good(&self::placement(*placement), &who));
+            *placement
+        }
+        Deed::Forget { placement } => {
+            world.ats().forget(&self::placement(*placement));
+            *placement
+        }
+        Deed::Person { candidate: number, email } => {
+            let emails =
+                [None, Some("kim@real.test"), Some("lee@real.test"), Some("stranger@real.test")];
+            let email = emails.get(usize::from(*email)).copied().flatten();
+            let who = person(email.unwrap_or("Robin"), email);
+            world.ats().put_person(candidate(*number), who.clone());
+            let input = contractor::Input::Observed(who);
+            drop(world.tell_contractor(&candidate(*number), input).await);
+            return;
+        }
+        _ => return,
+    };
+    world.observe(&placement(number)).await.ok();
+}
+
+fn set_if(facts: &mut workflow_core::domain::facts::Facts, name: &str, value: &str) {
+    let of_pay = matches!(name, "pay" | "currency");
+    if !of_pay || facts.pay.is_some() {
+        set(facts, name, value);
+    }
+}
+
+fn at_the_insurer(world: &World, deed: &Deed) {
+    let insurer = world.insurer();
+    match deed {
+        Deed::Session { pick: number, what } => {
+            let all: Vec<_> = insurer.books().sessions.keys().cloned().collect();
+            let Some(session) = pick(&all, *number) else { return };
+            match what {
+                0 => insurer.decline(&session),
+                1 => insurer.run_out(&session),
+                2 => insurer.review(&session),
+                3 => insurer.advance(&session, "payment"),
+                _ => {
+                    insurer.complete(&session);
+                }
+            }
+        }
+        Deed::Policy { pick: number, what } => {
+            let all: Vec<_> = insurer.books().policies.keys().cloned().collect();
+            let Some(policy) = pick(&all, *number) else { return };
+            let standing = match what {
+                0 => PolicyStanding::Canceled,
+                1 => PolicyStanding::Expired,
+                _ => PolicyStanding::Active,
+            };
+            insurer.set_policy(&policy, standing);
+        }
+        Deed::Assignment { pick: number, what } => {
+            let all: Vec<_> = insurer
+                .books()
+                .assignments
+                .iter()
+                .map(|(id, a)| (id.clone(), a.standing))
+                .collect();
+            let Some((assignment, known)) = pick(&all, *number) else { return };
+            // What was cancelled stays so, and nobody pays for what was bought anew.
+            let forgotten = world.engine().find(assignment.as_str()).is_empty();
+            if known == AssignmentStanding::Canceled
+                || (known == AssignmentStanding::ChargeFailed && forgotten)
+            {
+                return;
+            }
+            let standing = match what {
+                0 => AssignmentStanding::Canceled,
+                1 => AssignmentStanding::ChargeFailed,
+                _ => AssignmentStanding::Active,
+            };
+            insurer.set_assignment(&assignment, standing);
+        }
+        Deed::Elsewhere { pick: number } => {
+            let all: Vec<_> = insurer.books().contractors.keys().cloned().collect();
+            if let Some(contractor) = pick(&all, *number) {
+                insurer.bought_elsewhere(&contractor);
+            }
+        }
+        _ => {}
+    }
+}
+
+async fn operator(world: &World, number: u8, what: u8) {
+    let reason = "seen to".to_owned();
+    let input = match what {
+        0 => Input::Resolve { resolution: Resolution::Return, reason },
+        1 => Input::Resolve { resolution: Resolution::Restart, reason },
+        2 => Input::Resolve { resolution: Resolution::Close, reason },
+        _ => Input::Exclude { reason },
+    };
+    drop(world.tell(&placement(number), input, "operator:kim").await);
+}
+
+fn fault(world: &World, operation: &str, what: u8) {
+    let fault = match what {
+        0 => Fault::NotSent,
+        1 => Fault::LostBefore,
+        2 => Fault::LostAfter,
+        3 => Fault::Burned,
+        4 => Fault::BurnedAfter,
+        _ => Fault::Refuse("broken".into()),
+    };
+    match operation {
+        "read_person" => world.ats().faults.plan(operation, fault),
+        _ => world.insurer().faults.plan(operation, fault),
+    }
+}
+
+/// Lives through the deeds, then lets the dust settle.
+async fn live(world: &mut World, deeds: &[Deed]) -> Result<(), TestCaseError> {
+    begin(world).await;
+    for deed in deeds {
+        happen(world, deed).await;
+        rules::at_every_moment(world)?;
+    }
+    world.ats().faults.clear();
+    world.insurer().faults.clear();
+    while !world.flying.is_empty() {
+        world.land(0).await;
+    }
+    world.settle().await;
+    // A poll of everything; what it leads to may bring more.
+    for _ in 0..4 {
+        world.sweep().await;
+        world.settle().await;
+    }
+    rules::at_every_moment(world)?;
+    rules::in_the_end(world)
+}
+
+fn run(world: impl FnOnce() -> World, deeds: &[Deed]) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|e| TestCaseError::fail(e.to_string()))?;
+    runtime.block_on(async {
+        let mut world = world();
+        let lived = live(&mut world, deeds).await;
+        lived.map_err(|e| TestCaseError::fail(format!("{e}\n{}", world.describe())))
+    })
+}
+
+/// How many worlds: `PROPTEST_CASES`, where it is set, else the usual number.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(256), max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_world_keeps_the_rules(deeds in prop::collection::vec(deed(), 1..80)) {
+        run(World::in_memory, &deeds)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(24), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_world_on_disk_keeps_the_rules(deeds in prop::collection::vec(deed(), 1..40)) {
+        run(World::on_disk, &deeds)?;
+    }
+}

@@ -1,3 +1,9 @@
 //! Stories: one `check` each, told in the words of the domain. The language is in `tests/src/story.rs`.
 
+mod applications;
+mod changes;
+mod coverage;
+mod people;
 mod roads;
+mod scope;
+mod wires;

@@ -61,6 +61,10 @@ fn run(story: &str, world: World, caller: &Location<'_>) {
                 panic!("{}", teller.failure(story, number, &problem, caller));
             }
         }
+        let violations = teller.world.insurer().books().violations.join("; ");
+        if !violations.is_empty() {
+            panic!("{}", teller.failure(story, usize::MAX, &violations, caller));
+        }
     });
 }
 

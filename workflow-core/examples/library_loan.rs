@@ -116,35 +116,35 @@ mod copy {
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub enum Event {
-        CopyTaken { loan: String },
-        CopyWanted { loan: String },
-        CopyPassedOn,
-        CopyShelved,
-        CopyWithdrawn,
+        Taken { loan: String },
+        Wanted { loan: String },
+        PassedOn,
+        Shelved,
+        Withdrew,
     }
 
     use {Event::*, State::*};
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            CopyTaken { loan } => Some(Out { loan, queue: VecDeque::new() }),
+            Taken { loan } => Some(Out { loan, queue: VecDeque::new() }),
             _ => None,
         }
     }
 
     fn evolve(state: State, event: Event) -> Option<State> {
         match (state, event) {
-            (Out { loan, mut queue }, CopyWanted { loan: next }) => {
+            (Out { loan, mut queue }, Wanted { loan: next }) => {
                 queue.push_back(next);
                 Some(Out { loan, queue })
             }
-            (Out { mut queue, .. }, CopyPassedOn) => {
+            (Out { mut queue, .. }, PassedOn) => {
                 let loan = queue.pop_front().unwrap_or_default();
                 Some(Out { loan, queue })
             }
-            (Out { .. }, CopyShelved) => Some(OnShelf),
-            (OnShelf, CopyTaken { loan }) => Some(Out { loan, queue: VecDeque::new() }),
-            (OnShelf, CopyWithdrawn) => Some(Withdrawn),
+            (Out { .. }, Shelved) => Some(OnShelf),
+            (OnShelf, Taken { loan }) => Some(Out { loan, queue: VecDeque::new() }),
+            (OnShelf, Withdrew) => Some(Withdrawn),
             _ => None,
         }
     }
@@ -217,7 +217,9 @@ impl Workflow for Loan {
     fn due(state: &loan::State) -> Option<Timestamp> {
         match state {
             loan::State::Lent { due, .. } => Some(*due),
-            _ => None,
+            loan::State::Waiting { .. }
+            | loan::State::Overdue { .. }
+            | loan::State::Returned { .. } => None,
         }
     }
 
@@ -241,15 +243,12 @@ impl Workflow for Loan {
 
     fn headline(state: &loan::State) -> String {
         match state {
+            loan::State::Waiting { copy, .. } => format!("waits for {copy}"),
             loan::State::Lent { due, .. } => format!("due {due}"),
-            other => other.kind_name().to_owned(),
+            loan::State::Overdue { reminded: false, .. } => "overdue".into(),
+            loan::State::Overdue { .. } => "overdue, reminded".into(),
+            loan::State::Returned { copy } => format!("{copy} is back"),
         }
-    }
-}
-
-impl loan::State {
-    fn kind_name(&self) -> &'static str {
-        workflow_core::machine::Kind::name(self.kind())
     }
 }
 
@@ -275,14 +274,14 @@ impl Workflow for Copy {
         use copy::{Event, State};
         match (state, input) {
             (None | Some(State::OnShelf), CopyInput::Wanted { loan }) => {
-                Ok(vec![Event::CopyTaken { loan }])
+                Ok(vec![Event::Taken { loan }])
             }
-            (Some(State::OnShelf), CopyInput::Withdraw) => Ok(vec![Event::CopyWithdrawn]),
+            (Some(State::OnShelf), CopyInput::Withdraw) => Ok(vec![Event::Withdrew]),
             (Some(State::Out { .. }), CopyInput::Wanted { loan }) => {
-                Ok(vec![Event::CopyWanted { loan }])
+                Ok(vec![Event::Wanted { loan }])
             }
             (Some(State::Out { loan, queue }), CopyInput::Back { loan: back }) if *loan == back => {
-                Ok(vec![if queue.is_empty() { Event::CopyShelved } else { Event::CopyPassedOn }])
+                Ok(vec![if queue.is_empty() { Event::Shelved } else { Event::PassedOn }])
             }
             (_, _) => Ok(Vec::new()),
         }

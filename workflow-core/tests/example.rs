@@ -11,7 +11,7 @@ async fn the_library_lends_one_copy_to_two_readers() {
     assert_eq!(
         ending.lines,
         [
-            "loan/main/1 Returned: Returned".to_owned(),
+            "loan/main/1 Returned: dune-3 is back".to_owned(),
             format!("loan/main/2 Lent: due {due}"),
             "copy/main/dune-3 Out: out on 2, 0 waiting".to_owned(),
         ]

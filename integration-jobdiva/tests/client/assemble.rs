@@ -89,7 +89,7 @@ async fn the_records_are_found_by_way_of_the_employee_too() {
         assert_eq!(facts.stage, Stage::Working);
         assert_eq!(facts.engaged.category.as_deref(), Some("Subcontract"));
         assert_eq!(facts.engaged.corp_to_corp, Some(true));
-        assert_eq!(facts.pay.unwrap().amount.to_string(), "95.0");
+        assert_eq!(facts.pay.unwrap().amount.to_string(), "95");
         assert!(facts.worksite.remote);
         assert_eq!(facts.worksite.state.as_deref(), Some("TX"));
     }
@@ -115,7 +115,7 @@ async fn what_was_agreed_counts_until_there_is_a_pay_record() {
     server.on("/EmployeeAssignmentRecordsDetail", &[rows("[]")]);
     let agreed = facts(&server).await;
     let pay = agreed.pay.unwrap();
-    assert_eq!((pay.amount.to_string().as_str(), pay.unit.as_str()), ("90.0", "Hourly"));
+    assert_eq!((pay.amount.to_string().as_str(), pay.unit.as_str()), ("90", "Hourly"));
     assert_eq!(pay.source, "activity");
     assert_eq!(agreed.start.unwrap().to_string(), "2026-04-07");
     assert_eq!(agreed.engaged.category, None);
@@ -177,7 +177,7 @@ async fn a_bare_offer_is_no_work_and_is_read_whole() {
         .on("/EmployeeAssignmentRecordsDetail", &[rows("{}")]);
     let facts = facts(&server).await;
     assert_eq!(facts.stage, Stage::Offer);
-    assert_eq!(facts.role.category.as_deref(), Some("Information Technology"));
+    assert_eq!(facts.role.category.as_deref(), Some("IT"));
     assert!(facts.requisition_place.state.is_some() && facts.home.state.is_some());
 }
 

@@ -22,11 +22,10 @@ impl Init {
         use std::io::Write as _;
         let created = std::fs::File::options().write(true).create_new(true).open(&self.file);
         let mut file = created.map_err(|error| {
-            let why = match error.kind() {
-                std::io::ErrorKind::AlreadyExists => {
-                    "it exists already; choose another --file".to_owned()
-                }
-                _ => error.to_string(),
+            let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+            let why = match exists {
+                true => "it exists already; choose another --file".to_owned(),
+                false => error.to_string(),
             };
             Failure::Failed(format!("{} was not written: {why}", self.file.display()))
         })?;

@@ -81,7 +81,7 @@ fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
             map.get(name).or_else(|| map.values().find_map(|inner| find(inner, name)))
         }
         Value::Array(items) => items.iter().find_map(|inner| find(inner, name)),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

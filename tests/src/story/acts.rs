@@ -63,6 +63,9 @@ impl Teller {
 
     /// Things that happen in the ATS.
     async fn ats(&mut self, line: &str) -> Option<Outcome> {
+        if let Some(name) = form(line, "the ATS reports candidate ", "") {
+            return self.report_person(name).await;
+        }
         if let Some(rest) = line.strip_prefix("the ATS reports ") {
             let (names, with) = rest.split_once(" with ").unwrap_or((rest, ""));
             for name in names.split(',') {
@@ -87,9 +90,6 @@ impl Teller {
             who.first_name = first.to_owned();
             self.world.ats().put_person(candidate(name), who);
             return Some(Ok(()));
-        }
-        if let Some(name) = form(line, "the ATS reports candidate ", "") {
-            return self.report_person(name).await;
         }
         if let Some((name, with)) = line.split_once(" changes unreported to ") {
             self.change(&placement(name), with);
@@ -231,9 +231,9 @@ impl Teller {
     /// Things that people do in the product.
     async fn operator(&mut self, line: &str) -> Option<Outcome> {
         let rest = line.strip_prefix("the operator ")?;
-        let (command, reason) = rest.split_once(": ").unwrap_or((rest, "seen to"));
+        let (command, reason) = rest.split_once(':').unwrap_or((rest, "seen to"));
         let (verb, name) = command.split_once(' ')?;
-        let reason = reason.to_owned();
+        let reason = reason.trim().to_owned();
         let resolution = match verb {
             "returns" => Resolution::Return,
             "restarts" => Resolution::Restart,

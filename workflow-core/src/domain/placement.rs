@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, ContractorId, Sighting};
-use super::facts::Facts;
+use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
@@ -34,11 +34,15 @@ pub enum Input {
     Vanished,
     /// The contractor's workflow knows the insurer's id.
     ContractorLinked {
+        /// Whose.
+        candidate: CandidateId,
         /// The id.
         contractor: ContractorId,
     },
     /// The contractor cannot be linked before a person acted.
     ContractorFlagged {
+        /// Whose.
+        candidate: CandidateId,
         /// Why.
         reason: String,
     },

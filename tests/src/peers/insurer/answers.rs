@@ -35,10 +35,7 @@ pub(super) fn attempt(
     let stream = attempt.stream.to_string();
     books.heard.push(Heard { operation: operation.to_owned(), stream, key: key.clone() });
     note_past(books, call, attempt);
-    if let Some(Fault::Refuse(code)) = fault {
-        let message = format!("the insurer says {code}");
-        return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
-    }
+    note_mistaken(books, call);
     let aged = attempt.now.since(attempt.owed_since) >= Duration::from_secs(23 * 3600);
     if (attempt.look_first || aged)
         && let Some(found) = look_up(books, call)
@@ -50,6 +47,11 @@ pub(super) fn attempt(
         Some(Stored::Answer(answer)) => return Outcome::Answered(answer),
         Some(Stored::Failure) => return burned(),
         None => {}
+    }
+    // Refused is only what was never done.
+    if let Some(Fault::Refuse(code)) = fault {
+        let message = format!("the insurer says {code}");
+        return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
     }
     if fault == Some(Fault::Burned) {
         books.keys.insert(key, (attempt.now, Stored::Failure));
@@ -82,6 +84,18 @@ fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
     }
 }
 
+/// Coverage for one person's placement on another person's contractor is the worst that can be asked for.
+fn note_mistaken(books: &mut Books, call: &Call) {
+    if let Call::CreateQuote { contractor, references, .. }
+    | Call::CreateAssignment { contractor, references, .. } = call
+        && let Some(known) = books.contractors.get(contractor)
+        && known.candidate.as_ref() != Some(&references.candidate)
+    {
+        let text = format!("{references:?} was asked for on the contractor of another: {known:?}");
+        books.violations.push(text);
+    }
+}
+
 /// What an earlier attempt may have left.
 fn look_up(books: &Books, call: &Call) -> Option<Answer> {
     match call {
@@ -94,6 +108,9 @@ fn look_up(books: &Books, call: &Call) -> Option<Answer> {
             let of =
                 |q: &Quote| q.job == *job && q.window == *window && q.contractor == *contractor;
             let (id, _) = books.quotes.iter().rev().find(|(_, quote)| of(quote))?;
+            if books.jobs.get(job).is_some_and(|job| job.terms.category.as_str() == RISKY) {
+                return Some(Answer::QuoteIneligible { quote: id.clone() });
+            }
             Some(Answer::QuoteIssued { quote: id.clone(), net_rate: None })
         }
         Call::OpenApplication { quote, .. } => {

@@ -1,9 +1,14 @@
 //! All judgement about a contractor: which events an input leads to in the state at hand.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most inputs change nothing in most states; the table in machine.rs is what is exhaustive"
+)]
+
 use super::Input;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
-use crate::domain::call::{Answer, ContractorId};
+use crate::domain::call::{Answer, ContractorId, Refusal};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
@@ -45,7 +50,7 @@ pub(super) fn decide(
 }
 
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
-    if let State::Retired { reason } = state {
+    if let State::Retired { reason, .. } = state {
         return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
     }
     match input {
@@ -98,7 +103,12 @@ fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) ->
         Way::Unasked | Way::Over { .. } => false,
     };
     if !current {
-        return Vec::new();
+        let over = known.book.way_of(&placement) == Way::Over { round };
+        return if over && ended == Ended::Insured {
+            insured_late(state, placement, round)
+        } else {
+            Vec::new()
+        };
     }
     let holds = matches!(state, State::OptingIn { holder, .. } if *holder == placement);
     match (holds, ended) {
@@ -106,6 +116,15 @@ fn turn_over(state: &State, placement: PlacementId, round: u32, ended: Ended) ->
         (true, Ended::Unused) => vec![Event::TurnReturned { placement, round }],
         (false, _) => vec![Event::AskWithdrawn { placement, round }],
     }
+}
+
+/// A policy that came after its placement had given its turn back shows that the contractor has opted in. The event is
+/// recorded even where it changes nothing, so that the message does not come again after a restart.
+fn insured_late(state: &State, placement: PlacementId, round: u32) -> Vec<Event> {
+    vec![match state {
+        State::Linked { .. } => Event::OptInSeen { placement, round },
+        _ => Event::AskWithdrawn { placement, round },
+    }]
 }
 
 /// The turns that can be given now: one application at a time, any number of assignments.
@@ -136,9 +155,16 @@ fn grant(state: &State) -> Option<Event> {
                 None => known.book.waiting().next().map(application),
             }
         }
+        // A policy on file does not wait for the application of another placement.
+        State::OptingIn { known, .. } => {
+            let on_file = known.book.waiting().find(|(_, _, need)| *need == Need::Assignment);
+            on_file.map(|(placement, round, _)| Event::AssignmentGranted {
+                placement: placement.clone(),
+                round,
+            })
+        }
         State::Unlinked { .. }
         | State::Identified { .. }
-        | State::OptingIn { .. }
         | State::Flagged { .. }
         | State::Retired { .. } => None,
     }
@@ -191,6 +217,16 @@ fn answered(
         (State::Identified { identity, .. }, Answer::EmailTaken { contractor, candidate }) => {
             Ok(vec![taken(identity, contractor, candidate, context)])
         }
+        (
+            State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known },
+            Answer::EmailTaken { contractor, candidate },
+        ) => Ok(vec![match taken(&known.latest, contractor, candidate, context) {
+            Event::TroubleMet { trouble } => {
+                let (code, message) = ("email_taken".to_owned(), trouble.words());
+                Event::UpdateRefused { refusal: Refusal { status: 409, code, message } }
+            }
+            proxy => proxy,
+        }]),
         (State::Unlinked { .. } | State::Identified { .. }, Answer::Refused(refusal)) => {
             trouble(Trouble::Refused { operation: operation.to_owned(), refusal })
         }

@@ -54,9 +54,11 @@ pub mod contractor {
             /// Why.
             trouble: Trouble,
         },
-        /// The candidate is gone.
+        /// The candidate is gone: the placements that asked are told so.
         #[terminal]
         Retired {
+            /// What placements asked for.
+            book: Book,
             /// Why.
             reason: String,
         },
@@ -217,8 +219,17 @@ pub mod contractor {
             (Identified { book, identity: told, .. }, PersonChanged { identity }) => {
                 Some(Identified { book, identity: told, latest: identity })
             }
-            (Identified { book, .. }, ProxyChosen { identity, .. }) => {
-                Some(Identified { book, latest: identity.clone(), identity })
+            (Identified { book, latest, identity: before }, ProxyChosen { identity, .. }) => {
+                Some(Identified { book, latest: latest.since(&before, &identity), identity })
+            }
+            (Linked { known }, ProxyChosen { identity, .. }) => {
+                Some(Linked { known: known.latest(identity) })
+            }
+            (OptingIn { known, holder }, ProxyChosen { identity, .. }) => {
+                Some(OptingIn { known: known.latest(identity), holder })
+            }
+            (OptedIn { known }, ProxyChosen { identity, .. }) => {
+                Some(OptedIn { known: known.latest(identity) })
             }
             (Identified { book, identity, latest }, ContractorLinked { contractor }) => {
                 Some(Linked {
@@ -271,6 +282,15 @@ pub mod contractor {
                     book.way(placement, Way::Granted { round, road })
                 }),
             }),
+            (OptingIn { known, holder }, AssignmentGranted { placement, round }) => {
+                Some(OptingIn {
+                    known: known.book(|book| {
+                        let road = Leave::Assignment;
+                        book.way(placement, Way::Granted { round, road })
+                    }),
+                    holder,
+                })
+            }
             (OptingIn { known, .. }, TurnReturned { placement, round }) => {
                 Some(Linked { known: known.book(|book| book.way(placement, Way::Over { round })) })
             }
@@ -290,14 +310,13 @@ pub mod contractor {
 
             // The end.
             (
-                Unlinked { .. }
-                | Identified { .. }
-                | Linked { .. }
-                | OptingIn { .. }
-                | OptedIn { .. }
-                | Flagged { .. },
+                Unlinked { book } | Identified { book, .. } | Flagged { book, .. },
                 CandidateRetired { reason },
-            ) => Some(Retired { reason }),
+            ) => Some(Retired { book, reason }),
+            (
+                Linked { known } | OptingIn { known, .. } | OptedIn { known },
+                CandidateRetired { reason },
+            ) => Some(Retired { book: known.book, reason }),
 
             _ => None,
         }

@@ -34,18 +34,31 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             owed
         }
         State::Flagged { book, trouble } => {
-            let flagged = |_: u32| placement::Input::ContractorFlagged { reason: trouble.words() };
-            let mut owed = tell_links(stream, book, "flagged", &flagged);
+            let mut owed = tell_flagged(stream, book, &trouble.words());
             owed.push(Owed::Person(trouble.words()));
             owed
         }
-        State::Retired { .. } => Vec::new(),
+        State::Retired { book, reason } => {
+            tell_flagged(stream, book, &format!("the candidate is retired: {reason}"))
+        }
     }
+}
+
+fn tell_flagged(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
+    let candidate = &book.candidate;
+    let flagged = |_: u32| placement::Input::ContractorFlagged {
+        candidate: candidate.clone(),
+        reason: reason.to_owned(),
+    };
+    tell_links(stream, book, "flagged", &flagged)
 }
 
 fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
     let contractor = &known.contractor;
-    let linked = |_: u32| placement::Input::ContractorLinked { contractor: contractor.clone() };
+    let linked = |_: u32| placement::Input::ContractorLinked {
+        candidate: known.book.candidate.clone(),
+        contractor: contractor.clone(),
+    };
     let mut owed = tell_links(stream, &known.book, "linked", &linked);
     for (placement, ask) in &known.book.asks {
         if let Way::Granted { round, road } = ask.way {
@@ -105,7 +118,7 @@ pub(super) fn headline(state: &State) -> String {
         State::OptingIn { holder, .. } => format!("applying for placement {holder}"),
         State::OptedIn { .. } => "opted in: placements go by assignment".into(),
         State::Flagged { trouble, .. } => trouble.words(),
-        State::Retired { reason } => reason.clone(),
+        State::Retired { reason, .. } => reason.clone(),
     }
 }
 

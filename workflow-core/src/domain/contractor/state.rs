@@ -98,6 +98,14 @@ pub struct Identity {
     pub email: Email,
 }
 
+impl Identity {
+    /// What is the latest once `chosen` takes the place of `before`: what was learned meanwhile stays.
+    pub(super) fn since(self, before: &Identity, chosen: &Identity) -> Self {
+        let email = if self.email == before.email { chosen.email.clone() } else { self.email };
+        Self { person: self.person, email }
+    }
+}
+
 /// An e-mail address; `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Email {

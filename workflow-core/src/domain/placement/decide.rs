@@ -4,11 +4,18 @@
 //! [`Intent`] until the call is answered. And an input that changes nothing yields no event, so that duplicates and
 //! late ones are harmless. One file per kind of input.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "most inputs change nothing in most states; the table in machine.rs is what is exhaustive"
+)]
+
 use super::machine::placement::{Event, Machine, State};
 use super::state::{
     Back, Ended, Engagement, Hired, Intent, Issue, Readiness, Release, Road, Wanted,
 };
 use super::{Input, Resolution};
+use crate::domain::call::ContractorId;
+use crate::domain::facts::CandidateId;
 use crate::domain::rules::Rules;
 use crate::domain::terms::{OutOfScope, start_passed, start_passed_hold};
 use crate::machine::Machine as _;
@@ -36,19 +43,21 @@ pub(super) fn decide(
     };
     match input {
         Input::Observed(facts) => observed::observed(state, &facts, context),
-        Input::Vanished => Ok(observed::vanished(state)),
-        Input::ContractorLinked { contractor } => Ok(match state {
-            State::Discovered { readiness: Readiness::Ready { terms }, .. } => {
-                vec![Event::ContractorLinked { terms: terms.clone(), contractor }]
-            }
-            _ => Vec::new(),
-        }),
-        Input::ContractorFlagged { reason } => Ok(contractor_flagged(state, reason)),
+        Input::Vanished => Ok(observed::vanished(state, context)),
+        Input::ContractorLinked { candidate, contractor } => {
+            Ok(contractor_linked(state, &candidate, contractor))
+        }
+        Input::ContractorFlagged { candidate, reason } => {
+            Ok(contractor_flagged(state, &candidate, reason))
+        }
         Input::TakeRoad { round, road } => Ok(match state {
             State::Quoted { hired, road: Road::Asked(_), .. }
                 if hired.engagement.turn == (super::state::Turn::Asked { round }) =>
             {
-                vec![Event::RoadTaken { road: Road::Taken(road) }]
+                match late(hired, state, context) {
+                    flagged if !flagged.is_empty() => flagged,
+                    _ => vec![Event::RoadTaken { road: Road::Taken(road) }],
+                }
             }
             _ => Vec::new(),
         }),
@@ -74,15 +83,39 @@ fn unknown(context: &Context<'_, Rules>, input: &Input) -> Rejection {
     Rejection::new("unknown_placement", message)
 }
 
-fn contractor_flagged(state: &State, reason: String) -> Vec<Event> {
+/// The contractor is known. It may be that of a worker whom the placement had before: then it is none of its business.
+fn contractor_linked(
+    state: &State,
+    candidate: &CandidateId,
+    contractor: ContractorId,
+) -> Vec<Event> {
     match state {
-        State::Discovered { placement, brief, job, readiness: Readiness::Ready { .. } } => {
-            let back = Back::Discovered {
-                brief: brief.clone(),
-                placement: placement.clone(),
-                job: job.clone(),
-            };
-            vec![Event::FlagRaised { issue: Issue::Contractor { reason }, back }]
+        State::Discovered { readiness: Readiness::Ready { terms }, .. }
+            if terms.references.candidate == *candidate =>
+        {
+            vec![Event::ContractorLinked { terms: terms.clone(), contractor }]
+        }
+        State::Flagged {
+            issue: Issue::Contractor { .. },
+            back: back @ Back::Discovered { brief, .. },
+        } if brief.candidate == *candidate => {
+            vec![resolve::resumed(back, "the contractor is known to the insurer now")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn contractor_flagged(state: &State, candidate: &CandidateId, reason: String) -> Vec<Event> {
+    match state {
+        State::Discovered { brief, readiness: Readiness::Ready { .. }, .. }
+            if brief.candidate == *candidate =>
+        {
+            flag(state, Issue::Contractor { reason })
+        }
+        State::Quoted { hired, road: Road::Asked(_), .. }
+            if hired.terms().references.candidate == *candidate =>
+        {
+            flag(state, Issue::Contractor { reason })
         }
         _ => Vec::new(),
     }
@@ -102,7 +135,7 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 vec![Event::PlacementCompleted]
             } else if now >= coverage.expires {
                 let evidence = coverage.evidence.clone();
-                vec![seen::lost(hired, super::state::Loss::PolicyExpired, evidence)]
+                vec![seen::lost(state, hired, super::state::Loss::PolicyExpired, evidence)]
             } else {
                 Vec::new()
             }
@@ -147,13 +180,16 @@ fn back(state: &State) -> Option<Back> {
         State::Quoted { hired, basis, .. } => {
             Some(Back::Quote { hired: hired.clone().over(Ended::Unused), basis: basis.clone() })
         }
-        State::ApplicationPending { hired, application, .. } => {
-            Some(Back::Application { hired: hired.clone(), application: application.clone() })
-        }
-        State::Assigned { hired, assignment, policy, .. } => Some(Back::Assignment {
+        State::ApplicationPending { hired, application, intent } => Some(Back::Application {
+            hired: hired.clone(),
+            application: application.clone(),
+            intent: intent.kept(),
+        }),
+        State::Assigned { hired, assignment, policy, intent } => Some(Back::Assignment {
             hired: hired.clone(),
             assignment: assignment.clone(),
             policy: policy.clone(),
+            intent: intent.kept(),
         }),
         State::Active { hired, coverage } => {
             Some(Back::Coverage { hired: hired.clone(), coverage: coverage.clone() })
@@ -166,6 +202,23 @@ fn back(state: &State) -> Option<Back> {
 /// Flags a state, going back to it afterwards.
 fn flag(state: &State, issue: Issue) -> Vec<Event> {
     back(state).map(|back| Event::FlagRaised { issue, back }).into_iter().collect()
+}
+
+/// Terms, contractor and job of a state on the road, once there is a job.
+fn hired(state: &State) -> Option<&Hired> {
+    match state {
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. }
+        | State::Active { hired, .. }
+        | State::Completed { hired, .. } => Some(hired),
+        State::Discovered { .. }
+        | State::ContractorReady { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Canceled { .. } => None,
+    }
 }
 
 /// The engagement of a state, once there is one.
@@ -196,6 +249,17 @@ fn act(state: &State, intent: &Intent) -> Vec<Event> {
         Intent::Change { terms } => vec![Event::TermsChanged { terms: (**terms).clone() }],
         Intent::Exclude { evidence } => exclusion(state, evidence.clone()),
         Intent::Hold { missing } => flag(state, Issue::Unclear { missing: missing.clone() }),
+    }
+}
+
+/// Acts on an intent once what was open is undone: even a hold leaves nothing to go back to.
+fn undone(state: &State, intent: &Intent) -> Vec<Event> {
+    let anew = || back(state)?.anew(engagement(state)?.terms.clone());
+    match (intent, anew()) {
+        (Intent::Hold { missing }, Some(back)) => {
+            vec![Event::FlagRaised { issue: Issue::Unclear { missing: missing.clone() }, back }]
+        }
+        (intent, _) => act(state, intent),
     }
 }
 
@@ -239,15 +303,18 @@ fn release(state: &State) -> Release {
     }
 }
 
-/// What a covered placement's flag says when an intent came too late to be acted on.
+/// What a covered placement's flag says when an intent came too late to be acted on; none when it changes nothing that
+/// is insured.
 fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
     match intent {
         Intent::Stay => None,
         Intent::Cancel { reason } => Some(Issue::CanceledWhileCovered { reason: reason.clone() }),
-        Intent::Change { terms } => Some(Issue::TermsChanged {
-            terms: terms.clone(),
-            differences: hired.terms().differences(terms),
-        }),
+        Intent::Change { terms } => {
+            let differences = hired.terms().differences(terms);
+            let issue =
+                Issue::TermsChanged { terms: terms.clone(), differences: differences.clone() };
+            (!differences.is_empty()).then_some(issue)
+        }
         Intent::Exclude { evidence } => {
             Some(Issue::OutOfScopeWhileCovered { evidence: evidence.clone() })
         }

@@ -266,6 +266,8 @@ pub mod placement {
             hired: Hired,
             /// The session.
             application: Application,
+            /// What to do once the session is closed.
+            intent: Intent,
             /// Why, in the person's words.
             reason: String,
         },
@@ -277,6 +279,8 @@ pub mod placement {
             assignment: AssignmentId,
             /// The policy it rests on, where told.
             policy: Option<PolicyId>,
+            /// What to do once the assignment is undone.
+            intent: Intent,
             /// Why, in the person's words.
             reason: String,
         },
@@ -461,11 +465,11 @@ pub mod placement {
                 basis,
                 intent: Intent::Stay,
             }),
-            (Flagged { .. }, ResumedAtApplication { hired, application, .. }) => {
-                Some(ApplicationPending { hired, application, intent: Intent::Stay })
+            (Flagged { .. }, ResumedAtApplication { hired, application, intent, .. }) => {
+                Some(ApplicationPending { hired, application, intent })
             }
-            (Flagged { .. }, ResumedAtAssignment { hired, assignment, policy, .. }) => {
-                Some(Assigned { hired, assignment, policy, intent: Intent::Stay })
+            (Flagged { .. }, ResumedAtAssignment { hired, assignment, policy, intent, .. }) => {
+                Some(Assigned { hired, assignment, policy, intent })
             }
             (Flagged { .. }, CoverageAccepted { hired, coverage, .. }) => {
                 Some(Active { hired, coverage })

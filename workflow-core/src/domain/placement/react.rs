@@ -28,10 +28,13 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         }
         State::Quoted { hired, basis, road, .. } => quoted(stream, hired, basis, *road),
         State::ApplicationPending { application, intent, .. } => match intent {
-            Intent::Stay | Intent::Hold { .. } => {
+            Intent::Stay => {
                 vec![Owed::Signal("the contractor's application")]
             }
-            Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
+            Intent::Hold { .. }
+            | Intent::Cancel { .. }
+            | Intent::Change { .. }
+            | Intent::Exclude { .. } => {
                 vec![Owed::Call {
                     operation: "expire_application".into(),
                     call: Call::ExpireApplication { session: application.session.clone() },
@@ -41,18 +44,17 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         State::Assigned { hired, assignment, intent, .. } => {
             let mut owed = release(stream, &hired.engagement);
             owed.push(match intent {
-                Intent::Stay | Intent::Hold { .. } => {
-                    Owed::Signal("the assignment to come into force")
-                }
-                Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
-                    Owed::Call {
-                        operation: "cancel_assignment".into(),
-                        call: Call::CancelAssignment {
-                            assignment: assignment.clone(),
-                            job: hired.job.clone(),
-                        },
-                    }
-                }
+                Intent::Stay => Owed::Signal("the assignment to come into force"),
+                Intent::Hold { .. }
+                | Intent::Cancel { .. }
+                | Intent::Change { .. }
+                | Intent::Exclude { .. } => Owed::Call {
+                    operation: "cancel_assignment".into(),
+                    call: Call::CancelAssignment {
+                        assignment: assignment.clone(),
+                        job: hired.job.clone(),
+                    },
+                },
             });
             owed
         }
@@ -309,11 +311,11 @@ impl Names {
                 self.hired(hired);
                 self.basis(basis);
             }
-            Back::Application { hired, application } => {
+            Back::Application { hired, application, .. } => {
                 self.hired(hired);
                 self.application(application);
             }
-            Back::Assignment { hired, assignment, policy } => {
+            Back::Assignment { hired, assignment, policy, .. } => {
                 self.hired(hired);
                 self.assignment(assignment, policy.as_ref());
             }
@@ -321,7 +323,7 @@ impl Names {
                 self.hired(hired);
                 self.evidence(&coverage.evidence);
             }
-            Back::Lost { hired, evidence } => {
+            Back::Lost { hired, evidence, .. } => {
                 self.hired(hired);
                 self.evidence(evidence);
             }

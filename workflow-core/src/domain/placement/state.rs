@@ -74,6 +74,21 @@ pub enum Ended {
     Unused,
 }
 
+impl Intent {
+    /// Whether what is open is being undone.
+    pub(super) fn undoes(&self) -> bool {
+        *self != Intent::Stay
+    }
+
+    /// What of it outlives a flag: a hold is the flag itself.
+    pub(super) fn kept(&self) -> Intent {
+        match self {
+            Intent::Stay | Intent::Hold { .. } => Intent::Stay,
+            Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => self.clone(),
+        }
+    }
+}
+
 impl Turn {
     /// The next request.
     pub(super) fn again(self) -> Self {
@@ -295,6 +310,14 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// Whether it is the policy that was lost, not the assignment that rests on it.
+    pub(super) fn is_of_policy(self) -> bool {
+        match self {
+            Loss::PolicyCanceled | Loss::PolicyExpired => true,
+            Loss::AssignmentCanceled | Loss::ChargeFailed => false,
+        }
+    }
+
     /// The loss in plain words.
     pub fn words(self) -> &'static str {
         match self {
@@ -403,6 +426,8 @@ pub enum Back {
         hired: Hired,
         /// The session.
         application: Application,
+        /// What is to happen once the session is closed.
+        intent: Intent,
     },
     /// Waiting for the assignment to come into force.
     Assignment {
@@ -412,6 +437,8 @@ pub enum Back {
         assignment: AssignmentId,
         /// The policy it rests on, where told.
         policy: Option<PolicyId>,
+        /// What is to happen once the assignment is undone.
+        intent: Intent,
     },
     /// Covered.
     Coverage {
@@ -426,6 +453,8 @@ pub enum Back {
         hired: Hired,
         /// What proved the coverage that was lost.
         evidence: Evidence,
+        /// What is to be insured now, by the facts seen last.
+        wanted: Box<Terms>,
     },
 }
 
@@ -455,6 +484,12 @@ impl Back {
             | Back::Coverage { hired, .. }
             | Back::Lost { hired, .. } => Wanted::Update(hired.job.clone()),
         }
+    }
+
+    /// Where it goes on when it is to begin anew, with these terms, on the job that it has.
+    pub(super) fn anew(&self, terms: Terms) -> Option<Back> {
+        let engagement = self.engagement()?.clone().with(terms).over(Ended::Unused);
+        Some(Back::Contractor { engagement, job: self.job() })
     }
 
     /// First day of work, where known.

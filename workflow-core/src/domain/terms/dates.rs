@@ -25,8 +25,9 @@ pub(super) fn window(facts: &Facts, rules: &Rules) -> Result<Window, Missing> {
         let text = format!("the end date {last_day} lies before the start date {first_day}");
         return Err(Missing::new("dates_reversed", text));
     }
+    // Coverage ends when the day after the last one begins: that, too, lies within the year.
     let year_on = first_day.checked_add(1.year()).unwrap_or(Date::MAX);
-    if last_day > year_on {
+    if last_day >= year_on {
         let text = format!(
             "{first_day} to {last_day} is more than one year, the longest coverage there is: \
              shorten the placement in the ATS"

@@ -11,6 +11,12 @@ pub(super) fn region(facts: &Facts, rules: &Rules) -> Result<Option<Region>, Mis
     if facts.worksite.remote {
         return Ok(None);
     }
+    // Work abroad is abroad, whatever the requisition says.
+    if let Some(country) = facts.worksite.country.as_deref()
+        && !is_united_states(country)
+    {
+        return Err(abroad(country));
+    }
     let places = [&facts.worksite, &facts.requisition_place, &facts.home];
     let with_state = |place: &&&Place| place.state.as_deref().is_some_and(|s| !s.trim().is_empty());
     let Some(place) = places.iter().find(with_state) else {
@@ -19,9 +25,7 @@ pub(super) fn region(facts: &Facts, rules: &Rules) -> Result<Option<Region>, Mis
     };
     let country = place.country.as_deref().unwrap_or("US");
     if !is_united_states(country) {
-        let text =
-            format!("the country of work is {country}; only the United States can be insured");
-        return Err(Missing::new("country", text));
+        return Err(abroad(country));
     }
     let state = place.state.as_deref().unwrap_or_default();
     match rules.states.get(&normal(state)) {
@@ -31,6 +35,11 @@ pub(super) fn region(facts: &Facts, rules: &Rules) -> Result<Option<Region>, Mis
             Err(Missing::new("state_unknown", text))
         }
     }
+}
+
+fn abroad(country: &str) -> Missing {
+    let text = format!("the country of work is {country}; only the United States can be insured");
+    Missing::new("country", text)
 }
 
 fn is_united_states(country: &str) -> bool {

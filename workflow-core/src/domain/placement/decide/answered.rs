@@ -1,12 +1,11 @@
 //! An owed call was answered while the state still owed it.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Application, Basis, Intent, Issue, Leave, Readiness, Road};
-use super::{Decision, act, after, flag, observed, too_late};
+use super::super::state::{Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road};
+use super::{Decision, act, after, flag, hired, late, observed, too_late, undone};
 use crate::domain::call::{Answer, Refusal};
 use crate::domain::facts::Facts;
 use crate::domain::rules::Rules;
-use crate::domain::terms::Missing;
 use crate::workflow::{Context, Rejection};
 
 /// Which events the answer leads to.
@@ -17,18 +16,17 @@ pub(super) fn answered(
     context: &Context<'_, Rules>,
 ) -> Decision {
     match state {
-        State::Discovered { readiness: Readiness::Unread, brief, .. } => match answer {
+        State::Discovered { readiness: Readiness::Unread, .. } => match answer {
             Answer::PlacementRead(facts) => read(state, &facts, context),
-            Answer::PlacementUnknown => Ok(observed::vanished(state)),
-            Answer::Refused(refusal) => {
-                let text = format!("the ATS did not give the facts: {}", refusal.message);
-                let missing = vec![Missing { code: refusal.code, text }];
-                Ok(vec![Event::TermsHeld { brief: brief.clone(), missing }])
-            }
+            Answer::PlacementUnknown => Ok(observed::vanished(state, context)),
+            Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
         State::ContractorReady { intent, .. } => match answer {
-            Answer::JobReady { job } => Ok(then(state, Event::JobLinked { job }, intent)),
+            Answer::JobReady { job } => {
+                let events = then(state, Event::JobLinked { job }, intent);
+                Ok(in_time(state, events, context))
+            }
             Answer::Refused(refusal) => Ok(refused(state, operation, refusal, intent)),
             other => Err(unexpected(operation, &other)),
         },
@@ -38,20 +36,14 @@ pub(super) fn answered(
             Leave::Assignment => assignment(state, operation, basis, answer, intent),
         },
         State::ApplicationPending { hired, intent, .. } => match answer {
-            Answer::ApplicationClosed => Ok(act(state, intent)),
-            Answer::ApplicationComplete => Ok(match too_late(hired, intent) {
-                Some(issue) => flag(state, issue),
-                None => Vec::new(),
-            }),
+            Answer::ApplicationClosed => Ok(undone(state, intent)),
+            Answer::ApplicationComplete => Ok(kept(state, hired, intent)),
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
         State::Assigned { hired, intent, .. } => match answer {
-            Answer::AssignmentCanceled => Ok(act(state, intent)),
-            Answer::AssignmentBegun => Ok(match too_late(hired, intent) {
-                Some(issue) => flag(state, issue),
-                None => Vec::new(),
-            }),
+            Answer::AssignmentCanceled => Ok(undone(state, intent)),
+            Answer::AssignmentBegun => Ok(kept(state, hired, intent)),
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
@@ -62,6 +54,14 @@ pub(super) fn answered(
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Err(unexpected(operation, &answer)),
+    }
+}
+
+/// What was to be undone is bought: a person must look, unless there was little reason.
+fn kept(state: &State, hired: &Hired, intent: &Intent) -> Vec<Event> {
+    match too_late(hired, intent) {
+        Some(issue) => flag(state, issue),
+        None => vec![Event::IntentChanged { intent: Intent::Stay }],
     }
 }
 
@@ -78,6 +78,17 @@ fn then(state: &State, event: Event, intent: &Intent) -> Vec<Event> {
         None => Vec::new(),
     };
     std::iter::once(event).chain(more).collect()
+}
+
+/// A start that passed while the job was made: a quote would be asked for in the past.
+fn in_time(state: &State, mut events: Vec<Event>, context: &Context<'_, Rules>) -> Vec<Event> {
+    if let [event] = events.as_slice()
+        && let Some(after @ State::JobReady { .. }) = after(state, event)
+        && let Some(hired) = hired(&after)
+    {
+        events.extend(late(hired, &after, context));
+    }
+    events
 }
 
 /// What an intent leads to in the state that the answer led to.

@@ -73,6 +73,21 @@ fn intent(known: &Terms, verdict: Verdict) -> Intent {
     }
 }
 
+/// The same before anything is bought: another worker would be another contractor, so that a person confirms it.
+fn road_intent(known: &Terms, verdict: Verdict) -> Intent {
+    match intent(known, verdict) {
+        Intent::Change { terms } if terms.references.candidate != known.references.candidate => {
+            let (is, was) = (&terms.references.candidate, &known.references.candidate);
+            let text = format!(
+                "the worker is another one: candidate {is}, was {was}; restart the placement once what \
+                 is open for the other one is closed"
+            );
+            Intent::Hold { missing: vec![Missing { code: "candidate_changed".into(), text }] }
+        }
+        other => other,
+    }
+}
+
 /// A placement seen again.
 pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules>) -> Decision {
     let verdict = judge(facts, context.rules);
@@ -83,7 +98,7 @@ pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules
             Verdict::Over(_) => vec![Event::PlacementCompleted],
             other => covered(state, hired, &intent(hired.terms(), other)),
         }),
-        State::Flagged { issue, back } => Ok(flagged(state, issue, back, verdict)),
+        State::Flagged { issue, back } => Ok(flagged(state, issue, back, verdict, context)),
         State::Completed { .. } | State::Canceled { .. } => match verdict {
             Verdict::Ready(terms) if !known(state, &terms) => Err(Rejection::new(
                 "closed",
@@ -100,7 +115,7 @@ pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules
         | State::ApplicationPending { .. }
         | State::Assigned { .. } => {
             let Some(engagement) = engagement(state) else { return Ok(Vec::new()) };
-            Ok(pursue(state, intent(&engagement.terms, verdict)))
+            Ok(pursue(state, road_intent(&engagement.terms, verdict)))
         }
     }
 }
@@ -110,11 +125,13 @@ fn known(state: &State, terms: &Terms) -> bool {
 }
 
 /// The ATS does not know the placement any more.
-pub(super) fn vanished(state: &State) -> Vec<Event> {
+pub(super) fn vanished(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
     let reason = "gone from the ATS".to_owned();
     match state {
         State::Active { hired, .. } => covered(state, hired, &Intent::Cancel { reason }),
-        State::Flagged { issue, back } => flagged(state, issue, back, Verdict::Off(reason)),
+        State::Flagged { issue, back } => {
+            flagged(state, issue, back, Verdict::Off(reason), context)
+        }
         State::Discovered { .. } | State::Excluded { .. } => act(state, &Intent::Cancel { reason }),
         State::Completed { .. } | State::Canceled { .. } => Vec::new(),
         State::ContractorReady { .. }
@@ -173,13 +190,7 @@ pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
         State::ContractorReady { intent: noted, .. }
         | State::Quoted { intent: noted, road: Road::Taken(_), .. } => note(noted, intent),
         State::ApplicationPending { intent: noted, .. } | State::Assigned { intent: noted, .. } => {
-            match intent {
-                Intent::Hold { missing } => flag(state, Issue::Unclear { missing }),
-                Intent::Change { ref terms } if unimportant(state, terms) => {
-                    note(noted, Intent::Stay)
-                }
-                other => note(noted, other),
-            }
+            reconsider(state, noted, intent)
         }
         State::Discovered { .. }
         | State::Active { .. }
@@ -187,6 +198,19 @@ pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Vec::new(),
+    }
+}
+
+/// What is being undone is not kept half-way: it begins anew with the terms as they are.
+fn reconsider(state: &State, noted: &Intent, intent: Intent) -> Vec<Event> {
+    match (noted.undoes(), intent) {
+        (false, Intent::Hold { missing }) => flag(state, Issue::Unclear { missing }),
+        (false, Intent::Change { terms }) if unimportant(state, &terms) => Vec::new(),
+        (true, Intent::Stay) => {
+            let terms = engagement(state).map(|e| Box::new(e.terms.clone()));
+            terms.map_or(Vec::new(), |terms| note(noted, Intent::Change { terms }))
+        }
+        (_, intent) => note(noted, intent),
     }
 }
 
@@ -201,58 +225,147 @@ fn note(noted: &Intent, intent: Intent) -> Vec<Event> {
 
 /// A change while covered is a person's to settle.
 fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
-    match too_late(hired, intent) {
-        Some(Issue::TermsChanged { differences, .. }) if differences.is_empty() => Vec::new(),
-        Some(issue) => flag(state, issue),
-        None => Vec::new(),
-    }
+    too_late(hired, intent).map_or(Vec::new(), |issue| flag(state, issue))
 }
 
-fn flagged(state: &State, issue: &Issue, back: &Back, verdict: Verdict) -> Vec<Event> {
+fn flagged(
+    state: &State,
+    issue: &Issue,
+    back: &Back,
+    verdict: Verdict,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
     let Some(engagement) = back.engagement() else {
         return match verdict {
             Verdict::Out(evidence) => exclusion(state, evidence),
             Verdict::Off(reason) => vec![super::cancel(state, reason)],
+            // The ATS gave its facts after all: they are read again.
+            Verdict::Ready(_) | Verdict::Held(_) if matches!(issue, Issue::Refused { .. }) => {
+                vec![super::resolve::resumed(back, "the ATS gives the facts again")]
+            }
             Verdict::Over(_) | Verdict::Ready(_) | Verdict::Held(_) => Vec::new(),
         };
     };
-    let intent = intent(&engagement.terms, verdict);
     match back {
         Back::Discovered { .. } => Vec::new(),
-        Back::Contractor { .. } | Back::Job { .. } | Back::Quote { .. } | Back::Lost { .. } => {
-            match intent {
-                Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
-                Intent::Change { terms } if heals_by_change(issue) => {
-                    vec![super::resolve::resumed_with(back, engagement, *terms)]
-                }
-                Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
-                Intent::Stay | Intent::Change { .. } | Intent::Hold { .. } => Vec::new(),
-            }
+        Back::Contractor { .. } | Back::Job { .. } | Back::Quote { .. } => {
+            let intent = road_intent(&engagement.terms, verdict);
+            waiting(state, issue, back, intent, context)
         }
-        Back::Application { .. } | Back::Assignment { .. } => match intent {
-            Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
-            Intent::Stay | Intent::Hold { .. } => Vec::new(),
-            Intent::Change { ref terms } if engagement.terms.differences(terms).is_empty() => {
-                Vec::new()
-            }
-            Intent::Cancel { .. } | Intent::Exclude { .. } | Intent::Change { .. } => {
-                let resumed = super::resolve::resumed(back, "the placement changed in the ATS");
-                vec![resumed, Event::IntentChanged { intent }]
-            }
-        },
-        Back::Coverage { hired, .. } => match too_late(hired, &intent) {
-            None if matches!(issue, Issue::Unclear { .. }) => clear_again(back),
-            Some(
-                new @ (Issue::CanceledWhileCovered { .. } | Issue::OutOfScopeWhileCovered { .. }),
-            ) if new != *issue => flag(state, new),
-            _ => Vec::new(),
+        Back::Lost { wanted, .. } => {
+            let intent = road_intent(wanted, verdict);
+            waiting(state, issue, back, intent, context)
+        }
+        Back::Application { intent: noted, .. } | Back::Assignment { intent: noted, .. } => {
+            let intent = match road_intent(&engagement.terms, verdict) {
+                Intent::Change { terms } if engagement.terms.differences(&terms).is_empty() => {
+                    Intent::Stay
+                }
+                other => other,
+            };
+            opened(issue, back, noted, intent)
+        }
+        Back::Coverage { hired, .. } => match verdict {
+            Verdict::Over(_) => Vec::new(),
+            other => bought(state, issue, back, hired, &intent(hired.terms(), other)),
         },
     }
 }
 
-/// The facts suffice again, as they were: it goes on by itself.
-fn clear_again(back: &Back) -> Vec<Event> {
-    vec![super::resolve::resumed(back, "the facts are clear again")]
+/// A flag before anything was bought, or after it was lost.
+fn waiting(
+    state: &State,
+    issue: &Issue,
+    back: &Back,
+    intent: Intent,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    match intent {
+        Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
+        Intent::Change { terms } => changed(issue, back, *terms),
+        Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back, context),
+        Intent::Stay | Intent::Hold { .. } => Vec::new(),
+    }
+}
+
+/// Other terms go on by themselves where they may be the remedy, and are kept for the person where not.
+fn changed(issue: &Issue, back: &Back, terms: Terms) -> Vec<Event> {
+    let kept = match back {
+        Back::Lost { hired, evidence, .. } => Some(Back::Lost {
+            hired: hired.clone(),
+            evidence: evidence.clone(),
+            wanted: Box::new(terms),
+        }),
+        back if heals_by_change(issue) => {
+            let resumed = |e| super::resolve::resumed_with(back, e, terms);
+            return back.engagement().map(resumed).into_iter().collect();
+        }
+        back => back.anew(terms),
+    };
+    kept.map(|back| Event::FlagRaised { issue: issue.clone(), back }).into_iter().collect()
+}
+
+/// A flag while something is open at the insurer.
+fn opened(issue: &Issue, back: &Back, noted: &Intent, intent: Intent) -> Vec<Event> {
+    let why = "the placement changed in the ATS";
+    match intent {
+        Intent::Hold { .. } => Vec::new(),
+        Intent::Stay if matches!(issue, Issue::Unclear { .. }) => {
+            vec![super::resolve::resumed(back, "the facts are clear again")]
+        }
+        intent if intent == *noted => Vec::new(),
+        intent => vec![super::resolve::resumed_for(back, intent, why)],
+    }
+}
+
+/// A flag while covered: it heals when the facts are again what is insured.
+fn bought(
+    state: &State,
+    issue: &Issue,
+    back: &Back,
+    hired: &super::Hired,
+    intent: &Intent,
+) -> Vec<Event> {
+    let by_facts = match issue {
+        Issue::Unclear { .. }
+        | Issue::TermsChanged { .. }
+        | Issue::CanceledWhileCovered { .. }
+        | Issue::OutOfScopeWhileCovered { .. } => true,
+        Issue::CoverageLost { .. }
+        | Issue::Refused { .. }
+        | Issue::QuoteIneligible
+        | Issue::ApplicationIneligible
+        | Issue::ApplicationExpired
+        | Issue::AssignmentIneligible { .. }
+        | Issue::Contractor { .. }
+        | Issue::StartPassed { .. } => false,
+    };
+    match too_late(hired, intent) {
+        None if by_facts => {
+            vec![super::resolve::resumed(back, "the facts are again what is insured")]
+        }
+        Some(Issue::Unclear { .. }) | None => Vec::new(),
+        Some(new) if new == *issue => Vec::new(),
+        Some(new) => flag(state, new),
+    }
+}
+
+/// The facts suffice again, as they were: it goes on by itself, unless work has begun meanwhile.
+fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
+    let days = match back {
+        Back::Job { hired } => start_passed(&hired.terms().window, context.now),
+        Back::Discovered { .. }
+        | Back::Contractor { .. }
+        | Back::Quote { .. }
+        | Back::Application { .. }
+        | Back::Assignment { .. }
+        | Back::Coverage { .. }
+        | Back::Lost { .. } => None,
+    };
+    vec![match days {
+        Some(days) => Event::FlagRaised { issue: Issue::StartPassed { days }, back: back.clone() },
+        None => super::resolve::resumed(back, "the facts are clear again"),
+    }]
 }
 
 /// Whether other terms may be what the flag was waiting for.

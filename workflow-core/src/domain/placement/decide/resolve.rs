@@ -1,7 +1,7 @@
 //! A person settles a flag, or takes a placement out.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Back, Engagement, Intent, Issue};
+use super::super::state::{Back, Engagement, Intent, Issue, Wanted};
 use super::{Decision, Resolution, cancel, exclusion, observed};
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Brief, OutOfScope, Terms, start_passed};
@@ -33,7 +33,7 @@ pub(super) fn resolve(
         Resolution::Close => Ok(match back {
             Back::Application { .. } | Back::Assignment { .. } => {
                 let intent = Intent::Cancel { reason: format!("closed by a person: {reason}") };
-                vec![resumed(back, &reason), Event::IntentChanged { intent }]
+                vec![resumed_for(back, intent, &reason)]
             }
             Back::Discovered { .. }
             | Back::Contractor { .. }
@@ -49,9 +49,8 @@ pub(super) fn resolve(
 fn in_time(back: &Back, context: &Context<'_, Rules>) -> Result<(), Rejection> {
     let window = match back {
         Back::Contractor { engagement, .. } => &engagement.terms.window,
-        Back::Job { hired } | Back::Quote { hired, .. } | Back::Lost { hired, .. } => {
-            &hired.terms().window
-        }
+        Back::Job { hired } | Back::Quote { hired, .. } => &hired.terms().window,
+        Back::Lost { wanted, .. } => &wanted.window,
         Back::Discovered { .. }
         | Back::Application { .. }
         | Back::Assignment { .. }
@@ -123,16 +122,38 @@ pub(super) fn resumed(back: &Back, reason: &str) -> Event {
         Back::Contractor { engagement, job } => {
             Event::ResumedAtContractor { engagement, job, reason }
         }
-        Back::Job { hired } | Back::Lost { hired, .. } => Event::ResumedAtJob { hired, reason },
+        Back::Job { hired } => Event::ResumedAtJob { hired, reason },
+        Back::Lost { hired, wanted, .. } => Event::ResumedAtContractor {
+            engagement: hired.engagement.with(*wanted),
+            job: Wanted::Update(hired.job),
+            reason,
+        },
         Back::Quote { hired, basis } => Event::ResumedAtQuote { hired, basis, reason },
-        Back::Application { hired, application } => {
-            Event::ResumedAtApplication { hired, application, reason }
+        Back::Application { hired, application, intent } => {
+            Event::ResumedAtApplication { hired, application, intent, reason }
         }
-        Back::Assignment { hired, assignment, policy } => {
-            Event::ResumedAtAssignment { hired, assignment, policy, reason }
+        Back::Assignment { hired, assignment, policy, intent } => {
+            Event::ResumedAtAssignment { hired, assignment, policy, intent, reason }
         }
         Back::Coverage { hired, coverage } => Event::CoverageAccepted { hired, coverage, reason },
     }
+}
+
+/// The same, for what is open, to do this with it.
+pub(super) fn resumed_for(back: &Back, intent: Intent, reason: &str) -> Event {
+    let mut back = back.clone();
+    match &mut back {
+        Back::Application { intent: noted, .. } | Back::Assignment { intent: noted, .. } => {
+            *noted = intent;
+        }
+        Back::Discovered { .. }
+        | Back::Contractor { .. }
+        | Back::Job { .. }
+        | Back::Quote { .. }
+        | Back::Coverage { .. }
+        | Back::Lost { .. } => {}
+    }
+    resumed(&back, reason)
 }
 
 /// The event that goes on with other terms.

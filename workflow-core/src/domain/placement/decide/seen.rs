@@ -4,7 +4,7 @@ use super::super::machine::placement::{Event, State};
 use super::super::state::{
     Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Loss,
 };
-use super::{act, flag, too_late};
+use super::{act, back, too_late, undone};
 use crate::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, PolicyId, PolicyStanding, QuoteId,
     SessionId, Sighting,
@@ -16,19 +16,21 @@ use crate::workflow::Context;
 pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rules>) -> Vec<Event> {
     match sighting {
         Sighting::Policy { policy, quote, standing, effective, expires } => {
-            let Some(hired) = by_policy(state, policy, quote) else { return Vec::new() };
-            let evidence = Evidence::Policy { policy: policy.clone(), quote: quote.clone() };
-            match standing {
-                PolicyStanding::Active => {
-                    let (effective, expires) = (*effective, *expires);
-                    in_force(state, hired, Coverage { evidence, effective, expires })
-                }
-                PolicyStanding::Canceled => {
-                    lose(state, hired, Loss::PolicyCanceled, evidence, context)
-                }
-                PolicyStanding::Expired => {
-                    lose(state, hired, Loss::PolicyExpired, evidence, context)
-                }
+            if let Some(hired) = by_policy(state, policy, quote) {
+                let evidence = Evidence::Policy { policy: policy.clone(), quote: quote.clone() };
+                let (effective, expires) = (*effective, *expires);
+                return match loss_of(*standing) {
+                    None => in_force(state, hired, Coverage { evidence, effective, expires }),
+                    Some(loss) => lose(state, hired, loss, evidence, context),
+                };
+            }
+            let Some((hired, assignment)) = by_policy_under(state, policy) else {
+                return Vec::new();
+            };
+            let evidence = Evidence::Assignment { assignment, policy: Some(policy.clone()) };
+            match loss_of(*standing) {
+                None => under_again(state, hired, evidence),
+                Some(loss) => lose(state, hired, loss, evidence, context),
             }
         }
         Sighting::Assignment { assignment, standing, .. } => {
@@ -36,11 +38,7 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
             let evidence = Evidence::Assignment { assignment: assignment.clone(), policy };
             match standing {
                 AssignmentStanding::Pending => Vec::new(),
-                AssignmentStanding::Active => {
-                    let window = hired.terms().window;
-                    let (effective, expires) = (window.effective, window.until);
-                    in_force(state, hired, Coverage { evidence, effective, expires })
-                }
+                AssignmentStanding::Active => assigned(state, hired, evidence),
                 AssignmentStanding::Canceled => {
                     lose(state, hired, Loss::AssignmentCanceled, evidence, context)
                 }
@@ -53,12 +51,20 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
     }
 }
 
-/// The placement's own data when the policy is its own, or the one its assignment rests on.
+fn loss_of(standing: PolicyStanding) -> Option<Loss> {
+    match standing {
+        PolicyStanding::Active => None,
+        PolicyStanding::Canceled => Some(Loss::PolicyCanceled),
+        PolicyStanding::Expired => Some(Loss::PolicyExpired),
+    }
+}
+
+/// The placement's own data when the policy is its own.
 fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option<&'a Hired> {
     let from = |basis: &Basis| matches!(basis, Basis::Quote { quote: own, .. } if own == quote);
     let proves = |evidence: &Evidence| match evidence {
         Evidence::Policy { policy: own, quote: from } => own == policy || from == quote,
-        Evidence::Assignment { policy: under, .. } => under.as_ref() == Some(policy),
+        Evidence::Assignment { .. } => false,
     };
     match state {
         State::Quoted { hired, basis, .. } if from(basis) => Some(hired),
@@ -68,9 +74,11 @@ fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option
         State::Active { hired, coverage } if proves(&coverage.evidence) => Some(hired),
         State::Flagged { back, .. } => match back {
             Back::Quote { hired, basis } if from(basis) => Some(hired),
-            Back::Application { hired, application } if application.quote == *quote => Some(hired),
+            Back::Application { hired, application, .. } if application.quote == *quote => {
+                Some(hired)
+            }
             Back::Coverage { hired, coverage } if proves(&coverage.evidence) => Some(hired),
-            Back::Lost { hired, evidence } if proves(evidence) => Some(hired),
+            Back::Lost { hired, evidence, .. } if proves(evidence) => Some(hired),
             Back::Discovered { .. }
             | Back::Contractor { .. }
             | Back::Job { .. }
@@ -80,6 +88,31 @@ fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option
             | Back::Assignment { .. }
             | Back::Coverage { .. } => None,
         },
+        _ => None,
+    }
+}
+
+/// The placement's own data when the policy is the one that its assignment rests on.
+fn by_policy_under<'a>(state: &'a State, policy: &PolicyId) -> Option<(&'a Hired, AssignmentId)> {
+    let under = |evidence: &Evidence| match evidence {
+        Evidence::Assignment { assignment, policy: under } if under.as_ref() == Some(policy) => {
+            Some(assignment.clone())
+        }
+        Evidence::Assignment { .. } | Evidence::Policy { .. } => None,
+    };
+    match state {
+        State::Assigned { hired, assignment, policy: Some(own), .. }
+        | State::Flagged {
+            back: Back::Assignment { hired, assignment, policy: Some(own), .. },
+            ..
+        } if own == policy => Some((hired, assignment.clone())),
+        State::Active { hired, coverage }
+        | State::Flagged { back: Back::Coverage { hired, coverage }, .. } => {
+            under(&coverage.evidence).map(|assignment| (hired, assignment))
+        }
+        State::Flagged { back: Back::Lost { hired, evidence, .. }, .. } => {
+            under(evidence).map(|assignment| (hired, assignment))
+        }
         _ => None,
     }
 }
@@ -96,20 +129,55 @@ fn by_assignment<'a>(
     };
     match state {
         State::Assigned { hired, assignment: own, policy, .. }
-        | State::Flagged { back: Back::Assignment { hired, assignment: own, policy }, .. }
-            if own == assignment =>
-        {
-            Some((hired, policy.clone()))
-        }
+        | State::Flagged {
+            back: Back::Assignment { hired, assignment: own, policy, .. }, ..
+        } if own == assignment => Some((hired, policy.clone())),
         State::Active { hired, coverage }
         | State::Flagged { back: Back::Coverage { hired, coverage }, .. } => {
             own(&coverage.evidence).map(|policy| (hired, policy))
         }
-        State::Flagged { back: Back::Lost { hired, evidence }, .. } => {
+        State::Flagged { back: Back::Lost { hired, evidence, .. }, .. } => {
             own(evidence).map(|policy| (hired, policy))
         }
         _ => None,
     }
+}
+
+/// An assignment is in force, which proves coverage unless the policy under it is known to be gone.
+fn assigned(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
+    match state {
+        State::Flagged { issue: issue @ Issue::CoverageLost { loss }, back }
+            if loss.is_of_policy() =>
+        {
+            match back {
+                Back::Assignment { .. } => {
+                    let back = gone(hired, evidence);
+                    vec![Event::FlagRaised { issue: issue.clone(), back }]
+                }
+                _ => Vec::new(),
+            }
+        }
+        _ => in_force(state, hired, by_window(hired, evidence)),
+    }
+}
+
+/// The policy under an assignment is in force (again): that heals only what its own loss did.
+fn under_again(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
+    match state {
+        State::Flagged { issue: Issue::CoverageLost { loss }, back } if loss.is_of_policy() => {
+            match back {
+                Back::Lost { .. } => in_force(state, hired, by_window(hired, evidence)),
+                back => vec![super::resolve::resumed(back, "the policy is in force again")],
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// An assignment covers its placement's window.
+fn by_window(hired: &Hired, evidence: Evidence) -> Coverage {
+    let window = hired.terms().window;
+    Coverage { evidence, effective: window.effective, expires: window.until }
 }
 
 fn in_force(state: &State, hired: &Hired, coverage: Coverage) -> Vec<Event> {
@@ -123,23 +191,34 @@ fn in_force(state: &State, hired: &Hired, coverage: Coverage) -> Vec<Event> {
             None => vec![started()],
             Some(issue) => vec![started(), Event::FlagRaised { issue, back: covered() }],
         },
-        State::Active { coverage: known, .. } => {
-            // An assignment's coverage is told by the assignment, not by the policy under it.
-            let same_kind = std::mem::discriminant(&known.evidence)
-                == std::mem::discriminant(&coverage.evidence);
-            match same_kind && *known != coverage {
-                true => vec![Event::CoverageUpdated { coverage }],
-                false => Vec::new(),
-            }
+        State::Active { coverage: known, .. } if *known != coverage => {
+            vec![Event::CoverageUpdated { coverage }]
         }
         State::Flagged { issue, back } if !heals_by_coverage(issue) => match back {
-            Back::Coverage { .. } => Vec::new(),
+            Back::Coverage { coverage: known, .. } if *known == coverage => Vec::new(),
             _ => vec![Event::FlagRaised { issue: issue.clone(), back: covered() }],
+        },
+        State::Flagged { back: Back::Lost { wanted, .. }, .. } => {
+            let differences = hired.terms().differences(wanted);
+            let changed = (!differences.is_empty()).then(|| Event::FlagRaised {
+                issue: Issue::TermsChanged { terms: wanted.clone(), differences },
+                back: covered(),
+            });
+            std::iter::once(started()).chain(changed).collect()
+        }
+        // What was to be undone, and turned out to be bought.
+        State::Flagged {
+            back: Back::Application { intent, .. } | Back::Assignment { intent, .. },
+            ..
+        } => match too_late(hired, intent) {
+            None => vec![started()],
+            Some(issue) => vec![started(), Event::FlagRaised { issue, back: covered() }],
         },
         State::Flagged { .. } => vec![started()],
         State::Discovered { .. }
         | State::ContractorReady { .. }
         | State::JobReady { .. }
+        | State::Active { .. }
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Vec::new(),
@@ -165,9 +244,21 @@ fn heals_by_coverage(issue: &Issue) -> bool {
 }
 
 /// The event of a loss: a new quote on the same job is the way on, unless the old coverage comes back.
-pub(super) fn lost(hired: &Hired, loss: Loss, evidence: Evidence) -> Event {
-    let back = Back::Lost { hired: hired.clone().over(Ended::Unused), evidence };
+pub(super) fn lost(state: &State, hired: &Hired, loss: Loss, evidence: Evidence) -> Event {
+    let mut back = gone(hired, evidence);
+    if let (
+        State::Flagged { issue: Issue::TermsChanged { terms, .. }, .. },
+        Back::Lost { wanted, .. },
+    ) = (state, &mut back)
+    {
+        wanted.clone_from(terms);
+    }
     Event::CoverageLost { issue: Issue::CoverageLost { loss }, back }
+}
+
+fn gone(hired: &Hired, evidence: Evidence) -> Back {
+    let wanted = Box::new(hired.terms().clone());
+    Back::Lost { hired: hired.clone().over(Ended::Unused), evidence, wanted }
 }
 
 fn lose(
@@ -185,45 +276,106 @@ fn lose(
         {
             vec![Event::PlacementCompleted]
         }
-        // The undoing that the state itself asked for.
-        State::Assigned { intent, .. }
-            if loss == Loss::AssignmentCanceled && *intent != Intent::Stay =>
-        {
-            act(state, intent)
+        // The undoing that the state itself asked for; what else befalls the assignment does not matter any more.
+        State::Assigned { intent, .. } if intent.undoes() => match loss {
+            Loss::AssignmentCanceled => undone(state, intent),
+            Loss::ChargeFailed | Loss::PolicyCanceled | Loss::PolicyExpired => Vec::new(),
+        },
+        // The charge may yet succeed and the policy come back: either heals the flag.
+        State::Assigned { .. } if loss != Loss::AssignmentCanceled => {
+            let issue = Issue::CoverageLost { loss };
+            let event = |back| Event::CoverageLost { issue, back };
+            back(state).map(event).into_iter().collect()
         }
-        // The charge may yet succeed, and heals the flag.
-        State::Assigned { .. } if loss == Loss::ChargeFailed => {
-            flag(state, Issue::CoverageLost { loss })
+        State::Flagged { issue: Issue::CoverageLost { loss: known }, back } => {
+            lose_more(state, hired, (*known, loss), back, evidence)
         }
-        State::Flagged { issue: Issue::CoverageLost { .. }, .. } => Vec::new(),
-        _ => vec![lost(hired, loss, evidence)],
+        _ => vec![lost(state, hired, loss, evidence)],
+    }
+}
+
+/// A second loss: once both the policy and the assignment are gone, neither heals the flag alone.
+fn lose_more(
+    state: &State,
+    hired: &Hired,
+    (known, loss): (Loss, Loss),
+    back: &Back,
+    evidence: Evidence,
+) -> Vec<Event> {
+    let issue = Issue::CoverageLost { loss };
+    if known.is_of_policy() != loss.is_of_policy() {
+        let terms = match back {
+            Back::Lost { wanted, .. } => (**wanted).clone(),
+            _ => hired.terms().clone(),
+        };
+        let event = |back| Event::CoverageLost { issue, back };
+        return back.anew(terms).map(event).into_iter().collect();
+    }
+    match (loss, back) {
+        (Loss::AssignmentCanceled, Back::Assignment { .. }) => {
+            vec![lost(state, hired, loss, evidence)]
+        }
+        (_, _) => Vec::new(),
     }
 }
 
 fn application(state: &State, session: &SessionId, standing: &ApplicationStanding) -> Vec<Event> {
-    let State::ApplicationPending { hired, application, intent } = state else {
-        return Vec::new();
-    };
-    if application.session != *session {
-        return Vec::new();
-    }
-    let over = |issue: Issue| {
-        let hired = hired.clone().over(Ended::Unused);
-        let basis = Basis::Quote { quote: application.quote.clone(), net_rate: None };
-        vec![Event::FlagRaised { issue, back: Back::Quote { hired, basis } }]
-    };
-    match standing {
-        ApplicationStanding::Open { step } => progress(application, step),
-        ApplicationStanding::ManualReview => progress(application, "manual_review"),
-        ApplicationStanding::Complete => progress(application, "complete"),
-        ApplicationStanding::Ineligible | ApplicationStanding::Expired
-            if !matches!(intent, Intent::Stay | Intent::Hold { .. }) =>
+    let (hired, known, intent) = match state {
+        State::ApplicationPending { hired, application, intent }
+        | State::Flagged { back: Back::Application { hired, application, intent }, .. }
+            if application.session == *session =>
         {
-            act(state, intent)
+            (hired, application, intent)
         }
-        ApplicationStanding::Ineligible => over(Issue::ApplicationIneligible),
-        ApplicationStanding::Expired => over(Issue::ApplicationExpired),
+        _ => return Vec::new(),
+    };
+    match (state, standing) {
+        (State::ApplicationPending { .. }, ApplicationStanding::Open { step }) => {
+            progress(known, step)
+        }
+        (State::ApplicationPending { .. }, ApplicationStanding::ManualReview) => {
+            progress(known, "manual_review")
+        }
+        (State::ApplicationPending { .. }, ApplicationStanding::Complete) => {
+            progress(known, "complete")
+        }
+        (
+            _,
+            ApplicationStanding::Open { .. }
+            | ApplicationStanding::ManualReview
+            | ApplicationStanding::Complete,
+        ) => Vec::new(),
+        (State::ApplicationPending { .. }, _) if intent.undoes() => undone(state, intent),
+        (_, ApplicationStanding::Ineligible) => {
+            over(state, hired, known, Issue::ApplicationIneligible)
+        }
+        (_, ApplicationStanding::Expired) => over(state, hired, known, Issue::ApplicationExpired),
     }
+}
+
+/// The session is over without a policy. A flag that stands for another reason keeps it.
+fn over(state: &State, hired: &Hired, known: &Application, ended: Issue) -> Vec<Event> {
+    if let State::Flagged { back: Back::Application { intent, .. }, .. } = state {
+        match intent {
+            Intent::Cancel { .. } | Intent::Exclude { .. } => return act(state, intent),
+            Intent::Change { terms } => {
+                let anew = |back: Back| back.anew((**terms).clone());
+                let raised = |back| Event::FlagRaised { issue: ended, back };
+                return back(state).and_then(anew).map(raised).into_iter().collect();
+            }
+            Intent::Stay | Intent::Hold { .. } => {}
+        }
+    }
+    let issue = match state {
+        State::Flagged {
+            issue: issue @ (Issue::StartPassed { .. } | Issue::Unclear { .. }),
+            ..
+        } => issue.clone(),
+        _ => ended,
+    };
+    let hired = hired.clone().over(Ended::Unused);
+    let basis = Basis::Quote { quote: known.quote.clone(), net_rate: None };
+    vec![Event::FlagRaised { issue, back: Back::Quote { hired, basis } }]
 }
 
 fn progress(known: &Application, now: &str) -> Vec<Event> {

@@ -1,0 +1,10 @@
+//! JobDiva: facts, feeds, people, trouble and webhooks, for every placement the simulator begins with.
+
+mod changes;
+mod facts;
+pub mod judged;
+mod people;
+mod poll;
+mod trouble;
+mod webhooks;
+pub mod world;

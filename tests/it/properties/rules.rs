@@ -1,0 +1,289 @@
+//! The rules that hold in every world. Each is named by what it forbids.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use tests::world::{World, contractor_stream, stream};
+use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
+use workflow_core::domain::contractor;
+use workflow_core::domain::placement::{
+    Back, Evidence, Issue, Readiness, Road, State as Placement,
+};
+use workflow_core::engine::{Engine, Summary, Wait};
+use workflow_core::id::StreamId;
+use workflow_core::time::Clock;
+
+use super::placement;
+
+type Checked = Result<(), TestCaseError>;
+
+/// What holds after every single deed.
+pub(super) fn at_every_moment(world: &World) -> Checked {
+    let violations = world.insurer().books().violations.clone();
+    prop_assert!(violations.is_empty(), "the insurer saw what must never be: {violations:?}");
+    covered_only_by_what_was_in_force(world)?;
+    nobody_waits_for_nothing(world)
+}
+
+/// What holds once the dust has settled.
+pub(super) fn in_the_end(world: &mut World) -> Checked {
+    nothing_of_those_who_never_left_the_start(world)?;
+    one_of_each(world)?;
+    a_loss_is_flagged(world)?;
+    nobody_waits_for_what_cannot_come(world)?;
+    the_same_log_gives_the_same_world(world)
+}
+
+/// Rule 4: Active only on what the insurer really had in force at some moment until now.
+fn covered_only_by_what_was_in_force(world: &World) -> Checked {
+    let books = world.insurer().books();
+    for number in 0..4 {
+        let Some(Placement::Active { coverage, .. }) = world.placement(&placement(number)) else {
+            continue;
+        };
+        let had = match &coverage.evidence {
+            Evidence::Policy { policy, .. } => books.policies.get(policy).is_some_and(|policy| {
+                policy.past.iter().any(|(_, standing)| *standing == PolicyStanding::Active)
+            }),
+            Evidence::Assignment { assignment, .. } => books
+                .assignments
+                .get(assignment)
+                .is_some_and(|it| it.past.iter().any(|(_, s)| *s == AssignmentStanding::Active)),
+        };
+        prop_assert!(had, "pl_{number} is Active on what was never in force: {coverage:?}");
+    }
+    Ok(())
+}
+
+/// Rule 10: every instance that is no end waits for something.
+fn nobody_waits_for_nothing(world: &World) -> Checked {
+    for workflow in ["placement", "contractor", "delivery"] {
+        for summary in world.engine().summaries(workflow) {
+            prop_assert!(
+                summary.terminal || !summary.waits.is_empty(),
+                "{} is {} and waits for nothing",
+                summary.stream,
+                summary.state
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Rule 7: what never left `Discovered` or went from there to `Excluded` was never spoken of.
+fn nothing_of_those_who_never_left_the_start(world: &World) -> Checked {
+    let books = world.insurer().books();
+    for number in 0..4 {
+        let stream = stream(&placement(number));
+        let history = world.history(&stream);
+        if history.iter().any(|kind| kind == "terms_ready") {
+            continue;
+        }
+        let heard = books.heard.iter().find(|heard| heard.stream == stream.as_str());
+        prop_assert!(heard.is_none(), "pl_{number} was spoken of: {heard:?}");
+    }
+    for summary in world.engine().summaries("contractor") {
+        let asked = (0..4).any(|number| {
+            world.history(&stream(&placement(number))).iter().any(|kind| kind == "terms_ready")
+        });
+        prop_assert!(asked, "{} was made without a placement in scope", summary.stream);
+    }
+    Ok(())
+}
+
+/// Rule 2, by the insurer's ledger. (Second ones of a kind are violations already when they are made.)
+fn one_of_each(world: &World) -> Checked {
+    let books = world.insurer().books();
+    let mut jobs: BTreeMap<_, usize> = BTreeMap::new();
+    for job in books.jobs.values() {
+        *jobs.entry(job.placement.clone()).or_default() += 1;
+    }
+    prop_assert!(jobs.values().all(|count| *count == 1), "{jobs:?}");
+    // What is live at the insurer is known here.
+    for (id, session) in books.sessions.iter().filter(|(_, session)| session.is_live()) {
+        let known = !world.engine().find(id.as_str()).is_empty();
+        prop_assert!(known, "session {id} of {} is open and nobody knows", session.quote);
+    }
+    for (id, assignment) in &books.assignments {
+        let live =
+            matches!(assignment.standing, AssignmentStanding::Pending | AssignmentStanding::Active);
+        let canceled = matches!(
+            world.placement(&assignment.placement),
+            Some(Placement::Canceled { .. } | Placement::Flagged { .. })
+        );
+        // A person may close a placement that is covered, and settles it at the insurer.
+        let known = canceled || !world.engine().find(id.as_str()).is_empty();
+        prop_assert!(!live || known, "assignment {id} is live and nobody knows");
+    }
+    Ok(())
+}
+
+/// Rule 5: once everything was read, nothing is Active on what is not in force.
+fn a_loss_is_flagged(world: &World) -> Checked {
+    let books = world.insurer().books();
+    for number in 0..4 {
+        let Some(Placement::Active { coverage, .. }) = world.placement(&placement(number)) else {
+            continue;
+        };
+        let policy_stands = |policy| {
+            books.policies.get(policy).is_some_and(|it| it.standing == PolicyStanding::Active)
+        };
+        let stands = match &coverage.evidence {
+            Evidence::Policy { policy, .. } => policy_stands(policy),
+            Evidence::Assignment { assignment, policy } => {
+                books
+                    .assignments
+                    .get(assignment)
+                    .is_some_and(|it| it.standing == AssignmentStanding::Active)
+                    && policy.as_ref().is_none_or(policy_stands)
+            }
+        };
+        prop_assert!(stands, "pl_{number} is Active on lost coverage: {coverage:?}");
+        let now = world.clock.now();
+        prop_assert!(coverage.expires > now, "pl_{number} is Active beyond its coverage");
+    }
+    Ok(())
+}
+
+/// Rule 10 by what the others really do: a signal that is waited for can still come.
+fn nobody_waits_for_what_cannot_come(world: &World) -> Checked {
+    let owed = world.engine().owed_calls();
+    prop_assert!(owed.is_empty(), "calls stay owed: {owed:?}");
+    for number in 0..3 {
+        let who = super::candidate(number);
+        let Some(contractor::State::OptingIn { holder, .. }) = world.contractor(&who) else {
+            continue;
+        };
+        let holds = match world.placement(&holder) {
+            Some(Placement::ApplicationPending { .. }) => true,
+            Some(Placement::Flagged { back: Back::Application { .. }, .. }) => true,
+            _ => false,
+        };
+        prop_assert!(holds, "{} waits for {holder}, which holds nothing", contractor_stream(&who));
+    }
+    for number in 0..4 {
+        let name = placement(number);
+        let Some(state) = world.placement(&name) else { continue };
+        waits_rightly(world, number, &state)?;
+    }
+    Ok(())
+}
+
+fn waits_rightly(world: &World, number: u8, state: &Placement) -> Checked {
+    let books = world.insurer().books();
+    match state {
+        Placement::Discovered { readiness, brief, .. } => {
+            prop_assert!(*readiness != Readiness::Unread, "pl_{number} is unread");
+            if matches!(readiness, Readiness::Ready { .. }) {
+                let contractor = world.contractor(&brief.candidate);
+                prop_assert!(false, "pl_{number} waits for its contractor: {contractor:?}");
+            }
+        }
+        Placement::ContractorReady { .. } | Placement::JobReady { .. } => {
+            prop_assert!(false, "pl_{number} is on its way and nothing is owed");
+        }
+        Placement::Quoted { road, hired, .. } => {
+            prop_assert!(matches!(road, Road::Asked(_)), "pl_{number} has its turn, nothing owed");
+            let who = &hired.terms().references.candidate;
+            let busy = match world.contractor(who) {
+                Some(contractor::State::OptingIn { holder, .. }) => holder != placement(number),
+                _ => false,
+            };
+            prop_assert!(busy, "pl_{number} waits for a turn that nobody has");
+        }
+        Placement::ApplicationPending { application, .. } => {
+            let live = books.sessions.get(&application.session).is_some_and(|it| {
+                it.is_live() || books.policies.values().all(|p| p.quote != application.quote)
+            });
+            prop_assert!(live, "pl_{number} waits for a session that is over");
+            let over = books.sessions.get(&application.session).is_some_and(|it| {
+                matches!(
+                    it.standing,
+                    workflow_core::domain::call::ApplicationStanding::Expired
+                        | workflow_core::domain::call::ApplicationStanding::Ineligible
+                )
+            });
+            prop_assert!(!over, "pl_{number} waits for a session that ended");
+        }
+        Placement::Assigned { assignment, .. } => {
+            let pending = books
+                .assignments
+                .get(assignment)
+                .is_some_and(|it| it.standing == AssignmentStanding::Pending);
+            prop_assert!(pending, "pl_{number} waits for an assignment that is settled");
+        }
+        Placement::Flagged { issue: Issue::Contractor { .. }, back } => {
+            if let Back::Discovered { brief, .. } = back {
+                let linked = matches!(
+                    world.contractor(&brief.candidate),
+                    Some(
+                        contractor::State::Linked { .. }
+                            | contractor::State::OptingIn { .. }
+                            | contractor::State::OptedIn { .. }
+                    )
+                );
+                prop_assert!(!linked, "pl_{number} is flagged for a contractor that is linked");
+            }
+        }
+        Placement::Active { .. }
+        | Placement::Flagged { .. }
+        | Placement::Excluded { .. }
+        | Placement::Completed { .. }
+        | Placement::Canceled { .. } => {}
+    }
+    Ok(())
+}
+
+/// Rule 8: another engine on the same log has the same states, lines and obligations; and none is delivered twice.
+fn the_same_log_gives_the_same_world(world: &mut World) -> Checked {
+    messages_came_once(world)?;
+    let before = picture(world.engine());
+    let position = world.engine().position();
+    let other = world.replayed();
+    let after = picture(&other);
+    if !std::ptr::eq(world.engine(), &other) {
+        other.stop();
+    }
+    let stayed = world.engine().position() == position;
+    prop_assert!(stayed, "opening the log again appended to it");
+    prop_assert_eq!(before, after);
+    Ok(())
+}
+
+/// What an engine says of everything that it has.
+fn picture(engine: &Engine<workflow_core::domain::Insurance>) -> Vec<String> {
+    let of = |workflow| engine.summaries(workflow).into_iter();
+    let lines = of("placement").chain(of("contractor")).chain(of("delivery")).map(|summary| {
+        let Summary { stream, state, terminal, version, updated_at, headline, waits } = summary;
+        let waits: Vec<Wait> = waits;
+        format!("{stream} {state} {terminal} {version} {updated_at} {headline} {waits:?}")
+    });
+    let owed = engine.owed_calls().into_iter().map(|call| format!("{} {:?}", call.key, call.since));
+    lines.chain(owed).collect()
+}
+
+/// A message's key is the cause of at most one input's events in the receiver.
+fn messages_came_once(world: &World) -> Checked {
+    let mut seen: BTreeSet<(StreamId, String)> = BTreeSet::new();
+    for workflow in ["placement", "contractor"] {
+        for summary in world.engine().summaries(workflow) {
+            let mut last = String::new();
+            let history = world.engine().history(&summary.stream);
+            let history = history.map_err(|e| TestCaseError::fail(e.to_string()))?;
+            for recorded in history {
+                let cause = recorded.event.cause;
+                if !cause.actor.starts_with("stream:") {
+                    last.clear();
+                    continue;
+                }
+                // The events of one input stand together.
+                if cause.key != last {
+                    let first = seen.insert((summary.stream.clone(), cause.key.clone()));
+                    prop_assert!(first, "message {} came twice", cause.key);
+                }
+                last = cause.key;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Coverage in force, its loss in every order, and the end of the engagement.
+
+use tests::story::check;
+
+/// One placement, covered by its own policy.
+const BY_POLICY: &str = "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        then  pl_1 is Active";
+
+/// A second one, covered by an assignment under the first one's policy.
+const BY_ASSIGNMENT: &str = "
+        given pl_2 of cand_1
+        and   the ATS reports pl_2
+        and   the assignment of pl_2 comes into force
+        then  pl_2 is Active";
+
+#[test]
+fn cancelled_after_active_is_flagged_once() {
+    check(&format!(
+        "{BY_POLICY}
+        when  the policy of pl_1 is cancelled, twice
+        then  pl_1 is Flagged: coverage lost: the policy was cancelled
+        and   CoverageLost once for pl_1
+        "
+    ));
+}
+
+#[test]
+fn cancelled_before_active_was_known_is_flagged() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        when  quietly the application of pl_1 is completed
+        and   quietly the policy of pl_1 is cancelled
+        then  pl_1 is ApplicationPending
+        when  the world settles
+        then  pl_1 is Flagged: coverage lost
+        and   CoverageStarted never for pl_1
+    ",
+    );
+}
+
+#[test]
+fn signals_in_any_order_end_in_what_is_so() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        when  quietly the application of pl_1 is completed
+        and   quietly the policy of pl_1 is cancelled
+        and   quietly the policy of pl_1 is reactivated
+        and   quietly the policy of pl_1 is cancelled
+        and   the signals arrive backwards
+        then  pl_1 is Flagged: coverage lost
+        when  the policy of pl_1 is reactivated
+        then  pl_1 is Active
+        when  the policy of pl_1 expires
+        then  pl_1 is Flagged: the policy ran out
+    ",
+    );
+}
+
+#[test]
+fn a_returned_loss_buys_anew_on_the_same_job() {
+    check(&format!(
+        "{BY_POLICY}
+        when  the policy of pl_1 is cancelled
+        and   the operator returns pl_1: buy again
+        then  pl_1 is ApplicationPending
+        when  the application of pl_1 is completed
+        then  pl_1 is Active
+        and   the insurer has 1 contractor, 1 job, 2 quotes, 2 sessions, 2 policies
+        "
+    ));
+}
+
+#[test]
+fn an_assignment_that_is_cancelled_is_flagged_and_its_policy_does_not_heal_it() {
+    check(&format!(
+        "{BY_POLICY}{BY_ASSIGNMENT}
+        when  the assignment of pl_2 is cancelled
+        then  pl_2 is Flagged: the assignment was cancelled
+        when  everything is polled
+        then  pl_2 is Flagged
+        when  the assignment of pl_2 comes into force
+        then  pl_2 is Active: by assignment
+        "
+    ));
+}
+
+#[test]
+fn the_policy_under_an_assignment_that_is_cancelled_flags_it_and_the_assignment_does_not_heal_it() {
+    check(&format!(
+        "{BY_POLICY}{BY_ASSIGNMENT}
+        when  the policy of pl_1 is cancelled
+        then  pl_1 is Flagged
+        and   pl_2 is Flagged: the policy was cancelled
+        when  everything is polled
+        then  pl_2 is Flagged: the policy was cancelled
+        when  the policy of pl_1 is reactivated
+        then  pl_1 is Active
+        and   pl_2 is Active: by assignment
+        "
+    ));
+}
+
+#[test]
+fn what_lost_both_its_policy_and_its_assignment_is_healed_by_neither() {
+    check(&format!(
+        "{BY_POLICY}{BY_ASSIGNMENT}
+        when  the policy of pl_1 is cancelled
+        and   the assignment of pl_2 is cancelled
+        and   the policy of pl_1 is reactivated
+        then  pl_1 is Active
+        and   pl_2 is Flagged: coverage lost
+        "
+    ));
+}
+
+#[test]
+fn the_policy_lost_while_the_assignment_is_pending_flags_it() {
+    check(&format!(
+        "{BY_POLICY}
+        when  pl_2 of cand_1
+        and   the ATS reports pl_2
+        then  pl_2 is Assigned
+        when  the policy of pl_1 is cancelled
+        then  pl_2 is Flagged: the policy was cancelled
+        "
+    ));
+}
+
+#[test]
+fn a_charge_that_fails_is_flagged_and_may_yet_succeed() {
+    check(&format!(
+        "{BY_POLICY}
+        when  pl_2 of cand_1
+        and   the ATS reports pl_2
+        and   the assignment of pl_2 fails its charge
+        then  pl_2 is Flagged: the charge for the assignment failed
+        when  the assignment of pl_2 comes into force
+        then  pl_2 is Active: by assignment
+        when  the assignment of pl_2 fails its charge
+        then  pl_2 is Flagged
+        when  everything is polled
+        then  pl_2 is Flagged
+        "
+    ));
+}
+
+#[test]
+fn a_charge_that_fails_and_an_assignment_cancelled_after_it_do_not_come_back() {
+    check(&format!(
+        "{BY_POLICY}
+        when  pl_2 of cand_1
+        and   the ATS reports pl_2
+        and   the assignment of pl_2 fails its charge
+        and   the assignment of pl_2 is cancelled
+        then  pl_2 is Flagged: the assignment was cancelled
+        when  the operator returns pl_2: once more
+        then  pl_2 is Assigned
+        and   the insurer has 2 assignments, 1 live assignment
+        "
+    ));
+}
+
+#[test]
+fn covered_to_the_end_is_completed_by_the_timer() {
+    check(&format!(
+        "{BY_POLICY}
+        when  it is 2026-06-30 13:00
+        then  pl_1 is Active
+        when  it is 2026-07-01 04:00
+        and   the timers fire
+        then  pl_1 is Completed: covered to its end
+        and   PlacementCompleted once for pl_1
+        when  the policy of pl_1 expires
+        then  pl_1 is Completed
+        "
+    ));
+}
+
+#[test]
+fn the_end_in_the_ats_completes_too() {
+    check(&format!(
+        "{BY_POLICY}
+        when  the ATS reports pl_1 with stage=2026-05-01
+        then  pl_1 is Completed
+        "
+    ));
+}
+
+#[test]
+fn a_policy_that_runs_out_early_is_a_loss() {
+    check(&format!(
+        "{BY_POLICY}
+        when  it is 2026-05-01 13:00
+        and   the policy of pl_1 expires
+        then  pl_1 is Flagged: the policy ran out before the engagement ends
+        "
+    ));
+}
+
+#[test]
+fn terms_accepted_beyond_the_policy_are_a_loss_when_the_policy_ends() {
+    check(&format!(
+        "{BY_POLICY}
+        when  the ATS reports pl_1 with end=2026-07-31
+        then  pl_1 is Flagged: last day was 2026-06-30, is 2026-07-31
+        when  the operator returns pl_1: extended by hand
+        then  pl_1 is Active
+        when  it is 2026-07-02 13:00
+        then  pl_1 is Flagged: the policy ran out
+        "
+    ));
+}
