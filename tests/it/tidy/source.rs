@@ -11,7 +11,7 @@ use std::{env, fs};
 use super::code::Code;
 
 /// Folders at any depth that hold nothing anybody wrote.
-const NOT_SOURCE: [&str; 3] = [".git", "target", "workflow-data"];
+const NOT_SOURCE: [&str; 4] = [".git", "target", "workflow-data", "workflow-demo"];
 
 /// All files, in the order of their paths.
 pub struct Tree {
