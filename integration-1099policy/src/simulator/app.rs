@@ -20,7 +20,7 @@ pub(super) struct App {
     /// Counts releases; a held request goes on when it changes.
     pub(super) released: watch::Sender<u64>,
     ticking: tokio::sync::Mutex<()>,
-    http: Sender,
+    http: client::Sender,
 }
 
 /// A key in flight, until dropped.

@@ -14,7 +14,11 @@ pub(super) fn build() -> std::io::Result<Sender> {
     // Another part of the process may have chosen a provider already; either serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
-    builder.redirect(reqwest::redirect::Policy::none()).build().map(Sender).map_err(std::io::Error::other)
+    builder
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map(Sender)
+        .map_err(std::io::Error::other)
 }
 
 /// One attempt: the status answered, or none when nobody answered.

@@ -331,6 +331,11 @@ fn add(state: &mut State, behaviour: &Behaviour, plan: Plan) {
         touched: arrival.billing,
         deleted: false,
     });
+    add_pay(state, &plan, &arrival);
+}
+
+/// The pay record, where the placement has one.
+fn add_pay(state: &mut State, plan: &Plan, arrival: &Arrival) {
     let Some(category) = plan.category else { return };
     state.salary.push(Salary {
         employee: plan.candidate,
@@ -343,9 +348,13 @@ fn add(state: &mut State, behaviour: &Behaviour, plan: Plan) {
         per: plan.pay.1.into(),
         category: category.into(),
         // A payee company is no proof of corp-to-corp: contractors have one too.
-        payee_company: if is_c2c || plan.id == 51_000_777 { 9907 } else { 0 },
+        payee_company: if plan.category == Some("Subcontract") || plan.id == 51_000_777 {
+            9907
+        } else {
+            0
+        },
         w2: plan.is_w2,
-        c2c: is_c2c,
+        c2c: plan.category == Some("Subcontract"),
         created: arrival.salary,
         approved: arrival.salary_approved,
         touched: arrival.salary,

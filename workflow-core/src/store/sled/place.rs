@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::id::Position;
 use crate::store::read::damaged;
@@ -21,8 +21,8 @@ const HEAD: &str = "head";
 const FORMAT: &str = "format";
 /// What the format file says.
 const FORMAT_KNOWN: &str = "workflow log on sled 0.34, layout 1\n";
-/// Sled's threads let go of its file a moment after its last handle is dropped.
-const SLED_GONE_WITHIN: Duration = Duration::from_secs(10);
+/// Sled's threads let go of its file a moment after its last handle is dropped; so many milliseconds are waited.
+const SLED_GONE_TRIES: u32 = 10_000;
 
 /// A directory that this process holds.
 #[derive(Debug)]
