@@ -49,7 +49,7 @@ impl List {
 /// Lines as a table that fits the terminal.
 pub(super) fn table(lines: &[Line]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(super::show::width());
     table.set_header(["tenant", "placement", "state", "why"]);

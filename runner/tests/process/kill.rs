@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use super::binary::{good, ledger, runner, states};
+use super::ends;
 
 /// What the ledger counts per candidate, placement or in all: the ids that the insurer gives may differ.
 fn counts(ledger: &Value) -> Vec<(&'static str, Value)> {
@@ -22,6 +23,7 @@ fn counts(ledger: &Value) -> Vec<(&'static str, Value)> {
 fn a_demo_killed_in_the_middle_goes_on_to_the_same_end() {
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     good(whole.path(), &["demo"]);
+    ends::right(whole.path());
     for lines in [3, 25, 60, 20, 7] {
         let mut child =
             runner(broken.path(), &["demo", "--keep"]).stdout(Stdio::piped()).spawn().unwrap();
