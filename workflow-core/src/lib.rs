@@ -1,4 +1,20 @@
 //! An event-sourced workflow engine: pure state machines over an append-only log.
+//!
+//! A tour, in reading order:
+//!
+//! 1. [`id`], [`time`], [`money`]: names, moments and cents.
+//! 2. [`mod@machine`]: what a state machine is; `#[machine]` reads one out of an ordinary `match`. [`graph`] draws it and
+//!    compares it with a released one.
+//! 3. [`workflow`]: the three pure functions around a machine, `decide`, `evolve` and `react`, and what a state may be
+//!    owed. [`outcome`]: what one attempt at an owed call comes to.
+//! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
+//!    `store::sled`. [`audit`]: checking that it is as it was written.
+//! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
+//!    what arrives from outside.
+//! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
+//!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
+//!
+//! Deliberately absent: HTTP in either direction, configuration files, and any vendor's words.
 
 pub mod audit;
 pub mod backoff;
