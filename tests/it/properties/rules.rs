@@ -105,8 +105,7 @@ fn one_of_each(world: &World) -> Checked {
         prop_assert!(known, "session {id} of {} is open and nobody knows", session.quote);
     }
     for (id, assignment) in &books.assignments {
-        let live =
-            matches!(assignment.standing, AssignmentStanding::Pending | AssignmentStanding::Active);
+        let live = books.is_live(assignment);
         let canceled = matches!(
             world.placement(&assignment.placement),
             Some(Placement::Canceled { .. } | Placement::Flagged { .. })

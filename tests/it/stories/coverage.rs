@@ -217,3 +217,19 @@ fn terms_accepted_beyond_the_policy_are_a_loss_when_the_policy_ends() {
         "
     ));
 }
+
+#[test]
+fn buying_anew_after_a_failed_charge_undoes_the_assignment_first() {
+    for verb in ["returns", "restarts"] {
+        check(&format!(
+            "{BY_POLICY}{BY_ASSIGNMENT}
+            when  the assignment of pl_2 fails its charge
+            and   at once the operator {verb} pl_2: another card
+            then  pl_2 is Assigned: undoing the assignment
+            when  the world settles
+            then  pl_2 is Assigned: waiting
+            and   the insurer has 2 assignments, 1 live assignment
+            "
+        ));
+    }
+}

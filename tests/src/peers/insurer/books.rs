@@ -200,11 +200,8 @@ impl Books {
     }
 
     pub(super) fn add_assignment(&mut self, assignment: Assignment) -> AssignmentId {
-        let live = |it: &&Assignment| {
-            it.placement == assignment.placement
-                && matches!(it.standing, AssignmentStanding::Pending | AssignmentStanding::Active)
-        };
-        if self.assignments.values().any(|it| live(&it)) {
+        let same = |it: &&Assignment| it.placement == assignment.placement && self.is_live(it);
+        if self.assignments.values().any(|it| same(&it)) {
             let text = format!("a second live assignment for placement {}", assignment.placement);
             self.violations.push(text);
         }
@@ -212,6 +209,15 @@ impl Books {
         self.assignments.insert(id.clone(), assignment);
         self.signals.push(Subject::Assignment(id.clone()));
         id
+    }
+
+    /// Whether an assignment covers, or will: one whose policy is gone does not.
+    pub fn is_live(&self, assignment: &Assignment) -> bool {
+        matches!(assignment.standing, AssignmentStanding::Pending | AssignmentStanding::Active)
+            && self
+                .policies
+                .get(&assignment.policy)
+                .is_some_and(|policy| policy.standing == PolicyStanding::Active)
     }
 
     pub(super) fn add_policy(&mut self, quote: &QuoteId, now: Timestamp) -> PolicyId {

@@ -1,7 +1,7 @@
 //! A person settles a flag, or takes a placement out.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Back, Engagement, Intent, Issue, Wanted};
+use super::super::state::{Back, Engagement, Evidence, Intent, Issue, Loss, Wanted};
 use super::{Decision, Resolution, cancel, exclusion, observed};
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Brief, OutOfScope, Terms, start_passed};
@@ -29,7 +29,10 @@ pub(super) fn resolve(
             in_time(back, context)?;
             Ok(vec![accepted(issue, back, &reason)])
         }
-        Resolution::Restart => restart(back, reason),
+        Resolution::Restart => match undoing_first(issue, back, &reason) {
+            Some(event) => in_time(back, context).map(|()| vec![event]),
+            None => restart(back, reason),
+        },
         Resolution::Close => Ok(match back {
             Back::Application { .. } | Back::Assignment { .. } => {
                 let intent = Intent::Cancel { reason: format!("closed by a person: {reason}") };
@@ -108,7 +111,27 @@ fn accepted(issue: &Issue, back: &Back, reason: &str) -> Event {
             let coverage = coverage.clone();
             Event::CoverageAccepted { hired, coverage, reason: reason.to_owned() }
         }
-        (_, back) => resumed(back, reason),
+        (issue, back) => {
+            undoing_first(issue, back, reason).unwrap_or_else(|| resumed(back, reason))
+        }
+    }
+}
+
+/// An assignment that was not cancelled may come into force yet: it is undone before anything is bought anew.
+fn undoing_first(issue: &Issue, back: &Back, reason: &str) -> Option<Event> {
+    match (issue, back) {
+        (Issue::CoverageLost { loss: Loss::AssignmentCanceled }, _) => None,
+        (
+            Issue::CoverageLost { .. },
+            Back::Lost { hired, evidence: Evidence::Assignment { assignment, policy }, wanted },
+        ) => Some(Event::ResumedAtAssignment {
+            hired: hired.clone(),
+            assignment: assignment.clone(),
+            policy: policy.clone(),
+            intent: Intent::Change { terms: wanted.clone() },
+            reason: reason.to_owned(),
+        }),
+        (_, _) => None,
     }
 }
 

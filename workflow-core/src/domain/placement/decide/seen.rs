@@ -290,6 +290,11 @@ fn lose(
         State::Flagged { issue: Issue::CoverageLost { loss: known }, back } => {
             lose_more(state, hired, (*known, loss), back, evidence)
         }
+        State::Flagged { back: back @ Back::Assignment { .. }, .. }
+            if loss != Loss::AssignmentCanceled =>
+        {
+            vec![Event::CoverageLost { issue: Issue::CoverageLost { loss }, back: back.clone() }]
+        }
         _ => vec![lost(state, hired, loss, evidence)],
     }
 }
