@@ -18,6 +18,7 @@ use workflow_core::engine::Engine;
 use workflow_core::time::{Clock, ManualClock, Timestamp};
 
 use crate::config::Config;
+use crate::ingress;
 use crate::{Options, Runner, StartError, StopError};
 
 pub mod script;
@@ -150,6 +151,11 @@ impl Demo {
         &self.policy
     }
 
+    /// What came through the webhook door.
+    pub fn counters(&self) -> &ingress::Counters {
+        self.runner.counters()
+    }
+
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.runner.hooks()
@@ -198,7 +204,7 @@ impl Demo {
     }
 
     /// Waits until all that can be done at the present moment is done, on all three sides.
-    async fn settle(&mut self, screen: &mut Screen) -> Result<(), DemoError> {
+    pub async fn settle(&mut self, screen: &mut Screen) -> Result<(), DemoError> {
         let began = tokio::time::Instant::now();
         loop {
             if self.runner.is_quiet() {
@@ -220,7 +226,8 @@ impl Demo {
         }
     }
 
-    async fn advance(&mut self, by: Duration) -> Result<(), DemoError> {
+    /// Moves the world's clock on.
+    pub async fn advance(&mut self, by: Duration) -> Result<(), DemoError> {
         self.clock.advance(by);
         write_clock(&self.data.join("simulators"), self.clock.now())
             .map_err(io_error("keeping the clock"))?;

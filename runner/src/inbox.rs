@@ -182,6 +182,7 @@ impl Worker {
             | Interest::Assignment { .. }
             | Interest::Invoice { .. } => {}
         }
+        let _turn = connected.turns.sightings.lock().await;
         let now = self.engine.clock().now();
         let sightings = match connected.policy.confirm(&interest, now).await {
             Ok(sightings) => sightings,

@@ -23,6 +23,9 @@ use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
 
+/// So many resources are read before the inbox gets its turn.
+const WATCHED_AT_ONCE: usize = 16;
+
 /// Looks after one tenant.
 pub struct Poller {
     /// The engine.
@@ -199,11 +202,16 @@ impl Poller {
                 watches.extend(watched(&state));
             }
         }
-        if watches.is_empty() {
-            return Ok(());
+        for some in watches.chunks(WATCHED_AT_ONCE) {
+            self.look_at(some).await?;
         }
+        Ok(())
+    }
+
+    async fn look_at(&self, watches: &[Watch]) -> Result<(), RoundError> {
+        let _turn = self.connected.turns.sightings.lock().await;
         let now = self.engine.clock().now();
-        let observed = self.connected.policy.observe(&watches, now).await;
+        let observed = self.connected.policy.observe(watches, now).await;
         let missing = observed.missing.iter().filter_map(|watch| gone(watch, now));
         let source = Source::new(format!("poll:{POLICY}"), "");
         for sighting in observed.sightings.iter().cloned().chain(missing) {

@@ -86,6 +86,7 @@ pub async fn placement_facts(
     let Ok(stream) = StreamId::new("placement", tenant, placement.as_str()) else {
         return Err(ReadError::Refused("its id cannot stand in a stream's name".into()));
     };
+    let _turn = connected.turns.facts.lock().await;
     let input = match connected.jobdiva.assemble(placement).await {
         Ok(Some(facts)) => placement::Input::Observed(Box::new(facts)),
         Ok(None) if engine.summary(&stream).is_none() => return Ok(()),
@@ -131,6 +132,7 @@ async fn person(
         look_first: false,
     };
     let call = Call::ReadPerson { candidate: candidate.clone() };
+    let _turn = connected.turns.facts.lock().await;
     match connected.jobdiva.perform(&call, &attempt).await {
         Outcome::Answered(Answer::PersonRead(person)) => {
             let input = contractor::Input::Observed(person);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use integration_1099policy::Ten99Policy;
 use integration_1099policy::receive::Receiver;
 use integration_jobdiva::JobDiva;
+use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, Side};
@@ -30,6 +31,17 @@ pub struct Connected {
     pub policy: Ten99Policy,
     /// Who authenticates 1099Policy's webhooks, where they are used.
     pub receiver: Option<Receiver>,
+    /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
+    pub turns: Turns,
+}
+
+/// One turn for each side, for whoever reads there.
+#[derive(Default)]
+pub struct Turns {
+    /// Reading placements and people.
+    pub facts: Mutex<()>,
+    /// Reading policies, applications and assignments.
+    pub sightings: Mutex<()>,
 }
 
 /// All tenants' systems.
@@ -83,7 +95,9 @@ impl Systems {
                 .transpose()
                 .map_err(|source| ConnectError::PolicyHook { tenant: name(), source })?;
             let tenant = tenant.clone();
-            connected.insert(name(), Arc::new(Connected { tenant, jobdiva, policy, receiver }));
+            let turns = Turns::default();
+            let systems = Connected { tenant, jobdiva, policy, receiver, turns };
+            connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         Ok(Self { tenants: connected })
     }

@@ -6,6 +6,7 @@ mod adapters;
 mod graph;
 mod properties;
 mod restart;
+mod runner;
 mod stories;
 mod terms;
 mod tidy;
