@@ -25,13 +25,18 @@ pub(super) struct Demo {
     keep: bool,
 }
 
+/// The height of the live table: a line per placement, a heading, and the cursor's line.
+const TABLE_LINES: u16 = 26;
+
 impl Demo {
     pub(super) async fn run(self) -> Outcome {
         std::fs::create_dir_all(&self.data)?;
         telemetry::to_file(&self.data.join("demo.log"), "info")?;
         let terminal = io::stdout().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        let form = if terminal { Form::Live } else { Form::Lines };
+        let lines = terminal_size::terminal_size().map_or(0, |(_, height)| height.0);
+        // A table higher than the terminal cannot be drawn over itself.
+        let form = if terminal && lines >= TABLE_LINES { Form::Live } else { Form::Lines };
         let mut screen =
             Screen::new(form, Box::new(io::stdout()), usize::from(show::width()), colour);
         let mut signals = Signals::new()?;

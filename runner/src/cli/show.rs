@@ -85,10 +85,11 @@ fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-/// The width that tables may take: the terminal's, as far as the shell says, else 110 columns.
+/// The width that tables may take: what `COLUMNS` says, else the terminal's, else 110 columns.
 pub(super) fn width() -> u16 {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(110).max(60)
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size().map(|(width, _)| width.0);
+    said.or_else(seen).unwrap_or(110).max(60)
 }
 
 pub(super) fn unknown(id: &str) -> Failure {
