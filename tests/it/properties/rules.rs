@@ -256,7 +256,9 @@ fn picture(engine: &Engine<workflow_core::domain::Insurance>) -> Vec<String> {
     let of = |workflow| engine.summaries(workflow).into_iter();
     let lines = of("placement").chain(of("contractor")).chain(of("delivery")).map(|summary| {
         let Summary { stream, state, terminal, version, updated_at, headline, waits } = summary;
-        let waits: Vec<Wait> = waits;
+        // A message that changed nothing left no trace: another engine on the log tells it again, in vain.
+        let lasting = |wait: &Wait| !matches!(wait, Wait::Message(_));
+        let waits: Vec<Wait> = waits.into_iter().filter(lasting).collect();
         format!("{stream} {state} {terminal} {version} {updated_at} {headline} {waits:?}")
     });
     let owed = engine.owed_calls().into_iter().map(|call| format!("{} {:?}", call.key, call.since));
