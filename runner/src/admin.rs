@@ -12,12 +12,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use workflow_core::audit;
+use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::placement::{Input, Placement, Resolution};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::systems::Systems;
 use crate::views;
 
 /// The file in the data directory that says where the door is.
@@ -58,6 +60,10 @@ pub struct Door {
     pub engine: Engine<Insurance>,
     /// The token that opens it.
     pub token: String,
+    /// Who performs the calls, and knows which fail.
+    pub dispatcher: Dispatcher<Insurance, Systems>,
+    /// The tenants of the configuration.
+    pub tenants: Vec<String>,
 }
 
 /// How a person settles a flag, or takes a placement out.
@@ -122,7 +128,8 @@ fn problem(status: StatusCode, message: impl Into<String>) -> Response {
 }
 
 async fn list(State(door): State<Arc<Door>>) -> Response {
-    Json(views::list(&door.engine)).into_response()
+    let failing = door.dispatcher.activity().waiting;
+    Json(views::list(&door.engine, &failing, &door.tenants)).into_response()
 }
 
 fn stream(tenant: &str, id: &str) -> Result<StreamId, Box<Response>> {
@@ -138,7 +145,7 @@ async fn show(
         Ok(stream) => stream,
         Err(response) => return *response,
     };
-    match views::show(&door.engine, &stream) {
+    match views::show(&door.engine, &stream, &door.dispatcher.activity().waiting) {
         Ok(Some(shown)) => Json(shown).into_response(),
         Ok(None) => problem(StatusCode::NOT_FOUND, format!("{stream} is not known")),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),

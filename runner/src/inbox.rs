@@ -48,6 +48,11 @@ enum Done {
     Later(String),
 }
 
+/// A delivery that leads nowhere yet waits, but not for ever.
+fn wait(reason: String, age: Duration) -> Done {
+    if age < UNKNOWN_FOR { Done::Later(reason) } else { Done::Parked(reason) }
+}
+
 impl Worker {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
@@ -78,10 +83,14 @@ impl Worker {
                 continue;
             }
             self.pulse.set("inbox", Beat::Working);
-            let Some(State::Waiting { delivery }) =
-                self.engine.state::<Inbox<Insurance>>(&stream)?
-            else {
-                continue;
+            let delivery = match self.engine.state::<Inbox<Insurance>>(&stream) {
+                Ok(Some(State::Waiting { delivery })) => delivery,
+                Ok(_) => continue,
+                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped),
+                Err(trouble) => {
+                    tracing::error!(%stream, %trouble, "a delivery cannot be read back");
+                    continue;
+                }
             };
             let age = now.since(summary.updated_at);
             let input = match self.one(&stream, &delivery, age).await? {
@@ -99,7 +108,11 @@ impl Worker {
                 }
             };
             let source = Source::new("inbox", stream.key());
-            self.engine.handle::<Inbox<Insurance>>(&stream, input, source).await?;
+            match self.engine.handle::<Inbox<Insurance>>(&stream, input, source).await {
+                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped),
+                Err(trouble) => tracing::error!(%stream, %trouble, "a delivery cannot be settled"),
+                Ok(_) => {}
+            }
         }
         Ok(())
     }
@@ -115,7 +128,7 @@ impl Worker {
         };
         let source = Source::new(format!("webhook:{}", delivery.source), stream.key());
         let done = match delivery.source.as_str() {
-            JOBDIVA => self.jobdiva(connected, delivery, &source).await,
+            JOBDIVA => self.jobdiva(connected, delivery, age, &source).await,
             POLICY => self.policy(connected, delivery, age, &source).await,
             other => Ok(Done::Parked(format!("no adapter is called {other}"))),
         };
@@ -123,7 +136,7 @@ impl Worker {
             Ok(done) => Ok(done),
             Err(ReadError::Later(reason)) => Ok(Done::Later(reason)),
             Err(ReadError::Refused(reason)) => Ok(Done::Parked(reason)),
-            Err(ReadError::Engine(error)) => Err(error),
+            Err(ReadError::Stopped(error)) => Err(error),
         }
     }
 
@@ -131,6 +144,7 @@ impl Worker {
         &self,
         connected: &Arc<Connected>,
         delivery: &Delivery,
+        age: Duration,
         source: &Source,
     ) -> Result<Done, ReadError> {
         use integration_jobdiva::interpret::Interest;
@@ -148,8 +162,14 @@ impl Worker {
             Interest::Nothing => return Ok(Done::Settled("of no consequence".into())),
             Interest::NotUnderstood => return Ok(Done::Parked("not understood".into())),
         };
-        let read = read::follow(&self.engine, connected, &hint, source).await?;
-        Ok(Done::Settled(format!("{read} placements read")))
+        let followed = read::follow(&self.engine, connected, &hint, source).await?;
+        if let Some((placement, reason)) = followed.unread.first_key_value() {
+            return Ok(wait(format!("{placement}: {reason}"), age));
+        }
+        if followed.read == 0 && followed.unknown > 0 {
+            return Ok(wait("it is about nothing that is known here".to_owned(), age));
+        }
+        Ok(Done::Settled(format!("{} placements read", followed.read)))
     }
 
     async fn policy(
@@ -204,8 +224,7 @@ impl Worker {
         told.sort();
         told.dedup();
         if told.is_empty() && !sightings.is_empty() {
-            let reason = "it is about nothing that is known here".to_owned();
-            return Ok(if age < UNKNOWN_FOR { Done::Later(reason) } else { Done::Parked(reason) });
+            return Ok(wait("it is about nothing that is known here".to_owned(), age));
         }
         let names = told.iter().map(|stream| stream.key().to_owned()).collect::<Vec<_>>();
         Ok(Done::Settled(match names.is_empty() {

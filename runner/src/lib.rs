@@ -31,6 +31,7 @@ pub mod serve;
 pub mod supervise;
 pub mod systems;
 pub mod telemetry;
+pub mod unread;
 pub mod views;
 
 pub use supervise::{Options, Runner, StartError, StopError};

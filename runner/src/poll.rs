@@ -22,6 +22,7 @@ use crate::ingress;
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
+use crate::unread::Unread;
 
 /// So many resources are read before the inbox gets its turn.
 const WATCHED_AT_ONCE: usize = 16;
@@ -53,7 +54,7 @@ enum RoundError {
     Policy(#[from] integration_1099policy::failure::Error),
 }
 
-/// The three rounds, each with its own pace.
+/// The rounds, each with its own pace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
     Feeds,
@@ -69,15 +70,8 @@ const READ_ALL_EVERY: Duration = Duration::from_secs(24 * 3600);
 impl Poller {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
-        let pace = self.connected.tenant.pace;
-        let start = self.engine.clock().now();
-        // What is held was read when it was found; the two others begin at once.
-        let mut next = [
-            (Round::Feeds, pace.poll, start),
-            (Round::Open, pace.sweep, start),
-            (Round::Held, pace.reread, start.plus(pace.reread)),
-            (Round::All, READ_ALL_EVERY, start.plus(READ_ALL_EVERY)),
-        ];
+        self.check_categories().await;
+        let mut next = self.plan()?;
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
             for (round, pace, at) in &mut next {
@@ -87,6 +81,7 @@ impl Poller {
                 self.pulse.set(&name, Beat::Working);
                 self.round(*round).await?;
                 *at = self.engine.clock().now().plus(*pace);
+                self.note(*round)?;
             }
             let soonest = next.iter().map(|(_, _, at)| *at).min();
             self.pulse.set(&name, soonest.map_or(Beat::Idle, Beat::Until));
@@ -96,6 +91,57 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
+    fn plan(&self) -> Result<[(Round, Duration, Timestamp); 4], HandleError> {
+        let (pace, now) = (self.connected.tenant.pace, self.engine.clock().now());
+        let due = |round: Round, pace: Duration| -> Result<Timestamp, HandleError> {
+            let kept = self.engine.store().cursor(&self.last(round));
+            let kept = kept.map_err(|error| HandleError::Stopped(error.to_string()))?;
+            let last = kept.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+            Ok(last.map_or(now, |last| Timestamp(last).plus(pace)))
+        };
+        Ok([
+            (Round::Feeds, pace.poll, now),
+            (Round::Open, pace.sweep, now),
+            (Round::Held, pace.reread, due(Round::Held, pace.reread)?),
+            (Round::All, READ_ALL_EVERY, due(Round::All, READ_ALL_EVERY)?),
+        ])
+    }
+
+    /// Where the moment of a round's last time is kept.
+    fn last(&self, round: Round) -> String {
+        format!("{}/last/{round:?}", self.connected.tenant.name)
+    }
+
+    /// Notes that a rare round was made.
+    fn note(&self, round: Round) -> Result<(), HandleError> {
+        match round {
+            Round::Feeds | Round::Open => Ok(()),
+            Round::Held | Round::All => {
+                let now = self.engine.clock().now().0.to_string();
+                let kept = self.engine.store().set_cursor(&self.last(round), now.as_bytes());
+                kept.map_err(|error| HandleError::Stopped(error.to_string()))
+            }
+        }
+    }
+
+    /// Warns of category codes in the configuration that the insurer does not have.
+    async fn check_categories(&self) {
+        let rules = &self.connected.tenant.rules;
+        let mapped = rules.job_categories.values();
+        let mapped = mapped.chain(rules.title_categories.iter().map(|(_, code)| code));
+        match self.connected.policy.category_codes().await {
+            Ok(known) => {
+                for code in mapped.filter(|code| !known.iter().any(|known| known.code == **code)) {
+                    tracing::warn!(tenant = %self.connected.tenant.name, %code, "the configuration names a category that 1099Policy does not have");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(tenant = %self.connected.tenant.name, %error, "the categories could not be checked");
+            }
+        }
     }
 
     async fn round(&self, round: Round) -> Result<(), HandleError> {
@@ -108,9 +154,10 @@ impl Poller {
         let tenant = &self.connected.tenant.name;
         match done {
             Ok(()) => Ok(()),
-            Err(RoundError::Engine(error) | RoundError::Read(ReadError::Engine(error))) => {
-                Err(error)
-            }
+            Err(
+                RoundError::Read(ReadError::Stopped(error))
+                | RoundError::Engine(error @ HandleError::Stopped(_)),
+            ) => Err(error),
             Err(RoundError::Store(error)) => Err(HandleError::Stopped(error.to_string())),
             Err(error) => {
                 tracing::warn!(%tenant, ?round, %error, "a round of polling failed: next time again");
@@ -119,26 +166,35 @@ impl Poller {
         }
     }
 
-    /// JobDiva's feeds: what was touched since the last time is read.
+    /// JobDiva's feeds: what was touched since the last time is read, and what could not be read before.
     async fn feeds(&self) -> Result<(), RoundError> {
-        let store = self.engine.store();
-        let name = format!("{}/{JOBDIVA}", self.connected.tenant.name);
+        let (store, tenant) = (self.engine.store(), &self.connected.tenant.name);
+        let name = format!("{tenant}/{JOBDIVA}");
         loop {
             let cursor = store.cursor(&name)?.and_then(|bytes| Cursor::from_bytes(&bytes).ok());
             let polled = self.connected.jobdiva.poll(cursor, self.engine.clock().now()).await?;
+            let mut unread = Unread::load(&**store, tenant)?;
             for bad in &polled.unreadable {
-                tracing::warn!(tenant = %self.connected.tenant.name, what = %bad.what, why = %bad.why, "a feed's row was passed over");
+                tracing::warn!(%tenant, what = %bad.what, why = %bad.why, "a feed's row was passed over");
+                unread.row(format!("{}: {}", bad.what, bad.why));
             }
             for error in &polled.failed {
-                tracing::warn!(tenant = %self.connected.tenant.name, %error, "a feed could not be read");
+                tracing::warn!(%tenant, %error, "a feed could not be read");
             }
+            let mut placements = polled.touched;
+            placements.extend(unread.placements.keys().map(|id| PlacementId(id.clone())));
             let hint = Hint {
-                placements: polled.touched,
+                placements,
                 known: polled.submittals,
                 candidates: polled.candidates,
                 requisitions: polled.requisitions,
             };
-            read::follow(&self.engine, &self.connected, &hint, &read::poll_source()).await?;
+            let source = read::poll_source();
+            let followed = read::follow(&self.engine, &self.connected, &hint, &source).await?;
+            let left = followed.unread.into_iter();
+            unread.placements = left.map(|(id, reason)| (id.0, reason)).collect();
+            // First what is left to do, then the mark that it is behind us.
+            unread.save(&**store, tenant)?;
             store.set_cursor(&name, &polled.cursor.to_bytes())?;
             if !polled.more {
                 return Ok(());
@@ -150,16 +206,27 @@ impl Poller {
     async fn open(&self) -> Result<(), RoundError> {
         let (store, tenant) = (self.engine.store(), &self.connected.tenant.name);
         let name = format!("{tenant}/{POLICY}");
-        let kept = store.cursor(&name)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let cursor: SweepCursor = kept.unwrap_or_default();
-        let swept = self.connected.policy.sweep_events(&cursor).await?;
-        for delivery in swept.deliveries {
-            ingress::accept_policy(&self.engine, tenant, delivery).await?;
+        let kept: Option<SweepCursor> =
+            store.cursor(&name)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let swept = self.connected.policy.sweep_events(&kept.clone().unwrap_or_default()).await?;
+        // What happened before the first look is not ours: what is ours is observed.
+        let deliveries = if kept.is_some() { swept.deliveries } else { Vec::new() };
+        for delivery in deliveries {
+            match ingress::accept_policy(&self.engine, tenant, delivery).await {
+                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped.into()),
+                Err(error) => tracing::error!(%tenant, %error, "an event could not be kept"),
+                Ok(_) => {}
+            }
         }
         if let Ok(bytes) = serde_json::to_vec(&swept.cursor) {
             store.set_cursor(&name, &bytes)?;
         }
-        self.observe(&["Quoted", "ApplicationPending", "Assigned", "Flagged"]).await
+        let waiting = ["Quoted", "ApplicationPending", "Assigned", "Flagged"];
+        if swept.gap {
+            tracing::warn!(%tenant, "events were missed: everything covered is looked at");
+            self.observe(&["Active"]).await?;
+        }
+        self.observe(&waiting).await
     }
 
     /// Everything that is not closed is read again, on both sides.
@@ -173,17 +240,16 @@ impl Poller {
 
     /// Reads the placements in these states again at JobDiva.
     async fn read(&self, states: &[&str]) -> Result<(), RoundError> {
-        for summary in self.placements(states) {
-            let placement = PlacementId(summary.stream.key().to_owned());
-            let source = read::poll_source();
-            match read::placement_facts(&self.engine, &self.connected, &placement, &source).await {
-                Ok(()) => {}
-                Err(ReadError::Refused(reason)) => {
-                    tracing::warn!(stream = %summary.stream, %reason, "a placement could not be read");
-                }
-                Err(other) => return Err(other.into()),
-            }
-        }
+        let ids = self.placements(states).into_iter();
+        let placements = ids.map(|summary| PlacementId(summary.stream.key().to_owned())).collect();
+        let hint = Hint { placements, ..Hint::default() };
+        let source = read::poll_source();
+        let followed = read::follow(&self.engine, &self.connected, &hint, &source).await?;
+        let (store, tenant) = (self.engine.store(), &self.connected.tenant.name);
+        let mut unread = Unread::load(&**store, tenant)?;
+        unread.placements.retain(|id, _| !hint.placements.contains(&PlacementId(id.clone())));
+        unread.placements.extend(followed.unread.into_iter().map(|(id, reason)| (id.0, reason)));
+        unread.save(&**store, tenant)?;
         Ok(())
     }
 
@@ -198,8 +264,12 @@ impl Poller {
     async fn observe(&self, states: &[&str]) -> Result<(), RoundError> {
         let mut watches = Vec::new();
         for summary in self.placements(states) {
-            if let Some(state) = self.engine.state::<Placement>(&summary.stream)? {
-                watches.extend(watched(&state));
+            match self.engine.state::<Placement>(&summary.stream) {
+                Ok(state) => watches.extend(state.iter().flat_map(watched)),
+                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped.into()),
+                Err(trouble) => {
+                    tracing::error!(stream = %summary.stream, %trouble, "a placement cannot be replayed");
+                }
             }
         }
         for some in watches.chunks(WATCHED_AT_ONCE) {

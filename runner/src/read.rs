@@ -1,16 +1,18 @@
 //! Reading facts where a hint points, and telling the placements what was read. Polls and the inbox both come here.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, Sighting};
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use workflow_core::domain::placement::{self, Placement, candidate_alias, requisition_alias};
-use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::engine::{Engine, HandleError, Handled, Source};
 use workflow_core::id::{Key, StreamId};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::time::Timestamp;
 
 use crate::systems::{Connected, JOBDIVA};
 
@@ -20,13 +22,37 @@ pub enum ReadError {
     /// The system did not answer; try again.
     #[error("{0}")]
     Later(String),
-    /// The system refuses; trying again is no use.
+    /// The system refuses; trying again is hardly any use.
     #[error("{0}")]
     Refused(String),
     /// The engine has stopped.
     #[error(transparent)]
-    Engine(#[from] HandleError),
+    Stopped(HandleError),
 }
+
+/// What reading one placement came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Its workflow was told.
+    Told,
+    /// It is known neither here nor there.
+    Unknown,
+}
+
+/// What following a hint came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// How many placements were read.
+    pub read: usize,
+    /// How many are known neither here nor there.
+    pub unknown: usize,
+    /// Those that could not be read, with the reason.
+    pub unread: BTreeMap<PlacementId, String>,
+}
+
+/// A placement of which JobDiva gives nothing is gone only when it gives nothing again after this time: one empty answer
+/// ends nobody's coverage.
+const EMPTY_FOR: Duration = Duration::from_secs(3600);
 
 /// Which known placements an ATS's hint is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,14 +67,13 @@ pub struct Hint {
     pub requisitions: BTreeSet<RequisitionId>,
 }
 
-/// Reads all that a hint points to, and tells the workflows. Goes on past what is refused; stops at what must be tried
-/// again.
+/// Reads all that a hint points to, and tells the workflows. What cannot be read is noted, and stops nothing else.
 pub async fn follow(
     engine: &Engine<Insurance>,
     connected: &Arc<Connected>,
     hint: &Hint,
     source: &Source,
-) -> Result<usize, ReadError> {
+) -> Result<Followed, ReadError> {
     let tenant = &connected.tenant.name;
     let mut placements = hint.placements.clone();
     let stream = |id: &PlacementId| StreamId::new("placement", tenant, id.as_str()).ok();
@@ -56,23 +81,31 @@ pub async fn follow(
     placements.extend(hint.known.iter().filter(known).cloned());
     let aliases = hint.candidates.iter().map(candidate_alias);
     for alias in aliases.chain(hint.requisitions.iter().map(requisition_alias)) {
-        let found = engine.find(&alias).into_iter().filter(|s| s.tenant() == tenant);
-        placements.extend(found.map(|stream| PlacementId(stream.key().to_owned())));
+        let found = engine.find(&alias).into_iter();
+        let own = found.filter(|s| s.tenant() == tenant && s.workflow() == "placement");
+        placements.extend(own.map(|stream| PlacementId(stream.key().to_owned())));
     }
-    let mut read = 0;
-    for placement in &placements {
-        match placement_facts(engine, connected, placement, source).await {
-            Ok(()) => read += 1,
-            Err(ReadError::Refused(reason)) => {
+    let mut followed = Followed::default();
+    for placement in placements {
+        match placement_facts(engine, connected, &placement, source).await {
+            Ok(Read::Told) => followed.read += 1,
+            Ok(Read::Unknown) => followed.unknown += 1,
+            Err(ReadError::Later(reason) | ReadError::Refused(reason)) => {
                 tracing::warn!(%tenant, %placement, %reason, "a placement could not be read");
+                followed.unread.insert(placement, reason);
             }
-            Err(other) => return Err(other),
+            Err(stopped @ ReadError::Stopped(_)) => return Err(stopped),
         }
     }
     for candidate in &hint.candidates {
-        person(engine, connected, candidate, source).await?;
+        match person(engine, connected, candidate, source).await {
+            Err(ReadError::Later(reason) | ReadError::Refused(reason)) => {
+                tracing::warn!(%tenant, %candidate, %reason, "a person could not be read");
+            }
+            other => other?,
+        }
     }
-    Ok(read)
+    Ok(followed)
 }
 
 /// Reads one placement and tells its workflow.
@@ -81,31 +114,55 @@ pub async fn placement_facts(
     connected: &Arc<Connected>,
     placement: &PlacementId,
     source: &Source,
-) -> Result<(), ReadError> {
+) -> Result<Read, ReadError> {
     let tenant = &connected.tenant.name;
     let Ok(stream) = StreamId::new("placement", tenant, placement.as_str()) else {
         return Err(ReadError::Refused("its id cannot stand in a stream's name".into()));
     };
     let _turn = connected.turns.facts.lock().await;
     let input = match connected.jobdiva.assemble(placement).await {
-        Ok(Some(facts)) => placement::Input::Observed(Box::new(facts)),
-        Ok(None) if engine.summary(&stream).is_none() => return Ok(()),
-        Ok(None) => placement::Input::Vanished,
+        Ok(Some(facts)) => {
+            empties(connected).remove(placement.as_str());
+            placement::Input::Observed(Box::new(facts))
+        }
+        Ok(None) if engine.summary(&stream).is_none() => return Ok(Read::Unknown),
+        Ok(None) => {
+            let now = engine.clock().now();
+            let since = *empties(connected).entry(placement.to_string()).or_insert(now);
+            if now.since(since) < EMPTY_FOR {
+                return Err(ReadError::Later("JobDiva gives nothing of it: read again".into()));
+            }
+            placement::Input::Vanished
+        }
         Err(error) if error.may_pass() => return Err(ReadError::Later(error.to_string())),
         Err(error) => return Err(ReadError::Refused(error.to_string())),
     };
-    match engine.handle::<Placement>(&stream, input, source.clone()).await {
-        Ok(handled) => {
-            if handled.events > 0 {
-                tracing::info!(%stream, state = handled.state, "a placement moved");
-            }
+    let handled = engine.handle::<Placement>(&stream, input, source.clone()).await;
+    settled(&stream, handled)?;
+    Ok(Read::Told)
+}
+
+fn empties(connected: &Connected) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
+    connected.empty.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Only a stopped engine ends the reading: one instance in trouble is logged, and stops no other.
+fn settled(stream: &StreamId, handled: Result<Handled, HandleError>) -> Result<(), ReadError> {
+    match handled {
+        Ok(handled) if handled.events > 0 => {
+            tracing::info!(%stream, state = handled.state, "an instance moved");
             Ok(())
         }
+        Ok(_) => Ok(()),
+        Err(stopped @ HandleError::Stopped(_)) => Err(ReadError::Stopped(stopped)),
         Err(HandleError::Rejected(no)) => {
-            tracing::warn!(%stream, reason = %no, "an observation was refused");
+            tracing::warn!(%stream, reason = %no, "what was read was refused");
             Ok(())
         }
-        Err(other) => Err(other.into()),
+        Err(trouble) => {
+            tracing::error!(%stream, %trouble, "what was read could not be taken");
+            Err(ReadError::Refused(trouble.to_string()))
+        }
     }
 }
 
@@ -136,10 +193,7 @@ async fn person(
     match connected.jobdiva.perform(&call, &attempt).await {
         Outcome::Answered(Answer::PersonRead(person)) => {
             let input = contractor::Input::Observed(person);
-            match engine.handle::<Contractor>(&stream, input, source.clone()).await {
-                Ok(_) | Err(HandleError::Rejected(_)) => Ok(()),
-                Err(other) => Err(other.into()),
-            }
+            settled(&stream, engine.handle::<Contractor>(&stream, input, source.clone()).await)
         }
         Outcome::Answered(_) => Ok(()),
         Outcome::Again(again) => Err(ReadError::Later(again.reason)),
@@ -152,7 +206,7 @@ pub async fn tell(
     tenant: &str,
     sighting: &Sighting,
     source: &Source,
-) -> Result<BTreeSet<StreamId>, HandleError> {
+) -> Result<BTreeSet<StreamId>, ReadError> {
     let names: Vec<&str> = match sighting {
         Sighting::Policy { policy, quote, .. } => vec![policy.as_str(), quote.as_str()],
         Sighting::Assignment { assignment, job, .. } => vec![assignment.as_str(), job.as_str()],
@@ -165,16 +219,7 @@ pub async fn tell(
         found.filter(|s| s.tenant() == tenant && s.workflow() == "placement").collect();
     for stream in &streams {
         let input = placement::Input::Seen(sighting.clone());
-        match engine.handle::<Placement>(stream, input, source.clone()).await {
-            Ok(handled) if handled.events > 0 => {
-                tracing::info!(%stream, state = handled.state, "a placement moved");
-            }
-            Ok(_) => {}
-            Err(HandleError::Rejected(no)) => {
-                tracing::warn!(%stream, reason = %no, "a sighting was refused");
-            }
-            Err(other) => return Err(other),
-        }
+        settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
     }
     Ok(streams)
 }

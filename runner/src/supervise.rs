@@ -27,6 +27,8 @@ use crate::{admin, inbox, ingress, poll, serve};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// How long closing the log may take after that.
+const CLOSE_WITHIN: Duration = Duration::from_secs(7);
 
 /// The folder of the log within the data directory.
 pub const LOG_DIR: &str = "events";
@@ -155,7 +157,13 @@ impl Runner {
         };
         let (router, stop) = (ingress::router(door), stopped.clone());
         self.loops.spawn(async move { Ok(serve::serve(hooks, router, stop).await?) });
-        let router = admin::router(admin::Door { engine: self.engine.clone(), token });
+        let door = admin::Door {
+            engine: self.engine.clone(),
+            token,
+            dispatcher: self.dispatcher.clone(),
+            tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
+        };
+        let router = admin::router(door);
         let stop = stopped.clone();
         self.loops.spawn(async move { Ok(serve::serve(admin_door, router, stop).await?) });
     }
@@ -246,12 +254,13 @@ impl Runner {
     }
 
     /// Stops taking work, finishes what is under way (or leaves it to the next start), and closes the log.
-    pub async fn stop(mut self) -> Result<(), StopError> {
+    pub async fn stop(self) -> Result<(), StopError> {
+        let Self { engine, dispatcher, data_dir, stop, mut loops, .. } = self;
         // Nobody listens any more when all loops have ended already.
-        self.stop.send_replace(true);
+        stop.send_replace(true);
         let ending = async {
             let mut first = Ok(());
-            while let Some(ended) = self.loops.join_next().await {
+            while let Some(ended) = loops.join_next().await {
                 let ended = ended.map_err(StopError::from).and_then(|result| result);
                 first = first.and(ended);
             }
@@ -263,15 +272,23 @@ impl Runner {
                 tracing::warn!(
                     "some calls did not end in time: they are looked up after the next start"
                 );
-                self.loops.shutdown().await;
+                loops.shutdown().await;
                 Ok(())
             }
         };
-        let engine = self.engine.clone();
-        let stopping = tokio::task::spawn_blocking(move || engine.stop());
-        stopping.await?;
+        drop(dispatcher);
+        let closing = tokio::task::spawn_blocking(move || {
+            engine.stop();
+            drop(engine);
+        });
+        match tokio::time::timeout(CLOSE_WITHIN, closing).await {
+            Ok(closed) => closed?,
+            Err(_) => {
+                tracing::warn!("the log did not close in time: it is checked at the next start")
+            }
+        }
         // A leftover address of a process that is gone is found out by whoever uses it.
-        drop(std::fs::remove_file(self.data_dir.join(admin::ADDRESS_FILE)));
+        drop(std::fs::remove_file(data_dir.join(admin::ADDRESS_FILE)));
         result
     }
 }

@@ -12,7 +12,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, Side};
 use workflow_core::engine::OwedCall;
 use workflow_core::outcome::{Attempt, Outcome};
-use workflow_core::time::Clock;
+use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::Tenant;
 
@@ -33,6 +33,8 @@ pub struct Connected {
     pub receiver: Option<Receiver>,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
+    /// Placements that are known and of which JobDiva gave nothing, since when.
+    pub empty: std::sync::Mutex<BTreeMap<String, Timestamp>>,
 }
 
 /// One turn for each side, for whoever reads there.
@@ -96,7 +98,8 @@ impl Systems {
                 .map_err(|source| ConnectError::PolicyHook { tenant: name(), source })?;
             let tenant = tenant.clone();
             let turns = Turns::default();
-            let systems = Connected { tenant, jobdiva, policy, receiver, turns };
+            let empty = std::sync::Mutex::default();
+            let systems = Connected { tenant, jobdiva, policy, receiver, turns, empty };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         Ok(Self { tenants: connected })

@@ -1,8 +1,11 @@
 //! What people and scripts are shown, as data: one shape for the command line, the admin door and `--json`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use workflow_core::codec::Content;
+use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::engine::{Engine, Summary, Wait, replay};
@@ -10,6 +13,8 @@ use workflow_core::id::StreamId;
 use workflow_core::record::Recorded;
 use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
+
+use crate::unread::Unread;
 
 /// The version of these shapes; a field may be added without changing it.
 pub const VERSION: u32 = 1;
@@ -23,6 +28,20 @@ pub struct List {
     pub placements: Vec<Line>,
     /// Deliveries that nobody understood, or that are about nothing known.
     pub parked: Vec<Line>,
+    /// What JobDiva could not give; it is asked again.
+    #[serde(default)]
+    pub unread: Vec<Missed>,
+}
+
+/// Something that JobDiva could not give.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// The tenant.
+    pub tenant: String,
+    /// The placement, where it is one.
+    pub placement: Option<String>,
+    /// Why.
+    pub why: String,
 }
 
 /// One instance in a line.
@@ -110,19 +129,51 @@ pub struct Verified {
     pub message: String,
 }
 
-/// All placements and the parked deliveries.
-pub fn list(engine: &Engine<Insurance>) -> List {
+/// All placements, the parked deliveries and what could not be read. `failing` are the calls that wait to be tried again,
+/// where a process is at work; `tenants` those that may have none yet.
+pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String]) -> List {
     let mut parked = engine.summaries("delivery");
     parked.retain(|summary| summary.state == "Parked");
     List {
         version: VERSION,
-        placements: engine.summaries("placement").iter().map(line).collect(),
-        parked: parked.iter().map(line).collect(),
+        placements: engine.summaries("placement").iter().map(|s| line(s, failing)).collect(),
+        parked: parked.iter().map(|s| line(s, &[])).collect(),
+        unread: unread(engine, tenants),
     }
 }
 
+fn unread(engine: &Engine<Insurance>, tenants: &[String]) -> Vec<Missed> {
+    let summaries = engine.summaries("placement");
+    let seen = summaries.iter().map(|summary| summary.stream.tenant().to_owned());
+    let tenants: BTreeSet<String> = seen.chain(tenants.iter().cloned()).collect();
+    let mut missed = Vec::new();
+    for tenant in tenants {
+        let Ok(unread) = Unread::load(&**engine.store(), &tenant) else { continue };
+        let placements = unread.placements.into_iter().map(|(id, why)| (Some(id), why));
+        let rows = unread.rows.into_iter().map(|why| (None, why));
+        missed.extend(placements.chain(rows).map(|(placement, why)| Missed {
+            tenant: tenant.clone(),
+            placement,
+            why,
+        }));
+    }
+    missed
+}
+
+/// A call of this instance that failed and waits to be tried again, in words.
+fn failed(summary: &Summary, failing: &[Waiting]) -> Option<String> {
+    let stream = &summary.stream;
+    let own = format!("{}/{}/{}/", stream.tenant(), stream.workflow(), stream.key());
+    let waiting = failing.iter().find(|waiting| waiting.key.as_str().starts_with(&own))?;
+    let operation = waiting.key.as_str().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    Some(format!(
+        "{operation} has failed {} times ({}), next try at {}",
+        waiting.failed, waiting.reason, waiting.next
+    ))
+}
+
 /// One instance in a line.
-pub fn line(summary: &Summary) -> Line {
+pub fn line(summary: &Summary, failing: &[Waiting]) -> Line {
     let wait = |wait: &Wait| match wait {
         Wait::Call(operation) => format!("the call {}", operation.replace('_', " ")),
         Wait::Message(operation) => format!("the message {operation}"),
@@ -134,7 +185,10 @@ pub fn line(summary: &Summary) -> Line {
         tenant: summary.stream.tenant().to_owned(),
         id: summary.stream.key().to_owned(),
         state: summary.state.to_owned(),
-        why: summary.headline.clone(),
+        why: match failed(summary, failing) {
+            Some(failed) => format!("{}; {failed}", summary.headline),
+            None => summary.headline.clone(),
+        },
         waits: summary.waits.iter().map(wait).collect(),
         updated_at: summary.updated_at.to_string(),
         events: summary.version.0,
@@ -151,11 +205,15 @@ pub fn placements_called(engine: &Engine<Insurance>, id: &str) -> Vec<StreamId> 
 }
 
 /// One placement as it stands.
-pub fn show(engine: &Engine<Insurance>, stream: &StreamId) -> Result<Option<Shown>, String> {
+pub fn show(
+    engine: &Engine<Insurance>,
+    stream: &StreamId,
+    failing: &[Waiting],
+) -> Result<Option<Shown>, String> {
     let Some(summary) = engine.summary(stream) else { return Ok(None) };
     let state = engine.state::<Placement>(stream).map_err(|error| error.to_string())?;
     let state = serde_json::to_value(state).map_err(|error| error.to_string())?;
-    Ok(Some(Shown { version: VERSION, line: line(&summary), state }))
+    Ok(Some(Shown { version: VERSION, line: line(&summary, failing), state }))
 }
 
 /// The events of one placement, up to and with the moment `until`.

@@ -18,7 +18,7 @@ async fn demo() -> (tempfile::TempDir, Demo) {
 }
 
 fn state_of(demo: &Demo, placement: &str) -> (String, String) {
-    let list = views::list(demo.engine());
+    let list = views::list(demo.engine(), &[], &[]);
     let line = list.placements.into_iter().find(|line| line.id == placement).unwrap();
     (line.state, line.why)
 }
@@ -44,7 +44,7 @@ async fn a_genuine_delivery_of_an_unknown_kind_is_kept_and_shown() {
     let event = json!({ "id": "ev_odd", "type": "tornado.warning", "created": 1, "data": { "id": "zz_1" } });
     demo.policy().inject_event(&event, Seal::Genuine);
     demo.settle(&mut Screen::silent()).await.unwrap();
-    let parked = views::list(demo.engine()).parked;
+    let parked = views::list(demo.engine(), &[], &[]).parked;
     assert_eq!(parked.len(), 1);
     assert!(
         parked[0].why.contains("tornado.warning") && parked[0].why.contains("not understood"),
@@ -75,5 +75,28 @@ async fn a_row_that_cannot_be_read_holds_its_placement_and_stops_nothing_else() 
     // It arrived in the same hours, with a row that can be read.
     assert_eq!(state_of(&demo, "51000799").0, "ApplicationPending");
     assert!(!demo.policy().ledger().jobs_by_placement.contains_key("51000777"));
+    demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_ats_cannot_give_is_shown_stops_nothing_else_and_heals() {
+    use integration_jobdiva::simulator::{Fault, FaultKind};
+    let dir = tempfile::tempdir().unwrap();
+    let mut demo = Demo::start(dir.path()).await.unwrap();
+    let down = FaultKind::Status { status: 503, message: "down for a while".into() };
+    demo.jobdiva()
+        .fault(Fault { path: "bi/JobDetail".into(), kind: down, count: Some(5) })
+        .unwrap();
+    demo.settle(&mut Screen::silent()).await.unwrap();
+    let list = views::list(demo.engine(), &[], &[]);
+    assert!(!list.unread.is_empty(), "nothing was missed");
+    assert!(list.unread.iter().all(|missed| missed.why.contains("down for a while")), "{list:?}");
+    assert!(list.placements.len() > 10, "what could be read was not");
+
+    demo.advance(HOUR / 2).await.unwrap();
+    demo.settle(&mut Screen::silent()).await.unwrap();
+    let list = views::list(demo.engine(), &[], &[]);
+    assert_eq!(list.unread, []);
+    assert!(list.placements.len() >= 20, "{}", list.placements.len());
     demo.stop().await.unwrap();
 }

@@ -71,7 +71,7 @@ impl Demo {
 
     fn report(&self, demo: &demo::Demo, ending: &demo::Ending, form: Form) -> Outcome {
         if form == Form::Lines {
-            let placements = views::list(demo.engine()).placements;
+            let placements = views::list(demo.engine(), &[], &[]).placements;
             say(&format!("\n{}", list::table(&placements)))?;
         }
         say(&format!(

@@ -26,7 +26,9 @@ impl List {
     pub(super) async fn run(self) -> Outcome {
         let mut list: views::List = match self.place.ask().await? {
             Ask::Running(address) => ask::get(&address, "/v1/placements").await?,
-            Ask::Stopped(dir) => ask::with_engine(&dir, |engine| Ok(views::list(engine)))?,
+            Ask::Stopped(dir) => {
+                ask::with_engine(&dir, |engine| Ok(views::list(engine, &[], &[])))?
+            }
         };
         if let Some(state) = &self.state {
             list.placements.retain(|line| line.state.eq_ignore_ascii_case(state));
@@ -41,6 +43,13 @@ impl List {
         }
         for parked in &list.parked {
             say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
+        }
+        for missed in &list.unread {
+            let what = missed
+                .placement
+                .as_ref()
+                .map_or("a row".to_owned(), |id| format!("placement {id}"));
+            say(&format!("not read: {what} of {}: {}", missed.tenant, missed.why))?;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ impl Show {
             }
             Ask::Stopped(dir) => ask::with_engine(&dir, |engine| {
                 let stream = local_stream(engine, &self.id)?;
-                let shown = views::show(engine, &stream).map_err(Failure::Failed)?;
+                let shown = views::show(engine, &stream, &[]).map_err(Failure::Failed)?;
                 shown.ok_or_else(|| unknown(&self.id))
             })?,
         };

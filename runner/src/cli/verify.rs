@@ -2,6 +2,7 @@
 
 use clap::Args;
 use workflow_core::audit;
+use workflow_core::store::StoreError;
 use workflow_core::store::sled::{SledStore, Stopped};
 
 use super::ask::{self, Ask};
@@ -24,7 +25,7 @@ impl Verify {
     pub(super) async fn run(self) -> Outcome {
         let verified: views::Verified = match self.place.ask().await? {
             Ask::Running(address) => ask::post(&address, "/v1/verify", &()).await?,
-            Ask::Stopped(dir) => stopped(&dir.join(LOG_DIR)),
+            Ask::Stopped(dir) => stopped(&dir.join(LOG_DIR))?,
         };
         if self.json {
             say_json(&verified)?;
@@ -43,7 +44,7 @@ impl Verify {
 }
 
 /// Compares the files with what was noted when they were closed, then reads the whole log.
-fn stopped(dir: &std::path::Path) -> views::Verified {
+fn stopped(dir: &std::path::Path) -> Result<views::Verified, Failure> {
     let damaged = |error: &dyn std::error::Error| views::Verified {
         version: views::VERSION,
         intact: false,
@@ -51,6 +52,11 @@ fn stopped(dir: &std::path::Path) -> views::Verified {
         events: 0,
         head: String::new(),
         message: failed(error).message().to_owned(),
+    };
+    let unless_in_use = |error: StoreError| match error {
+        // It says nothing about the log: a process is starting or ending at this moment.
+        in_use @ StoreError::InUse { .. } => Err(failed(&in_use)),
+        damage => Ok(damaged(&damage)),
     };
     let what = match SledStore::check_stopped(dir) {
         Ok(Stopped::Clean { files }) => {
@@ -63,10 +69,10 @@ fn stopped(dir: &std::path::Path) -> views::Verified {
             "the log (its process was killed, so that bytes outside its records were not noted)"
                 .to_owned()
         }
-        Err(error) => return damaged(&error),
+        Err(error) => return unless_in_use(error),
     };
     match SledStore::open(dir) {
-        Ok(store) => admin::verified(audit::verify(&store, &mut |_| {}), &what),
-        Err(error) => damaged(&error),
+        Ok(store) => Ok(admin::verified(audit::verify(&store, &mut |_| {}), &what)),
+        Err(error) => unless_in_use(error),
     }
 }

@@ -59,7 +59,10 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
     let hooks = address(&listen, "hooks", HOOKS);
     let admin = address(&listen, "admin", ADMIN);
     if admin.is_some_and(|admin| !admin.ip().is_loopback()) {
-        listen.note("admin", "the admin door has no password: it must be a loopback address");
+        listen.note(
+            "admin",
+            "the admin door is for this machine only: it must be a loopback address",
+        );
     }
     listen.finish();
     let sections = root.sections("tenant");

@@ -276,7 +276,8 @@ impl<'a> Section<'a> {
                 continue;
             }
             let close = known.iter().min_by_key(|other| distance(name, other));
-            let hint = match close.filter(|other| distance(name, other) <= 3) {
+            let near = |other: &&String| distance(name, other) <= 1 + name.len() / 4;
+            let hint = match close.filter(near) {
                 Some(close) => format!("; did you mean `{close}`?"),
                 None => {
                     let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
