@@ -146,6 +146,16 @@ fn by_assignment<'a>(
 /// An assignment is in force, which proves coverage unless the policy under it is known to be gone.
 fn assigned(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
     match state {
+        State::Flagged {
+            issue: Issue::CoverageLost { loss: Loss::PolicyAndCharge { expired } },
+            back,
+        } => {
+            let left = if *expired { Loss::PolicyExpired } else { Loss::PolicyCanceled };
+            vec![Event::FlagRaised {
+                issue: Issue::CoverageLost { loss: left },
+                back: back.clone(),
+            }]
+        }
         State::Flagged { issue: issue @ Issue::CoverageLost { loss }, back }
             if loss.is_of_policy() =>
         {
@@ -164,6 +174,13 @@ fn assigned(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
 /// The policy under an assignment is in force (again): that heals only what its own loss did.
 fn under_again(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
     match state {
+        State::Flagged {
+            issue: Issue::CoverageLost { loss: Loss::PolicyAndCharge { .. } },
+            back,
+        } => {
+            let issue = Issue::CoverageLost { loss: Loss::ChargeFailed };
+            vec![Event::FlagRaised { issue, back: back.clone() }]
+        }
         State::Flagged { issue: Issue::CoverageLost { loss }, back } if loss.is_of_policy() => {
             match back {
                 Back::Lost { .. } => in_force(state, hired, by_window(hired, evidence)),
@@ -279,7 +296,10 @@ fn lose(
         // The undoing that the state itself asked for; what else befalls the assignment does not matter any more.
         State::Assigned { intent, .. } if intent.undoes() => match loss {
             Loss::AssignmentCanceled => undone(state, intent),
-            Loss::ChargeFailed | Loss::PolicyCanceled | Loss::PolicyExpired => Vec::new(),
+            Loss::ChargeFailed
+            | Loss::PolicyCanceled
+            | Loss::PolicyExpired
+            | Loss::PolicyAndCharge { .. } => Vec::new(),
         },
         // The charge may yet succeed and the policy come back: either heals the flag.
         State::Assigned { .. } if loss != Loss::AssignmentCanceled => {
@@ -299,7 +319,8 @@ fn lose(
     }
 }
 
-/// A second loss: once both the policy and the assignment are gone, neither heals the flag alone.
+/// A second loss: once both the policy and the assignment are gone, neither heals the flag alone. An assignment that
+/// only lacks its charge may come into force yet: it stays known, so that it is undone before anything is bought anew.
 fn lose_more(
     state: &State,
     hired: &Hired,
@@ -307,8 +328,25 @@ fn lose_more(
     back: &Back,
     evidence: Evidence,
 ) -> Vec<Event> {
+    if let Some(both) = known.with(loss) {
+        let back = match back {
+            Back::Assignment { intent: Intent::Stay | Intent::Hold { .. }, .. } => {
+                gone(hired, evidence)
+            }
+            back => back.clone(),
+        };
+        return vec![Event::CoverageLost { issue: Issue::CoverageLost { loss: both }, back }];
+    }
+    if let (
+        Loss::PolicyAndCharge { .. },
+        Loss::PolicyCanceled | Loss::PolicyExpired | Loss::ChargeFailed,
+    ) = (known, loss)
+    {
+        return Vec::new();
+    }
     let issue = Issue::CoverageLost { loss };
-    if known.is_of_policy() != loss.is_of_policy() {
+    let of_both = matches!(known, Loss::PolicyAndCharge { .. });
+    if of_both || known.is_of_policy() != loss.is_of_policy() {
         let terms = match back {
             Back::Lost { wanted, .. } => (**wanted).clone(),
             _ => hired.terms().clone(),
