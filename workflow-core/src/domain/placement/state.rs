@@ -392,6 +392,15 @@ pub enum Issue {
         /// So many days of work have begun uncovered.
         days: i64,
     },
+    /// Coverage is in force, and began after work did.
+    Gap {
+        /// So many days of work have begun uncovered.
+        days: i64,
+        /// The first day of work.
+        from: Date,
+        /// The day on which coverage began.
+        to: Date,
+    },
     /// The facts no longer suffice.
     Unclear {
         /// What is missing.
