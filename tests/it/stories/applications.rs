@@ -73,7 +73,7 @@ fn a_policy_seen_before_the_session_is_known_covers() {
 }
 
 #[test]
-fn a_start_that_passes_is_flagged_with_its_days_and_heals_by_coverage() {
+fn a_start_that_passes_is_flagged_with_its_days_and_coverage_shows_the_gap() {
     check(
         "
         given pl_1 of cand_1
@@ -85,6 +85,14 @@ fn a_start_that_passes_is_flagged_with_its_days_and_heals_by_coverage() {
         when  the timers fire, twice
         then  FlagRaised once for pl_1
         when  the application of pl_1 is completed
+        then  CoverageStarted once for pl_1
+        and   pl_1 is Flagged: covered from 2026-03-18, but work began on 2026-03-16: 2 days uncovered
+        and   cand_1 is OptedIn
+        when  everything is polled
+        then  FlagRaised twice for pl_1
+        when  the operator returns pl_1: the client knows
+        then  pl_1 is Active
+        when  everything is polled
         then  pl_1 is Active
     ",
     );

@@ -233,3 +233,47 @@ fn buying_anew_after_a_failed_charge_undoes_the_assignment_first() {
         ));
     }
 }
+
+#[test]
+fn policy_and_charge_lost_together_undo_the_assignment_before_buying_anew() {
+    for (first, second) in [
+        ("the policy of pl_1 is cancelled", "the assignment of pl_2 fails its charge"),
+        ("the assignment of pl_2 fails its charge", "the policy of pl_1 is cancelled"),
+    ] {
+        check(&format!(
+            "{BY_POLICY}{BY_ASSIGNMENT}
+            when  {first}
+            and   {second}
+            then  pl_2 is Flagged: the policy was cancelled, and the charge for the assignment failed
+            when  everything is polled
+            then  pl_2 is Flagged: the policy was cancelled, and the charge
+            when  at once the operator returns pl_2: buy anew
+            then  pl_2 is Assigned: undoing the assignment
+            when  the policy of pl_1 is reactivated
+            then  pl_2 is Assigned: waiting
+            and   the insurer has 2 assignments, 1 live assignment
+            "
+        ));
+    }
+}
+
+#[test]
+fn policy_and_charge_lost_together_heal_only_together() {
+    for pending in ["", BY_ASSIGNMENT] {
+        check(&format!(
+            "{BY_POLICY}{pending}
+            given pl_2 of cand_1
+            and   the ATS reports pl_2
+            when  the policy of pl_1 is cancelled
+            and   the assignment of pl_2 fails its charge
+            and   the policy of pl_1 is reactivated
+            then  pl_2 is Flagged: lost: the charge for the assignment failed
+            when  the policy of pl_1 expires
+            and   the assignment of pl_2 comes into force
+            then  pl_2 is Flagged: lost: the policy ran out
+            when  the policy of pl_1 is reactivated
+            then  pl_2 is Active: by assignment
+            "
+        ));
+    }
+}

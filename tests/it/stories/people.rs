@@ -62,6 +62,46 @@ fn the_e_mail_of_a_stranger_is_flagged_until_retried() {
 }
 
 #[test]
+fn a_restarted_placement_frees_its_flagged_contractor() {
+    check(
+        "
+        given the insurer knows a stranger with cand_1@real.test
+        and   pl_1 of cand_1
+        and   pl_2 of cand_1
+        and   the ATS reports pl_1, pl_2
+        then  cand_1 is Flagged
+        when  the operator restarts pl_2: try again
+        then  cand_1 is Flagged
+        and   pl_2 is Flagged: belongs to contractor
+        when  the stranger gives up cand_1@real.test
+        and   the operator restarts pl_2: it is free now
+        then  cand_1 is OptingIn
+        and   pl_1 is ApplicationPending
+        and   pl_2 is Quoted
+        and   the insurer has 2 contractors, 2 jobs, 1 session
+    ",
+    );
+}
+
+#[test]
+fn a_reported_person_frees_their_flagged_contractor() {
+    check(
+        "
+        given the insurer knows a stranger with kim@real.test
+        and   cand_1 has the e-mail kim@real.test
+        and   pl_1 of cand_1
+        and   the ATS reports pl_1
+        then  pl_1 is Flagged: belongs to contractor
+        when  cand_1 has the e-mail lee@real.test
+        and   the ATS reports candidate cand_1
+        then  cand_1 is OptingIn
+        and   pl_1 is ApplicationPending
+        and   the insurer knows cand_1 by lee@real.test
+    ",
+    );
+}
+
+#[test]
 fn a_changed_person_is_told_once() {
     check(
         "

@@ -112,7 +112,8 @@ impl Insurer {
         self.books().set_session(session, ApplicationStanding::Expired);
     }
 
-    /// The contractor completes the application; its policy begins with the quote's window.
+    /// The contractor completes the application; its policy begins with the quote's window, or with the next day where
+    /// that has begun.
     pub fn complete(&self, session: &SessionId) -> Option<PolicyId> {
         let mut books = self.books();
         if !books.sessions.get(session).is_some_and(Session::is_live) {

@@ -224,7 +224,12 @@ impl Books {
         let (contractor, window) =
             self.quotes.get(quote).map(|q| (q.contractor.clone(), q.window)).expect("it is quoted");
         let standing = PolicyStanding::Active;
-        let (effective, expires) = (window.effective, window.until);
+        // Coverage is never retroactive: what is completed late begins with the next day of work.
+        let day_secs = 24 * 3600;
+        let late_secs = (now.as_secs() - window.effective.as_secs()).max(0);
+        let days = (late_secs + day_secs - 1) / day_secs;
+        let effective = Timestamp::from_secs(window.effective.as_secs() + days * day_secs);
+        let expires = window.until;
         let past = vec![(now, standing)];
         let policy =
             Policy { quote: quote.clone(), contractor, standing, effective, expires, past };

@@ -54,7 +54,7 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
     }
     match input {
-        Input::LinkAsked { placement } => Ok(vec![Event::LinkAsked { placement }]),
+        Input::LinkAsked { placement } => Ok(link_asked(state, placement)),
         Input::RoadAsked { placement, round, need } => road_asked(state, placement, round, need),
         Input::TurnOver { placement, round, ended } => {
             Ok(turn_over(state, placement, round, ended))
@@ -70,6 +70,13 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         },
         Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
     }
+}
+
+/// A flagged contractor is tried anew when a placement asks: a flagged placement asks only once a person restarts it.
+fn link_asked(state: &State, placement: PlacementId) -> Vec<Event> {
+    let retried = matches!(state, State::Flagged { .. })
+        .then(|| Event::Retried { reason: "a placement asks again".into() });
+    std::iter::once(Event::LinkAsked { placement }).chain(retried).collect()
 }
 
 fn known(state: &State) -> Option<&Linked> {
@@ -185,10 +192,13 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
         State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
             &known.latest
         }
-        // It will be read anyway.
-        State::Unlinked { .. } | State::Flagged { .. } | State::Retired { .. } => {
-            return Vec::new();
+        // What was wrong with the person may be mended: the person is read anew.
+        State::Flagged { .. } => {
+            let reason = "the person was reported by the ATS".to_owned();
+            return vec![Event::Retried { reason }];
         }
+        // It will be read anyway.
+        State::Unlinked { .. } | State::Retired { .. } => return Vec::new(),
     };
     let email = match (&latest.email, &person.email) {
         // A real e-mail that belongs to somebody else is not tried again unless it changed.

@@ -73,6 +73,10 @@ pub(super) fn issue(issue: &Issue) -> String {
             let plural = if *days == 1 { "day" } else { "days" };
             format!("work has begun without coverage, {days} {plural} so far")
         }
+        Issue::Gap { days, from, to } => {
+            let plural = if *days == 1 { "day" } else { "days" };
+            format!("covered from {to}, but work began on {from}: {days} {plural} uncovered")
+        }
         Issue::Unclear { missing } => format!("the facts no longer suffice: {}", all(missing)),
         Issue::TermsChanged { differences, .. } => {
             format!("changed after coverage was bought: {}", each(differences))

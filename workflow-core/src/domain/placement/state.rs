@@ -308,14 +308,34 @@ pub enum Loss {
     AssignmentCanceled,
     /// The charge for the assignment failed.
     ChargeFailed,
+    /// The policy is gone and the charge for the assignment failed: each may come back, and only both heal.
+    PolicyAndCharge {
+        /// Whether the policy ran out; else it was cancelled or voided.
+        expired: bool,
+    },
 }
 
 impl Loss {
-    /// Whether it is the policy that was lost, not the assignment that rests on it.
+    /// Whether it is the policy alone that was lost, not the assignment that rests on it.
     pub(super) fn is_of_policy(self) -> bool {
         match self {
             Loss::PolicyCanceled | Loss::PolicyExpired => true,
-            Loss::AssignmentCanceled | Loss::ChargeFailed => false,
+            Loss::AssignmentCanceled | Loss::ChargeFailed | Loss::PolicyAndCharge { .. } => false,
+        }
+    }
+
+    /// Both losses in one, where each may still come back.
+    pub(super) fn with(self, other: Loss) -> Option<Loss> {
+        match (self, other) {
+            (Loss::PolicyCanceled, Loss::ChargeFailed)
+            | (Loss::ChargeFailed, Loss::PolicyCanceled) => {
+                Some(Loss::PolicyAndCharge { expired: false })
+            }
+            (Loss::PolicyExpired, Loss::ChargeFailed)
+            | (Loss::ChargeFailed, Loss::PolicyExpired) => {
+                Some(Loss::PolicyAndCharge { expired: true })
+            }
+            (_, _) => None,
         }
     }
 
@@ -326,6 +346,12 @@ impl Loss {
             Loss::PolicyExpired => "the policy ran out before the engagement ends",
             Loss::AssignmentCanceled => "the assignment was cancelled",
             Loss::ChargeFailed => "the charge for the assignment failed",
+            Loss::PolicyAndCharge { expired: false } => {
+                "the policy was cancelled, and the charge for the assignment failed"
+            }
+            Loss::PolicyAndCharge { expired: true } => {
+                "the policy ran out, and the charge for the assignment failed"
+            }
         }
     }
 }
@@ -365,6 +391,15 @@ pub enum Issue {
     StartPassed {
         /// So many days of work have begun uncovered.
         days: i64,
+    },
+    /// Coverage is in force, and began after work did.
+    Gap {
+        /// So many days of work have begun uncovered.
+        days: i64,
+        /// The first day of work.
+        from: Date,
+        /// The day on which coverage began.
+        to: Date,
     },
     /// The facts no longer suffice.
     Unclear {

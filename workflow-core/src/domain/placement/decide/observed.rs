@@ -338,6 +338,7 @@ fn bought(
         | Issue::ApplicationExpired
         | Issue::AssignmentIneligible { .. }
         | Issue::Contractor { .. }
+        | Issue::Gap { .. }
         | Issue::StartPassed { .. } => false,
     };
     match too_late(hired, intent) {
@@ -380,6 +381,7 @@ fn heals_by_change(issue: &Issue) -> bool {
         | Issue::ApplicationIneligible
         | Issue::ApplicationExpired
         | Issue::Contractor { .. }
+        | Issue::Gap { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,

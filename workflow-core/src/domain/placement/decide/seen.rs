@@ -20,7 +20,9 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
                 let evidence = Evidence::Policy { policy: policy.clone(), quote: quote.clone() };
                 let (effective, expires) = (*effective, *expires);
                 return match loss_of(*standing) {
-                    None => in_force(state, hired, Coverage { evidence, effective, expires }),
+                    None => {
+                        in_force(state, hired, Coverage { evidence, effective, expires }, context)
+                    }
                     Some(loss) => lose(state, hired, loss, evidence, context),
                 };
             }
@@ -29,7 +31,7 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
             };
             let evidence = Evidence::Assignment { assignment, policy: Some(policy.clone()) };
             match loss_of(*standing) {
-                None => under_again(state, hired, evidence),
+                None => under_again(state, hired, evidence, context),
                 Some(loss) => lose(state, hired, loss, evidence, context),
             }
         }
@@ -38,7 +40,7 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
             let evidence = Evidence::Assignment { assignment: assignment.clone(), policy };
             match standing {
                 AssignmentStanding::Pending => Vec::new(),
-                AssignmentStanding::Active => assigned(state, hired, evidence),
+                AssignmentStanding::Active => assigned(state, hired, evidence, context),
                 AssignmentStanding::Canceled => {
                     lose(state, hired, Loss::AssignmentCanceled, evidence, context)
                 }
@@ -144,8 +146,23 @@ fn by_assignment<'a>(
 }
 
 /// An assignment is in force, which proves coverage unless the policy under it is known to be gone.
-fn assigned(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
+fn assigned(
+    state: &State,
+    hired: &Hired,
+    evidence: Evidence,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
     match state {
+        State::Flagged {
+            issue: Issue::CoverageLost { loss: Loss::PolicyAndCharge { expired } },
+            back,
+        } => {
+            let left = if *expired { Loss::PolicyExpired } else { Loss::PolicyCanceled };
+            vec![Event::FlagRaised {
+                issue: Issue::CoverageLost { loss: left },
+                back: back.clone(),
+            }]
+        }
         State::Flagged { issue: issue @ Issue::CoverageLost { loss }, back }
             if loss.is_of_policy() =>
         {
@@ -157,16 +174,28 @@ fn assigned(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
                 _ => Vec::new(),
             }
         }
-        _ => in_force(state, hired, by_window(hired, evidence)),
+        _ => in_force(state, hired, by_window(hired, evidence), context),
     }
 }
 
 /// The policy under an assignment is in force (again): that heals only what its own loss did.
-fn under_again(state: &State, hired: &Hired, evidence: Evidence) -> Vec<Event> {
+fn under_again(
+    state: &State,
+    hired: &Hired,
+    evidence: Evidence,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
     match state {
+        State::Flagged {
+            issue: Issue::CoverageLost { loss: Loss::PolicyAndCharge { .. } },
+            back,
+        } => {
+            let issue = Issue::CoverageLost { loss: Loss::ChargeFailed };
+            vec![Event::FlagRaised { issue, back: back.clone() }]
+        }
         State::Flagged { issue: Issue::CoverageLost { loss }, back } if loss.is_of_policy() => {
             match back {
-                Back::Lost { .. } => in_force(state, hired, by_window(hired, evidence)),
+                Back::Lost { .. } => in_force(state, hired, by_window(hired, evidence), context),
                 back => vec![super::resolve::resumed(back, "the policy is in force again")],
             }
         }
@@ -180,41 +209,51 @@ fn by_window(hired: &Hired, evidence: Evidence) -> Coverage {
     Coverage { evidence, effective: window.effective, expires: window.until }
 }
 
-fn in_force(state: &State, hired: &Hired, coverage: Coverage) -> Vec<Event> {
-    let started = || Event::CoverageStarted { hired: hired.clone(), coverage: coverage.clone() };
+fn in_force(
+    state: &State,
+    hired: &Hired,
+    coverage: Coverage,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
     let covered =
         || Back::Coverage { hired: hired.clone().over(Ended::Insured), coverage: coverage.clone() };
+    let flagged = |issue: Issue| Event::FlagRaised { issue, back: covered() };
+    let gap = gap(hired, &coverage, context);
+    // Coverage is recorded even where a person must look at once.
+    let started = |issue: Option<Issue>| {
+        let event = Event::CoverageStarted { hired: hired.clone(), coverage: coverage.clone() };
+        let flag = issue.or_else(|| gap.clone()).map(flagged);
+        std::iter::once(event).chain(flag).collect()
+    };
     match state {
         State::Quoted { intent, .. }
         | State::ApplicationPending { intent, .. }
-        | State::Assigned { intent, .. } => match too_late(hired, intent) {
-            None => vec![started()],
-            Some(issue) => vec![started(), Event::FlagRaised { issue, back: covered() }],
-        },
+        | State::Assigned { intent, .. } => started(too_late(hired, intent)),
         State::Active { coverage: known, .. } if *known != coverage => {
-            vec![Event::CoverageUpdated { coverage }]
+            let later = gap.clone().filter(|_| coverage.effective > known.effective).map(flagged);
+            std::iter::once(Event::CoverageUpdated { coverage: coverage.clone() })
+                .chain(later)
+                .collect()
         }
-        State::Flagged { issue, back } if !heals_by_coverage(issue) => match back {
-            Back::Coverage { coverage: known, .. } if *known == coverage => Vec::new(),
-            _ => vec![Event::FlagRaised { issue: issue.clone(), back: covered() }],
-        },
+        State::Flagged { back: Back::Coverage { coverage: known, .. }, .. }
+            if *known == coverage =>
+        {
+            Vec::new()
+        }
+        State::Flagged { issue: Issue::Gap { .. }, .. } => started(None),
+        State::Flagged { issue, .. } if !heals_by_coverage(issue) => vec![flagged(issue.clone())],
         State::Flagged { back: Back::Lost { wanted, .. }, .. } => {
             let differences = hired.terms().differences(wanted);
-            let changed = (!differences.is_empty()).then(|| Event::FlagRaised {
-                issue: Issue::TermsChanged { terms: wanted.clone(), differences },
-                back: covered(),
-            });
-            std::iter::once(started()).chain(changed).collect()
+            let changed = (!differences.is_empty())
+                .then(|| Issue::TermsChanged { terms: wanted.clone(), differences });
+            started(changed)
         }
         // What was to be undone, and turned out to be bought.
         State::Flagged {
             back: Back::Application { intent, .. } | Back::Assignment { intent, .. },
             ..
-        } => match too_late(hired, intent) {
-            None => vec![started()],
-            Some(issue) => vec![started(), Event::FlagRaised { issue, back: covered() }],
-        },
-        State::Flagged { .. } => vec![started()],
+        } => started(too_late(hired, intent)),
+        State::Flagged { .. } => started(None),
         State::Discovered { .. }
         | State::ContractorReady { .. }
         | State::JobReady { .. }
@@ -223,6 +262,19 @@ fn in_force(state: &State, hired: &Hired, coverage: Coverage) -> Vec<Event> {
         | State::Completed { .. }
         | State::Canceled { .. } => Vec::new(),
     }
+}
+
+/// The days of work that had begun before coverage did; coverage that healed late does not hide them.
+fn gap(hired: &Hired, coverage: &Coverage, context: &Context<'_, Rules>) -> Option<Issue> {
+    let window = &hired.terms().window;
+    if coverage.effective <= window.effective {
+        return None;
+    }
+    let begins = coverage.effective.to_jiff().to_zoned(context.rules.zone.clone());
+    let (from, to) = (window.first_day, begins.date());
+    let whole = (to - from).get_days();
+    let of_the_day = begins.start_of_day().is_ok_and(|start| start < begins);
+    Some(Issue::Gap { days: i64::from(whole) + i64::from(of_the_day), from, to })
 }
 
 /// Whether coverage in force is all that the flag was waiting for.
@@ -236,6 +288,7 @@ fn heals_by_coverage(issue: &Issue) -> bool {
         | Issue::QuoteIneligible
         | Issue::StartPassed { .. } => true,
         Issue::Contractor { .. }
+        | Issue::Gap { .. }
         | Issue::Unclear { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
@@ -279,7 +332,10 @@ fn lose(
         // The undoing that the state itself asked for; what else befalls the assignment does not matter any more.
         State::Assigned { intent, .. } if intent.undoes() => match loss {
             Loss::AssignmentCanceled => undone(state, intent),
-            Loss::ChargeFailed | Loss::PolicyCanceled | Loss::PolicyExpired => Vec::new(),
+            Loss::ChargeFailed
+            | Loss::PolicyCanceled
+            | Loss::PolicyExpired
+            | Loss::PolicyAndCharge { .. } => Vec::new(),
         },
         // The charge may yet succeed and the policy come back: either heals the flag.
         State::Assigned { .. } if loss != Loss::AssignmentCanceled => {
@@ -299,7 +355,8 @@ fn lose(
     }
 }
 
-/// A second loss: once both the policy and the assignment are gone, neither heals the flag alone.
+/// A second loss: once both the policy and the assignment are gone, neither heals the flag alone. An assignment that
+/// only lacks its charge may come into force yet: it stays known, so that it is undone before anything is bought anew.
 fn lose_more(
     state: &State,
     hired: &Hired,
@@ -307,8 +364,25 @@ fn lose_more(
     back: &Back,
     evidence: Evidence,
 ) -> Vec<Event> {
+    if let Some(both) = known.with(loss) {
+        let back = match back {
+            Back::Assignment { intent: Intent::Stay | Intent::Hold { .. }, .. } => {
+                gone(hired, evidence)
+            }
+            back => back.clone(),
+        };
+        return vec![Event::CoverageLost { issue: Issue::CoverageLost { loss: both }, back }];
+    }
+    if let (
+        Loss::PolicyAndCharge { .. },
+        Loss::PolicyCanceled | Loss::PolicyExpired | Loss::ChargeFailed,
+    ) = (known, loss)
+    {
+        return Vec::new();
+    }
     let issue = Issue::CoverageLost { loss };
-    if known.is_of_policy() != loss.is_of_policy() {
+    let of_both = matches!(known, Loss::PolicyAndCharge { .. });
+    if of_both || known.is_of_policy() != loss.is_of_policy() {
         let terms = match back {
             Back::Lost { wanted, .. } => (**wanted).clone(),
             _ => hired.terms().clone(),
