@@ -56,7 +56,9 @@ fn stopped(dir: &std::path::Path) -> Result<views::Verified, Failure> {
     let unless_in_use = |error: StoreError| match error {
         // It says nothing about the log: a process is starting or ending at this moment.
         in_use @ StoreError::InUse { .. } => Err(failed(&in_use)),
-        damage => Ok(damaged(&damage)),
+        damage @ (StoreError::Io { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Format { .. }) => Ok(damaged(&damage)),
     };
     let what = match SledStore::check_stopped(dir) {
         Ok(Stopped::Clean { files }) => {
