@@ -1,5 +1,7 @@
 //! The runner between both simulators: what bad input does, and what it does not.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
