@@ -14,6 +14,9 @@ use crate::wire::error::Problem;
 /// The longest wait that a `Retry-After` may ask for: an hour, lest one bad header park the work for days.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
+/// How long a call waits after the API key was refused: only a person can put that right.
+const KEY_REFUSED_WAIT: Duration = Duration::from_secs(15 * 60);
+
 /// How often one key may be answered "still in flight" before it is taken for stuck.
 const IN_FLIGHT_MAX: u32 = 8;
 
@@ -157,7 +160,7 @@ impl Failure {
             // A first failure is stored under its key and would be replayed for a day.
             Self::Broken { replayed, after, .. } => (burned_if(*replayed || repeated), *after),
             Self::Unreadable(_) => (burned_if(repeated), None),
-            Self::Refused(refusal) => return Outcome::Answered(Answer::Refused(refusal.clone())),
+            Self::Refused(refusal) => return self.refused(refusal, attempt),
         };
         self.again(trace, after, attempt)
     }
@@ -169,7 +172,7 @@ impl Failure {
             Self::Throttled(after) => (Trace::None, *after),
             Self::Broken { after, .. } => (Trace::Unknown, *after),
             Self::Lost(_) | Self::InFlight | Self::Unreadable(_) => (Trace::Unknown, None),
-            Self::Refused(refusal) => return Outcome::Answered(Answer::Refused(refusal.clone())),
+            Self::Refused(refusal) => return self.refused(refusal, attempt),
         };
         self.again(trace, after, attempt)
     }
@@ -185,9 +188,20 @@ impl Failure {
         let after = match &self {
             Self::Throttled(after) | Self::Broken { after, .. } => *after,
             Self::NotSent(_) | Self::Lost(_) | Self::InFlight | Self::Unreadable(_) => None,
-            Self::Refused(refusal) => return Outcome::Answered(Answer::Refused(refusal.clone())),
+            Self::Refused(refusal) => return self.refused(refusal, attempt),
         };
         self.again(trace, after, attempt)
+    }
+
+    /// A definite no answers its call, unless it concerns the key: then the call waits until the key is put right.
+    fn refused(&self, refusal: &Refusal, attempt: &Attempt) -> Outcome<Answer> {
+        if !stops_the_connector(refusal) {
+            return Outcome::Answered(Answer::Refused(refusal.clone()));
+        }
+        let (status, code) = (refusal.status, &refusal.code);
+        tracing::error!(stream = %attempt.stream, status, %code, "1099Policy refused the API key");
+        let after = Some(KEY_REFUSED_WAIT);
+        Outcome::Again(Again { trace: Trace::None, after, reason: self.reason() })
     }
 
     fn again(&self, trace: Trace, after: Option<RetryAfter>, attempt: &Attempt) -> Outcome<Answer> {
@@ -320,6 +334,25 @@ mod tests {
         assert_eq!(refused(403, b"<html>").code, "forbidden");
         let one = br#"{"error_code":"contractor_blocked_for_writes","message":"no"}"#;
         assert!(!stops_the_connector(&refused(403, one)));
+    }
+
+    #[test]
+    fn a_refused_key_lets_every_call_wait_and_answers_none() {
+        type Ends = fn(Failure, &Attempt) -> Outcome<Answer>;
+        let ends: [Ends; 3] = [Failure::of_post, Failure::of_put, Failure::of_lookup];
+        let key = br#"{"error_code":"invalid_api_key","message":"no"}"#;
+        let one = br#"{"error_code":"contractor_blocked_for_writes","message":"no"}"#;
+        for end in ends {
+            for (status, body) in [(401, &key[..]), (403, b"<html>")] {
+                let outcome = end(Failure::of(&head(status), body), &attempt(0));
+                assert_eq!(traced(outcome), (Trace::None, Some(KEY_REFUSED_WAIT)));
+            }
+            let blocked = end(Failure::of(&head(403), one), &attempt(0));
+            let Outcome::Answered(Answer::Refused(refusal)) = blocked else {
+                panic!("{blocked:?}")
+            };
+            assert_eq!(refusal.code, "contractor_blocked_for_writes");
+        }
     }
 
     #[test]

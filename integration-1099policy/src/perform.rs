@@ -36,8 +36,9 @@ type Step<T> = Result<T, Box<Outcome<Answer>>>;
 impl Ten99Policy {
     /// Makes one attempt at a call that is owed to the insurer.
     ///
-    /// A definite no is `Answered(Answer::Refused(_))`; [`crate::stops_the_connector`] tells whether it concerns the
-    /// key rather than the call. A call that is not the insurer's is refused with the code `wrong_side`.
+    /// A definite no is `Answered(Answer::Refused(_))`, unless it concerns the API key rather than the call
+    /// ([`crate::stops_the_connector`]): then the call waits for a quarter of an hour. A call that is not the
+    /// insurer's is refused with the code `wrong_side`.
     pub async fn perform(&self, call: &Call, attempt: &Attempt) -> Outcome<Answer> {
         let run = Run { policy: self, attempt };
         let done = match call {
