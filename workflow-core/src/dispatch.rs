@@ -4,12 +4,12 @@
 //! a restart the same calls are owed under the same keys. A call that may be older than this process is looked up
 //! first where its adapter says so (see [`Attempt::owed_since`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::backoff;
 use crate::engine::{Engine, HandleError, OwedCall};
@@ -20,6 +20,9 @@ use crate::workflow::Domain;
 
 /// How often the clock is looked at when nothing else happens: the engine's clock may be a simulated one.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// Earlier than any moment.
+const AT_ONCE: Timestamp = Timestamp(i64::MIN);
 
 /// Whoever performs calls: the adapters behind one face.
 pub trait Perform<D: Domain>: Send + Sync + 'static {
@@ -91,6 +94,14 @@ impl<D: Domain, P> Clone for Dispatcher<D, P> {
     }
 }
 
+/// What one look at the owed calls gave.
+struct Ready<D: Domain> {
+    /// The calls to perform now.
+    calls: Vec<(OwedCall<D>, Attempt)>,
+    /// When the first of those that wait has its time.
+    next: Option<Timestamp>,
+}
+
 type Finished<D> = (OwedCall<D>, Outcome<<D as Domain>::Answer>);
 
 impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
@@ -103,28 +114,48 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     /// Ends with an error when the engine has stopped.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
         let mut running: JoinSet<Finished<D>> = JoinSet::new();
+        let mut keys = HashMap::new();
         let mut changes = self.engine.changes();
+        // What is owed is gone through only when it may have come to something else: that copies every owed call.
+        let mut look_at = Some(AT_ONCE);
         while !*stop.borrow() {
-            changes.mark_unchanged();
-            for (call, attempt) in self.take_ready() {
-                let performer = Arc::clone(&self.performer);
-                running.spawn(async move {
-                    let outcome = performer.perform(call.call.clone(), attempt).await;
-                    (call, outcome)
-                });
+            let now = self.engine.clock().now();
+            if look_at.is_some_and(|at| at <= now) {
+                changes.mark_unchanged();
+                let Ready { calls, next } = self.take_ready();
+                look_at = next;
+                for (call, attempt) in calls {
+                    let key = call.key.clone();
+                    keys.insert(self.start(&mut running, call, attempt), key);
+                }
             }
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
-                Some(done) = running.join_next(), if !running.is_empty() => self.finished(done).await?,
-                changed = changes.changed() => if changed.is_err() { break },
+                Some(done) = running.join_next_with_id(), if !running.is_empty() => {
+                    self.finished(done, &mut keys).await?;
+                    look_at = Some(AT_ONCE);
+                }
+                changed = changes.changed() => match changed {
+                    Ok(()) => look_at = Some(AT_ONCE),
+                    Err(_) => break,
+                },
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
-        while let Some(done) = running.join_next().await {
-            self.finished(done).await?;
+        while let Some(done) = running.join_next_with_id().await {
+            self.finished(done, &mut keys).await?;
         }
         Ok(())
+    }
+
+    fn start(&self, running: &mut JoinSet<Finished<D>>, call: OwedCall<D>, attempt: Attempt) -> Id {
+        let performer = Arc::clone(&self.performer);
+        let task = running.spawn(async move {
+            let outcome = performer.perform(call.call.clone(), attempt).await;
+            (call, outcome)
+        });
+        task.id()
     }
 
     /// What is under way, and what waits.
@@ -151,24 +182,30 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         activity
     }
 
-    fn take_ready(&self) -> Vec<(OwedCall<D>, Attempt)> {
+    fn take_ready(&self) -> Ready<D> {
         let owed = self.engine.owed_calls();
         let now = self.engine.clock().now();
         let mut progress = self.lock();
-        progress.retain(|key, p| p.in_flight || owed.iter().any(|call| call.key == *key));
+        let keys: BTreeSet<&Key> = owed.iter().map(|call| &call.key).collect();
+        progress.retain(|key, p| p.in_flight || keys.contains(key));
         let mut lanes: BTreeMap<String, usize> = BTreeMap::new();
         for p in progress.values().filter(|p| p.in_flight) {
             *lanes.entry(p.lane.clone()).or_default() += 1;
         }
-        let mut ready = Vec::new();
+        let mut ready = Ready { calls: Vec::new(), next: None };
         for call in owed {
-            let known = progress.get(&call.key);
-            if known.is_some_and(|p| p.in_flight || p.next > now) {
-                continue;
+            match progress.get(&call.key) {
+                Some(p) if p.in_flight => continue,
+                Some(p) if p.next > now => {
+                    ready.next = Some(ready.next.map_or(p.next, |next| next.min(p.next)));
+                    continue;
+                }
+                Some(_) | None => {}
             }
             let lane = self.performer.lane(&call);
             let busy = lanes.entry(lane.clone()).or_default();
             if *busy >= self.performer.lane_limit() {
+                // A place comes free when a call of this lane ends, which is looked for anyway.
                 continue;
             }
             *busy += 1;
@@ -183,20 +220,28 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 now,
                 look_first: p.look_first,
             };
-            ready.push((call, attempt));
+            ready.calls.push((call, attempt));
         }
         ready
     }
 
     async fn finished(
         &self,
-        done: Result<Finished<D>, tokio::task::JoinError>,
+        done: Result<(Id, Finished<D>), JoinError>,
+        keys: &mut HashMap<Id, Key>,
     ) -> Result<(), HandleError> {
         let (call, outcome) = match done {
-            Ok(finished) => finished,
+            Ok((id, finished)) => {
+                keys.remove(&id);
+                finished
+            }
             Err(panic) => {
-                tracing::error!(error = %panic, "performing a call ended in a panic");
-                self.panicked();
+                if let Some(key) = keys.remove(&panic.id()) {
+                    // The panic's own words may hold what no log may.
+                    tracing::error!(%key, "performing a call ended in a panic");
+                    let reason = "performing it ended in a panic".to_owned();
+                    self.postpone(&key, Again { trace: Trace::Unknown, after: None, reason });
+                }
                 return Ok(());
             }
         };
@@ -230,18 +275,6 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         Ok(())
     }
 
-    /// Which call it was is not known here: all calls under way are looked up and tried again, after a pause.
-    fn panicked(&self) {
-        let now = self.engine.clock().now();
-        for (key, p) in self.lock().iter_mut().filter(|(_, p)| p.in_flight) {
-            p.in_flight = false;
-            p.look_first = true;
-            p.failed += 1;
-            p.next = now.plus(backoff::wait(key.as_str(), p.failed));
-            p.reason = "performing it ended in a panic".to_owned();
-        }
-    }
-
     fn postpone(&self, key: &Key, again: Again) {
         let now = self.engine.clock().now();
         let mut progress = self.lock();
@@ -272,9 +305,12 @@ impl Progress {
             generation: 1,
             look_first: false,
             in_flight: true,
-            next: Timestamp(i64::MIN),
+            next: AT_ONCE,
             reason: String::new(),
             lane,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
 mod cache;
+#[cfg(test)]
+pub(crate) mod desk;
 mod index;
 mod live;
 mod open;

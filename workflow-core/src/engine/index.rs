@@ -172,6 +172,13 @@ impl<D: Domain> Index<D> {
         standing.owed
     }
 
+    /// A message that a stream still owes.
+    pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
+        let due = self.streams.get(from)?.standing.owed.iter().find(|due| due.key == *key)?;
+        let Owed::Tell(tell) = &due.owed else { return None };
+        Some(tell.clone())
+    }
+
     pub fn delivered(&mut self, key: &Key) {
         self.undelivered.remove(key);
     }

@@ -142,6 +142,7 @@ impl<D: Domain> Builder<D> {
             told,
             messages,
             deferred: VecDeque::new(),
+            aside: BTreeMap::new(),
             changes,
             stopped: Arc::clone(&stopped),
         };

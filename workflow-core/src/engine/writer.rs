@@ -1,7 +1,7 @@
 //! The one thread that appends: it gathers the inputs that wait, decides each on the state that the ones before it
 //! led to, makes all events durable at once, and only then answers.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -32,6 +32,7 @@ pub(super) struct Writer<D: Domain> {
     pub told: HashSet<Key>,
     pub messages: VecDeque<(Key, StreamId, Tell)>,
     pub deferred: VecDeque<Staged<D>>,
+    pub aside: BTreeMap<Key, Aside>,
     pub changes: watch::Sender<u64>,
     pub stopped: Arc<Mutex<Option<String>>>,
 }
@@ -47,6 +48,14 @@ impl Drop for PanicGuard {
     }
 }
 
+/// A message that could not be handled, kept until there is a reason to try again.
+pub(super) struct Aside {
+    from: StreamId,
+    to: StreamId,
+    /// Any work is a reason, because the log could not be read; otherwise what reaches one of the two streams.
+    any_work: bool,
+}
+
 /// An input on its way through a group.
 pub(super) struct Staged<D: Domain> {
     stream: StreamId,
@@ -57,7 +66,7 @@ pub(super) struct Staged<D: Domain> {
 
 enum Origin {
     Caller(oneshot::Sender<Result<Handled, HandleError>>),
-    Message(Key),
+    Message { key: Key, from: StreamId },
 }
 
 impl<D: Domain> Writer<D> {
@@ -97,7 +106,7 @@ impl<D: Domain> Writer<D> {
             stream: tell.to,
             given: Given::Json(tell.input),
             source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
-            origin: Origin::Message(key),
+            origin: Origin::Message { key, from },
         };
         self.messages.drain(..count).map(message).collect()
     }
@@ -111,7 +120,7 @@ impl<D: Domain> Writer<D> {
                 self.deferred.push_back(item);
                 continue;
             }
-            if let Origin::Message(key) = &item.origin
+            if let Origin::Message { key, .. } = &item.origin
                 && !self.told.insert(key.clone())
             {
                 continue;
@@ -128,10 +137,51 @@ impl<D: Domain> Writer<D> {
             }
         }
         self.publish(changed, touched);
+        let mut reached = BTreeSet::new();
+        let mut failed = Vec::new();
         for (stream, origin, result) in replies {
-            self.reply(&stream, origin, result);
+            match (origin, result) {
+                (Origin::Message { key, from }, Err(error)) if !is_final(&error) => {
+                    failed.push((key, from, stream, error));
+                }
+                (origin, result) => {
+                    self.reply(&stream, origin, result);
+                    reached.insert(stream);
+                }
+            }
+        }
+        // Before what failed in this group is set aside: its own failure is no reason to try again.
+        self.take_up(&reached);
+        for (key, from, to, error) in failed {
+            self.set_aside(key, from, to, &error);
         }
         Ok(())
+    }
+
+    /// Keeps a message that could not be handled: it stays undelivered and is neither told nor queued.
+    fn set_aside(&mut self, key: Key, from: StreamId, to: StreamId, error: &HandleError) {
+        tracing::error!(stream = %to, %key, %error, "a message could not be handled and is kept");
+        // Its sender may have moved on within the same group, which made it void.
+        if self.told.remove(&key) {
+            let any_work = matches!(error, HandleError::Stopped(_));
+            self.aside.insert(key, Aside { from, to, any_work });
+        }
+    }
+
+    /// Queues again what was set aside and has a reason to be tried: inputs reached these streams.
+    fn take_up(&mut self, reached: &BTreeSet<StreamId>) {
+        if reached.is_empty() || self.aside.is_empty() {
+            return;
+        }
+        let due = |_: &Key, aside: &mut Aside| {
+            aside.any_work || reached.contains(&aside.from) || reached.contains(&aside.to)
+        };
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, Aside { from, .. }) in self.aside.extract_if(.., due) {
+            if let Some(tell) = index.owed_message(&from, &key) {
+                self.messages.push_back((key, from, tell));
+            }
+        }
     }
 
     /// Whether an input waits for the next group: its stream moved in this one to a state that owes messages, which
@@ -144,7 +194,11 @@ impl<D: Domain> Writer<D> {
     ) -> bool {
         let owes = |live: &Live<D>| {
             let mut owed = live.standing.owed.iter();
-            owed.any(|due| matches!(due.owed, Owed::Tell(_)) && !self.told.contains(&due.key))
+            owed.any(|due| {
+                matches!(due.owed, Owed::Tell(_))
+                    && !self.told.contains(&due.key)
+                    && !self.aside.contains_key(&due.key)
+            })
         };
         self.deferred.iter().any(|item| item.stream == *stream)
             || (touched.get(stream).is_some_and(owes)
@@ -219,6 +273,7 @@ impl<D: Domain> Writer<D> {
             self.messages.extend(new);
             for key in void {
                 self.told.remove(&key);
+                self.aside.remove(&key);
             }
         }
         drop(index);
@@ -239,7 +294,7 @@ impl<D: Domain> Writer<D> {
                 // A caller that went away has nothing left to learn.
                 drop(reply.send(result));
             }
-            Origin::Message(key) => {
+            Origin::Message { key, .. } => {
                 if let Err(error) = result {
                     tracing::warn!(%stream, %key, %error, "a message was refused");
                 }
@@ -247,6 +302,19 @@ impl<D: Domain> Writer<D> {
                 self.changes.send_modify(|count| *count += 1);
             }
         }
+    }
+}
+
+/// Whether trying the same message again could come to nothing else: the receiver's rules refused it.
+fn is_final(error: &HandleError) -> bool {
+    match error {
+        HandleError::Rejected(_) => true,
+        HandleError::BadInput(_)
+        | HandleError::UnknownWorkflow(_)
+        | HandleError::UnknownTenant(_)
+        | HandleError::Defect(_)
+        | HandleError::Replay(_)
+        | HandleError::Stopped(_) => false,
     }
 }
 
@@ -271,3 +339,6 @@ fn explain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! What the dispatcher does with calls under way, seen from the performer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::{Dispatcher, Perform};
+use crate::engine::desk::{Input, Office, office, stream, tell};
+use crate::engine::{Engine, OwedCall};
+use crate::outcome::{Attempt, Outcome};
+use crate::store::memory::MemoryStore;
+use crate::time::{Clock, ManualClock, Timestamp};
+
+const PANICS: u32 = 1;
+const STAYS: u32 = 2;
+
+/// One attempt as the performer saw it: the call, how many came before, whether to look first.
+type Seen = (u32, u32, bool);
+
+struct Performer {
+    seen: mpsc::UnboundedSender<Seen>,
+    release: watch::Receiver<bool>,
+    lanes_asked: AtomicUsize,
+    limit: usize,
+}
+
+impl Perform<Office> for Performer {
+    async fn perform(&self, call: u32, attempt: Attempt) -> Outcome<()> {
+        self.seen.send((call, attempt.earlier, attempt.look_first)).unwrap();
+        assert!(call != PANICS || attempt.earlier > 0, "a panic on purpose");
+        if call == STAYS {
+            self.release.clone().wait_for(|released| *released).await.unwrap();
+        }
+        Outcome::Answered(())
+    }
+
+    fn lane(&self, _: &OwedCall<Office>) -> String {
+        self.lanes_asked.fetch_add(1, Ordering::SeqCst);
+        "post".into()
+    }
+
+    fn lane_limit(&self) -> usize {
+        self.limit
+    }
+}
+
+/// A clock that counts how often it is looked at.
+struct Watched {
+    clock: ManualClock,
+    looks: AtomicUsize,
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.clock.now()
+    }
+}
+
+struct World {
+    engine: Engine<Office>,
+    clock: Arc<Watched>,
+    performer: Arc<Performer>,
+    seen: mpsc::UnboundedReceiver<Seen>,
+    release: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
+    running: tokio::task::JoinHandle<Result<(), crate::engine::HandleError>>,
+}
+
+impl World {
+    fn new(limit: usize) -> Self {
+        let start = ManualClock::at(Timestamp::from_secs(1_764_000_000));
+        let clock = Arc::new(Watched { clock: start, looks: AtomicUsize::new(0) });
+        let engine = office(Arc::new(MemoryStore::new()), clock.clone(), |_| true);
+        let (sender, seen) = mpsc::unbounded_channel();
+        let (release, released) = watch::channel(false);
+        let performer = Arc::new(Performer {
+            seen: sender,
+            release: released,
+            lanes_asked: AtomicUsize::new(0),
+            limit,
+        });
+        let dispatcher = Dispatcher::new(engine.clone(), Arc::clone(&performer));
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(async move { dispatcher.run(stopped).await });
+        Self { engine, clock, performer, seen, release, stop, running }
+    }
+
+    async fn ask(&self, call: u32) {
+        tell(&self.engine, &stream(&format!("desk/main/{call}")), Input::Ask(call)).await;
+    }
+
+    /// The next attempt, however long the engine's clock must run for it.
+    async fn attempt(&mut self) -> Seen {
+        loop {
+            match self.seen.try_recv() {
+                Ok(seen) => return seen,
+                Err(_) => {
+                    self.clock.clock.advance(Duration::from_secs(1));
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    async fn end(self) {
+        self.release.send(true).unwrap();
+        let mut changes = self.engine.changes();
+        while !self.engine.owed_calls().is_empty() {
+            changes.changed().await.unwrap();
+        }
+        self.stop.send(true).unwrap();
+        self.running.await.unwrap().unwrap();
+        self.engine.stop();
+    }
+}
+
+#[tokio::test]
+async fn a_panic_releases_only_its_own_call_and_that_one_is_looked_up_first() {
+    let mut world = World::new(8);
+    world.ask(STAYS).await;
+    world.ask(PANICS).await;
+    let both = BTreeSet::from([world.attempt().await, world.attempt().await]);
+    assert_eq!(both, BTreeSet::from([(PANICS, 0, false), (STAYS, 0, false)]));
+    assert_eq!(world.attempt().await, (PANICS, 1, true));
+    // Whatever was released has its time by then, and is taken by the look that takes the new call.
+    world.clock.clock.advance(Duration::from_secs(3600));
+    world.ask(3).await;
+    assert_eq!(world.attempt().await, (3, 0, false));
+    assert!(world.seen.try_recv().is_err(), "the call under way was attempted twice");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn while_nothing_changes_the_clock_is_looked_at_and_the_calls_are_not() {
+    let mut world = World::new(1);
+    world.ask(STAYS).await;
+    assert_eq!(world.attempt().await, (STAYS, 0, false));
+    world.ask(3).await;
+    while world.performer.lanes_asked.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    let asked = world.performer.lanes_asked.load(Ordering::SeqCst);
+    let looks = world.clock.looks.load(Ordering::SeqCst);
+    // Each round looks at the clock at least once.
+    while world.clock.looks.load(Ordering::SeqCst) < looks + 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.performer.lanes_asked.load(Ordering::SeqCst), asked);
+    world.end().await;
+}
