@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use integration_1099policy::config::{ContractorShape, JobRegion, MetadataOn};
-use integration_1099policy::stops_the_connector;
 use serde_json::{Value, json};
 use workflow_core::outcome::Trace;
 
@@ -146,12 +145,12 @@ async fn the_providers_ways_to_say_no_each_have_their_answer() {
     let open = Call::OpenApplication { references: references(), quote: "qt_1".into() };
     fault(no(400, "application_already_complete"));
     assert_eq!(answered(policy.perform(&open, &first("o")).await), Answer::ApplicationComplete);
+    // A key that is refused is the connector's trouble, not the placement's: it is tried again once it is mended.
     fault(no(401, "invalid_api_key"));
-    let Answer::Refused(refusal) = answered(policy.perform(&create_job(), &first("j")).await)
-    else {
-        panic!("not refused");
+    let Outcome::Again(again) = policy.perform(&create_job(), &first("j")).await else {
+        panic!("not to be tried again");
     };
-    assert!(stops_the_connector(&refusal));
+    assert_eq!((again.trace, again.after), (Trace::None, Some(Duration::from_secs(900))));
 }
 
 #[tokio::test]
