@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
 mod cache;
-#[cfg(test)]
-pub(crate) mod desk;
 mod index;
 mod live;
+#[cfg(test)]
+pub(crate) mod office;
 mod open;
 mod registry;
 mod writer;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::{Dispatcher, Perform};
-use crate::engine::desk::{Input, Office, office, stream, tell};
+use crate::engine::office::{Input, Office, office, stream, tell};
 use crate::engine::{Engine, OwedCall};
 use crate::outcome::{Attempt, Outcome};
 use crate::store::memory::MemoryStore;

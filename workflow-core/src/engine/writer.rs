@@ -173,15 +173,14 @@ impl<D: Domain> Writer<D> {
         if reached.is_empty() || self.aside.is_empty() {
             return;
         }
-        let due = |_: &Key, aside: &mut Aside| {
-            aside.any_work || reached.contains(&aside.from) || reached.contains(&aside.to)
-        };
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        for (key, Aside { from, .. }) in self.aside.extract_if(.., due) {
-            if let Some(tell) = index.owed_message(&from, &key) {
-                self.messages.push_back((key, from, tell));
+        self.aside.retain(|key, Aside { from, to, any_work }| {
+            let due = *any_work || reached.contains(from) || reached.contains(to);
+            if due && let Some(tell) = index.owed_message(from, key) {
+                self.messages.push_back((key.clone(), from.clone(), tell));
             }
-        }
+            !due
+        });
     }
 
     /// Whether an input waits for the next group: its stream moved in this one to a state that owes messages, which

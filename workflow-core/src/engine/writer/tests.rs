@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::engine::desk::{Input, office, stream, tell};
+use crate::engine::office::{Input, office, stream, tell};
 use crate::engine::{Engine, Wait};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
@@ -16,7 +16,7 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp::from_secs(1_764_000_000)))
 }
 
-fn waits_for_its_letter(engine: &Engine<crate::engine::desk::Office>, desk: &StreamId) -> bool {
+fn waits_for_its_letter(engine: &Engine<crate::engine::office::Office>, desk: &StreamId) -> bool {
     let waits = engine.summary(desk).unwrap().waits;
     engine.messages_waiting() == 1 && waits.contains(&Wait::Message("write".into()))
 }
