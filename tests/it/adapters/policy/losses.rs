@@ -276,13 +276,13 @@ async fn a_lost_answer_is_found_on_a_later_page_and_never_guessed() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_said_and_stops_the_connector() {
+async fn a_refused_key_is_said_and_lets_the_call_wait() {
     let insurer = Insurer::with(Simulated::default(), |config| {
         config.api_key = integration_1099policy::secret::Secret::new("t9k_test_stranger");
     })
     .await;
-    let answer = insurer.answer("job", work("1", "11").job()).await;
-    let Answer::Refused(refusal) = answer else { panic!("{answer:?}") };
-    assert_eq!((refusal.status, refusal.code.as_str()), (401, "invalid_api_key"));
-    assert!(integration_1099policy::stops_the_connector(&refusal));
+    let attempt = insurer.attempt("1", "job");
+    let waits = again(insurer.perform(&work("1", "11").job(), &attempt).await);
+    assert_eq!((waits.trace, waits.after), (Trace::None, Some(Duration::from_secs(15 * 60))));
+    assert!(waits.reason.contains("invalid_api_key"), "{}", waits.reason);
 }
