@@ -12,6 +12,7 @@ mod ask;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
+mod diagram;
 mod history;
 mod init;
 mod list;
@@ -54,6 +55,8 @@ enum Verb {
     Act(act::Act),
     /// Check that the log is as it was written.
     Verify(verify::Verify),
+    /// Print a workflow's states and events as a picture or a table.
+    Diagram(diagram::Diagram),
 }
 
 /// Where the log is: a running process is asked, a stopped directory is read.
@@ -155,6 +158,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::History(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run().await,
+            Verb::Diagram(verb) => verb.run(),
         }
     });
     // What is still under way (a stuck connection) must not hold the process.

@@ -10,3 +10,4 @@ mod runner;
 mod stories;
 mod terms;
 mod tidy;
+mod versions;

@@ -1,6 +1,7 @@
 //! A world in a box: the real engine with the customer's domain, and peers with memory at its two sides.
 //!
-//! `world.rs` holds and drives it, `peers/` are the ATS and the insurer, `story.rs` reads stories in text. Nothing here
+//! `world.rs` holds and drives it, `peers/` are the ATS and the insurer, `story.rs` reads stories in text, `samples.rs`
+//! has events of every kind. Nothing here
 //! opens a socket or reads the wall clock; the vendors' simulators are tested where their adapters are.
 
 #![allow(
@@ -9,6 +10,7 @@
 )]
 
 pub mod peers;
+pub mod samples;
 pub mod story;
 
 pub mod world;

@@ -64,7 +64,7 @@ mod svg;
 mod walk;
 
 pub use draw::{dot, matrix, mermaid};
-pub use lock::{Break, Lock, breaks, freeze};
+pub use lock::{Break, Lock, breaks, breaks_between, freeze};
 pub use svg::svg;
 pub use walk::{edge_cover, shortest};
 

@@ -2,6 +2,8 @@
 //!
 //! A delivery is a workflow of its own, one stream each: accepting it twice is a version conflict that the machine
 //! answers with "nothing changed". So the inbox has no tables, and is rebuilt, verified and replayed like everything else.
+//!
+#![doc = include_str!("inbox.svg")]
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;

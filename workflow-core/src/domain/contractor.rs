@@ -2,6 +2,8 @@
 //!
 //! However many placements arrive at once, one session is open at a time; the others wait, and go by assignment once
 //! the contractor has opted in. `machine.rs` is the table, `decide.rs` all judgement, `react.rs` what is owed.
+//!
+#![doc = include_str!("contractor/machine.svg")]
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,7 @@ mod react;
 mod state;
 
 pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
-pub use state::{Ask, Book, Identity, Linked, Trouble};
+pub use state::{Ask, Book, Email, Identity, Linked, Trouble};
 
 /// What a contractor can be told.
 #[derive(Clone, Debug, Serialize, Deserialize)]

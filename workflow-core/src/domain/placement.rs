@@ -2,6 +2,8 @@
 //!
 //! `machine.rs` is the table, `state.rs` what the states carry, `decide.rs` all judgement, `react.rs` what each state
 //! is owed. The contractor's side of the road is the workflow in `../contractor.rs`.
+//!
+#![doc = include_str!("placement/machine.svg")]
 
 use serde::{Deserialize, Serialize};
 

@@ -98,9 +98,13 @@ pub enum Break {
 
 /// Whether the present machine replays everything that the released one could write; if not, the plainest reason.
 pub fn breaks<M: Machine>(old: &Lock) -> Option<Break> {
-    let new = freeze::<M>();
+    breaks_between(old, &freeze::<M>())
+}
+
+/// The same for two tables that were written down: whether the machine of `new` replays whatever that of `old` wrote.
+pub fn breaks_between(old: &Lock, new: &Lock) -> Option<Break> {
     if old.machine != new.machine {
-        return Some(Break::Renamed { old: old.machine.clone(), new: new.machine });
+        return Some(Break::Renamed { old: old.machine.clone(), new: new.machine.clone() });
     }
     for (event, &version) in &old.events {
         let event = event.clone();
@@ -112,7 +116,7 @@ pub fn breaks<M: Machine>(old: &Lock) -> Option<Break> {
             Some(_) => {}
         }
     }
-    breaking_log(old, &new)
+    breaking_log(old, new)
 }
 
 /// Runs both machines side by side, shortest logs first.

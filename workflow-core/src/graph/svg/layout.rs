@@ -12,9 +12,9 @@ const ROW_GAP: f64 = 20.0;
 /// How often the rows are sorted. More changes nothing on a few dozen states.
 const SORTINGS: usize = 24;
 /// How often they are straightened; a long edge needs many.
-const STRAIGHTENINGS: usize = 100;
-/// How much more a passing edge weighs than anything else in its row.
-const PASSING: f64 = 6.0;
+const STRAIGHTENINGS: usize = 600;
+/// How much more a piece of an edge wants to be straight for each of its ends at which the edge only passes.
+const PASSING: f64 = 3.0;
 
 /// How much room something takes, from its middle.
 #[derive(Clone, Copy, Debug, Default)]
@@ -228,18 +228,27 @@ fn crossings(rows: &[Vec<usize>], links: &Links) -> usize {
     count
 }
 
-/// Moves the places along their rows, in their order, until edges run as straight as they can.
+/// Moves the places along their rows, in their order, until the pieces of the edges are as straight as they can be:
+/// least squares, row by row. Only weights that both ends of a piece see alike have that end; with others a long road
+/// leans over.
 fn straighten(places: &mut [Place], rows: &[Vec<usize>], links: &Links) {
+    let passes = |place: &Place| if place.room.height > 0.0 { 1.0 } else { PASSING };
     for round in 0..STRAIGHTENINGS {
         for step in 0..rows.len() {
             let row = if round % 2 == 0 { &rows[step] } else { &rows[rows.len() - 1 - step] };
-            let wishes: Vec<f64> = row
+            let (wishes, weights): (Vec<f64>, Vec<f64>) = row
                 .iter()
                 .map(|&place| {
                     let joined = links.above[place].iter().chain(&links.below[place]);
-                    mean(joined.map(|other| places[*other].x)).unwrap_or(places[place].x)
+                    let (mut sum, mut weight) = (0.0, 0.0);
+                    for other in joined.map(|other| &places[*other]) {
+                        let pull = passes(&places[place]) * passes(other);
+                        sum += pull * other.x;
+                        weight += pull;
+                    }
+                    if weight > 0.0 { (sum / weight, weight) } else { (places[place].x, 1.0) }
                 })
-                .collect();
+                .unzip();
             let mut offset = 0.0;
             let offsets: Vec<f64> = row
                 .iter()
@@ -250,11 +259,6 @@ fn straighten(places: &mut [Place], rows: &[Vec<usize>], links: &Links) {
                     }
                     offset
                 })
-                .collect();
-            // A passing edge is kept straight rather than a node in the middle.
-            let weights: Vec<f64> = row
-                .iter()
-                .map(|&place| if places[place].room.height > 0.0 { 1.0 } else { PASSING })
                 .collect();
             let found = ascending(&wishes, &offsets, &weights);
             for ((place, x), offset) in row.iter().zip(found).zip(&offsets) {

@@ -1,0 +1,271 @@
+//! What the sampled events carry: one placement's terms, its engagement, its coverage.
+
+use workflow_core::domain::call::{
+    CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
+};
+use workflow_core::domain::facts::Date;
+use workflow_core::domain::placement::{
+    Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
+    Release, Turn, Wanted,
+};
+use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
+use workflow_core::money::Cents;
+use workflow_core::time::Timestamp;
+
+use super::all;
+
+fn date(text: &str) -> Date {
+    text.parse().expect("a date like 2026-03-16")
+}
+
+pub(super) fn refusal() -> Refusal {
+    let (code, message) = ("invalid_request", "phone must have ten digits");
+    Refusal { status: 422, code: code.into(), message: message.into() }
+}
+
+pub(super) fn brief() -> Brief {
+    Brief {
+        candidate: "70001203".into(),
+        requisition: "26-00417".into(),
+        title: Some("Platform Engineer".into()),
+        company: Some("Initech".into()),
+        start: Some(date("2026-04-13")),
+        end: Some(date("2026-09-30")),
+    }
+}
+
+pub(super) fn least_brief() -> Brief {
+    Brief { title: None, company: None, start: None, end: None, ..brief() }
+}
+
+pub(super) fn missing() -> Vec<Missing> {
+    let text = "no end date: set one in the ATS".to_owned();
+    vec![Missing { code: "end_missing".into(), text }]
+}
+
+pub(super) fn out_of_scope() -> OutOfScope {
+    OutOfScope { code: "w2".into(), evidence: "employment category is `Hourly Employee`".into() }
+}
+
+pub(super) fn terms() -> Terms {
+    Terms {
+        references: References {
+            placement: "51000791".into(),
+            requisition: "26-00417".into(),
+            candidate: "70001203".into(),
+        },
+        company: Some("Initech".into()),
+        job: JobTerms {
+            name: "Platform Engineer".into(),
+            description: "Keeps the platform up".into(),
+            entity: "en_Initech01".into(),
+            category: "15-1252".into(),
+            wage: Wage::Hourly(Cents(9_500)),
+            region: Some(Region { country: "US".into(), state: "NY".into() }),
+        },
+        coverage: all(coverage_type),
+        window: Window {
+            first_day: date("2026-04-13"),
+            last_day: date("2026-09-30"),
+            effective: Timestamp::from_secs(1_776_052_800),
+            until: Timestamp::from_secs(1_790_827_200),
+        },
+    }
+}
+
+/// Remote work for a fee, for a client without a name.
+pub(super) fn other_terms() -> Terms {
+    let terms = terms();
+    let job = JobTerms { wage: Wage::FlatFee(Cents(1_200_000)), region: None, ..terms.job };
+    Terms { company: None, job, coverage: vec![CoverageType::General], ..terms }
+}
+
+fn coverage_type(before: Option<&CoverageType>) -> Option<CoverageType> {
+    match before {
+        None => Some(CoverageType::General),
+        Some(CoverageType::General) => Some(CoverageType::Professional),
+        Some(CoverageType::Professional) => Some(CoverageType::WorkersComp),
+        Some(CoverageType::WorkersComp) => Some(CoverageType::Media),
+        Some(CoverageType::Media) => Some(CoverageType::Cyber),
+        Some(CoverageType::Cyber) => None,
+    }
+}
+
+pub(super) fn turns() -> Vec<Turn> {
+    all(|before| match before {
+        None => Some(Turn::None),
+        Some(Turn::None) => Some(Turn::Asked { round: 1 }),
+        Some(Turn::Asked { .. }) => Some(Turn::Over { round: 1, ended: Ended::Unused }),
+        Some(Turn::Over { ended: Ended::Unused, .. }) => {
+            Some(Turn::Over { round: 2, ended: Ended::Insured })
+        }
+        Some(Turn::Over { ended: Ended::Insured, .. }) => None,
+    })
+}
+
+pub(super) fn release(turn: Turn) -> Release {
+    Release { candidate: "70001203".into(), placement: "51000791".into(), turn }
+}
+
+pub(super) fn engagement() -> Engagement {
+    let turn = Turn::Asked { round: 1 };
+    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn }
+}
+
+pub(super) fn hired() -> Hired {
+    Hired { engagement: engagement(), job: "jb_0Qd5yHfW2s".into() }
+}
+
+pub(super) fn wanted() -> Vec<Wanted> {
+    all(|before| match before {
+        None => Some(Wanted::Create),
+        Some(Wanted::Create) => Some(Wanted::Update("jb_0Qd5yHfW2s".into())),
+        Some(Wanted::Update(_)) => None,
+    })
+}
+
+pub(super) fn bases() -> Vec<Basis> {
+    let quote = |net_rate| Basis::Quote { quote: "qt_mT4kAe81Zc".into(), net_rate };
+    all(|before| match before {
+        None => Some(quote(Some(37))),
+        Some(Basis::Quote { net_rate: Some(_), .. }) => Some(quote(None)),
+        Some(Basis::Quote { net_rate: None, .. }) => Some(Basis::MatchingPolicy),
+        Some(Basis::MatchingPolicy) => None,
+    })
+}
+
+pub(super) fn application() -> Application {
+    Application {
+        quote: "qt_mT4kAe81Zc".into(),
+        session: "as_xV7r2LmN4d".into(),
+        url: "https://apply.example.com/as_xV7r2LmN4d".into(),
+        progress: "contractor_details".into(),
+    }
+}
+
+pub(super) fn coverages() -> Vec<Coverage> {
+    let (assignment, policy) = (|| "an_cV07fuwXKs".into(), || "pl_3WutvP0DJl".into());
+    let evidence = all(|before| match before {
+        None => Some(Evidence::Policy { policy: policy(), quote: "qt_mT4kAe81Zc".into() }),
+        Some(Evidence::Policy { .. }) => {
+            Some(Evidence::Assignment { assignment: assignment(), policy: Some(policy()) })
+        }
+        Some(Evidence::Assignment { policy: Some(_), .. }) => {
+            Some(Evidence::Assignment { assignment: assignment(), policy: None })
+        }
+        Some(Evidence::Assignment { policy: None, .. }) => None,
+    });
+    let window = terms().window;
+    let coverage =
+        |evidence| Coverage { evidence, effective: window.effective, expires: window.until };
+    evidence.into_iter().map(coverage).collect()
+}
+
+pub(super) fn coverage() -> Coverage {
+    coverages().remove(0)
+}
+
+pub(super) fn intents() -> Vec<Intent> {
+    all(|before| match before {
+        None => Some(Intent::Stay),
+        Some(Intent::Stay) => Some(Intent::Cancel { reason: "called off in the ATS".into() }),
+        Some(Intent::Cancel { .. }) => Some(Intent::Change { terms: Box::new(other_terms()) }),
+        Some(Intent::Change { .. }) => Some(Intent::Exclude { evidence: out_of_scope() }),
+        Some(Intent::Exclude { .. }) => Some(Intent::Hold { missing: missing() }),
+        Some(Intent::Hold { .. }) => None,
+    })
+}
+
+fn losses() -> Vec<Loss> {
+    all(|before| match before {
+        None => Some(Loss::PolicyCanceled),
+        Some(Loss::PolicyCanceled) => Some(Loss::PolicyExpired),
+        Some(Loss::PolicyExpired) => Some(Loss::AssignmentCanceled),
+        Some(Loss::AssignmentCanceled) => Some(Loss::ChargeFailed),
+        Some(Loss::ChargeFailed) => Some(Loss::PolicyAndCharge { expired: false }),
+        Some(Loss::PolicyAndCharge { expired: false }) => {
+            Some(Loss::PolicyAndCharge { expired: true })
+        }
+        Some(Loss::PolicyAndCharge { expired: true }) => None,
+    })
+}
+
+/// Every loss of coverage.
+pub(super) fn losing_issues() -> Vec<Issue> {
+    losses().into_iter().map(|loss| Issue::CoverageLost { loss }).collect()
+}
+
+/// Every other issue, and one loss.
+pub(super) fn issues() -> Vec<Issue> {
+    all(|before| {
+        Some(match before {
+            None => Issue::CoverageLost { loss: Loss::PolicyCanceled },
+            Some(Issue::CoverageLost { .. }) => {
+                Issue::Refused { operation: "create_quote".into(), refusal: refusal() }
+            }
+            Some(Issue::Refused { .. }) => Issue::QuoteIneligible,
+            Some(Issue::QuoteIneligible) => Issue::ApplicationIneligible,
+            Some(Issue::ApplicationIneligible) => Issue::ApplicationExpired,
+            Some(Issue::ApplicationExpired) => {
+                Issue::AssignmentIneligible { message: "the policy covers other work".into() }
+            }
+            Some(Issue::AssignmentIneligible { .. }) => {
+                Issue::Contractor { reason: "the ATS does not know the candidate".into() }
+            }
+            Some(Issue::Contractor { .. }) => Issue::StartPassed { days: 3 },
+            Some(Issue::StartPassed { .. }) => {
+                Issue::Gap { days: 2, from: date("2026-04-13"), to: date("2026-04-15") }
+            }
+            Some(Issue::Gap { .. }) => Issue::Unclear { missing: missing() },
+            Some(Issue::Unclear { .. }) => {
+                let (terms, differences) = (other_terms(), terms().differences(&other_terms()));
+                assert!(!differences.is_empty(), "the other terms differ");
+                let differences: Vec<Difference> = differences;
+                Issue::TermsChanged { terms: Box::new(terms), differences }
+            }
+            Some(Issue::TermsChanged { .. }) => {
+                Issue::CanceledWhileCovered { reason: "called off in the ATS".into() }
+            }
+            Some(Issue::CanceledWhileCovered { .. }) => {
+                Issue::OutOfScopeWhileCovered { evidence: out_of_scope() }
+            }
+            Some(Issue::OutOfScopeWhileCovered { .. }) => return None,
+        })
+    })
+}
+
+pub(super) fn backs() -> Vec<Back> {
+    let wanted = |index: usize| wanted().remove(index);
+    all(|before| {
+        Some(match before {
+            None => {
+                Back::Discovered { brief: brief(), placement: "51000791".into(), job: wanted(0) }
+            }
+            Some(Back::Discovered { .. }) => {
+                Back::Contractor { engagement: engagement(), job: wanted(1) }
+            }
+            Some(Back::Contractor { .. }) => Back::Job { hired: hired() },
+            Some(Back::Job { .. }) => Back::Quote { hired: hired(), basis: bases().remove(0) },
+            Some(Back::Quote { .. }) => Back::Application {
+                hired: hired(),
+                application: application(),
+                intent: Intent::Stay,
+            },
+            Some(Back::Application { .. }) => Back::Assignment {
+                hired: hired(),
+                assignment: "an_cV07fuwXKs".into(),
+                policy: Some("pl_3WutvP0DJl".into()),
+                intent: Intent::Cancel { reason: "called off in the ATS".into() },
+            },
+            Some(Back::Assignment { .. }) => {
+                Back::Coverage { hired: hired(), coverage: coverage() }
+            }
+            Some(Back::Coverage { .. }) => Back::Lost {
+                hired: hired(),
+                evidence: coverage().evidence,
+                wanted: Box::new(other_terms()),
+            },
+            Some(Back::Lost { .. }) => return None,
+        })
+    })
+}

@@ -1,0 +1,206 @@
+//! Samples of a placement's events.
+
+use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::placement::{Back, Event, EventKind, Issue, Leave, Need, Road};
+
+use super::all;
+use super::parts::{
+    application, backs, bases, brief, coverage, coverages, engagement, hired, intents, issues,
+    least_brief, losing_issues, missing, other_terms, out_of_scope, release, terms, turns, wanted,
+};
+
+/// The samples of one kind; at least one.
+pub fn events(kind: EventKind) -> Vec<Event> {
+    match kind {
+        EventKind::Restarted
+        | EventKind::ResumedAtContractor
+        | EventKind::ResumedAtJob
+        | EventKind::ResumedAtQuote
+        | EventKind::ResumedAtApplication
+        | EventKind::ResumedAtAssignment
+        | EventKind::CoverageAccepted => settled(kind),
+        EventKind::CoverageStarted
+        | EventKind::CoverageUpdated
+        | EventKind::CoverageLost
+        | EventKind::FlagRaised
+        | EventKind::PlacementExcluded
+        | EventKind::PlacementCanceled
+        | EventKind::PlacementCompleted => covered_or_over(kind),
+        EventKind::PlacementFound
+        | EventKind::TermsHeld
+        | EventKind::TermsReady
+        | EventKind::ContractorLinked
+        | EventKind::JobLinked
+        | EventKind::QuoteIssued
+        | EventKind::RoadTaken
+        | EventKind::AssignmentRefused
+        | EventKind::ApplicationOpened
+        | EventKind::ApplicationProgressed
+        | EventKind::AssignmentCreated
+        | EventKind::IntentChanged
+        | EventKind::TermsChanged
+        | EventKind::Reclassified => on_the_road(kind),
+    }
+}
+
+fn placement() -> PlacementId {
+    "51000791".into()
+}
+
+/// What happens on the way to coverage.
+fn on_the_road(kind: EventKind) -> Vec<Event> {
+    let contractor = || "cn_Ja2LX9vQe0".into();
+    match kind {
+        EventKind::PlacementFound => [brief(), least_brief()]
+            .map(|brief| Event::PlacementFound { placement: placement(), brief })
+            .into(),
+        EventKind::TermsHeld => {
+            vec![Event::TermsHeld { brief: least_brief(), missing: missing() }]
+        }
+        EventKind::TermsReady => {
+            [terms(), other_terms()].map(|terms| Event::TermsReady { brief: brief(), terms }).into()
+        }
+        EventKind::ContractorLinked => {
+            vec![Event::ContractorLinked { terms: terms(), contractor: contractor() }]
+        }
+        EventKind::JobLinked => vec![Event::JobLinked { job: "jb_0Qd5yHfW2s".into() }],
+        EventKind::QuoteIssued => {
+            bases().into_iter().map(|basis| Event::QuoteIssued { basis }).collect()
+        }
+        EventKind::RoadTaken => {
+            all(road).into_iter().map(|road| Event::RoadTaken { road }).collect()
+        }
+        EventKind::AssignmentRefused => {
+            vec![Event::AssignmentRefused { message: "the policy covers other work".into() }]
+        }
+        EventKind::ApplicationOpened => {
+            vec![Event::ApplicationOpened { application: application() }]
+        }
+        EventKind::ApplicationProgressed => {
+            let mut application = application();
+            application.progress = "payment".into();
+            vec![Event::ApplicationProgressed { application }]
+        }
+        EventKind::AssignmentCreated => [Some("pl_3WutvP0DJl".into()), None]
+            .map(|policy| Event::AssignmentCreated { assignment: "an_cV07fuwXKs".into(), policy })
+            .into(),
+        EventKind::IntentChanged => {
+            intents().into_iter().map(|intent| Event::IntentChanged { intent }).collect()
+        }
+        EventKind::TermsChanged => vec![Event::TermsChanged { terms: other_terms() }],
+        EventKind::Reclassified => vec![Event::Reclassified { brief: brief() }],
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+/// What happens to coverage, and what takes a placement off the road.
+fn covered_or_over(kind: EventKind) -> Vec<Event> {
+    match kind {
+        EventKind::CoverageStarted => coverages()
+            .into_iter()
+            .map(|coverage| Event::CoverageStarted { hired: hired(), coverage })
+            .collect(),
+        EventKind::CoverageUpdated => {
+            coverages().into_iter().map(|coverage| Event::CoverageUpdated { coverage }).collect()
+        }
+        EventKind::CoverageLost => paired(losing_issues())
+            .map(|(issue, back)| Event::CoverageLost { issue, back })
+            .collect(),
+        EventKind::FlagRaised => {
+            paired(issues()).map(|(issue, back)| Event::FlagRaised { issue, back }).collect()
+        }
+        EventKind::PlacementExcluded => wanted()
+            .into_iter()
+            .cycle()
+            .zip(turns())
+            .map(|(job, turn)| Event::PlacementExcluded {
+                placement: placement(),
+                brief: brief(),
+                evidence: out_of_scope(),
+                job,
+                release: release(turn),
+            })
+            .collect(),
+        EventKind::PlacementCanceled => turns()
+            .into_iter()
+            .map(|turn| Event::PlacementCanceled {
+                reason: "called off in the ATS".into(),
+                release: release(turn),
+            })
+            .collect(),
+        EventKind::PlacementCompleted => vec![Event::PlacementCompleted],
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+/// What a person's look at a flag leads to.
+fn settled(kind: EventKind) -> Vec<Event> {
+    let reason = || "the broker renewed the policy".to_owned();
+    match kind {
+        EventKind::Restarted => wanted()
+            .into_iter()
+            .map(|job| Event::Restarted {
+                brief: brief(),
+                placement: placement(),
+                job,
+                reason: reason(),
+            })
+            .collect(),
+        EventKind::ResumedAtContractor => wanted()
+            .into_iter()
+            .map(|job| Event::ResumedAtContractor {
+                engagement: engagement(),
+                job,
+                reason: reason(),
+            })
+            .collect(),
+        EventKind::ResumedAtJob => {
+            vec![Event::ResumedAtJob { hired: hired(), reason: reason() }]
+        }
+        EventKind::ResumedAtQuote => bases()
+            .into_iter()
+            .map(|basis| Event::ResumedAtQuote { hired: hired(), basis, reason: reason() })
+            .collect(),
+        EventKind::ResumedAtApplication => intents()
+            .into_iter()
+            .map(|intent| Event::ResumedAtApplication {
+                hired: hired(),
+                application: application(),
+                intent,
+                reason: reason(),
+            })
+            .collect(),
+        EventKind::ResumedAtAssignment => intents()
+            .into_iter()
+            .map(|intent| Event::ResumedAtAssignment {
+                hired: hired(),
+                assignment: "an_cV07fuwXKs".into(),
+                policy: None,
+                intent,
+                reason: reason(),
+            })
+            .collect(),
+        EventKind::CoverageAccepted => {
+            vec![Event::CoverageAccepted { hired: hired(), coverage: coverage(), reason: reason() }]
+        }
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+/// Every issue and every way back, once at least.
+fn paired(issues: Vec<Issue>) -> impl Iterator<Item = (Issue, Back)> {
+    let backs = backs();
+    let count = issues.len().max(backs.len());
+    issues.into_iter().cycle().zip(backs.into_iter().cycle()).take(count)
+}
+
+fn road(before: Option<&Road>) -> Option<Road> {
+    match before {
+        None => Some(Road::Asked(Need::Either)),
+        Some(Road::Asked(Need::Either)) => Some(Road::Asked(Need::Application)),
+        Some(Road::Asked(Need::Application)) => Some(Road::Asked(Need::Assignment)),
+        Some(Road::Asked(Need::Assignment)) => Some(Road::Taken(Leave::Application)),
+        Some(Road::Taken(Leave::Application)) => Some(Road::Taken(Leave::Assignment)),
+        Some(Road::Taken(Leave::Assignment)) => None,
+    }
+}
