@@ -6,6 +6,8 @@
 mod binary;
 #[path = "process/config.rs"]
 mod config;
+#[path = "process/diagram.rs"]
+mod diagram;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/kill.rs"]

@@ -42,16 +42,28 @@ fn check(name: &str) {
     }
 }
 
-/// The lines that only one of two texts has, at most twenty.
+/// The lines that only one of two texts has, at most twenty. Of a lock they are its rows, each with its state.
 fn difference(then: &str, now: &str) -> String {
-    let short = |line: &str| line.chars().take(160).collect::<String>();
-    let gone = then.lines().filter(|line| !now.lines().any(|other| other == *line));
-    let new = now.lines().filter(|line| !then.lines().any(|other| other == *line));
-    let gone = gone.map(|line| format!("- {}", short(line)));
-    let lines: Vec<_> = gone.chain(new.map(|line| format!("+ {}", short(line)))).collect();
+    let lines = |text: &str| match serde_json::from_str::<Lock>(text) {
+        Ok(lock) => rows(&lock),
+        Err(_) => text.lines().map(|line| line.chars().take(160).collect()).collect::<Vec<_>>(),
+    };
+    let (then, now) = (lines(then), lines(now));
+    let gone = then.iter().filter(|line| !now.contains(line)).map(|line| format!("- {line}"));
+    let new = now.iter().filter(|line| !then.contains(line)).map(|line| format!("+ {line}"));
+    let lines: Vec<_> = gone.chain(new).collect();
     let more = lines.len().saturating_sub(20);
     let end = if more > 0 { format!("\n  and {more} more") } else { String::new() };
     lines[..lines.len() - more].join("\n") + &end
+}
+
+/// A table in lines: its events, then its rows.
+fn rows(lock: &Lock) -> Vec<String> {
+    let events = lock.events.iter().map(|(event, version)| format!("{event}, version {version}"));
+    let row = |from: &str, (event, to): (&String, &String)| format!("{from}: {event} -> {to}");
+    let begin = lock.begin.iter().map(|step| row("[*]", step));
+    let states = lock.states.iter().flat_map(|(from, steps)| steps.iter().map(|s| row(from, s)));
+    events.chain(begin).chain(states).collect()
 }
 
 #[test]
