@@ -26,6 +26,8 @@ pub mod engine;
 pub mod graph;
 pub mod id;
 pub mod inbox;
+#[cfg(any(test, feature = "testing"))]
+pub mod laws;
 pub mod machine;
 pub mod money;
 pub mod outcome;
