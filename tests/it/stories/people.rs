@@ -280,8 +280,8 @@ fn a_placement_reported_after_a_refused_read_is_not_read_again() {
         and   the ATS will refuse read_placement with forbidden
         when  the operator restarts pl_1: read it again
         then  pl_1 is Flagged: read placement was refused
-        and   the ATS will refuse read_placement with forbidden
-        when  the ATS reports pl_1
+        when  the ATS will refuse read_placement with forbidden
+        and   the ATS reports pl_1
         then  pl_1 is ApplicationPending
     ",
     );
