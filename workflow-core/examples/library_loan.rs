@@ -24,13 +24,13 @@ const TERM: Duration = Duration::from_secs(28 * 24 * 3600);
 
 /// What the library's workflows ask of the outside.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-enum Call {
+pub(crate) enum Call {
     /// Post a letter.
     SendReminder { reader: String },
 }
 
 /// The library's vocabulary.
-struct Library;
+pub(crate) struct Library;
 
 impl Domain for Library {
     type Call = Call;
@@ -151,7 +151,7 @@ mod copy {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum LoanInput {
+pub(crate) enum LoanInput {
     Request { reader: String, copy: String },
     Granted,
     Due,
@@ -159,7 +159,7 @@ enum LoanInput {
     Return,
 }
 
-struct Loan;
+pub(crate) struct Loan;
 
 impl Workflow for Loan {
     type Domain = Library;
@@ -253,13 +253,13 @@ impl Workflow for Loan {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum CopyInput {
+pub(crate) enum CopyInput {
     Wanted { loan: String },
     Back { loan: String },
     Withdraw,
 }
 
-struct Copy;
+pub(crate) struct Copy;
 
 impl Workflow for Copy {
     type Domain = Library;
@@ -277,6 +277,11 @@ impl Workflow for Copy {
                 Ok(vec![Event::Taken { loan }])
             }
             (Some(State::OnShelf), CopyInput::Withdraw) => Ok(vec![Event::Withdrew]),
+            (Some(State::Out { loan: holder, queue }), CopyInput::Wanted { loan })
+                if *holder == loan || queue.contains(&loan) =>
+            {
+                Ok(Vec::new())
+            }
             (Some(State::Out { .. }), CopyInput::Wanted { loan }) => {
                 Ok(vec![Event::Wanted { loan }])
             }

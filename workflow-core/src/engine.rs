@@ -21,6 +21,8 @@ mod registry;
 mod writer;
 
 pub use index::{OwedCall, Summary, Wait};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use live::{Standing, standing};
 pub use open::{Builder, OpenError};
 pub use registry::{ReplayError, Source, decode, replay};
 

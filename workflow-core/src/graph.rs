@@ -59,7 +59,7 @@ use crate::machine::{Edge, Machine};
 mod draw;
 mod lock;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod svg;
 mod walk;
 

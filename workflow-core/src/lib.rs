@@ -11,6 +11,7 @@
 //!    `store::sled`. [`audit`]: checking that it is as it was written.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
 //!    what arrives from outside.
+//!    `laws` (feature `testing`) tries what every workflow keeps.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
 //!
@@ -26,6 +27,8 @@ pub mod engine;
 pub mod graph;
 pub mod id;
 pub mod inbox;
+#[cfg(any(test, feature = "testing"))]
+pub mod laws;
 pub mod machine;
 pub mod money;
 pub mod outcome;

@@ -271,6 +271,37 @@ fn a_refused_read_is_a_persons() {
 }
 
 #[test]
+fn a_placement_reported_after_a_refused_read_is_not_read_again() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the insurer will refuse create_job with broken
+        and   the ATS reports pl_1
+        and   the ATS will refuse read_placement with forbidden
+        when  the operator restarts pl_1: read it again
+        then  pl_1 is Flagged: read placement was refused
+        when  the ATS will refuse read_placement with forbidden
+        and   the ATS reports pl_1
+        then  pl_1 is ApplicationPending
+    ",
+    );
+}
+
+#[test]
+fn taking_a_placement_out_twice_is_recorded_once() {
+    check(
+        "
+        given pl_1 of cand_1 with pay=none
+        and   the ATS reports pl_1
+        when  the operator excludes pl_1: an employee after all
+        and   the operator excludes pl_1: an employee after all
+        then  pl_1 is Excluded
+        and   PlacementExcluded once for pl_1
+    ",
+    );
+}
+
+#[test]
 fn a_flag_is_closed_with_a_reason_only() {
     check(
         "

@@ -95,7 +95,9 @@ impl Turn {
     pub(super) fn again(self) -> Self {
         match self {
             Turn::None => Turn::Asked { round: 1 },
-            Turn::Asked { round } | Turn::Over { round, .. } => Turn::Asked { round: round + 1 },
+            Turn::Asked { round } | Turn::Over { round, .. } => {
+                Turn::Asked { round: round.saturating_add(1) }
+            }
         }
     }
 

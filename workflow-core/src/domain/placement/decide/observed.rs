@@ -98,7 +98,10 @@ pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules
             Verdict::Over(_) => vec![Event::PlacementCompleted],
             other => covered(state, hired, &intent(hired.terms(), other)),
         }),
-        State::Flagged { issue, back } => Ok(flagged(state, issue, back, verdict, context)),
+        State::Flagged { issue, back } => {
+            let events = flagged(state, issue, back, verdict.clone(), context);
+            Ok(with_the_facts(state, events, facts, verdict, context))
+        }
         State::Completed { .. } | State::Canceled { .. } => match verdict {
             Verdict::Ready(terms) if !known(state, &terms) => Err(Rejection::new(
                 "closed",
@@ -270,6 +273,22 @@ fn flagged(
             other => bought(state, issue, back, hired, &intent(hired.terms(), other)),
         },
     }
+}
+
+/// A placement that begins anew because it was observed need not read what was just seen.
+fn with_the_facts(
+    state: &State,
+    mut events: Vec<Event>,
+    facts: &Facts,
+    verdict: Verdict,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    if let [event @ Event::Restarted { .. }] = events.as_slice()
+        && let Some(anew) = after(state, event)
+    {
+        events.extend(discovered(&anew, facts, verdict, context));
+    }
+    events
 }
 
 /// A flag before anything was bought, or after it was lost.

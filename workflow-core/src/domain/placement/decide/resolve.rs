@@ -196,6 +196,7 @@ pub(super) fn exclude(state: &State, reason: String) -> Decision {
     let evidence =
         OutOfScope { code: BY_HAND.into(), evidence: format!("taken out by a person: {reason}") };
     match state {
+        State::Excluded { evidence: known, .. } if *known == evidence => Ok(Vec::new()),
         State::Discovered { .. } | State::Excluded { .. } => Ok(exclusion(state, evidence)),
         State::Flagged { back: Back::Application { .. } | Back::Assignment { .. }, .. }
         | State::Flagged { back: Back::Coverage { .. }, .. }

@@ -1,0 +1,69 @@
+//! What the laws must know of the contractor workflow.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use workflow_core::domain::contractor::{Contractor, Input, State};
+use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::placement::{Ended, Need};
+use workflow_core::domain::rules::Rules;
+use workflow_core::id::StreamId;
+use workflow_core::laws::{AnswerOf, CallOf, Trial};
+
+use super::answers;
+
+pub(super) struct OfContractor;
+
+fn placement() -> BoxedStrategy<PlacementId> {
+    select(vec!["pl_1", "pl_2", "pl_3"]).prop_map(PlacementId::from).boxed()
+}
+
+fn reason() -> BoxedStrategy<String> {
+    Just("because".to_owned()).boxed()
+}
+
+impl Trial for OfContractor {
+    type Workflow = Contractor;
+
+    fn stream() -> StreamId {
+        StreamId::parse("contractor/main/cand_1").expect("a stream's name")
+    }
+
+    fn rules() -> Rules {
+        tests::world::rules()
+    }
+
+    fn answer(call: &CallOf<Self>) -> BoxedStrategy<AnswerOf<Self>> {
+        answers::answer(call)
+    }
+
+    fn input(_: Option<&State>) -> BoxedStrategy<Input> {
+        let need = select(vec![Need::Either, Need::Application, Need::Assignment]);
+        let ended = select(vec![Ended::Insured, Ended::Unused]);
+        prop_oneof![
+            8 => placement().prop_map(|placement| Input::LinkAsked { placement }),
+            8 => (placement(), 1..4_u32, need)
+                .prop_map(|(placement, round, need)| Input::RoadAsked { placement, round, need }),
+            8 => (placement(), 1..4_u32, ended)
+                .prop_map(|(placement, round, ended)| Input::TurnOver { placement, round, ended }),
+            4 => answers::person().prop_map(Input::Observed),
+            2 => reason().prop_map(|reason| Input::Retry { reason }),
+            1 => reason().prop_map(|reason| Input::Retire { reason }),
+        ]
+        .boxed()
+    }
+
+    fn repeats(_: Option<&State>, input: &Input) -> Option<&'static str> {
+        match input {
+            Input::LinkAsked { .. } => Some(
+                "a message: the engine delivers it once, and each asking is answered by its number",
+            ),
+            Input::RoadAsked { .. } | Input::TurnOver { .. } => Some(
+                "a message: recorded even where it changes nothing, so that it does not come again",
+            ),
+            Input::Observed(_)
+            | Input::Answered { .. }
+            | Input::Retry { .. }
+            | Input::Retire { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the laws must know of the placement workflow.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use workflow_core::domain::call::{
+    ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
+};
+use workflow_core::domain::placement::{Input, Leave, Placement, Resolution, State, Turn};
+use workflow_core::domain::rules::Rules;
+use workflow_core::id::StreamId;
+use workflow_core::laws::{AnswerOf, CallOf, Trial};
+use workflow_core::time::Timestamp;
+
+use super::answers;
+
+pub(super) struct OfPlacement;
+
+fn reason() -> BoxedStrategy<String> {
+    select(vec!["because", "because", "because", " "]).prop_map(str::to_owned).boxed()
+}
+
+fn sighting() -> BoxedStrategy<Sighting> {
+    let policies =
+        select(vec![PolicyStanding::Active, PolicyStanding::Canceled, PolicyStanding::Expired]);
+    let assignments = select(vec![
+        AssignmentStanding::Pending,
+        AssignmentStanding::Active,
+        AssignmentStanding::Canceled,
+        AssignmentStanding::ChargeFailed,
+    ]);
+    let applications = select(vec![
+        ApplicationStanding::Open { step: "business".into() },
+        ApplicationStanding::ManualReview,
+        ApplicationStanding::Complete,
+        ApplicationStanding::Ineligible,
+        ApplicationStanding::Expired,
+    ]);
+    // Mid-March, a little later; the summer, the next year.
+    let effective = select(vec![1_773_633_600, 1_774_238_400]).prop_map(Timestamp::from_secs);
+    let expires = select(vec![1_775_000_000, 1_790_000_000]).prop_map(Timestamp::from_secs);
+    prop_oneof![
+        4 => (answers::policy(), answers::quote(), policies, effective, expires).prop_map(
+            |(policy, quote, standing, effective, expires)| {
+                Sighting::Policy { policy, quote, standing, effective, expires }
+            }
+        ),
+        4 => (answers::assignment(), answers::job(), assignments)
+            .prop_map(|(assignment, job, standing)| Sighting::Assignment { assignment, job, standing }),
+        4 => (answers::session(), prop::option::of(answers::quote()), applications)
+            .prop_map(|(session, quote, standing)| Sighting::Application { session, quote, standing }),
+    ]
+    .boxed()
+}
+
+impl Trial for OfPlacement {
+    type Workflow = Placement;
+
+    fn stream() -> StreamId {
+        StreamId::parse("placement/main/pl_1").expect("a stream's name")
+    }
+
+    fn rules() -> Rules {
+        tests::world::rules()
+    }
+
+    /// Two weeks before the good facts' first day of work.
+    fn start() -> Timestamp {
+        Timestamp::from_secs(1_772_452_800)
+    }
+
+    fn answer(call: &CallOf<Self>) -> BoxedStrategy<AnswerOf<Self>> {
+        answers::answer(call)
+    }
+
+    fn input(state: Option<&State>) -> BoxedStrategy<Input> {
+        let asked = match state {
+            Some(State::Quoted { hired, .. }) => match hired.engagement.turn {
+                Turn::Asked { round } => round,
+                Turn::None | Turn::Over { .. } => 1,
+            },
+            _ => 1,
+        };
+        let any = anything_at_all(asked);
+        let fits: BoxedStrategy<Input> = match state {
+            None => facts(),
+            Some(State::Discovered { .. }) => linked(),
+            Some(State::Quoted { .. }) => road(asked),
+            Some(State::Flagged { .. }) => prop_oneof![resolution(), seen()].boxed(),
+            Some(
+                State::ApplicationPending { .. } | State::Assigned { .. } | State::Active { .. },
+            ) => seen(),
+            Some(
+                State::ContractorReady { .. }
+                | State::JobReady { .. }
+                | State::Excluded { .. }
+                | State::Completed { .. }
+                | State::Canceled { .. },
+            ) => any.clone(),
+        };
+        prop_oneof![2 => fits, 1 => any].boxed()
+    }
+}
+
+fn facts() -> BoxedStrategy<Input> {
+    answers::facts().prop_map(|facts| Input::Observed(Box::new(facts))).boxed()
+}
+
+fn linked() -> BoxedStrategy<Input> {
+    (answers::candidate(), answers::contractor())
+        .prop_map(|(candidate, contractor)| Input::ContractorLinked { candidate, contractor })
+        .boxed()
+}
+
+fn road(asked: u32) -> BoxedStrategy<Input> {
+    let road = select(vec![Leave::Application, Leave::Assignment]);
+    (asked.saturating_sub(1)..asked + 2, road)
+        .prop_map(|(round, road)| Input::TakeRoad { round, road })
+        .boxed()
+}
+
+fn seen() -> BoxedStrategy<Input> {
+    sighting().prop_map(Input::Seen).boxed()
+}
+
+fn resolution() -> BoxedStrategy<Input> {
+    let resolution = select(vec![Resolution::Return, Resolution::Restart, Resolution::Close]);
+    (resolution, reason())
+        .prop_map(|(resolution, reason)| Input::Resolve { resolution, reason })
+        .boxed()
+}
+
+/// Whether it fits or not.
+fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
+    prop_oneof![
+        8 => facts(),
+        1 => Just(Input::Vanished),
+        4 => linked(),
+        1 => (answers::candidate(), reason())
+            .prop_map(|(candidate, reason)| Input::ContractorFlagged { candidate, reason }),
+        4 => road(asked),
+        8 => seen(),
+        4 => resolution(),
+        1 => reason().prop_map(|reason| Input::Exclude { reason }),
+    ]
+    .boxed()
+}
