@@ -12,7 +12,11 @@ use quote::{ToTokens, quote};
 use syn::ItemMod;
 
 mod check;
+#[cfg(test)]
+mod corners;
 mod emit;
+#[cfg(test)]
+mod pinned;
 mod problems;
 mod read;
 
