@@ -204,6 +204,22 @@ fn what_is_matched_are_the_parameters() {
         ],
         &[SUBJECT],
     );
+    says(
+        &[
+            ("fn evolve(state", "fn evolve(before"),
+            ("match (state, event)", "match (event, before)"),
+        ],
+        &["match on `(before, event)` and nothing else"],
+    );
+    for (parameter, named) in [("fact", "fact"), ("_", "event")] {
+        says(
+            &[
+                ("fn begin(event", &format!("fn begin({parameter}")),
+                ("match event {", "match other {"),
+            ],
+            &[&format!("match on `{named}` and nothing else")],
+        );
+    }
     // The call that does not fit is rustc's to show.
     says(&[("fn evolve(state: State, event: Event)", "fn evolve(state: State)")], &[]);
     says(

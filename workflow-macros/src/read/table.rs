@@ -100,8 +100,8 @@ impl<'a> Table<'a> {
         if !same {
             self.rows.complete = false;
             let names = match expected.as_slice() {
+                [state, event] => format!("({state}, {event})"),
                 [event] if parameters == 1 => event.to_string(),
-                [state, event] if parameters == 2 => format!("({state}, {event})"),
                 // A parameter without a name cannot be matched.
                 _ => ["event", "(state, event)"][parameters - 1].to_owned(),
             };
