@@ -2,7 +2,7 @@
 //!
 //! Read next: `pinned.rs`, where the files are held against the macro.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::expand;
 use super::pinned::messages;
@@ -133,6 +133,7 @@ fn patterns_may_be_written_in_several_ways() {
         "(Shut, Pushed { degrees })",
         "(before @ State::Shut, fact @ Pushed { degrees })",
     )]);
+    is_the_same(&[("(Ajar { .. }, Pulled)", "both @ (Ajar { .. }, Pulled)")]);
     is_the_same(&[("fn evolve(state", "fn evolve(mut state")]);
 }
 
@@ -252,6 +253,30 @@ fn a_target_may_be_written_in_several_ways() {
     }
 }
 
+/// `GROUPED` becomes what a `macro_rules!` makes of its `$target:expr`: a group without a bracket.
+fn grouped(tokens: TokenStream, target: &str) -> TokenStream {
+    let inside = |tree| match tree {
+        TokenTree::Ident(name) if name == "GROUPED" => {
+            Group::new(Delimiter::None, target.parse().unwrap()).into()
+        }
+        TokenTree::Group(group) => {
+            Group::new(group.delimiter(), grouped(group.stream(), target)).into()
+        }
+        other => other,
+    };
+    tokens.into_iter().map(inside).collect::<TokenStream>()
+}
+
+#[test]
+fn a_machine_may_be_written_by_a_macro() {
+    for (written, target) in
+        [("GROUPED", "Some(Ajar { degrees })"), ("Some(GROUPED)", "Ajar { degrees }")]
+    {
+        let source = DOOR.replace("Some(Ajar { degrees })", written).parse().unwrap();
+        assert!(messages(expand(TokenStream::new(), grouped(source, target))).is_empty());
+    }
+}
+
 #[test]
 fn a_target_is_seen() {
     for hidden in [
@@ -267,6 +292,8 @@ fn a_target_is_seen() {
         "Some(ajar)",
         "Ajar { degrees }",
         "todo!()",
+        "Gone",
+        "wide",
     ] {
         says(&[("Some(Ajar { degrees })", hidden)], &[HIDDEN]);
     }
@@ -378,4 +405,15 @@ fn a_pair_names_both() {
     says(&[("(Ajar { .. }, Pulled)", "Ajar { .. }")], &[]);
     says(&[("(Ajar { .. }, Pulled)", "(Pulled, Ajar { .. })")], &[]);
     says(&[("(Ajar { .. }, Pulled)", "(Ajar { .. }, 7)")], &[]);
+    says(&[("(Ajar { .. }, Pulled)", "(Ajar { .. }, Pulled, Pulled)")], &[]);
+    // One side of an `|` is enough to leave the graph unjudged.
+    says(
+        &[
+            ("Pulled, TakenOut }", "Pulled, TakenOut, Knocked }"),
+            ("(Ajar { .. }, Pulled)", "(Shut, Knockd) | (Ajar { .. }, Pulled)"),
+        ],
+        &[
+            "`Knockd` is not an event; as a pattern it would match every event; did you mean `Knocked`?",
+        ],
+    );
 }

@@ -231,7 +231,10 @@ impl<'a> Table<'a> {
                 self.patterns().unnamed(pattern, "_", &scope.states);
                 Pairs { incomplete: true, ..Pairs::default() }
             }
-            Pat::Ident(binding) if binding.subpat.is_none() => {
+            Pat::Ident(binding) => {
+                if let Some((_, inner)) = &binding.subpat {
+                    return self.pairs(inner);
+                }
                 let name = &binding.ident;
                 self.patterns().unnamed(name, &name.to_string(), &scope.states);
                 Pairs { incomplete: true, ..Pairs::default() }
