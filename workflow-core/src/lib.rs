@@ -41,3 +41,8 @@ pub mod workflow;
 extern crate self as workflow_core;
 
 pub use workflow_macros::machine;
+
+/// The example of the documentation of `#[machine]`, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/machine.md")]
+pub struct MachineDocumentation;

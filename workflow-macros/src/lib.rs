@@ -1,9 +1,11 @@
 //! `#[machine]`: reads a state machine out of an ordinary `match`, checks its graph, adds what the engine needs.
 //!
 //! The module holds plain Rust; the macro reads it and never rewrites it. Deliberately absent: a language of its
-//! own, guards, hierarchy, actions. `read.rs` turns the module into a `Definition`, `check.rs` judges its
-//! graph, `emit.rs` writes the code. What can be asked of a machine once it exists is ordinary Rust in
-//! `workflow_core::graph`.
+//! own, guards, hierarchy, actions. `read.rs` turns the module into a `Definition`, `check.rs` judges its graph, `emit.rs`
+//! writes the code. What can be asked of a machine once it exists is ordinary Rust in `workflow_core::graph`.
+//!
+//! Read next: `docs/machine.md` for what each message means, what the macro gives and costs, and how it compares;
+//! `workflow-core/examples/library_loan.rs` for a whole program on two machines.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "syn's enums are open sets")]
 
@@ -12,7 +14,11 @@ use quote::{ToTokens, quote};
 use syn::ItemMod;
 
 mod check;
+#[cfg(test)]
+mod corners;
 mod emit;
+#[cfg(test)]
+mod pinned;
 mod problems;
 mod read;
 
@@ -39,6 +45,9 @@ use problems::Problems;
 /// The macro adds `StateKind` and `EventKind` (the names without data), `State::kind`, `Event::kind`, and the type
 /// `Machine` with its implementation of `workflow_core::machine::Machine`. The machine's name is the module's in
 /// snake case, or the one given: `#[machine(name = "front_door")]`. The module's documentation gets a diagram.
+///
+/// What uses a machine is `decide` and `react` around it: `workflow_core::workflow` and, as one program from the first
+/// input to the last, `workflow-core/examples/library_loan.rs`. The page `docs/machine.md` goes on from here.
 ///
 /// A mistake in the graph (a state that no log reaches, one that no log can leave, a pair handled twice) is a
 /// compile error on the token that must change.

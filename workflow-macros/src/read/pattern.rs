@@ -172,3 +172,23 @@ pub(crate) fn looks_like_a_variant(ident: &Ident) -> bool {
     letters.next().is_some_and(char::is_uppercase)
         && (name.chars().count() == 1 || letters.any(char::is_lowercase))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::format_ident;
+
+    #[test]
+    fn a_variant_is_told_by_its_letters() {
+        for (name, expected) in [
+            ("Shut", true),
+            ("S", true),
+            ("SHut", true),
+            ("SHUT", false),
+            ("shut", false),
+            ("s", false),
+        ] {
+            assert_eq!(looks_like_a_variant(&format_ident!("{name}")), expected, "{name}");
+        }
+    }
+}

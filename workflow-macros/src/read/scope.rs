@@ -144,11 +144,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_is_close_within_a_third_of_its_letters() {
+        let state = |name: &str| State { ident: quote::format_ident!("{name}"), terminal: false };
+        let scope = Scope::new(&[state("RangBell"), state("Shut"), state("Shot")], &[], &[]);
+        let closest = |name: &str| {
+            let found = scope.states.closest(&quote::format_ident!("{name}"));
+            found.map(ToString::to_string)
+        };
+        assert_eq!(closest("Rangbel").as_deref(), Some("RangBell"));
+        assert_eq!(closest("Rngbel"), None);
+        assert_eq!(closest("Shoot").as_deref(), Some("Shot"));
+        assert_eq!(closest("Sh"), None);
+        assert_eq!(closest("T"), None);
+    }
+
+    #[test]
     fn distance_counts_letters() {
         assert_eq!(distance("Shut", "Shut"), 0);
         assert_eq!(distance("Shut", "Shutt"), 1);
         assert_eq!(distance("Shut", "Shot"), 1);
         assert_eq!(distance("Shut", "Ajar"), 4);
         assert_eq!(distance("", "Ajar"), 4);
+        assert_eq!(distance("Ajar", ""), 4);
+        assert_eq!(distance("Ajar", "jar"), 1);
+        assert_eq!(distance("jar", "Ajar"), 1);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("aab", "b"), 2);
     }
 }

@@ -83,8 +83,8 @@ impl<'a> Table<'a> {
     /// What is matched must be the parameters themselves, in their order.
     fn check_subject(&mut self, function: &ItemFn, body: &ExprMatch, parameters: usize) {
         let expected: Vec<&Ident> = function.sig.inputs.iter().filter_map(parameter).collect();
-        if expected.len() != parameters || function.sig.inputs.len() != parameters {
-            // A signature of another shape: rustc shows the call that does not fit.
+        if function.sig.inputs.len() != parameters {
+            // Rustc shows the call that does not fit.
             self.rows.complete = false;
             return;
         }
@@ -92,14 +92,19 @@ impl<'a> Table<'a> {
             Expr::Tuple(tuple) if parameters == 2 => tuple.elems.iter().collect(),
             other => vec![other],
         };
-        let same = subject.len() == parameters
+        let same = expected.len() == parameters
+            && subject.len() == parameters
             && subject.iter().zip(&expected).all(|(expression, name)| {
                 matches!(expression, Expr::Path(path) if path.path.is_ident(*name))
             });
         if !same {
             self.rows.complete = false;
-            let names = expected.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let names = if parameters == 2 { format!("({names})") } else { names };
+            let names = match expected.as_slice() {
+                [state, event] => format!("({state}, {event})"),
+                [event] if parameters == 1 => event.to_string(),
+                // A parameter without a name cannot be matched.
+                _ => ["event", "(state, event)"][parameters - 1].to_owned(),
+            };
             self.problems.on(&body.expr, format!("match on `{names}` and nothing else"));
         }
     }
@@ -226,7 +231,10 @@ impl<'a> Table<'a> {
                 self.patterns().unnamed(pattern, "_", &scope.states);
                 Pairs { incomplete: true, ..Pairs::default() }
             }
-            Pat::Ident(binding) if binding.subpat.is_none() => {
+            Pat::Ident(binding) => {
+                if let Some((_, inner)) = &binding.subpat {
+                    return self.pairs(inner);
+                }
                 let name = &binding.ident;
                 self.patterns().unnamed(name, &name.to_string(), &scope.states);
                 Pairs { incomplete: true, ..Pairs::default() }
