@@ -58,6 +58,7 @@ fn stopped(dir: &std::path::Path) -> Result<views::Verified, Failure> {
         in_use @ StoreError::InUse { .. } => Err(failed(&in_use)),
         damage @ (StoreError::Io { .. }
         | StoreError::Damaged { .. }
+        | StoreError::Unfit { .. }
         | StoreError::Format { .. }) => Ok(damaged(&damage)),
     };
     let what = match SledStore::check_stopped(dir) {

@@ -1,5 +1,7 @@
 //! An auditor finds each kind of damage and says where.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -18,6 +20,10 @@ struct Forged {
 
 impl Store for Forged {
     fn append(&self, _: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
+    fn append_records(&self, _: &[Vec<u8>]) -> Result<(), StoreError> {
         unreachable!("an auditor only reads")
     }
 
@@ -47,6 +53,10 @@ impl Store for Forged {
     }
 
     fn cursor(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
         unreachable!("an auditor only reads")
     }
 

@@ -89,6 +89,11 @@ impl Chain {
         Self { next: Position(0), hash: Hash::GENESIS, records: 0, noted: (next, hash) }
     }
 
+    /// Behind a record that ends at `next` and has this hash; what lies before it is taken on trust.
+    pub fn after(next: Position, hash: Hash) -> Self {
+        Self { next, hash, records: 0, noted: (next, hash) }
+    }
+
     /// The position that the next record must begin at.
     pub fn next(&self) -> Position {
         self.next
@@ -122,6 +127,12 @@ impl Chain {
         }
         (self.next, self.hash, self.records) = (next, hash, self.records + 1);
         Ok(frame)
+    }
+
+    /// Takes a record that names its own place.
+    pub fn accept_next<'a>(&mut self, bytes: &'a [u8]) -> Result<Frame<'a>, Broken> {
+        let first = Frame::decode(bytes)?.first;
+        self.accept(first, bytes)
     }
 
     /// Says that there are no more records.
