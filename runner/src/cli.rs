@@ -9,12 +9,17 @@ use clap::{Args, Parser, Subcommand};
 
 mod act;
 mod ask;
+mod backup;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
+mod export;
 mod history;
 mod init;
+mod key;
 mod list;
+mod progress;
+mod restore;
 mod run;
 mod show;
 mod verify;
@@ -31,7 +36,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log is not intact.";
+4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -54,6 +59,14 @@ enum Verb {
     Act(act::Act),
     /// Check that the log is as it was written.
     Verify(verify::Verify),
+    /// Write the whole log into one file that verifies by itself.
+    Export(export::Export),
+    /// Back the log up, while the service runs or stands.
+    Backup(backup::Backup),
+    /// Make a log again from its backup.
+    Restore(restore::Restore),
+    /// Make the key that signs the log.
+    Key(key::Key),
 }
 
 /// Where the log is: a running process is asked, a stopped directory is read.
@@ -155,6 +168,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::History(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run().await,
+            Verb::Export(verb) => verb.run().await,
+            Verb::Backup(verb) => verb.run().await,
+            Verb::Restore(verb) => verb.run(),
+            Verb::Key(verb) => verb.run(),
         }
     });
     // What is still under way (a stuck connection) must not hold the process.
