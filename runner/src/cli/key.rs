@@ -29,10 +29,8 @@ impl Key {
     pub(super) fn run(self) -> Outcome {
         let What::New { file } = self.what;
         let made = signing::new_key(&file).map_err(|error| {
-            let why = match error.kind() {
-                std::io::ErrorKind::AlreadyExists => "it exists already".to_owned(),
-                _ => error.to_string(),
-            };
+            let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+            let why = if exists { "it exists already".to_owned() } else { error.to_string() };
             Failure::Failed(format!("{} was not written: {why}", file.display()))
         });
         let (key, public) = made?;
