@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -110,23 +111,28 @@ pub struct Signer {
     pub key: Option<SigningKey>,
     /// How often the head is signed while the log grows.
     pub every: Duration,
+    /// Held while the file is written: the loop, an export and the stop all sign.
+    pub writing: Arc<Mutex<()>>,
 }
 
 impl Signer {
-    /// Signs the head and keeps it.
-    pub fn sign(&self, head: Head, now: Timestamp) -> io::Result<()> {
-        let Some(key) = &self.key else { return Ok(()) };
-        keep(&self.data_dir, &key.sign_head(head, now))
+    /// Signs where the log ends now, and keeps it. Gives that end.
+    pub fn sign(&self, store: &dyn Store, now: Timestamp) -> io::Result<Head> {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = store.head();
+        if let Some(key) = &self.key {
+            keep(&self.data_dir, &key.sign_head(head, now))?;
+        }
+        Ok(head)
     }
 
     /// Signs at once and then whenever the log has grown, until it is told to stop.
     pub async fn run(self, engine: Engine<Insurance>, mut stop: watch::Receiver<bool>) {
         let mut last = None;
         while !*stop.borrow() {
-            let head = engine.store().head();
-            if last != Some(head) {
-                match self.sign(head, engine.clock().now()) {
-                    Ok(()) => last = Some(head),
+            if last != Some(engine.store().head()) {
+                match self.sign(&**engine.store(), engine.clock().now()) {
+                    Ok(head) => last = Some(head),
                     Err(error) => tracing::error!(%error, "the log's head could not be signed"),
                 }
             }

@@ -143,6 +143,7 @@ impl Runner {
                 data_dir: config.data_dir,
                 key: config.log.signing_key,
                 every: config.log.sign_every,
+                writing: Arc::default(),
             },
             hooks: hooks.local_addr().unwrap_or(config.hooks),
             stop,
@@ -304,8 +305,7 @@ impl Runner {
         let data_dir = signer.data_dir.clone();
         let closing = tokio::task::spawn_blocking(move || {
             engine.stop();
-            let (head, now) = (engine.store().head(), engine.clock().now());
-            if let Err(error) = signer.sign(head, now) {
+            if let Err(error) = signer.sign(&**engine.store(), engine.clock().now()) {
                 tracing::error!(%error, "the log's head could not be signed");
             }
             drop(engine);

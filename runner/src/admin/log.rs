@@ -114,7 +114,8 @@ pub(super) async fn export(
             signed_head: signing::kept(&signer.data_dir).ok().flatten(),
         };
         match export::write(&*store, &about, signer.key.as_ref(), out, &mut |_| {}) {
-            Ok(_) => Ok(()),
+            // The head beside the log is not older than the one in the file.
+            Ok(_) => signer.sign(&*store, made_at).map(drop),
             Err(ExportError::Io(gone)) => Err(gone),
             Err(error @ (ExportError::Damaged(_) | ExportError::Store(_))) => {
                 let damaged = matches!(error, ExportError::Damaged(_));

@@ -64,7 +64,13 @@ impl Export {
 
 /// What an export holds, in words.
 pub(super) fn described(contents: &Contents) -> String {
-    let Contents { records, events, cursors, head, made_at, .. } = contents;
+    let Contents { records, events, cursors, head, .. } = contents;
+    let (hash, vouched) = (head.hash, vouched(contents));
+    format!("{events} events in {records} records and {cursors} cursors, head {hash}, {vouched}")
+}
+
+/// When it was made and what vouches for it, in words.
+pub(super) fn vouched(contents: &Contents) -> String {
     let signed = match (&contents.signed_by, &contents.signed_head) {
         (Some(key), _) => format!("signed by the key {key}"),
         (None, Some(head)) => {
@@ -75,10 +81,7 @@ pub(super) fn described(contents: &Contents) -> String {
         }
         (None, None) => "not signed: a cut tail would not show".to_owned(),
     };
-    format!(
-        "{events} events in {records} records and {cursors} cursors, head {}, made at {made_at}; {signed}",
-        head.hash
-    )
+    format!("made at {}; {signed}", contents.made_at)
 }
 
 impl How {

@@ -9,7 +9,7 @@ use workflow_core::store::sled::{SledStore, Stopped};
 use workflow_core::store::{Store as _, StoreError};
 
 use super::ask::{self, Ask};
-use super::export::{described, verify_file};
+use super::export::{verify_file, vouched};
 use super::progress::{Bar, Unit};
 use super::{Failure, Outcome, Place, failed, say, say_json};
 use crate::admin::log::{Asked, Told};
@@ -97,7 +97,7 @@ impl Verify {
             from: 0,
             next: contents.head.next.0,
             signed: whole.or(head),
-            message: format!("{} is as it was written ({})", file.display(), described(&contents)),
+            message: format!("{} is as it was written, {}", file.display(), vouched(&contents)),
         })
     }
 
