@@ -74,7 +74,8 @@ pub fn read<E: From<ReadError>>(
     let mut state = State::begin(&mut source, &mut line, trusted)?;
     loop {
         bytes += line.len() as u64;
-        let Some(text) = source.next(&mut line)? else {
+        let next = source.next(&mut line).map_err(|error| state.placed(error))?;
+        let Some(text) = next else {
             let problem = "the file ends without a trailer: its end was cut off";
             return Err(ReadError::from(state.damage(source.line, problem.to_owned())).into());
         };
@@ -84,7 +85,8 @@ pub fn read<E: From<ReadError>>(
             Step::Cursor(name, value) => each(Part::Cursor(&name, &value), done)?,
             Step::Record(bytes) => each(Part::Record(&bytes), done)?,
             Step::End(trailer) => {
-                if source.next(&mut line)?.is_some() {
+                let more = source.next(&mut line).map_err(|error| state.placed(error))?;
+                if more.is_some() {
                     let problem = "there are lines behind the trailer".to_owned();
                     return Err(ReadError::from(state.damage(source.line, problem)).into());
                 }
@@ -190,6 +192,16 @@ impl State {
 
     fn damage(&self, line: u64, problem: String) -> ExportDamage {
         ExportDamage { line, position: self.chain.next(), problem }
+    }
+
+    /// Says how far the log is vouched for where a line could not even be read.
+    fn placed(&self, error: ReadError) -> ReadError {
+        match error {
+            ReadError::Damaged(ExportDamage { line, problem, .. }) => {
+                self.damage(line, problem).into()
+            }
+            ReadError::Io(error) => ReadError::Io(error),
+        }
     }
 
     fn note(&mut self, text: &str) {

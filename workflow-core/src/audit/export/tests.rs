@@ -144,6 +144,15 @@ fn a_cut_file_is_found_wherever_it_is_cut() {
         assert!(matches!(checked(&good[..at], None), Err(ReadError::Damaged(_))), "at {at}");
     }
     assert!(checked(&[&good[..], b"\n"].concat(), None).is_err());
+    let all = lines(&good);
+    let cut = joined(&all[..5]).len() + 40;
+    match checked(&good[..cut], None) {
+        // Header, cursors and two records of two events are whole.
+        Err(ReadError::Damaged(damage)) => {
+            assert_eq!((damage.line, damage.position), (6, Position(4)), "{damage}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What somebody might do to a file, with the words that tell of it.
