@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use workflow_core::audit;
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
@@ -19,8 +20,11 @@ use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
+
+pub mod log;
 
 /// The file in the data directory that says where the door is.
 pub const ADDRESS_FILE: &str = "admin.json";
@@ -64,6 +68,10 @@ pub struct Door {
     pub dispatcher: Dispatcher<Insurance, Systems>,
     /// The tenants of the configuration.
     pub tenants: Vec<String>,
+    /// What signs exports.
+    pub signer: Signer,
+    /// Turns true when the process stops.
+    pub stopped: watch::Receiver<bool>,
 }
 
 /// How a person settles a flag, or takes a placement out.
@@ -104,7 +112,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements/{tenant}/{id}", get(show))
         .route("/v1/placements/{tenant}/{id}/history", get(history))
         .route("/v1/placements/{tenant}/{id}/act", post(act))
-        .route("/v1/verify", post(verify))
+        .route("/v1/verify", post(log::verify))
+        .route("/v1/export", get(log::export))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
 }
@@ -202,15 +211,6 @@ async fn act(
     }
 }
 
-async fn verify(State(door): State<Arc<Door>>) -> Response {
-    let store = Arc::clone(door.engine.store());
-    let checked = tokio::task::spawn_blocking(move || audit::verify(&*store, &mut |_| {})).await;
-    match checked {
-        Ok(result) => Json(verified(result, "the running process's log")).into_response(),
-        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-    }
-}
-
 /// The result of an audit as it is shown.
 pub fn verified(result: Result<audit::Verified, audit::Damage>, what: &str) -> views::Verified {
     match result {
@@ -220,15 +220,11 @@ pub fn verified(result: Result<audit::Verified, audit::Damage>, what: &str) -> v
             records: good.records,
             events: good.events,
             head: good.head.hash.to_string(),
+            from: good.from.0,
+            next: good.head.next.0,
+            signed: None,
             message: format!("{what} is intact"),
         },
-        Err(damage) => views::Verified {
-            version: views::VERSION,
-            intact: false,
-            records: 0,
-            events: 0,
-            head: String::new(),
-            message: damage.to_string(),
-        },
+        Err(damage) => views::Verified::damaged(damage.to_string()),
     }
 }

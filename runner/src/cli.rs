@@ -9,13 +9,18 @@ use clap::{Args, Parser, Subcommand};
 
 mod act;
 mod ask;
+mod backup;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
+mod export;
 mod history;
 mod init;
+mod key;
 mod list;
+mod progress;
+mod restore;
 mod run;
 mod show;
 mod verify;
@@ -32,7 +37,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log is not intact.";
+4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -57,6 +62,14 @@ enum Verb {
     Verify(verify::Verify),
     /// Print a workflow's states and events as a picture or a table.
     Diagram(diagram::Diagram),
+    /// Write the whole log into one file that verifies by itself.
+    Export(export::Export),
+    /// Back the log up, while the service runs or stands.
+    Backup(backup::Backup),
+    /// Make a log again from its backup.
+    Restore(restore::Restore),
+    /// Make the key that signs the log.
+    Key(key::Key),
 }
 
 /// Where the log is: a running process is asked, a stopped directory is read.
@@ -159,6 +172,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Act(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run().await,
             Verb::Diagram(verb) => verb.run(),
+            Verb::Export(verb) => verb.run().await,
+            Verb::Backup(verb) => verb.run().await,
+            Verb::Restore(verb) => verb.run(),
+            Verb::Key(verb) => verb.run(),
         }
     });
     // What is still under way (a stuck connection) must not hold the process.

@@ -14,10 +14,12 @@ use integration_jobdiva::config as jobdiva;
 use workflow_core::domain::rules::Rules;
 
 mod file;
+mod log;
 mod reader;
 mod tenant;
 
 pub use file::{load, parse};
+pub use log::Log;
 pub use reader::{Problem, Problems};
 
 /// The commented configuration that `runner init` writes.
@@ -32,6 +34,8 @@ pub struct Config {
     pub hooks: SocketAddr,
     /// Where the command line asks; loopback only.
     pub admin: SocketAddr,
+    /// What signs the log.
+    pub log: Log,
     /// The tenants, at least one.
     pub tenants: Vec<Tenant>,
 }

@@ -15,15 +15,18 @@ use tokio::task::JoinSet;
 
 /// A client that has not finished its request head by then is cut off.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// A connection ends after this time, whatever it does; a provider simply connects again.
-const CONNECTION_LONGEST: Duration = Duration::from_secs(60);
+/// A provider's connection ends after this time, whatever it does; it simply connects again.
+pub const PROVIDER_LONGEST: Duration = Duration::from_secs(60);
+/// The command line's may last as long as exporting the largest log takes.
+pub const OPERATOR_LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// So many connections at once; more wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 256;
 
-/// Serves until `stop` turns true, then lets the requests under way finish.
+/// Serves until `stop` turns true, each connection for at most `longest`, then lets the requests under way finish.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    longest: Duration,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -55,7 +58,7 @@ pub async fn serve(
                     connection.as_mut().graceful_shutdown();
                     connection.await
                 }
-                () = tokio::time::sleep(CONNECTION_LONGEST) => Ok(()),
+                () = tokio::time::sleep(longest) => Ok(()),
             };
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");

@@ -22,6 +22,7 @@ use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
 use crate::pulse::{Beat, Pulse};
+use crate::signing::{self, Signer};
 use crate::systems::{ConnectError, Systems};
 use crate::{admin, inbox, ingress, poll, serve};
 
@@ -71,6 +72,9 @@ pub enum StartError {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
+    /// The log does not reach the head that was signed, or that was changed.
+    #[error("{0}")]
+    Signed(String),
     /// The data directory cannot be written.
     #[error("cannot write in {path}: {source}")]
     Write {
@@ -102,7 +106,7 @@ pub struct Runner {
     dispatcher: Dispatcher<Insurance, Systems>,
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
-    data_dir: PathBuf,
+    signer: Signer,
     hooks: SocketAddr,
     stop: watch::Sender<bool>,
     loops: JoinSet<Result<(), StopError>>,
@@ -122,6 +126,9 @@ impl Runner {
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
         std::fs::create_dir_all(&config.data_dir).map_err(write)?;
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?);
+        if let Some(signed) = signing::kept(&config.data_dir).map_err(StartError::Signed)? {
+            signing::check_reached(&*store, &signed).map_err(StartError::Signed)?;
+        }
         let engine = open(store, Arc::clone(&options.clock), &config.tenants)?;
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
@@ -132,7 +139,12 @@ impl Runner {
             systems,
             pulse: Arc::default(),
             counters: Arc::default(),
-            data_dir: config.data_dir,
+            signer: Signer {
+                data_dir: config.data_dir,
+                key: config.log.signing_key,
+                every: config.log.sign_every,
+                writing: Arc::default(),
+            },
             hooks: hooks.local_addr().unwrap_or(config.hooks),
             stop,
             loops: JoinSet::new(),
@@ -156,16 +168,22 @@ impl Runner {
             counters: Arc::clone(&self.counters),
         };
         let (router, stop) = (ingress::router(door), stopped.clone());
-        self.loops.spawn(async move { Ok(serve::serve(hooks, router, stop).await?) });
+        self.loops.spawn(async move {
+            Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
+        });
         let door = admin::Door {
             engine: self.engine.clone(),
             token,
             dispatcher: self.dispatcher.clone(),
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
+            signer: self.signer.clone(),
+            stopped: stopped.clone(),
         };
         let router = admin::router(door);
         let stop = stopped.clone();
-        self.loops.spawn(async move { Ok(serve::serve(admin_door, router, stop).await?) });
+        self.loops.spawn(async move {
+            Ok(serve::serve(admin_door, router, serve::OPERATOR_LONGEST, stop).await?)
+        });
     }
 
     fn begin(&mut self, look: Duration, stopped: &watch::Receiver<bool>) {
@@ -190,6 +208,13 @@ impl Runner {
             self.pulse.set(&format!("poll/{}", connected.tenant.name), Beat::Working);
             let stop = stopped.clone();
             self.loops.spawn(async move { Ok(poller.run(stop).await?) });
+        }
+        if self.signer.key.is_some() {
+            let signing = self.signer.clone().run(self.engine.clone(), stopped.clone());
+            self.loops.spawn(async move {
+                signing.await;
+                Ok(())
+            });
         }
         let (engine, mut stop) = (self.engine.clone(), stopped.clone());
         self.loops.spawn(async move {
@@ -255,7 +280,7 @@ impl Runner {
 
     /// Stops taking work, finishes what is under way (or leaves it to the next start), and closes the log.
     pub async fn stop(self) -> Result<(), StopError> {
-        let Self { engine, dispatcher, data_dir, stop, mut loops, .. } = self;
+        let Self { engine, dispatcher, signer, stop, mut loops, .. } = self;
         // Nobody listens any more when all loops have ended already.
         stop.send_replace(true);
         let ending = async {
@@ -277,8 +302,12 @@ impl Runner {
             }
         };
         drop(dispatcher);
+        let data_dir = signer.data_dir.clone();
         let closing = tokio::task::spawn_blocking(move || {
             engine.stop();
+            if let Err(error) = signer.sign(&**engine.store(), engine.clock().now()) {
+                tracing::error!(%error, "the log's head could not be signed");
+            }
             drop(engine);
         });
         match tokio::time::timeout(CLOSE_WITHIN, closing).await {

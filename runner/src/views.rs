@@ -125,8 +125,47 @@ pub struct Verified {
     pub events: u64,
     /// The hash of the last record, in hex.
     pub head: String,
+    /// The first position that was checked.
+    #[serde(default)]
+    pub from: u64,
+    /// The position after the last that was checked.
+    #[serde(default)]
+    pub next: u64,
+    /// The signed head that it was seen to reach, if there is one.
+    #[serde(default)]
+    pub signed: Option<Signature>,
     /// What was checked, or what is wrong and where.
     pub message: String,
+}
+
+/// What a signature vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// The position up to which, that one not included.
+    pub next: u64,
+    /// When it was made, RFC 3339.
+    pub at: String,
+    /// The public key that made it, in hex.
+    pub key: String,
+    /// Whether the caller named that key as the one to trust. Anybody can sign with a key of their own.
+    pub trusted: bool,
+}
+
+impl Verified {
+    /// Something is not as it was written.
+    pub fn damaged(message: String) -> Self {
+        Self {
+            version: VERSION,
+            intact: false,
+            records: 0,
+            events: 0,
+            head: String::new(),
+            from: 0,
+            next: 0,
+            signed: None,
+            message,
+        }
+    }
 }
 
 /// All placements, the parked deliveries and what could not be read. `failing` are the calls that wait to be tried again,

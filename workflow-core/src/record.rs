@@ -20,6 +20,13 @@ pub struct Hash(pub [u8; 32]);
 impl Hash {
     /// What the first record names as the hash of the record before it.
     pub const GENESIS: Hash = Hash([0; 32]);
+
+    /// Reads 64 hex digits.
+    pub fn parse(text: &str) -> Option<Hash> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).ok()?;
+        Some(Hash(hash))
+    }
 }
 
 /// Lower-case hex.

@@ -4,11 +4,13 @@
 //! index over the log and lives in the engine. `store/memory.rs` is for tests and replay, `store/sled.rs` is the
 //! embedded default. `store/contract.rs` holds the suite that every store must pass.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, NewEvent, Recorded};
 
+mod continued;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod memory;
@@ -78,6 +80,14 @@ pub enum StoreError {
         /// What is wrong.
         problem: String,
     },
+    /// A finished record does not continue the log; nothing was appended.
+    #[error("the record does not continue the log at position {position}: {problem}")]
+    Unfit {
+        /// The log's end, or that of the records of the same group before it.
+        position: Position,
+        /// What is wrong.
+        problem: String,
+    },
     /// Another process has the store open.
     #[error("{path} is in use by {holder}")]
     InUse {
@@ -106,6 +116,11 @@ pub trait Store: Send + Sync + 'static {
     /// same group leads to. All accepted items are durable together when the call returns, or none is.
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError>;
 
+    /// Appends finished records byte for byte, as another store gave them: for restoring and moving a log, never for
+    /// an engine at work. The first must continue the log (its position, the hash before it, each stream's version),
+    /// each other the one before. All are durable when the call returns; with [`StoreError::Unfit`] none is.
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError>;
+
     /// The events of one stream after version `after`, in order. Empty for an unknown stream.
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError>;
 
@@ -129,6 +144,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A small named value that is not part of the log: how far a poll has come, for example.
     fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// All named values, as they stood together at one moment.
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError>;
 
     /// Sets a small named value; durable when the call returns.
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;

@@ -10,8 +10,10 @@ use workflow_core::engine::Engine;
 use workflow_core::store::sled::SledStore;
 use workflow_core::time::SystemClock;
 
+use super::progress::{Bar, Unit};
 use super::{Failure, Place, failed};
 use crate::admin::Address;
+use crate::config::Config;
 use crate::supervise::{self, LOG_DIR};
 
 mod client;
@@ -35,17 +37,22 @@ impl Place {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }
-        let usual = Path::new(USUAL_CONFIG);
-        let config = self.config.as_deref().or_else(|| usual.exists().then_some(usual));
-        match config {
-            Some(file) => crate::config::load(file)
-                .map(|config| config.data_dir)
-                .map_err(|problems| Failure::Config(problems.to_string())),
+        match self.loaded()? {
+            Some(config) => Ok(config.data_dir),
             None if Path::new(DEMO_DATA).join(LOG_DIR).exists() => Ok(DEMO_DATA.into()),
             None => Err(Failure::Usage(
                 "which data directory? Say --data DIR or --config FILE (there is no runner.toml here)".into(),
             )),
         }
+    }
+
+    /// The configuration meant, unless a data directory was named or there is none.
+    pub(super) fn loaded(&self) -> Result<Option<Config>, Failure> {
+        let usual = Path::new(USUAL_CONFIG);
+        let file = self.config.as_deref().or_else(|| usual.exists().then_some(usual));
+        let Some(file) = file.filter(|_| self.data.is_none()) else { return Ok(None) };
+        let loaded = crate::config::load(file);
+        loaded.map(Some).map_err(|problems| Failure::Config(problems.to_string()))
     }
 
     /// Who can answer about it.
@@ -75,6 +82,56 @@ pub(super) async fn post<T: DeserializeOwned>(
 ) -> Result<T, Failure> {
     let body = serde_json::to_value(body).map_err(|error| failed(&error))?;
     client::request(address, client::Verb::Post, path, Some(body)).await
+}
+
+/// Gives a running process something long to do, and takes its answer line by line.
+pub(super) async fn lines(
+    address: &Address,
+    path: &str,
+    body: &impl Serialize,
+    each: &mut dyn FnMut(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let body = serde_json::to_value(body).map_err(|error| failed(&error))?;
+    let mut line = Vec::new();
+    client::stream(address, client::Verb::Post, path, Some(body), &mut |chunk| {
+        for byte in chunk {
+            match byte {
+                b'\n' => {
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    line.clear();
+                    each(&text)?;
+                }
+                byte => line.push(*byte),
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Gets a long answer from a running process into a new file, which is on the disk when this returns.
+pub(super) async fn download(address: &Address, path: &str, file: &Path) -> Result<(), Failure> {
+    let mut out = std::fs::File::create(file)?;
+    let bar = Bar::new("receiving", Unit::Bytes, None);
+    let mut received = 0;
+    client::stream(address, client::Verb::Get, path, None, &mut |chunk| {
+        received += chunk.len() as u64;
+        bar.at(received);
+        Ok(std::io::Write::write_all(&mut out, chunk)?)
+    })
+    .await?;
+    Ok(out.sync_all()?)
+}
+
+/// A text as it may stand in a query.
+pub(super) fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// Opens a stopped log for one question.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, tenant};
+use super::{Config, log, tenant};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -70,6 +70,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
+    let log = log::log(root.section("log"), &read);
     let tenants: Vec<_> =
         sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
     let tenants: Option<Vec<_>> = tenants.into_iter().collect();
@@ -83,6 +84,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         data_dir: base.join(PathBuf::from(data_dir?)),
         hooks: hooks?,
         admin: admin?,
+        log: log?,
         tenants,
     })
 }

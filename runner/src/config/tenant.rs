@@ -63,7 +63,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
 }
 
 /// A secret: from a file (`<key>_file`) or from the environment (`<key>_env`), never from the file itself.
-fn secret(section: &Section<'_>, key: &str, read: &Reading<'_>) -> Option<String> {
+pub(super) fn secret(section: &Section<'_>, key: &str, read: &Reading<'_>) -> Option<String> {
     let (in_file, in_env) = (format!("{key}_file"), format!("{key}_env"));
     if section.text(key).is_some() {
         let what = format!("secrets do not stand in this file: use `{in_file}` or `{in_env}`");

@@ -14,12 +14,14 @@ use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::secret::Secret as JobDivaSecret;
 use integration_jobdiva::simulator as ats;
 use jiff::tz::TimeZone;
+use workflow_core::audit::sign::SigningKey;
 use workflow_core::domain::call::{CategoryCode, EntityId};
 use workflow_core::domain::facts::CompanyId;
 use workflow_core::domain::rules::Rules;
 
 use super::{DemoError, io_error};
-use crate::config::{Config, JobDivaHook, Pace, PolicyHook, Tenant};
+use crate::config::{Config, JobDivaHook, Log, Pace, PolicyHook, Tenant};
+use crate::signing;
 
 /// The demo's tenant.
 pub const TENANT: &str = "acme";
@@ -84,7 +86,19 @@ pub(super) async fn config(
         },
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(Config { data_dir: data.to_owned(), hooks, admin, tenants: vec![tenant] })
+    let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };
+    Ok(Config { data_dir: data.to_owned(), hooks, admin, log, tenants: vec![tenant] })
+}
+
+/// A key beside the log shows how signing works and protects nothing; a real one lies elsewhere.
+fn signing_key(data: &Path) -> Result<SigningKey, DemoError> {
+    let file = data.join("log-signing.pem");
+    if file.exists() {
+        let read = signing::read_key(&file).map_err(io::Error::other);
+        return read.map_err(io_error("reading the signing key"));
+    }
+    let made = signing::new_key(&file).map_err(io_error("making the signing key"));
+    made.map(|(key, _)| key)
 }
 
 fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {

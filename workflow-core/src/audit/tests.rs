@@ -1,5 +1,7 @@
 //! An auditor finds each kind of damage and says where.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,6 +23,10 @@ impl Store for Forged {
         unreachable!("an auditor only reads")
     }
 
+    fn append_records(&self, _: &[Vec<u8>]) -> Result<(), StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
     fn read_stream(&self, _: &StreamId, _: Version) -> Result<Vec<Recorded>, StoreError> {
         unreachable!("an auditor reads records")
     }
@@ -35,10 +41,13 @@ impl Store for Forged {
 
     fn scan_records(
         &self,
-        _: Position,
+        from: Position,
         each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let _all_or_some = self.records.iter().try_for_each(|(first, bytes)| each(*first, bytes));
+        let before = self.records.iter().rposition(|(first, _)| *first <= from);
+        let _all_or_some = self.records[before.unwrap_or(0)..]
+            .iter()
+            .try_for_each(|(first, bytes)| each(*first, bytes));
         Ok(())
     }
 
@@ -47,6 +56,10 @@ impl Store for Forged {
     }
 
     fn cursor(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        unreachable!("an auditor only reads")
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
         unreachable!("an auditor only reads")
     }
 
@@ -77,7 +90,7 @@ fn finds(position: u64, words: &str, forge: impl FnOnce(&mut Forged)) {
 fn an_undamaged_log_is_counted() {
     let (good, mut seen) = (good(), Vec::new());
     let verified = verify(&good, &mut |position| seen.push(position.0)).unwrap();
-    assert_eq!(verified, Verified { records: 5, events: 10, head: good.head });
+    assert_eq!(verified, Verified { from: Position(0), records: 5, events: 10, head: good.head });
     assert_eq!(seen, [2, 4, 6, 8, 10]);
 }
 
@@ -111,6 +124,67 @@ fn a_rewritten_history_is_found() {
     finds(4, "has version 5 of its stream, expected 1", |log| {
         log.records[2].1 = resealed("a", 5, "door/acme/2");
     });
+}
+
+#[track_caller]
+fn part(from: u64, to: Option<u64>, forge: impl FnOnce(&mut Forged)) -> Result<Verified, Damage> {
+    let mut forged = good();
+    forge(&mut forged);
+    let extent = Extent { from: Position(from), to: to.map(Position), ends: Vec::new() };
+    verify_extent(&forged, &extent, &mut |_| {})
+}
+
+#[test]
+fn a_part_is_checked_against_its_neighbours_and_nothing_else() {
+    let covered = |from, to| {
+        let part = part(from, to, |_| {}).unwrap();
+        (part.from.0, part.head.next.0, part.records, part.events)
+    };
+    assert_eq!(covered(0, None), (0, 10, 5, 10));
+    assert_eq!(covered(2, Some(5)), (2, 6, 2, 4));
+    assert_eq!(covered(3, Some(3)), (2, 4, 1, 2));
+    assert_eq!(covered(9, None), (8, 10, 1, 2));
+    assert_eq!(covered(0, Some(0)), (0, 2, 1, 2));
+
+    let flip = |record: usize| move |log: &mut Forged| log.records[record].1[60] ^= 1;
+    // The records at 4 and 6 are asked for; the one before is the anchor, the one behind must follow.
+    for (record, found) in [(0, None), (1, Some(2)), (2, Some(4)), (3, Some(6)), (4, Some(8))] {
+        let damage = part(4, Some(7), flip(record)).err().map(|damage| damage.position.0);
+        assert_eq!(damage, found, "record {record}");
+    }
+    for (from, to) in [(10, None), (4, Some(3)), (0, Some(10))] {
+        let damage = part(from, to, |_| {}).unwrap_err();
+        assert!(damage.problem.contains("no such event"), "{damage}");
+    }
+    let damage = part(4, None, |log| drop(log.records.pop())).unwrap_err();
+    assert!(damage.problem.contains("the log ends here"), "{damage}");
+}
+
+#[test]
+fn the_log_must_reach_every_end_that_it_is_known_to_have_had() {
+    let check = |from, ends: Vec<Head>| {
+        let extent = Extent { from: Position(from), to: None, ends };
+        verify_extent(&good(), &extent, &mut |_| {}).map_err(|damage| damage.to_string())
+    };
+    let end = |next, hash| Head { next: Position(next), hash };
+    let ends =
+        || (0..=5).map(|r| end(r * 2, if r == 0 { Hash::GENESIS } else { good_hash(r as usize) }));
+    for from in 0..10 {
+        assert!(check(from, ends().collect()).is_ok(), "from {from}");
+    }
+    let other = Hash([1; 32]);
+    for (next, words) in [
+        (0, "was noted to end at 0"),
+        (3, "have no end there"),
+        (6, "was noted to end at 6"),
+        (10, "was noted to end at 10"),
+        (12, "its tail was cut"),
+    ] {
+        let error = check(0, ends().chain([end(next, other)]).collect()).unwrap_err();
+        assert!(error.contains(words), "{next}: {error}");
+    }
+    // What lies before the part is not looked at.
+    assert!(check(8, vec![end(6, other)]).is_ok());
 }
 
 fn good_hash(record: usize) -> Hash {

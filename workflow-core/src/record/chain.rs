@@ -89,6 +89,17 @@ impl Chain {
         Self { next: Position(0), hash: Hash::GENESIS, records: 0, noted: (next, hash) }
     }
 
+    /// Behind a record that ends at `next` and has this hash; what lies before it is taken on trust.
+    pub fn after(next: Position, hash: Hash) -> Self {
+        Self { next, hash, records: 0, noted: (next, hash) }
+    }
+
+    /// The same walk towards an end that the log is known to have had.
+    #[must_use]
+    pub fn on_to(self, next: Position, hash: Hash) -> Self {
+        Self { noted: (next, hash), ..self }
+    }
+
     /// The position that the next record must begin at.
     pub fn next(&self) -> Position {
         self.next
@@ -124,6 +135,18 @@ impl Chain {
         Ok(frame)
     }
 
+    /// Takes a record that names its own place.
+    pub fn accept_next<'a>(&mut self, bytes: &'a [u8]) -> Result<Frame<'a>, Broken> {
+        let first = Frame::decode(bytes)?.first;
+        self.accept(first, bytes)
+    }
+
+    /// Checks that a record follows, without going on behind it.
+    pub fn peek(&self, bytes: &[u8]) -> Result<(), Broken> {
+        let Self { next, hash, .. } = *self;
+        Self::after(next, hash).accept_next(bytes).map(drop)
+    }
+
     /// Says that there are no more records.
     pub fn finish(&self) -> Result<(), Broken> {
         if self.next < self.noted.0 {
@@ -149,18 +172,38 @@ impl Chain {
 
 /// Checks each event's stream: a valid name, versions 1, 2, 3 and so on. About 100 bytes a stream.
 #[derive(Debug, Default)]
-pub struct Streams(HashMap<Box<str>, Version>);
+pub struct Streams {
+    versions: HashMap<Box<str>, Version>,
+    begin: Begin,
+}
+
+/// With which version a stream may be seen first.
+#[derive(Debug, Default)]
+enum Begin {
+    #[default]
+    First,
+    Any,
+}
 
 impl Streams {
+    /// For a walk that begins within a log: a stream's counting begins with its first event there.
+    pub fn from_within() -> Self {
+        Self { begin: Begin::Any, ..Self::default() }
+    }
+
     /// Checks a record's events.
     pub fn accept(&mut self, frame: &Frame<'_>) -> Result<(), Broken> {
         for event in &frame.events {
             let position = event.position;
-            let version = match self.0.get_mut(event.stream) {
+            let version = match self.versions.get_mut(event.stream) {
                 Some(version) => version,
                 None => {
                     check_name(event.stream, position)?;
-                    self.0.entry(event.stream.into()).or_default()
+                    let before = match self.begin {
+                        Begin::First => Version::NONE,
+                        Begin::Any => Version(event.version.0.saturating_sub(1)),
+                    };
+                    self.versions.entry(event.stream.into()).or_insert(before)
                 }
             };
             follows(position, *version, event.version)?;

@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 
 use crate::id::{Position, StreamId, Version};
-use crate::record::frame::FRAME_BYTES_TARGET;
+use crate::record::frame::{FRAME_BYTES_TARGET, Placed, seal};
 use crate::record::{Cause, Hash, NewEvent, Recorded};
-use crate::store::{Append, Appended, Conflict, Head, Store};
+use crate::store::memory::MemoryStore;
+use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 use crate::time::Timestamp;
 
 /// Runs the whole suite on the stores that an expression makes; one `#[test]` for each part.
@@ -33,6 +34,8 @@ macro_rules! store_contract {
             big_groups_become_several_records
             a_huge_event_is_kept
             cursors_are_kept_apart_from_the_log
+            finished_records_are_taken_byte_for_byte
+            a_record_that_does_not_continue_the_log_is_refused
             records_form_a_chain
             readers_see_whole_groups
             many_streams_behave_like_a_simple_model
@@ -329,8 +332,81 @@ pub fn cursors_are_kept_apart_from_the_log<S: Store, G>(make: Make<'_, S, G>) {
     assert_eq!(get("poll"), Some(b"22".to_vec()));
     assert_eq!(get("other"), Some(Vec::new()));
     assert_eq!(get("none"), None);
+    let all = [("other", &b""[..]), ("poll", b"22")];
+    let all = all.map(|(name, value)| (name.to_owned(), value.to_vec()));
+    assert_eq!(store.cursors().expect("readable"), BTreeMap::from(all));
     assert_eq!(store.head(), head);
     assert_eq!(scanned(&store, 0).len(), 1);
+}
+
+/// Records for a log of their own: small ones, a group of several, one event far larger than a record's target.
+fn finished() -> (Vec<Vec<u8>>, MemoryStore) {
+    let source = MemoryStore::new();
+    let (huge, text) = ("huge".repeat(50_000), "x".repeat(300));
+    accepted(&source, &[append("door/acme/1", 0, &["a", "b"]), append("door/acme/2", 0, &["x"])]);
+    accepted(&source, &[append("door/acme/1", 2, &[&huge])]);
+    let many: Vec<Append> =
+        (0..60).map(|i| append(&format!("door/acme/{}", 3 + i % 7), i / 7, &[&text])).collect();
+    accepted(&source, &many);
+    accepted(&source, &[append("door/acme/2", 1, &["y"])]);
+    (records(&source, 0).into_iter().map(|(_, bytes)| bytes).collect(), source)
+}
+
+/// Another store's records give the same log: the same bytes, head and streams; and it goes on from there.
+pub fn finished_records_are_taken_byte_for_byte<S: Store, G>(make: Make<'_, S, G>) {
+    let (store, _guard) = make();
+    let (all, source) = finished();
+    assert!(all.len() > 4, "{}", all.len());
+    store.append_records(&all[..1]).expect("the first continues an empty log");
+    store.append_records(&[]).expect("nothing is nothing");
+    store.append_records(&all[1..]).expect("the others continue it");
+    assert_eq!(store.head(), source.head());
+    assert_eq!(records(&store, 0), records(&source, 0));
+    assert_eq!(scanned(&store, 0), scanned(&source, 0));
+    assert_eq!(read(&store, "door/acme/1", 1), read(&source, "door/acme/1", 1));
+    check_chain(&store);
+    for store in [&store as &dyn Store, &source] {
+        accepted(store, &[append("door/acme/2", 2, &["z"])]);
+    }
+    assert_eq!(store.head(), source.head());
+    check_chain(&store);
+}
+
+/// A record of another place, of another history or changed is refused, and takes its whole group with it.
+pub fn a_record_that_does_not_continue_the_log_is_refused<S: Store, G>(make: Make<'_, S, G>) {
+    let (store, _guard) = make();
+    let (all, _) = finished();
+    let refused = |group: &[Vec<u8>], position: u64, words: &str| {
+        let head = store.head();
+        match store.append_records(group) {
+            Err(StoreError::Unfit { position: at, problem }) => {
+                assert_eq!(at, Position(position), "{problem}");
+                assert!(problem.contains(words), "{problem}");
+            }
+            other => panic!("expected it to be refused, not {other:?}"),
+        }
+        assert_eq!(store.head(), head);
+    };
+    let mut changed = all[1].clone();
+    changed[40] ^= 1;
+    refused(&[b"no record".to_vec()], 0, "does not begin with");
+    refused(&all[1..2], 0, "expected at 0");
+    refused(&[all[0].clone(), all[2].clone()], 3, "expected at 3");
+    refused(&[all[0].clone(), changed], 3, "checksum");
+    assert_eq!(records(&store, 0), vec![]);
+    store.append_records(&all[..2]).expect("they continue an empty log");
+    refused(&all[1..2], 4, "expected at 4");
+    // Perfect records, but of another history, and of a stream that is elsewhere.
+    let other = MemoryStore::new();
+    accepted(&other, &[append("door/acme/1", 0, &["a", "b", "c", "d"])]);
+    accepted(&other, &[append("door/acme/1", 4, &["e"])]);
+    refused(&[records(&other, 4)[0].1.clone()], 4, "follows one with hash");
+    let (stream, event) = (stream("door/acme/1"), event("x"));
+    let placed = Placed { stream: &stream, version: Version(9), event: &event };
+    let forged = seal(Position(4), store.head().hash, &[placed]).remove(0).bytes;
+    refused(&[forged], 4, "has version 9 of its stream, expected 4");
+    store.append_records(&all[2..]).expect("a refusal breaks nothing");
+    check_chain(&store);
 }
 
 /// The head's hash covers every record, and an auditor finds nothing.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, Recorded};
+use crate::store::continued::Continued;
 use crate::store::plan::Plan;
 use crate::store::read::{events_of, give};
 use crate::store::streams::Streams;
@@ -83,6 +84,16 @@ impl Store for MemoryStore {
         Ok(plan.outcomes)
     }
 
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        let kept = &mut *self.kept();
+        let mut continued = Continued::of(records, kept.head, &kept.streams)?;
+        continued.adopt(&mut kept.streams);
+        let written = continued.records.drain(..).map(|record| (record.first, record.bytes.into()));
+        kept.records.extend(written);
+        kept.head = continued.head;
+        Ok(())
+    }
+
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
         let kept = self.kept();
         let mut events = Vec::new();
@@ -121,6 +132,10 @@ impl Store for MemoryStore {
 
     fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.kept().cursors.get(name).cloned())
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        Ok(self.kept().cursors.clone())
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

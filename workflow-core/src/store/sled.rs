@@ -25,6 +25,7 @@
 //! read; a smaller page cache does not lessen that. Sled's `Mode` is left alone, because nothing in 0.34.7
 //! reads it. Sled reuses space lazily: expect twice the bytes of the events.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -32,6 +33,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::record::chain::{Broken, Chain};
+use crate::store::continued::Continued;
 use crate::store::plan::Plan;
 use crate::store::read::{damaged, events_of, give};
 use crate::store::streams::Streams;
@@ -142,6 +144,27 @@ impl Store for SledStore {
         })
     }
 
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.place.write("appending records to the log", |note| {
+            let continued = {
+                let known = self.known();
+                Continued::of(records, known.head, &known.streams)
+            };
+            let continued = match continued {
+                Ok(continued) if continued.records.is_empty() => return Ok(Ok(())),
+                Ok(continued) => continued,
+                // Nothing was written: the store is as sound as before.
+                Err(unfit) => return Ok(Err(unfit)),
+            };
+            self.tables.put_records(&continued.records)?;
+            note.set(continued.head)?;
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            continued.adopt(&mut known.streams);
+            known.head = continued.head;
+            Ok(Ok(()))
+        })?
+    }
+
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
         let records = self.known().streams.records_after(stream.as_str(), after);
         let mut events = Vec::new();
@@ -190,6 +213,11 @@ impl Store for SledStore {
 
     fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.tables.cursor(name)
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        // As a write, so that none is set meanwhile.
+        self.place.write("reading the cursors", |_| self.tables.cursors())
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

@@ -19,10 +19,18 @@ pub(super) enum Verb {
 }
 
 fn client(within: Duration) -> Result<reqwest::Client, Failure> {
+    built(reqwest::Client::builder().timeout(within))
+}
+
+/// For answers of any length.
+fn patient() -> Result<reqwest::Client, Failure> {
+    built(reqwest::Client::builder().read_timeout(Duration::from_secs(120)))
+}
+
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Failure> {
     // The door speaks plain HTTP on this machine, but a client without TLS cannot be built.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let builder = reqwest::Client::builder().timeout(within).no_proxy();
-    builder.build().map_err(|error| failed(&error.without_url()))
+    builder.no_proxy().build().map_err(|error| failed(&error.without_url()))
 }
 
 /// Whether the process that left the address still answers.
@@ -43,6 +51,34 @@ pub(super) async fn request<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let client = client(Duration::from_secs(600))?;
+    let answer = send(&client, address, verb, path, body).await?;
+    answer.json().await.map_err(|error| failed(&error.without_url()))
+}
+
+/// Sends a request and gives the answer on as it comes; it may take as long as it likes, but not be silent for long.
+pub(super) async fn stream(
+    address: &Address,
+    verb: Verb,
+    path: &str,
+    body: Option<Value>,
+    each: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let client = patient()?;
+    let mut answer = send(&client, address, verb, path, body).await?;
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error.without_url()))? {
+        each(&chunk)?;
+    }
+    Ok(())
+}
+
+/// Sends a request; gives the answer if it is a good one.
+async fn send(
+    client: &reqwest::Client,
+    address: &Address,
+    verb: Verb,
+    path: &str,
+    body: Option<Value>,
+) -> Result<reqwest::Response, Failure> {
     let url = format!("{}{path}", address.url);
     let request = match verb {
         Verb::Get => client.get(url),
@@ -56,7 +92,7 @@ pub(super) async fn request<T: DeserializeOwned>(
     let answer = request.send().await.map_err(|error| failed(&error.without_url()))?;
     let status = answer.status();
     if status.is_success() {
-        return answer.json().await.map_err(|error| failed(&error.without_url()));
+        return Ok(answer);
     }
     let problem: Value = answer.json().await.unwrap_or_default();
     let message =

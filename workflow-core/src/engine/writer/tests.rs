@@ -1,5 +1,6 @@
 //! Messages that cannot be handled are kept, and tried again when there is a reason to.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -88,6 +89,10 @@ impl Store for Unreadable {
         self.inner.append(group)
     }
 
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.inner.append_records(records)
+    }
+
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
         if *stream == self.unreadable && self.broken.load(Ordering::SeqCst) {
             let source = Box::new(std::io::Error::other("a bad sector"));
@@ -118,6 +123,10 @@ impl Store for Unreadable {
 
     fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.cursor(name)
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        self.inner.cursors()
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Sled itself, opened with care: nothing of it is called outside this file and `sled/pieces.rs`.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,6 +77,14 @@ impl Tables {
     pub(super) fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let value = caught("reading a cursor", || self.cursors.get(name));
         Ok(value.map_err(|e| e.at(Position(0)))?.map(|value| value.to_vec()))
+    }
+
+    pub(super) fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        let all = caught("reading the cursors", || {
+            let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+            self.cursors.iter().map(|entry| entry.map(|(n, v)| (text(&n), v.to_vec()))).collect()
+        });
+        all.map_err(|e| e.at(Position(0)))
     }
 
     pub(super) fn put_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {

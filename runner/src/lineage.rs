@@ -1,0 +1,20 @@
+//! Where an export comes from: this program, and the tables of its machines.
+
+use std::collections::BTreeMap;
+
+use workflow_core::domain::{contractor, placement};
+use workflow_core::graph::{Lock, freeze};
+use workflow_core::inbox;
+
+/// The program and its version, as exports name it.
+pub const MADE_BY: &str = concat!("runner ", env!("CARGO_PKG_VERSION"));
+
+/// The table of every machine whose streams may be in the log.
+pub fn machines() -> BTreeMap<String, Lock> {
+    let tables = [
+        freeze::<placement::Machine>(),
+        freeze::<contractor::Machine>(),
+        freeze::<inbox::Machine>(),
+    ];
+    tables.into_iter().map(|table| (table.machine.clone(), table)).collect()
+}
