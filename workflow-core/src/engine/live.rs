@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::workflow::{Domain, Owed, Workflow};
 
 /// One instance, folded from its events.
-pub(super) struct Live<D: Domain> {
+pub(crate) struct Live<D: Domain> {
     /// The state, of the type that its workflow knows.
     pub state: Box<dyn Any + Send + Sync>,
     /// How many events led to it.
@@ -18,7 +18,7 @@ pub(super) struct Live<D: Domain> {
 }
 
 /// What follows from a state: the engine's indexes hold this and nothing else of an instance.
-pub(super) struct Standing<D: Domain> {
+pub(crate) struct Standing<D: Domain> {
     /// The state's name.
     pub state: &'static str,
     /// Whether the log may end here for good.
@@ -50,7 +50,7 @@ impl<D: Domain> Clone for Standing<D> {
 }
 
 /// One obligation and since when it has stood unchanged.
-pub(super) struct Due<D: Domain> {
+pub(crate) struct Due<D: Domain> {
     /// Its stable key.
     pub key: Key,
     /// The obligation.
@@ -67,7 +67,7 @@ impl<D: Domain> Clone for Due<D> {
 
 /// Works out what follows from `state`. An obligation that the state before had too, word for word, keeps its
 /// key: the key is a function of the log alone.
-pub(super) fn standing<W: Workflow>(
+pub(crate) fn standing<W: Workflow>(
     stream: &StreamId,
     state: &<W::Machine as Machine>::State,
     version: Version,
@@ -94,7 +94,8 @@ pub(super) fn standing<W: Workflow>(
     }
 }
 
-fn operation<C>(owed: &Owed<C>) -> &str {
+/// The name of an obligation within its state.
+pub(crate) fn operation<C>(owed: &Owed<C>) -> &str {
     match owed {
         Owed::Call { operation, .. } => operation,
         Owed::Tell(tell) => &tell.operation,
