@@ -13,11 +13,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 mod cache;
 mod index;
-mod live;
+pub(crate) mod live;
 #[cfg(test)]
 pub(crate) mod office;
 mod open;
-mod registry;
+pub(crate) mod registry;
 mod writer;
 
 pub use index::{OwedCall, Summary, Wait};
@@ -69,7 +69,7 @@ struct Job<D: Domain> {
 }
 
 /// An input in one of the forms in which it may arrive.
-enum Given<D: Domain> {
+pub(crate) enum Given<D: Domain> {
     /// A workflow's own input type.
     Typed(Box<dyn Any + Send>),
     /// The same as JSON: messages, the admin door.

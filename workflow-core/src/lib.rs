@@ -24,6 +24,8 @@ pub mod dispatch;
 #[cfg(feature = "placement")]
 pub mod domain;
 pub mod engine;
+#[cfg(feature = "testing")]
+pub mod explore;
 pub mod graph;
 pub mod id;
 pub mod inbox;

@@ -277,3 +277,28 @@ fn policy_and_charge_lost_together_heal_only_together() {
         ));
     }
 }
+
+#[test]
+fn an_assignment_on_its_way_is_not_forgotten_when_the_old_policy_comes_back() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        and   the policy of pl_1 is cancelled
+        then  pl_1 is Flagged: the policy was cancelled
+        when  at once the policy of pl_1 is reactivated
+        and   at once the insurer will lose create_quote before its effect
+        and   at once the operator returns pl_1: buy anew
+        and   at once one call is made, twice
+        and   at once one call is made
+        then  pl_1 is Quoted: creating the assignment
+        when  at once a call takes off
+        and   at once everything is polled
+        then  pl_1 is Quoted: creating the assignment
+        when  at once its answer lands
+        and   the assignment of pl_1 comes into force
+        then  pl_1 is Active: by assignment
+    ",
+    );
+}

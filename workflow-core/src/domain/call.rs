@@ -253,7 +253,7 @@ pub enum Side {
 }
 
 /// What came of a call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Answer {
     /// The placement as the ATS knows it.
     PlacementRead(Box<Facts>),

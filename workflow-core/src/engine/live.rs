@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::workflow::{Domain, Owed, Workflow};
 
 /// One instance, folded from its events.
-pub(super) struct Live<D: Domain> {
+pub(crate) struct Live<D: Domain> {
     /// The state, of the type that its workflow knows.
     pub state: Box<dyn Any + Send + Sync>,
     /// How many events led to it.
@@ -94,7 +94,8 @@ pub(crate) fn standing<W: Workflow>(
     }
 }
 
-fn operation<C>(owed: &Owed<C>) -> &str {
+/// The name of an obligation within its state.
+pub(crate) fn operation<C>(owed: &Owed<C>) -> &str {
     match owed {
         Owed::Call { operation, .. } => operation,
         Owed::Tell(tell) => &tell.operation,

@@ -25,24 +25,26 @@ pub struct ReplayError {
 }
 
 /// What a decision led to.
-pub(super) struct Decided {
+pub(crate) struct Decided<D: Domain> {
     /// The events to append.
     pub events: Vec<NewEvent>,
+    /// The instance afterwards; `None` when nothing happened.
+    pub after: Option<Live<D>>,
 }
 
 /// A workflow with its types erased.
-pub(super) trait Erased<D: Domain>: Send + Sync {
+pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// Takes one stored event into an instance.
     fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError>;
 
-    /// Judges an input; on success `live` is the instance afterwards.
+    /// Judges an input given to an instance.
     fn handle(
         &self,
-        live: &mut Option<Live<D>>,
+        live: Option<&Live<D>>,
         given: Given<D>,
         source: Source,
         context: &Context<'_, D::Rules>,
-    ) -> Result<Decided, HandleError>;
+    ) -> Result<Decided<D>, HandleError>;
 
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
@@ -64,7 +66,7 @@ impl Source {
     }
 }
 
-pub(super) struct Typed<W>(pub PhantomData<W>);
+pub(crate) struct Typed<W>(pub PhantomData<W>);
 
 type State<W> = <<W as Workflow>::Machine as Machine>::State;
 
@@ -129,22 +131,22 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
 
     fn handle(
         &self,
-        live: &mut Option<Live<W::Domain>>,
+        live: Option<&Live<W::Domain>>,
         given: Given<W::Domain>,
         source: Source,
         context: &Context<'_, <W::Domain as Domain>::Rules>,
-    ) -> Result<Decided, HandleError> {
-        let input = Self::input(live.as_ref(), given)?;
+    ) -> Result<Decided<W::Domain>, HandleError> {
+        let input = Self::input(live, given)?;
         let cause =
             Cause { input: W::input_name(&input).to_owned(), key: source.key, actor: source.actor };
-        let state = live.as_ref().map(state_of::<W>);
+        let state = live.map(state_of::<W>);
         let decided = W::decide(state, input, context).map_err(HandleError::Rejected)?;
         let mut events = Vec::with_capacity(decided.len());
         let mut after: Option<Live<W::Domain>> = None;
         for event in decided {
             let kind = W::Machine::event_kind(&event);
             let content = codec::encode(&event).map_err(|e| HandleError::Defect(e.to_string()))?;
-            let now = after.as_ref().or(live.as_ref());
+            let now = after.as_ref().or(live);
             let state = W::Machine::step(now.map(|l| state_of::<W>(l).clone()), event)
                 .map_err(|e| HandleError::Defect(e.to_string()))?;
             after = Some(Self::enter(now, context.stream, state, context.now));
@@ -156,10 +158,7 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
                 content,
             });
         }
-        if after.is_some() {
-            *live = after;
-        }
-        Ok(Decided { events })
+        Ok(Decided { events, after })
     }
 
     fn listed(&self) -> bool {
@@ -195,6 +194,6 @@ pub fn replay<M: Machine>(events: &[Recorded]) -> Result<Option<M::State>, Repla
 }
 
 /// An input boxed for the writer's queue.
-pub(super) fn boxed<I: Any + Send>(input: I) -> Box<dyn Any + Send> {
+pub(crate) fn boxed<I: Any + Send>(input: I) -> Box<dyn Any + Send> {
     Box::new(input)
 }

@@ -221,8 +221,9 @@ impl<D: Domain> Writer<D> {
         let workflow = self.workflow(&stream)?;
         let context = Context { stream: &stream, now: self.clock.now(), rules: &*rules };
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
-        let decided = workflow.handle(&mut live, given, source, &context);
+        let decided = workflow.handle(live.as_ref(), given, source, &context);
         let handled = decided.map(|decided| {
+            live = decided.after.or_else(|| live.take());
             let handled = Handled {
                 version: expected.plus(decided.events.len()),
                 events: decided.events.len(),

@@ -2,7 +2,7 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{
-    Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Loss,
+    Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Leave, Loss, Road,
 };
 use super::{act, back, too_late, undone};
 use crate::domain::call::{
@@ -69,6 +69,8 @@ fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option
         Evidence::Assignment { .. } => false,
     };
     match state {
+        // An assignment on its way is waited for: it will be charged, and must not be forgotten.
+        State::Quoted { road: Road::Taken(Leave::Assignment), .. } => None,
         State::Quoted { hired, basis, .. } if from(basis) => Some(hired),
         State::ApplicationPending { hired, application, .. } if application.quote == *quote => {
             Some(hired)

@@ -1,0 +1,133 @@
+//! The placement and contractor workflows together, on every road that they can take in a hostile world.
+//!
+//! Each setting says who is there and how often each thing may happen; `rules.rs` says what must hold. How many states
+//! there are is printed. In the usual run the settings are small; `EXPLORE=full` makes them large:
+//!
+//! ```text
+//! EXPLORE=full cargo test --release -p tests --test it -- explore --nocapture
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tests::world::rules as usual_rules;
+use workflow_core::domain::Insurance;
+use workflow_core::domain::call::{Answer, Call, ContractorId};
+use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::facts::{CandidateId, PlacementId};
+use workflow_core::domain::placement::Placement;
+use workflow_core::domain::rules::Rules;
+use workflow_core::explore::{Deed, Explorer, Hostility, Invariant, Model, Report};
+use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::time::Timestamp;
+
+mod bugs;
+mod calls;
+mod deeds;
+mod found;
+mod outside;
+mod rules;
+mod settings;
+
+use outside::{Left, Outside, Row, Season, Version};
+
+/// Who is there, and what may happen.
+pub struct Insured {
+    /// The placements, as the ATS has them in the beginning; all of one candidate.
+    placements: &'static [(&'static str, Version)],
+    /// What the ATS may change them to.
+    changes: &'static [(&'static str, Version)],
+    /// How often what may happen.
+    left: Left,
+    rules: Rules,
+}
+
+impl Insured {
+    fn new(
+        placements: &'static [(&'static str, Version)],
+        changes: &'static [(&'static str, Version)],
+        left: Left,
+    ) -> Self {
+        Self { placements, changes, left, rules: usual_rules() }
+    }
+
+    /// With the workflows as they are.
+    fn explorer(self) -> Explorer<Self> {
+        Explorer::new(self).workflow::<Placement>().workflow::<Contractor>()
+    }
+}
+
+impl Model for Insured {
+    type Domain = Insurance;
+    type World = Outside;
+
+    fn begin(&self) -> Outside {
+        let candidate = CandidateId("cand_1".into());
+        let row = |(name, version): &(&str, Version)| {
+            let row = Row {
+                candidate: candidate.clone(),
+                version: *version,
+                ever_in_scope: *version != Version::W2,
+            };
+            (PlacementId((*name).into()), row)
+        };
+        // One who bought a policy elsewhere is known to the insurer.
+        let returning = self.left.elsewhere > 0;
+        let known = returning.then(|| (ContractorId("cn_cand_1_1".into()), candidate.clone()));
+        Outside {
+            season: Season::Before,
+            ats: self.placements.iter().map(row).collect(),
+            contractors: known.into_iter().collect(),
+            jobs: BTreeMap::new(),
+            quotes: BTreeMap::new(),
+            matched: BTreeSet::new(),
+            sessions: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            assignments: BTreeMap::new(),
+            wrong: None,
+            left: self.left,
+        }
+    }
+
+    fn now(&self, world: &Outside) -> Timestamp {
+        world.season.now()
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    fn perform(
+        &self,
+        world: &mut Outside,
+        call: &Call,
+        attempt: &Attempt,
+        remembered: Option<&Outcome<Answer>>,
+    ) -> Outcome<Answer> {
+        calls::attempt(world, call, attempt, remembered)
+    }
+
+    fn happen(&self, world: &Outside) -> Vec<Deed<Outside>> {
+        deeds::all(world, self.changes)
+    }
+
+    fn invariants(&self) -> Vec<Invariant<Self>> {
+        rules::all()
+    }
+}
+
+/// Whether the large settings are asked for.
+fn is_full() -> bool {
+    std::env::var_os("EXPLORE").is_some_and(|value| value == "full")
+}
+
+/// Explores the workflows as they are.
+fn explored(name: &str, model: Insured, hostility: Hostility) -> Report {
+    let report = model.explorer().explore(hostility);
+    say(name, &report);
+    report
+}
+
+#[allow(clippy::print_stdout, reason = "the number of states is to be seen")]
+fn say(name: &str, report: &Report) {
+    println!("{name}: {report}");
+}
