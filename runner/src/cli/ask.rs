@@ -77,13 +77,13 @@ pub(super) async fn post<T: DeserializeOwned>(
     client::request(address, client::Verb::Post, path, Some(body)).await
 }
 
-/// Opens a stopped log for one question.
+/// Opens a stopped log for one question. Without its keys: no answer holds personal data.
 pub(super) fn with_engine<T>(
     data_dir: &Path,
     ask: impl FnOnce(&Engine<Insurance>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let store = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
-    let engine = supervise::open(Arc::new(store), Arc::new(SystemClock), &[])
+    let engine = supervise::open(Arc::new(store), None, Arc::new(SystemClock), &[])
         .map_err(|error| failed(&error))?;
     let answer = ask(&engine);
     engine.stop();

@@ -8,6 +8,8 @@ use toml::de::DeTable;
 use super::reader::{Problem, Problems, Section, Source};
 use super::{Config, tenant};
 
+/// The file of the master key unless the file says otherwise.
+const MASTER_KEY: &str = "secrets/master-key";
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
 /// Where the command line asks unless the file says otherwise.
@@ -55,6 +57,12 @@ pub fn parse(
 
 fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>) -> Option<Config> {
     let data_dir = root.required("data_dir", "the folder of the log");
+    let log = root.section("log");
+    let master_key = log.text("master_key_file").unwrap_or_else(|| MASTER_KEY.to_owned());
+    if log.text("master_key").is_some() {
+        log.note("master_key", "secrets do not stand in this file: use `master_key_file`");
+    }
+    log.finish();
     let listen = root.section("listen");
     let hooks = address(&listen, "hooks", HOOKS);
     let admin = address(&listen, "admin", ADMIN);
@@ -81,6 +89,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
     }
     Some(Config {
         data_dir: base.join(PathBuf::from(data_dir?)),
+        master_key: base.join(master_key),
         hooks: hooks?,
         admin: admin?,
         tenants,

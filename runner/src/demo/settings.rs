@@ -26,6 +26,8 @@ pub const TENANT: &str = "acme";
 
 /// On loopback, with both signatures checked, a fixed address is no weakness; a real one must be unguessable.
 const ENDPOINT: &str = "demo-endpoint-0001";
+/// The demo's master key lies with its data: there is nobody's data in it.
+const MASTER_KEY: &str = "master-key";
 /// What signs the simulated JobDiva's webhooks.
 const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
 
@@ -84,7 +86,8 @@ pub(super) async fn config(
         },
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(Config { data_dir: data.to_owned(), hooks, admin, tenants: vec![tenant] })
+    let master_key = data.join(MASTER_KEY);
+    Ok(Config { data_dir: data.to_owned(), master_key, hooks, admin, tenants: vec![tenant] })
 }
 
 fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {

@@ -1,7 +1,7 @@
 //! One candidate's side of the road: who they are to the insurer, and whose turn it is to ask them for an application.
 //!
 //! However many placements arrive at once, one session is open at a time; the others wait, and go by assignment once
-//! the contractor has opted in. `machine.rs` is the table, `decide.rs` all judgement, `react.rs` what is owed.
+//! the contractor has opted in. The person's data is sealed in the log, and can be forgotten. `machine.rs` is the table, `decide.rs` all judgement, `react.rs` what is owed.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use super::facts::{Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
 use crate::id::StreamId;
+use crate::seal::Subject;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
 
 mod decide;
@@ -19,7 +20,7 @@ mod react;
 mod state;
 
 pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
-pub use state::{Ask, Book, Identity, Linked, Trouble};
+pub use state::{Ask, Book, Email, Identity, Linked, Trouble};
 
 /// What a contractor can be told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,6 +69,11 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// A person says: destroy this candidate's personal data.
+    Forget {
+        /// Why, in the person's words; it is kept, so it must not name the candidate.
+        reason: String,
+    },
 }
 
 /// The contractor workflow.
@@ -105,6 +111,7 @@ impl Workflow for Contractor {
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",
             Input::Retire { .. } => "retire",
+            Input::Forget { .. } => "forget",
         }
     }
 
@@ -114,5 +121,18 @@ impl Workflow for Contractor {
 
     fn aliases(state: &State) -> Vec<String> {
         react::aliases(state)
+    }
+
+    fn forgotten(stream: &StreamId, state: &State) -> Option<Subject> {
+        match state {
+            State::Forgotten { .. } | State::Gone { .. } => Some(Subject::from(stream)),
+            State::Unlinked { .. }
+            | State::Identified { .. }
+            | State::Linked { .. }
+            | State::OptingIn { .. }
+            | State::OptedIn { .. }
+            | State::Flagged { .. }
+            | State::Retired { .. } => None,
+        }
     }
 }
