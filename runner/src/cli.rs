@@ -12,9 +12,11 @@ mod ask;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
+mod forget;
 mod history;
 mod init;
 mod list;
+mod rotate_key;
 mod run;
 mod show;
 mod verify;
@@ -52,6 +54,10 @@ enum Verb {
     History(history::History),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
+    /// Forget a person: destroy the key to their data.
+    Forget(forget::Forget),
+    /// Make a new master key.
+    RotateKey(rotate_key::RotateKey),
     /// Check that the log is as it was written.
     Verify(verify::Verify),
 }
@@ -154,6 +160,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
+            Verb::Forget(verb) => verb.run().await,
+            Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,
         }
     });

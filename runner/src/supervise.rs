@@ -37,6 +37,9 @@ pub const LOG_DIR: &str = "events";
 /// The folder of the keys of persons within the data directory.
 pub const KEYS_DIR: &str = "keys";
 
+/// The demo's master key within its data directory: nobody's data is in a demo.
+pub const DEMO_MASTER_KEY_FILE: &str = "master-key";
+
 /// What an embedder may choose beside the configuration.
 #[derive(Clone)]
 pub struct Options {

@@ -4,6 +4,8 @@
 
 #[path = "process/binary.rs"]
 mod binary;
+#[path = "process/canary.rs"]
+mod canary;
 #[path = "process/config.rs"]
 mod config;
 #[path = "process/ends.rs"]

@@ -12,7 +12,7 @@ use workflow_core::time::SystemClock;
 
 use super::{Failure, Place, failed};
 use crate::admin::Address;
-use crate::supervise::{self, LOG_DIR};
+use crate::supervise::{self, DEMO_MASTER_KEY_FILE, LOG_DIR};
 
 mod client;
 
@@ -45,6 +45,26 @@ impl Place {
             None => Err(Failure::Usage(
                 "which data directory? Say --data DIR or --config FILE (there is no runner.toml here)".into(),
             )),
+        }
+    }
+
+    /// The file of the master key that belongs to the data directory.
+    pub(super) fn master_key(&self) -> Result<PathBuf, Failure> {
+        let usual = Path::new(USUAL_CONFIG);
+        let config = self.config.as_deref().or_else(|| usual.exists().then_some(usual));
+        match (&self.data, config) {
+            (None, Some(file)) => crate::config::load(file)
+                .map(|config| config.master_key)
+                .map_err(|problems| Failure::Config(problems.to_string())),
+            (_, _) => {
+                let beside = self.data_dir()?.join(DEMO_MASTER_KEY_FILE);
+                match beside.exists() {
+                    true => Ok(beside),
+                    false => Err(Failure::Usage(
+                        "which master key? Say --config FILE: it names the file".into(),
+                    )),
+                }
+            }
         }
     }
 

@@ -20,14 +20,13 @@ use workflow_core::domain::rules::Rules;
 
 use super::{DemoError, io_error};
 use crate::config::{Config, JobDivaHook, Pace, PolicyHook, Tenant};
+use crate::supervise::DEMO_MASTER_KEY_FILE;
 
 /// The demo's tenant.
 pub const TENANT: &str = "acme";
 
 /// On loopback, with both signatures checked, a fixed address is no weakness; a real one must be unguessable.
 const ENDPOINT: &str = "demo-endpoint-0001";
-/// The demo's master key lies with its data: there is nobody's data in it.
-const MASTER_KEY: &str = "master-key";
 /// What signs the simulated JobDiva's webhooks.
 const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
 
@@ -86,7 +85,7 @@ pub(super) async fn config(
         },
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let master_key = data.join(MASTER_KEY);
+    let master_key = data.join(DEMO_MASTER_KEY_FILE);
     Ok(Config { data_dir: data.to_owned(), master_key, hooks, admin, tenants: vec![tenant] })
 }
 
