@@ -22,11 +22,14 @@ fn canaries(dir: &Path) -> Vec<String> {
     let world: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let mut found = BTreeSet::new();
     collect_people(&world, &mut found);
-    let texts: Vec<String> = found.into_iter().filter(|text| text.len() > 4).collect();
+    let mut texts: Vec<String> = found.into_iter().filter(|text| text.len() > 4).collect();
     for known in ["Okafor", "Marisol", "marisol.okafor@example.com", "559-555-0042"] {
         assert!(texts.iter().any(|text| text == known), "{known} is not among {texts:?}");
     }
     assert!(texts.len() > 60, "{texts:?}");
+    // Whatever holds an e-mail holds the name in it.
+    texts.retain(|text| !text.contains('@'));
+    texts.iter_mut().for_each(|text| text.make_ascii_lowercase());
     texts
 }
 
@@ -58,7 +61,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 fn silent(what: &str, bytes: &[u8], canaries: &[String]) {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     for canary in canaries {
-        assert!(!text.contains(&canary.to_lowercase()), "{what} tells of {canary}");
+        assert!(!text.contains(canary), "{what} tells of {canary}");
     }
 }
 
