@@ -43,10 +43,10 @@ impl Ten99Policy {
         let run = Run { policy: self, attempt };
         let done = match call {
             Call::LinkContractor { candidate, person, email } => {
-                contractor::link(&run, candidate, person, email).await
+                contractor::link(&run, candidate, person, email.as_str()).await
             }
             Call::UpdateContractor { contractor, candidate, person, email } => {
-                contractor::update(&run, contractor, candidate, person, email).await
+                contractor::update(&run, contractor, candidate, person, email.as_str()).await
             }
             Call::CreateJob { references, terms } => job::create(&run, references, terms).await,
             Call::UpdateJob { job, references, terms } => {

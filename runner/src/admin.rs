@@ -20,6 +20,7 @@ use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::forget::{self, ForgetError};
 use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
@@ -99,6 +100,19 @@ pub enum What {
     Exclude,
 }
 
+/// Whom a person decides to forget.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Forget {
+    /// The candidate's id in the ATS.
+    pub candidate: String,
+    /// The tenant; `None` where only one knows the candidate.
+    pub tenant: Option<String>,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// Who decides.
+    pub who: String,
+}
+
 #[derive(Deserialize)]
 struct At {
     at: Option<i64>,
@@ -114,6 +128,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements/{tenant}/{id}/act", post(act))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
+        .route("/v1/people/forget", post(forget))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
 }
@@ -208,6 +223,23 @@ async fn act(
         }
         Err(HandleError::Rejected(no)) => problem(StatusCode::CONFLICT, no.message),
         Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    }
+}
+
+async fn forget(State(door): State<Arc<Door>>, Json(forget): Json<Forget>) -> Response {
+    let Forget { candidate, tenant, reason, who } = forget;
+    match forget::forget(&door.engine, &candidate, tenant.as_deref(), reason, &who).await {
+        Ok(forgotten) => Json(forgotten).into_response(),
+        Err(ForgetError::Handle(HandleError::Rejected(no))) => {
+            problem(StatusCode::CONFLICT, no.message)
+        }
+        Err(error @ ForgetError::Unknown(_)) => problem(StatusCode::NOT_FOUND, error.to_string()),
+        Err(error @ ForgetError::Ambiguous(_)) => {
+            problem(StatusCode::BAD_REQUEST, error.to_string())
+        }
+        Err(error @ (ForgetError::Handle(_) | ForgetError::Log(_))) => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        }
     }
 }
 

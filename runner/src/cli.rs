@@ -15,12 +15,14 @@ mod check;
 mod demo;
 mod diagram;
 mod export;
+mod forget;
 mod history;
 mod init;
 mod key;
 mod list;
 mod progress;
 mod restore;
+mod rotate_key;
 mod run;
 mod show;
 mod verify;
@@ -58,6 +60,10 @@ enum Verb {
     History(history::History),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
+    /// Forget a person: destroy the key to their data.
+    Forget(forget::Forget),
+    /// Make a new master key.
+    RotateKey(rotate_key::RotateKey),
     /// Check that the log is as it was written.
     Verify(verify::Verify),
     /// Print a workflow's states and events as a picture or a table.
@@ -170,6 +176,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
+            Verb::Forget(verb) => verb.run().await,
+            Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,
             Verb::Diagram(verb) => verb.run(),
             Verb::Export(verb) => verb.run().await,

@@ -30,6 +30,8 @@ pub const SAMPLE: &str = include_str!("config/sample.toml");
 pub struct Config {
     /// Where the log lives; one process at a time.
     pub data_dir: PathBuf,
+    /// The file of the master key, which opens the personal data in the log; made at the first start.
+    pub master_key: PathBuf,
     /// Where webhooks come in.
     pub hooks: SocketAddr,
     /// Where the command line asks; loopback only.

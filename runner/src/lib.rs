@@ -2,8 +2,9 @@
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
 //! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
-//! deliveries off), [`poll`] (looking without being told), [`supervise`] (the loops, started and stopped), [`signing`]
-//! (where the log ends, signed), [`admin`] and [`views`] (what it answers), [`cli`] (the command line), [`demo`] (the whole of it on simulators).
+//! deliveries off), [`poll`] (looking without being told), [`forget`] (a person), [`supervise`] (the loops, started and
+//! stopped), [`signing`] (where the log ends, signed), [`admin`] and [`views`] (what it answers), [`cli`] (the command
+//! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
 //! # async fn embed() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "simulators")]
 pub mod demo;
+pub mod forget;
 pub mod inbox;
 pub mod ingress;
 pub mod lineage;

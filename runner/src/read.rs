@@ -11,6 +11,7 @@ use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use workflow_core::domain::placement::{self, Placement, candidate_alias, requisition_alias};
 use workflow_core::engine::{Engine, HandleError, Handled, Source};
 use workflow_core::id::{Key, StreamId};
+use workflow_core::machine::Kind as _;
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::Timestamp;
 
@@ -175,7 +176,10 @@ async fn person(
 ) -> Result<(), ReadError> {
     let tenant = &connected.tenant.name;
     let Ok(stream) = StreamId::new("contractor", tenant, candidate.as_str()) else { return Ok(()) };
-    if engine.summary(&stream).is_none() {
+    // Of a forgotten person nothing is taken, so nothing is read either.
+    let forgotten = [contractor::StateKind::Forgotten, contractor::StateKind::Gone];
+    let is_forgotten = |state: &str| forgotten.iter().any(|kind| kind.name() == state);
+    if engine.summary(&stream).is_none_or(|summary| is_forgotten(summary.state)) {
         return Ok(());
     }
     let now = engine.clock().now();

@@ -16,6 +16,7 @@ use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, OpenError};
 use workflow_core::inbox::Inbox;
+use workflow_core::seal::{Vault, VaultError};
 use workflow_core::store::sled::SledStore;
 use workflow_core::store::{Store, StoreError};
 use workflow_core::time::{Clock, SystemClock};
@@ -33,6 +34,12 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(7);
 
 /// The folder of the log within the data directory.
 pub const LOG_DIR: &str = "events";
+
+/// The folder of the keys of persons within the data directory.
+pub const KEYS_DIR: &str = "keys";
+
+/// The demo's master key within its data directory: nobody's data is in a demo.
+pub const DEMO_MASTER_KEY_FILE: &str = "master-key";
 
 /// What an embedder may choose beside the configuration.
 #[derive(Clone)]
@@ -58,6 +65,9 @@ pub enum StartError {
     /// The log cannot be replayed.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The keys that personal data is sealed with cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// A tenant's systems cannot be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -129,7 +139,9 @@ impl Runner {
         if let Some(signed) = signing::kept(&config.data_dir).map_err(StartError::Signed)? {
             signing::check_reached(&*store, &signed).map_err(StartError::Signed)?;
         }
-        let engine = open(store, Arc::clone(&options.clock), &config.tenants)?;
+        // After the log, whose lock keeps other processes from the keys too.
+        let vault = Vault::open(&config.data_dir.join(KEYS_DIR), &config.master_key)?;
+        let engine = open(store, Some(vault), Arc::clone(&options.clock), &config.tenants)?;
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
         let (stop, stopped) = watch::channel(false);
@@ -322,9 +334,11 @@ impl Runner {
     }
 }
 
-/// Opens an engine with the placement workflows over a log.
+/// Opens an engine with the placement workflows over a log. Without a vault personal data stays sealed, and none can be
+/// added.
 pub fn open(
     store: Arc<dyn Store>,
+    vault: Option<Arc<Vault>>,
     clock: Arc<dyn Clock>,
     tenants: &[Tenant],
 ) -> Result<Engine<Insurance>, OpenError> {
@@ -332,11 +346,13 @@ pub fn open(
         .iter()
         .map(|tenant| (tenant.name.clone(), Arc::new(tenant.rules.clone())))
         .collect();
-    Engine::builder(store, clock, Arc::new(move |name: &str| rules.get(name).cloned()))
-        .workflow::<Placement>()
-        .workflow::<Contractor>()
-        .workflow::<Inbox<Insurance>>()
-        .open()
+    let builder =
+        Engine::builder(store, clock, Arc::new(move |name: &str| rules.get(name).cloned()));
+    let builder = match vault {
+        Some(vault) => builder.vault(vault),
+        None => builder,
+    };
+    builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Inbox<Insurance>>().open()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

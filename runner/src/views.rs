@@ -112,6 +112,27 @@ pub struct Entry {
     pub data: Value,
 }
 
+/// A person who was forgotten: what was destroyed and what remains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The tenant.
+    pub tenant: String,
+    /// The candidate's id in the ATS.
+    pub candidate: String,
+    /// Whether it had been done before.
+    pub already: bool,
+    /// Whether the key is gone, as it must be.
+    pub key_destroyed: bool,
+    /// How many events the contractor's stream has; they stay.
+    pub events: u64,
+    /// How many of them hold personal data that nothing opens any more.
+    pub events_closed: u64,
+    /// The placements that asked for this person; their records stay.
+    pub placements: Vec<String>,
+}
+
 /// The result of verifying the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verified {

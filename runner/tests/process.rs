@@ -6,6 +6,8 @@
 mod backup;
 #[path = "process/binary.rs"]
 mod binary;
+#[path = "process/canary.rs"]
+mod canary;
 #[path = "process/config.rs"]
 mod config;
 #[path = "process/diagram.rs"]

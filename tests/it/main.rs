@@ -4,6 +4,7 @@
 
 mod adapters;
 mod explore;
+mod forgetting;
 mod graph;
 mod laws;
 mod properties;

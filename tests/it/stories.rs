@@ -3,6 +3,7 @@
 mod applications;
 mod changes;
 mod coverage;
+mod forgetting;
 mod people;
 mod roads;
 mod scope;

@@ -22,6 +22,7 @@ use tests::samples;
 
 mod golden;
 mod released;
+mod sealed;
 mod tables;
 
 /// The version that is being made.

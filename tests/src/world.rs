@@ -21,6 +21,7 @@ use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
 use workflow_core::id::{Key, StreamId};
 use workflow_core::inbox::Inbox;
 use workflow_core::outcome::{Attempt, Outcome, Trace};
+use workflow_core::seal::Vault;
 use workflow_core::store::Store;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::store::sled::SledStore;
@@ -91,6 +92,8 @@ pub struct World {
     pub rules: Rules,
     /// Both sides.
     pub peers: Arc<Peers>,
+    /// The keys of persons; they outlive the engine, as a folder of keys does.
+    pub vault: Arc<Vault>,
     engine: Option<Engine<Insurance>>,
     tries: BTreeMap<Key, Tries>,
     /// Attempts that were made and whose answers have not been brought back.
@@ -123,6 +126,7 @@ impl World {
             clock,
             rules,
             peers,
+            vault: Vault::in_memory(),
             engine: None,
             tries: BTreeMap::new(),
             flying: Vec::new(),
@@ -137,7 +141,8 @@ impl World {
             Ground::Memory(store) => Arc::clone(store) as Arc<dyn Store>,
             Ground::Disk(dir) => disk(dir.path()),
         };
-        self.engine = Some(engine(store, self.clock.clone(), self.rules.clone()));
+        let vault = Arc::clone(&self.vault);
+        self.engine = Some(engine(store, vault, self.clock.clone(), self.rules.clone()));
     }
 
     /// Drops the engine with all it had in memory, and opens another one on the same log.
@@ -369,7 +374,8 @@ impl World {
         match &self.ground {
             Ground::Memory(store) => {
                 let store = Arc::clone(store) as Arc<dyn Store>;
-                engine(store, self.clock.clone(), self.rules.clone())
+                let vault = Arc::clone(&self.vault);
+                engine(store, vault, self.clock.clone(), self.rules.clone())
             }
             Ground::Disk(_) => {
                 self.restart();
@@ -388,10 +394,16 @@ impl Drop for World {
 }
 
 /// An engine with the whole domain on a store.
-pub fn engine(store: Arc<dyn Store>, clock: ManualClock, rules: Rules) -> Engine<Insurance> {
+pub fn engine(
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    clock: ManualClock,
+    rules: Rules,
+) -> Engine<Insurance> {
     let rules = Arc::new(rules);
     let of = move |tenant: &str| (tenant == TENANT).then(|| Arc::clone(&rules));
     Engine::<Insurance>::builder(store, Arc::new(clock), Arc::new(of))
+        .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
         .workflow::<Inbox<Insurance>>()

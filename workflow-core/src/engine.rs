@@ -28,6 +28,7 @@ pub use registry::{ReplayError, Source, decode, replay};
 
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
+use crate::seal::{self, Vault};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
@@ -53,6 +54,7 @@ impl<D: Domain> Clone for Engine<D> {
 struct Shared<D: Domain> {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    vault: Option<Arc<Vault>>,
     index: Arc<RwLock<Index<D>>>,
     queue: Mutex<Option<mpsc::Sender<Job<D>>>>,
     changes: watch::Receiver<u64>,
@@ -254,13 +256,19 @@ impl<D: Domain> Engine<D> {
         self.shared.store.read_stream(stream, Version::NONE)
     }
 
-    /// The state of one instance, folded from the log.
+    /// The state of one instance, folded from the log; personal data is opened.
     pub fn state<W: Workflow<Domain = D>>(
         &self,
         stream: &StreamId,
     ) -> Result<Option<<W::Machine as crate::machine::Machine>::State>, HandleError> {
         let events = self.history(stream).map_err(|e| HandleError::Stopped(e.to_string()))?;
-        Ok(replay::<W::Machine>(&events)?)
+        let vault = self.shared.vault.as_ref();
+        Ok(seal::within_any(vault, || replay::<W::Machine>(&events))?)
+    }
+
+    /// The vault that seals personal data, if the engine has one.
+    pub fn vault(&self) -> Option<&Arc<Vault>> {
+        self.shared.vault.as_ref()
     }
 
     /// The end of the log.

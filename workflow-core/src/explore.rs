@@ -183,6 +183,7 @@ use crate::engine::registry::Typed;
 use crate::id::StreamId;
 use crate::machine::Machine;
 use crate::outcome::{Attempt, Outcome};
+use crate::seal::{Vault, within};
 use crate::time::Timestamp;
 use crate::workflow::{Domain, Workflow};
 
@@ -439,6 +440,8 @@ where
     /// The same, telling now and then how many states were looked at and how many were found.
     pub fn explore_watched(self, hostility: Hostility, watch: impl FnMut(usize, usize)) -> Report {
         let invariants = self.pool.model.invariants();
-        Search::new(self.pool, invariants, self.most).run(hostility, watch)
+        let search = Search::new(self.pool, invariants, self.most);
+        // The engine's functions store events, and personal data is stored sealed only.
+        within(&Vault::in_memory(), || search.run(hostility, watch))
     }
 }

@@ -9,6 +9,7 @@
 //!    owed. [`outcome`]: what one attempt at an owed call comes to.
 //! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
 //!    `store::sled`. [`audit`]: checking that it is as it was written.
+//!    [`seal`]: personal data in it, sealed per person, so that a person can be forgotten.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
 //!    what arrives from outside.
 //!    `laws` (feature `testing`) tries what every workflow keeps.
@@ -35,6 +36,7 @@ pub mod machine;
 pub mod money;
 pub mod outcome;
 pub mod record;
+pub mod seal;
 pub mod store;
 pub mod time;
 pub mod workflow;

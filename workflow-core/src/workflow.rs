@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::StreamId;
 use crate::machine::Machine;
+use crate::seal::Subject;
 use crate::time::Timestamp;
 
 /// The vocabulary that a set of workflows shares: what they ask of the outside, and by which rules they judge.
@@ -84,6 +85,13 @@ pub trait Workflow: Send + Sync + 'static {
     fn aliases(state: &<Self::Machine as Machine>::State) -> Vec<String> {
         let _ = state;
         Vec::new()
+    }
+
+    /// Whose personal data this state says is to be forgotten for good. Once the event that led here is durable, the
+    /// engine destroys that person's key, and makes sure of it at every start.
+    fn forgotten(stream: &StreamId, state: &<Self::Machine as Machine>::State) -> Option<Subject> {
+        let _ = (stream, state);
+        None
     }
 }
 

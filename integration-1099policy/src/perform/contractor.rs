@@ -5,6 +5,7 @@
 
 use workflow_core::domain::call::{Answer, ContractorId};
 use workflow_core::domain::facts::{CandidateId, Person};
+use workflow_core::outcome::Outcome;
 
 use super::{Run, Step, path_of, told};
 use crate::failure::Failure;
@@ -16,6 +17,27 @@ const CONTRACTORS: &str = "/contractors";
 
 /// Finds the candidate's contractor, or creates it.
 pub(super) async fn link(
+    run: &Run<'_>,
+    candidate: &CandidateId,
+    person: &Person,
+    email: &str,
+) -> Step<Answer> {
+    find_or_create(run, candidate, person, email).await.map_err(|ended| unnamed(person, ended))
+}
+
+/// Brings a contractor up to date.
+pub(super) async fn update(
+    run: &Run<'_>,
+    contractor: &ContractorId,
+    candidate: &CandidateId,
+    person: &Person,
+    email: &str,
+) -> Step<Answer> {
+    let put = put(run, contractor, candidate, person, email).await;
+    put.map_err(|ended| unnamed(person, ended))
+}
+
+async fn find_or_create(
     run: &Run<'_>,
     candidate: &CandidateId,
     person: &Person,
@@ -45,8 +67,7 @@ pub(super) async fn link(
     Ok(Answer::ContractorLinked { contractor })
 }
 
-/// Brings a contractor up to date.
-pub(super) async fn update(
+async fn put(
     run: &Run<'_>,
     contractor: &ContractorId,
     candidate: &CandidateId,
@@ -66,6 +87,26 @@ pub(super) async fn update(
         }
         Err(failure) => Err(run.put_ended(failure)),
     }
+}
+
+/// Takes the person's names and phone out of a refusal's message: it goes into the log, in clear text.
+fn unnamed(person: &Person, mut ended: Box<Outcome<Answer>>) -> Box<Outcome<Answer>> {
+    if let Outcome::Answered(Answer::Refused(refusal)) = &mut *ended {
+        refusal.message = without_words_of(person, &refusal.message);
+    }
+    ended
+}
+
+fn without_words_of(person: &Person, message: &str) -> String {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let texts = [person.first_name.as_str(), &person.last_name];
+    let texts = texts.into_iter().chain(person.phone.as_deref());
+    let personal: Vec<String> = texts.flat_map(str::split_whitespace).map(bare).collect();
+    let masked = message.split_whitespace().map(|word| {
+        let own = bare(word);
+        if !own.is_empty() && personal.contains(&own) { "[personal]" } else { word }
+    });
+    masked.collect::<Vec<_>>().join(" ")
 }
 
 /// The provider knows the e-mail although the look-up did not show it: written in another case, or created since.
@@ -114,4 +155,25 @@ async fn by_reading_all(run: &Run<'_>, email: &str) -> Result<Option<Contractor>
     let walk = Walk { path: CONTRACTORS, filter: None, since: None, page_size };
     let walked: Walked<Contractor> = pages::walk(run.policy.client(), &walk).await?;
     Ok(walked.items.into_iter().find(|contractor| contractor.has_email(email)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workflow_core::domain::facts::Place;
+
+    #[test]
+    fn a_message_that_goes_into_the_log_does_not_name_the_person() {
+        let person = Person {
+            first_name: "Anna Maria".into(),
+            last_name: "Oe".into(),
+            email: None,
+            phone: Some("(510) 555-0142".into()),
+            home: Place::default(),
+        };
+        let message = "contractor 'ANNA Oe' (510) 555-0142. does not fit: Annapolis, no phone";
+        let masked = without_words_of(&person, message);
+        let expected = "contractor [personal] [personal] [personal] [personal] does not fit: Annapolis, no phone";
+        assert_eq!(masked, expected);
+    }
 }

@@ -14,7 +14,7 @@ use super::progress::{Bar, Unit};
 use super::{Failure, Place, failed};
 use crate::admin::Address;
 use crate::config::Config;
-use crate::supervise::{self, LOG_DIR};
+use crate::supervise::{self, DEMO_MASTER_KEY_FILE, LOG_DIR};
 
 mod client;
 
@@ -53,6 +53,20 @@ impl Place {
         let Some(file) = file.filter(|_| self.data.is_none()) else { return Ok(None) };
         let loaded = crate::config::load(file);
         loaded.map(Some).map_err(|problems| Failure::Config(problems.to_string()))
+    }
+
+    /// The file of the master key that belongs to the data directory.
+    pub(super) fn master_key(&self) -> Result<PathBuf, Failure> {
+        if let Some(config) = self.loaded()? {
+            return Ok(config.master_key);
+        }
+        let beside = self.data_dir()?.join(DEMO_MASTER_KEY_FILE);
+        match beside.exists() {
+            true => Ok(beside),
+            false => {
+                Err(Failure::Usage("which master key? Say --config FILE: it names the file".into()))
+            }
+        }
     }
 
     /// Who can answer about it.
@@ -134,13 +148,13 @@ pub(super) fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-/// Opens a stopped log for one question.
+/// Opens a stopped log for one question. Without its keys: no answer holds personal data.
 pub(super) fn with_engine<T>(
     data_dir: &Path,
     ask: impl FnOnce(&Engine<Insurance>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let store = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
-    let engine = supervise::open(Arc::new(store), Arc::new(SystemClock), &[])
+    let engine = supervise::open(Arc::new(store), None, Arc::new(SystemClock), &[])
         .map_err(|error| failed(&error))?;
     let answer = ask(&engine);
     engine.stop();

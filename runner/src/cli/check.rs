@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use workflow_core::seal::FileKeys;
 use workflow_core::time::{Clock, SystemClock};
 
 use super::{Failure, Outcome, say};
 use crate::config;
+use crate::supervise::KEYS_DIR;
 use crate::systems::Systems;
 
 /// Check a configuration without running it: every mistake with its line.
@@ -42,6 +44,15 @@ impl Check {
                 tenant.rules.job_categories.len() + tenant.rules.title_categories.len(),
             ))?;
         }
+        let keys = FileKeys::check(&config.data_dir.join(KEYS_DIR), &config.master_key)
+            .map_err(|error| Failure::Config(format!("{}: {error}", self.config.display())))?;
+        let master = config.master_key.display();
+        say(&match keys {
+            true => format!("personal data is sealed under {master}"),
+            false => {
+                format!("personal data will be sealed under {master}, made at the first start")
+            }
+        })?;
         say(&format!("{} is good", self.config.display()))
     }
 }

@@ -70,7 +70,9 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
-    let log = log::log(root.section("log"), &read);
+    let section = root.section("log");
+    let master_key = log::master_key(&section);
+    let log = log::log(section, &read);
     let tenants: Vec<_> =
         sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
     let tenants: Option<Vec<_>> = tenants.into_iter().collect();
@@ -82,6 +84,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
     }
     Some(Config {
         data_dir: base.join(PathBuf::from(data_dir?)),
+        master_key: base.join(master_key),
         hooks: hooks?,
         admin: admin?,
         log: log?,

@@ -1,4 +1,4 @@
-//! The keys of `[log]`: what signs it.
+//! The keys of `[log]`: what signs it, and what opens the personal data in it.
 
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use super::reader::Section;
 use super::tenant::{Reading, secret};
 use crate::signing;
 
+/// The file of the master key unless the file says otherwise.
+const MASTER_KEY: &str = "secrets/master-key";
 /// How often the head is signed while the log grows, unless the file says otherwise.
 const SIGN_EVERY: Duration = Duration::from_secs(60);
 
@@ -26,7 +28,15 @@ impl Default for Log {
     }
 }
 
-/// Reads the table; `None` when something in it is wrong, which is noted.
+/// Reads where the master key lies.
+pub(super) fn master_key(section: &Section<'_>) -> String {
+    if section.text("master_key").is_some() {
+        section.note("master_key", "secrets do not stand in this file: use `master_key_file`");
+    }
+    section.text("master_key_file").unwrap_or_else(|| MASTER_KEY.to_owned())
+}
+
+/// Reads the rest of the table; `None` when something in it is wrong, which is noted.
 pub(super) fn log(section: Section<'_>, read: &Reading<'_>) -> Option<Log> {
     let file = section.text("signing_key_file");
     let named = file.is_some() || section.text("signing_key_env").is_some();

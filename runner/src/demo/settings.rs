@@ -22,6 +22,7 @@ use workflow_core::domain::rules::Rules;
 use super::{DemoError, io_error};
 use crate::config::{Config, JobDivaHook, Log, Pace, PolicyHook, Tenant};
 use crate::signing;
+use crate::supervise::DEMO_MASTER_KEY_FILE;
 
 /// The demo's tenant.
 pub const TENANT: &str = "acme";
@@ -87,7 +88,8 @@ pub(super) async fn config(
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };
-    Ok(Config { data_dir: data.to_owned(), hooks, admin, log, tenants: vec![tenant] })
+    let master_key = data.join(DEMO_MASTER_KEY_FILE);
+    Ok(Config { data_dir: data.to_owned(), master_key, hooks, admin, log, tenants: vec![tenant] })
 }
 
 /// A key beside the log shows how signing works and protects nothing; a real one lies elsewhere.

@@ -31,7 +31,7 @@ async fn link(tenant: &Tenant, candidate: &CandidateId) -> Call {
     let read = read_person(&tenant.jobdiva, id, tenant.now()).await;
     let Outcome::Answered(Answer::PersonRead(person)) = read else { panic!("{read:?}") };
     let email = person.email.clone().unwrap_or_else(|| rules().proxy_email(candidate));
-    Call::LinkContractor { candidate: candidate.clone(), person, email }
+    Call::LinkContractor { candidate: candidate.clone(), person, email: email.into() }
 }
 
 /// What the insurer answers when it is asked for a quote on these terms, and its call for an assignment instead.

@@ -48,6 +48,7 @@ impl Trial for OfContractor {
             4 => answers::person().prop_map(Input::Observed),
             2 => reason().prop_map(|reason| Input::Retry { reason }),
             1 => reason().prop_map(|reason| Input::Retire { reason }),
+            1 => reason().prop_map(|reason| Input::Forget { reason }),
         ]
         .boxed()
     }
@@ -63,7 +64,8 @@ impl Trial for OfContractor {
             Input::Observed(_)
             | Input::Answered { .. }
             | Input::Retry { .. }
-            | Input::Retire { .. } => None,
+            | Input::Retire { .. }
+            | Input::Forget { .. } => None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Samples of a contractor's events.
 
+use serde_json::json;
 use workflow_core::domain::call::ContractorId;
 use workflow_core::domain::contractor::{Email, Event, EventKind, Identity, Trouble};
 use workflow_core::domain::facts::{CandidateId, Person, Place, PlacementId};
 use workflow_core::domain::placement::Need;
+use workflow_core::seal::Personal;
 
 use super::all;
 use super::parts::refusal;
@@ -28,7 +30,7 @@ pub fn events(kind: EventKind) -> Vec<Event> {
             identities().map(|identity| Event::PersonChanged { identity }).into()
         }
         EventKind::ProxyChosen => {
-            let [_, identity] = identities();
+            let [_, identity, _] = identities();
             vec![Event::ProxyChosen { identity, taken_by: "cn_8sWq0TzBpK".into() }]
         }
         EventKind::ContractorLinked => vec![Event::ContractorLinked { contractor }],
@@ -50,6 +52,9 @@ pub fn events(kind: EventKind) -> Vec<Event> {
             vec![Event::Retried { reason: "the address was corrected".to_owned() }]
         }
         EventKind::CandidateRetired => vec![Event::CandidateRetired { reason }],
+        EventKind::PersonForgotten => {
+            vec![Event::PersonForgotten { reason: "asked for by letter".to_owned() }]
+        }
     }
 }
 
@@ -62,8 +67,44 @@ fn need(before: Option<&Need>) -> Option<Need> {
     }
 }
 
-/// All that is known, under the real address; the least, under a made-up one.
-fn identities() -> [Identity; 2] {
+/// All that is known, under the real address; the least, under a made-up one; nothing any more.
+fn identities() -> [Identity; 3] {
+    let proxy = || Email::Proxy("c-70001203@relay.example.com".into());
+    [
+        Identity { person: sealed(Some(SEALED[0])), email: Email::Real },
+        Identity { person: sealed(Some(SEALED[1])), email: proxy() },
+        Identity { person: sealed(None), email: proxy() },
+    ]
+}
+
+/// Whose data the samples hold.
+pub const SUBJECT: &str = "contractor/acme/70001203";
+
+/// The key under which [`SEALED`] was sealed.
+pub const KEY: [u8; 32] = *b"a key for samples, of 32 bytes..";
+
+/// [`people`] as they were sealed once. A nonce is random, so that sealing them again would give other bytes.
+pub const SEALED: [&str; 2] = [
+    "b7a7adb6f2d99f99f19b87a900de91e3fb5874b6a9c3ee5f033429cf960742cfe992381127afdff32eb2263610ce2604\
+     e622084846df7066e51113b175e6c90556a1251786db73ff9cae49461b5a28732d2bcdad56034ae2c8499bf42dc2f300\
+     6810fd965474b56a525d46775c26348d7a1bd93158c3709872f8782f17c7bee8d6a3f8663d70de29b372e937e722929a\
+     b2ffdbb583c4a760",
+    "3a28d6ff1f47faf6047d5b0a9d0fe3cd87e2ab466f4f8ef9168e874e89bd92c535f193491dc20f9dffc59e8d2a217949\
+     eda7563920a07a6048df07a7626fe69d8371c2774e0348ab93fe06cbb729993c5090176c2fb81e775e3c3763c1d8a66a\
+     56ace7acd50896d369f8209c31789c7cd3c15486e422",
+];
+
+/// A field as it stands in a log, read without its key.
+fn sealed(digits: Option<&str>) -> Personal<Person> {
+    let stored = match digits {
+        Some(digits) => json!({ "subject": SUBJECT, "sealed": digits }),
+        None => json!({ "subject": SUBJECT }),
+    };
+    serde_json::from_value(stored).expect("the stored form of a personal field")
+}
+
+/// What is sealed in [`SEALED`].
+pub fn people() -> [Person; 2] {
     let whole = Person {
         first_name: "Ada".into(),
         last_name: "Example".into(),
@@ -72,10 +113,7 @@ fn identities() -> [Identity; 2] {
         home: Place { state: Some("NY".into()), country: Some("US".into()), remote: false },
     };
     let least = Person { email: None, phone: None, home: Place::default(), ..whole.clone() };
-    [
-        Identity { person: whole, email: Email::Real("ada@example.com".into()) },
-        Identity { person: least, email: Email::Proxy("c-70001203@relay.example.com".into()) },
-    ]
+    [whole, least]
 }
 
 fn trouble(before: Option<&Trouble>) -> Option<Trouble> {

@@ -257,6 +257,11 @@ impl Teller {
                 self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
                 return Some(Ok(()));
             }
+            "forgets" => {
+                let input = contractor::Input::Forget { reason };
+                self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+                return Some(Ok(()));
+            }
             _ => return None,
         };
         let input = Input::Resolve { resolution, reason };

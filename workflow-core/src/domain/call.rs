@@ -7,7 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{CandidateId, Date, Facts, Person, PlacementId, RequisitionId, text_id};
+use super::facts::{
+    CandidateId, Date, EmailAddress, Facts, Person, PlacementId, RequisitionId, text_id,
+};
 use crate::money::Cents;
 use crate::time::Timestamp;
 
@@ -149,7 +151,7 @@ pub enum Call {
         /// Their data.
         person: Person,
         /// The e-mail to use, real or proxy.
-        email: String,
+        email: EmailAddress,
     },
     /// Insurer: bring a contractor up to date.
     UpdateContractor {
@@ -160,7 +162,7 @@ pub enum Call {
         /// Their data.
         person: Person,
         /// The e-mail to use, real or proxy.
-        email: String,
+        email: EmailAddress,
     },
     /// Insurer: create the placement's job.
     CreateJob {

@@ -1,7 +1,8 @@
 //! One candidate's side of the road: who they are to the insurer, and whose turn it is to ask them for an application.
 //!
 //! However many placements arrive at once, one session is open at a time; the others wait, and go by assignment once
-//! the contractor has opted in. `machine.rs` is the table, `decide.rs` all judgement, `react.rs` what is owed.
+//! the contractor has opted in. The person's data is sealed in the log, and can be forgotten. `machine.rs` is the
+//! table, `decide.rs` all judgement, `react.rs` what is owed.
 //!
 #![doc = include_str!("contractor/machine.svg")]
 
@@ -13,6 +14,7 @@ use super::facts::{Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
 use crate::id::StreamId;
+use crate::seal::Subject;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
 
 mod decide;
@@ -70,6 +72,11 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// A person says: destroy this candidate's personal data.
+    Forget {
+        /// Why, in the person's words; it is kept, so it must not name the candidate.
+        reason: String,
+    },
 }
 
 /// The contractor workflow.
@@ -107,6 +114,7 @@ impl Workflow for Contractor {
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",
             Input::Retire { .. } => "retire",
+            Input::Forget { .. } => "forget",
         }
     }
 
@@ -116,5 +124,18 @@ impl Workflow for Contractor {
 
     fn aliases(state: &State) -> Vec<String> {
         react::aliases(state)
+    }
+
+    fn forgotten(stream: &StreamId, state: &State) -> Option<Subject> {
+        match state {
+            State::Forgotten { .. } | State::Gone { .. } => Some(Subject::from(stream)),
+            State::Unlinked { .. }
+            | State::Identified { .. }
+            | State::Linked { .. }
+            | State::OptingIn { .. }
+            | State::OptedIn { .. }
+            | State::Flagged { .. }
+            | State::Retired { .. } => None,
+        }
     }
 }

@@ -176,7 +176,7 @@ pub struct Unreadable {
     pub why: String,
 }
 
-/// A worker: personal data, kept in the contractor's stream alone.
+/// A worker: personal data, kept in the contractor's stream alone, and sealed there.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// Given name, trimmed.
@@ -189,6 +189,31 @@ pub struct Person {
     pub phone: Option<String>,
     /// Home address, as far as it is needed.
     pub home: Place,
+}
+
+/// An e-mail address on its way to the insurer.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for EmailAddress {
+    fn from(address: T) -> Self {
+        Self(address.into())
+    }
+}
+
+/// Shows nothing of it: `Debug` ends in logs.
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(..)")
+    }
 }
 
 /// Shows nothing of the person: `Debug` ends in logs.

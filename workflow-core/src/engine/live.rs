@@ -4,6 +4,7 @@ use std::any::Any;
 
 use crate::id::{Key, StreamId, Version};
 use crate::machine::{Kind, Machine};
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Domain, Owed, Workflow};
 
@@ -33,6 +34,8 @@ pub(crate) struct Standing<D: Domain> {
     pub owed: Vec<Due<D>>,
     /// When it wants its timer.
     pub timer: Option<Timestamp>,
+    /// Whose personal data is to be forgotten.
+    pub forgotten: Option<Subject>,
 }
 
 impl<D: Domain> Clone for Standing<D> {
@@ -45,6 +48,7 @@ impl<D: Domain> Clone for Standing<D> {
             aliases: self.aliases.clone(),
             owed: self.owed.clone(),
             timer: self.timer,
+            forgotten: self.forgotten.clone(),
         }
     }
 }
@@ -91,6 +95,7 @@ pub(crate) fn standing<W: Workflow>(
         aliases: W::aliases(state),
         owed,
         timer: W::due(state),
+        forgotten: W::forgotten(stream, state),
     }
 }
 

@@ -15,6 +15,7 @@ use super::writer::{MESSAGE_ACTOR, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
 use crate::id::{Key, StreamId};
 use crate::machine::Machine;
+use crate::seal::{self, Destroyed, Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::time::Clock;
 use crate::workflow::{Domain, Workflow};
@@ -34,6 +35,9 @@ pub enum OpenError {
     /// The log holds a stream of a workflow that is not registered.
     #[error("the log holds {0}, whose workflow is not registered")]
     UnknownWorkflow(StreamId),
+    /// The key of a forgotten person could not be destroyed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The writer's thread could not be started.
     #[error("the writer's thread could not be started")]
     Thread(#[source] std::io::Error),
@@ -44,6 +48,7 @@ pub struct Builder<D: Domain> {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     rules: Arc<RulesOf<D::Rules>>,
+    vault: Option<Arc<Vault>>,
     workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
 }
 
@@ -60,7 +65,7 @@ impl<D: Domain> Engine<D> {
         clock: Arc<dyn Clock>,
         rules: Arc<RulesOf<D::Rules>>,
     ) -> Builder<D> {
-        Builder { store, clock, rules, workflows: BTreeMap::new() }
+        Builder { store, clock, rules, vault: None, workflows: BTreeMap::new() }
     }
 }
 
@@ -72,9 +77,25 @@ impl<D: Domain> Builder<D> {
         self
     }
 
-    /// Reads the log and starts the writer.
+    /// Gives the vault that seals personal data on its way into the log. Without one the engine takes no event that
+    /// holds any, and what the log holds of it stays sealed.
+    #[must_use]
+    pub fn vault(mut self, vault: Arc<Vault>) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    /// Reads the log, destroys what keys a crash left of people who were forgotten, and starts the writer.
     pub fn open(self) -> Result<Engine<D>, OpenError> {
-        let Scanned { instances, mut told } = self.scan()?;
+        let Scanned { instances, mut told } =
+            seal::within_any(self.vault.as_ref(), || self.scan())?;
+        if let Some(vault) = &self.vault {
+            for subject in instances.values().filter_map(|live| live.standing.forgotten.as_ref()) {
+                if vault.destroy(subject)? == Destroyed::Now {
+                    tracing::warn!(%subject, "a key that should have been gone was destroyed");
+                }
+            }
+        }
         let mut index = Index::new();
         let mut cache = Cache::new(CACHE_MAX);
         let mut messages = VecDeque::new();
@@ -136,6 +157,7 @@ impl<D: Domain> Builder<D> {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
             rules: self.rules,
+            vault: self.vault.clone(),
             workflows: self.workflows,
             cache,
             index: Arc::clone(&index),
@@ -148,11 +170,15 @@ impl<D: Domain> Builder<D> {
         };
         let thread = std::thread::Builder::new()
             .name("workflow-writer".into())
-            .spawn(move || writer.run(queue))
+            .spawn(move || {
+                let vault = writer.vault.clone();
+                seal::within_any(vault.as_ref(), || writer.run(queue));
+            })
             .map_err(OpenError::Thread)?;
         let shared = Shared {
             store: self.store,
             clock: self.clock,
+            vault: self.vault,
             index,
             queue: Mutex::new(Some(sender)),
             changes: watcher,

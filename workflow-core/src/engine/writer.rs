@@ -12,6 +12,7 @@ use super::live::Live;
 use super::registry::Erased;
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
 use crate::id::{Key, StreamId, Version};
+use crate::seal::Vault;
 use crate::store::{Append, Store, StoreError};
 use crate::time::Clock;
 use crate::workflow::{Context, Domain, Owed, Tell};
@@ -26,6 +27,7 @@ pub(super) struct Writer<D: Domain> {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub rules: Arc<RulesOf<D::Rules>>,
+    pub vault: Option<Arc<Vault>>,
     pub workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
     pub cache: Cache<D>,
     pub index: Arc<RwLock<Index<D>>>,
@@ -136,6 +138,7 @@ impl<D: Domain> Writer<D> {
                 result.map_err(conflict)?;
             }
         }
+        self.forget(&changed, &touched)?;
         self.publish(changed, touched);
         let mut reached = BTreeSet::new();
         let mut failed = Vec::new();
@@ -154,6 +157,23 @@ impl<D: Domain> Writer<D> {
         self.take_up(&reached);
         for (key, from, to, error) in failed {
             self.set_aside(key, from, to, &error);
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys of people whose forgetting is durable now: before anybody is told that it was done.
+    fn forget(
+        &self,
+        changed: &[StreamId],
+        touched: &BTreeMap<StreamId, Live<D>>,
+    ) -> Result<(), StoreError> {
+        let Some(vault) = &self.vault else { return Ok(()) };
+        let changed = changed.iter().filter_map(|stream| touched.get(stream));
+        for subject in changed.filter_map(|live| live.standing.forgotten.as_ref()) {
+            vault.destroy(subject).map_err(|error| StoreError::Io {
+                action: "destroying the key of a forgotten person",
+                source: Box::new(error),
+            })?;
         }
         Ok(())
     }

@@ -276,7 +276,7 @@ async fn contractors_are_told_apart_by_candidate_and_kept_up_to_date() {
             contractor: Clone::clone(contractor),
             candidate: work.candidate.into(),
             person: work.person(),
-            email: email.to_owned(),
+            email: email.into(),
         };
         let moved = insurer.answer("moved", update(&contractor, &ana, "ana@new.test")).await;
         assert_eq!(moved, Answer::ContractorUpdated);

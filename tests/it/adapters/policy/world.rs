@@ -212,7 +212,7 @@ impl Work {
 
     pub fn link(&self) -> Call {
         let (person, email) = (self.person(), self.email.clone());
-        Call::LinkContractor { candidate: self.candidate.into(), person, email }
+        Call::LinkContractor { candidate: self.candidate.into(), person, email: email.into() }
     }
 
     pub fn job(&self) -> Call {

@@ -134,16 +134,20 @@ fn look_up(books: &Books, call: &Call) -> Option<Answer> {
 
 fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
     match call {
-        Call::LinkContractor { candidate, person, email } => link(books, candidate, person, email),
+        Call::LinkContractor { candidate, person, email } => {
+            link(books, candidate, person, email.as_str())
+        }
         Call::UpdateContractor { contractor, person, email, .. } => {
-            let other =
-                books.contractors.iter().find(|(id, c)| *id != contractor && c.email == *email);
+            let other = books
+                .contractors
+                .iter()
+                .find(|(id, c)| *id != contractor && c.email == email.as_str());
             if let Some((other, known)) = other {
                 let candidate = known.candidate.clone();
                 return Answer::EmailTaken { contractor: other.clone(), candidate };
             }
             if let Some(known) = books.contractors.get_mut(contractor) {
-                known.email.clone_from(email);
+                known.email = email.as_str().to_owned();
                 known.first_name.clone_from(&person.first_name);
             }
             Answer::ContractorUpdated

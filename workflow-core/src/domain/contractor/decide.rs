@@ -13,6 +13,7 @@ use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
 use crate::machine::Machine as _;
+use crate::seal::{Personal, Subject};
 use crate::workflow::{Context, Rejection, Standing};
 
 type Decision = Result<Vec<Event>, Rejection>;
@@ -50,8 +51,15 @@ pub(super) fn decide(
 }
 
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
-    if let State::Retired { reason, .. } = state {
-        return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
+    match (state, &input) {
+        (State::Retired { .. }, Input::Forget { .. }) => {}
+        (State::Retired { reason, .. }, _) => {
+            return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
+        }
+        (State::Forgotten { .. } | State::Gone { .. }, _) => {
+            return forgotten(state, input, context);
+        }
+        _ => {}
     }
     match input {
         Input::LinkAsked { placement } => Ok(link_asked(state, placement)),
@@ -69,6 +77,37 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
             _ => Err(Rejection::new("not_flagged", format!("{} is not flagged", context.stream))),
         },
         Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
+        Input::Forget { reason } if reason.trim().is_empty() => {
+            Err(Rejection::new("no_reason", "say why the person is to be forgotten"))
+        }
+        Input::Forget { reason } => Ok(vec![Event::PersonForgotten { reason }]),
+    }
+}
+
+/// What a forgotten person can still be told: placements ask and are answered, and whatever would bring data back or
+/// was on its way before changes nothing.
+fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
+    match (state, input) {
+        (State::Forgotten { .. }, Input::LinkAsked { placement }) => {
+            Ok(vec![Event::LinkAsked { placement }])
+        }
+        (State::Forgotten { .. }, Input::RoadAsked { placement, round, need }) => {
+            Ok(vec![Event::RoadAsked { placement, round, need }])
+        }
+        (State::Forgotten { .. }, Input::Retire { reason }) => {
+            Ok(vec![Event::CandidateRetired { reason }])
+        }
+        (_, Input::LinkAsked { .. } | Input::RoadAsked { .. } | Input::Retry { .. }) => {
+            Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream)))
+        }
+        (
+            _,
+            Input::Forget { .. }
+            | Input::Retire { .. }
+            | Input::Observed(_)
+            | Input::Answered { .. }
+            | Input::TurnOver { .. },
+        ) => Ok(Vec::new()),
     }
 }
 
@@ -87,7 +126,9 @@ fn known(state: &State) -> Option<&Linked> {
         State::Unlinked { .. }
         | State::Identified { .. }
         | State::Flagged { .. }
-        | State::Retired { .. } => None,
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => None,
     }
 }
 
@@ -173,17 +214,23 @@ fn grant(state: &State) -> Option<Event> {
         State::Unlinked { .. }
         | State::Identified { .. }
         | State::Flagged { .. }
-        | State::Retired { .. } => None,
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => None,
     }
 }
 
 fn identity(person: Person, context: &Context<'_, Rules>) -> Identity {
-    let candidate = CandidateId(context.stream.key().to_owned());
-    let email = match person.email.clone() {
-        Some(address) => Email::Real(address),
-        None => Email::Proxy(context.rules.proxy_email(&candidate)),
+    let email = match person.email {
+        Some(_) => Email::Real,
+        None => proxy(context),
     };
-    Identity { person, email }
+    Identity { person: Personal::new(Subject::from(context.stream), person), email }
+}
+
+fn proxy(context: &Context<'_, Rules>) -> Email {
+    let candidate = CandidateId(context.stream.key().to_owned());
+    Email::Proxy(context.rules.proxy_email(&candidate))
 }
 
 fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<Event> {
@@ -198,14 +245,19 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
             return vec![Event::Retried { reason }];
         }
         // It will be read anyway.
-        State::Unlinked { .. } | State::Retired { .. } => return Vec::new(),
+        State::Unlinked { .. }
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => return Vec::new(),
     };
-    let email = match (&latest.email, &person.email) {
-        // A real e-mail that belongs to somebody else is not tried again unless it changed.
-        (Email::Proxy(_), address) if *address == latest.person.email => latest.email.clone(),
-        _ => identity(person.clone(), context).email,
-    };
-    let identity = Identity { person, email };
+    // Without the key of what is known nothing new could be sealed either.
+    let Some(known) = latest.person.get() else { return Vec::new() };
+    let is_same_address = person.email == known.email;
+    let mut identity = identity(person, context);
+    // A real e-mail that belongs to somebody else is not tried again unless it changed.
+    if matches!(latest.email, Email::Proxy(_)) && is_same_address {
+        identity.email.clone_from(&latest.email);
+    }
     if identity == *latest { Vec::new() } else { vec![Event::PersonChanged { identity }] }
 }
 
@@ -263,13 +315,11 @@ fn taken(
     context: &Context<'_, Rules>,
 ) -> Event {
     match (&identity.email, &candidate) {
-        (Email::Real(_), Some(_)) => {
-            let own = CandidateId(context.stream.key().to_owned());
-            let email = Email::Proxy(context.rules.proxy_email(&own));
-            let identity = Identity { person: identity.person.clone(), email };
+        (Email::Real, Some(_)) => {
+            let identity = Identity { person: identity.person.clone(), email: proxy(context) };
             Event::ProxyChosen { identity, taken_by: contractor }
         }
-        (Email::Real(_) | Email::Proxy(_), _) => {
+        (Email::Real | Email::Proxy(_), _) => {
             Event::TroubleMet { trouble: Trouble::EmailTaken { contractor, candidate } }
         }
     }

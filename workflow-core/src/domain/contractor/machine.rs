@@ -54,9 +54,23 @@ pub mod contractor {
             /// Why.
             trouble: Trouble,
         },
-        /// The candidate is gone: the placements that asked are told so.
-        #[terminal]
+        /// The candidate is gone from the ATS: the placements that asked are told so.
         Retired {
+            /// What placements asked for.
+            book: Book,
+            /// Why.
+            reason: String,
+        },
+        /// The person was forgotten: their data is gone for good, and the placements that ask are told so.
+        Forgotten {
+            /// What placements asked for.
+            book: Book,
+            /// Why.
+            reason: String,
+        },
+        /// Gone from the ATS and forgotten: nothing can come any more.
+        #[terminal]
+        Gone {
             /// What placements asked for.
             book: Book,
             /// Why.
@@ -165,6 +179,11 @@ pub mod contractor {
         /// The candidate is gone.
         CandidateRetired {
             /// Why.
+            reason: String,
+        },
+        /// The person's data is to be destroyed; their key is, right after this.
+        PersonForgotten {
+            /// Why, in the words of whoever decided it.
             reason: String,
         },
     }
@@ -317,6 +336,22 @@ pub mod contractor {
                 Linked { known } | OptingIn { known, .. } | OptedIn { known },
                 CandidateRetired { reason },
             ) => Some(Retired { book: known.book, reason }),
+            (
+                Unlinked { book } | Identified { book, .. } | Flagged { book, .. },
+                PersonForgotten { reason },
+            ) => Some(Forgotten { book, reason }),
+            (
+                Linked { known } | OptingIn { known, .. } | OptedIn { known },
+                PersonForgotten { reason },
+            ) => Some(Forgotten { book: known.book, reason }),
+            (Forgotten { book, reason }, LinkAsked { placement }) => {
+                Some(Forgotten { book: book.link(placement), reason })
+            }
+            (Forgotten { book, reason }, RoadAsked { placement, round, need }) => {
+                Some(Forgotten { book: book.way(placement, Way::Waiting { round, need }), reason })
+            }
+            (Retired { book, .. }, PersonForgotten { reason }) => Some(Gone { book, reason }),
+            (Forgotten { book, reason }, CandidateRetired { .. }) => Some(Gone { book, reason }),
 
             _ => None,
         }

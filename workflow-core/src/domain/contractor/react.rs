@@ -1,10 +1,10 @@
 //! What each state of a contractor is owed.
 
 use super::machine::contractor::State;
-use super::state::{Book, Linked, Way};
+use super::state::{Book, Identity, Linked, Way};
 use crate::domain::call::Call;
-use crate::domain::facts::PlacementId;
-use crate::domain::placement::{self, Placement};
+use crate::domain::facts::{EmailAddress, Person, PlacementId};
+use crate::domain::placement::{self, Need, Placement};
 use crate::id::StreamId;
 use crate::workflow::{Owed, Tell};
 
@@ -15,13 +15,12 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             operation: "read_person".into(),
             call: Call::ReadPerson { candidate: book.candidate.clone() },
         }],
-        State::Identified { book, identity, .. } => vec![Owed::Call {
-            operation: "link_contractor".into(),
-            call: Call::LinkContractor {
-                candidate: book.candidate.clone(),
-                person: identity.person.clone(),
-                email: identity.email.address().to_owned(),
+        State::Identified { book, identity, .. } => vec![match told(identity) {
+            Some((person, email)) => Owed::Call {
+                operation: "link_contractor".into(),
+                call: Call::LinkContractor { candidate: book.candidate.clone(), person, email },
             },
+            None => Owed::Person(UNREADABLE.into()),
         }],
         State::Linked { known } | State::OptedIn { known } => {
             let mut owed = linked(stream, known);
@@ -39,9 +38,32 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             owed
         }
         State::Retired { book, reason } => {
-            tell_flagged(stream, book, &format!("the candidate is retired: {reason}"))
+            let mut owed =
+                tell_flagged(stream, book, &format!("the candidate is retired: {reason}"));
+            owed.push(Owed::Signal("nothing but that the person is to be forgotten"));
+            owed
         }
+        State::Forgotten { book, reason } => {
+            let mut owed = tell_flagged(stream, book, &forgotten(reason));
+            owed.extend(tell_waiting(stream, book, &forgotten(reason)));
+            owed.push(Owed::Signal("placements, which are told that the person was forgotten"));
+            owed
+        }
+        State::Gone { book, reason } => tell_flagged(stream, book, &forgotten(reason)),
     }
+}
+
+/// What is said where a call needs a person's data and the log does not give it.
+const UNREADABLE: &str =
+    "the person's data cannot be opened: forget the person, or restore the keys";
+
+fn forgotten(reason: &str) -> String {
+    format!("the person was forgotten here: {reason}")
+}
+
+/// The person and the address, as the insurer is to be told; `None` when they cannot be opened.
+fn told(identity: &Identity) -> Option<(Person, EmailAddress)> {
+    Some((identity.person.get()?.clone(), identity.address()?.into()))
 }
 
 fn tell_flagged(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
@@ -51,6 +73,16 @@ fn tell_flagged(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>>
         reason: reason.to_owned(),
     };
     tell_links(stream, book, "flagged", &flagged)
+}
+
+/// Answers each asking for a way to coverage that will not come.
+fn tell_waiting(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
+    let flagged = |(placement, round, _): (&PlacementId, u32, Need)| {
+        let (candidate, reason) = (book.candidate.clone(), reason.to_owned());
+        let input = placement::Input::ContractorFlagged { candidate, reason };
+        tell(stream, placement, format!("no_road:{placement}:{round}"), &input)
+    };
+    book.waiting().filter_map(flagged).collect()
 }
 
 fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
@@ -66,14 +98,17 @@ fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
             owed.extend(tell(stream, placement, format!("road:{placement}"), &input));
         }
     }
-    if known.told != known.latest && known.refused.is_none() {
+    if known.told != known.latest
+        && known.refused.is_none()
+        && let Some((person, email)) = told(&known.latest)
+    {
         owed.push(Owed::Call {
             operation: "update_contractor".into(),
             call: Call::UpdateContractor {
                 contractor: contractor.clone(),
                 candidate: known.book.candidate.clone(),
-                person: known.latest.person.clone(),
-                email: known.latest.email.address().to_owned(),
+                person,
+                email,
             },
         });
     }
@@ -119,6 +154,7 @@ pub(super) fn headline(state: &State) -> String {
         State::OptedIn { .. } => "opted in: placements go by assignment".into(),
         State::Flagged { trouble, .. } => trouble.words(),
         State::Retired { reason, .. } => reason.clone(),
+        State::Forgotten { reason, .. } | State::Gone { reason, .. } => forgotten(reason),
     }
 }
 
@@ -131,6 +167,8 @@ pub(super) fn aliases(state: &State) -> Vec<String> {
         State::Unlinked { .. }
         | State::Identified { .. }
         | State::Flagged { .. }
-        | State::Retired { .. } => Vec::new(),
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => Vec::new(),
     }
 }

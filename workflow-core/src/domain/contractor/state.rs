@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::call::{ContractorId, Refusal};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Leave, Need};
+use crate::seal::Personal;
 
 /// The candidate and what the placements asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,7 +94,7 @@ impl Book {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// Their data.
-    pub person: Person,
+    pub person: Personal<Person>,
     /// The real e-mail or a made-up one.
     pub email: Email,
 }
@@ -101,36 +102,35 @@ pub struct Identity {
 impl Identity {
     /// What is the latest once `chosen` takes the place of `before`: what was learned meanwhile stays.
     pub(super) fn since(self, before: &Identity, chosen: &Identity) -> Self {
-        let email = if self.email == before.email { chosen.email.clone() } else { self.email };
+        let same = self.email == before.email && self.real() == before.real();
+        let email = if same { chosen.email.clone() } else { self.email };
         Self { person: self.person, email }
     }
-}
 
-/// An e-mail address; `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Email {
-    /// The person's own.
-    Real(String),
-    /// Made up on the tenant's relay domain.
-    Proxy(String),
-}
+    /// The person's own address, where it is the one in use.
+    fn real(&self) -> Option<&str> {
+        match self.email {
+            Email::Real => self.person.get()?.email.as_deref(),
+            Email::Proxy(_) => None,
+        }
+    }
 
-impl Email {
-    /// The address.
-    pub fn address(&self) -> &str {
-        match self {
-            Email::Real(address) | Email::Proxy(address) => address,
+    /// The address that the insurer is to know; `None` when the person was forgotten.
+    pub fn address(&self) -> Option<&str> {
+        match &self.email {
+            Email::Real => self.real(),
+            Email::Proxy(address) => Some(address),
         }
     }
 }
 
-impl std::fmt::Debug for Email {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Email::Real(_) => "Real(..)",
-            Email::Proxy(_) => "Proxy(..)",
-        })
-    }
+/// Which e-mail the insurer is to know a person by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Email {
+    /// The person's own, which stands with their data.
+    Real,
+    /// Made up of the candidate's id on the tenant's relay domain: not personal.
+    Proxy(String),
 }
 
 /// A contractor that the insurer knows.

@@ -1,0 +1,33 @@
+//! `runner rotate-key`: another master key for the keys of all persons.
+
+use clap::Args;
+use workflow_core::seal::FileKeys;
+use workflow_core::store::sled::SledStore;
+
+use super::{Failure, Outcome, Place, failed, say};
+use crate::supervise::{KEYS_DIR, LOG_DIR};
+
+/// Make a new master key and wrap the keys of all persons with it; the old one is overwritten. Copies of the keys that
+/// were made before, in backups or by the disk itself, open nothing any more: also not those of forgotten persons.
+///
+/// The service must be stopped. Back up the new master key afterwards.
+#[derive(Debug, Args)]
+pub(super) struct RotateKey {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl RotateKey {
+    pub(super) fn run(self) -> Outcome {
+        let data_dir = self.place.data_dir()?;
+        let master = self.place.master_key()?;
+        if !data_dir.join(LOG_DIR).exists() {
+            return Err(Failure::NotFound(format!("{} holds no log", data_dir.display())));
+        }
+        // Its lock keeps every other process away from the keys.
+        let _log = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
+        let keys = FileKeys::rotate(&data_dir.join(KEYS_DIR), &master);
+        let keys = keys.map_err(|error| failed(&error))?;
+        say(&format!("{} holds a new master key for the keys of {keys} persons", master.display()))
+    }
+}
