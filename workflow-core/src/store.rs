@@ -103,7 +103,8 @@ pub enum StoreError {
 /// A log of events. Shared by threads; only one of them, the engine's writer, appends.
 pub trait Store: Send + Sync + 'static {
     /// Appends each item whose stream is at the expected version. An item may expect what an earlier one of the
-    /// same group leads to. All accepted items are durable together when the call returns, or none is.
+    /// same group leads to. All accepted items are durable when the call returns. If it does not return, because the
+    /// process or the power is gone, the log may hold the first of them, each whole, and not the rest.
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError>;
 
     /// The events of one stream after version `after`, in order. Empty for an unknown stream.
