@@ -4,6 +4,7 @@
 
 mod adapters;
 mod graph;
+mod pressure;
 mod properties;
 mod restart;
 mod runner;

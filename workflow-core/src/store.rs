@@ -11,6 +11,8 @@ use crate::record::{Hash, NewEvent, Recorded};
 
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+#[cfg(any(test, feature = "testing"))]
+pub mod gate;
 pub mod memory;
 mod plan;
 mod read;

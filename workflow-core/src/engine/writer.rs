@@ -328,8 +328,8 @@ impl<D: Domain> Writer<D> {
         Ok(live)
     }
 
-    /// Sends what was decided on its way; without anything to append it is there at once.
-    fn send(&mut self) -> Written {
+    /// Closes the group: what the disk must do, and what will be published once it has.
+    fn close_group(&mut self) -> (Vec<Append>, UnderWay<D>) {
         let Group { appends, answers } = std::mem::take(&mut self.work.group);
         let mut moved = Vec::with_capacity(appends.len());
         for append in &appends {
@@ -343,7 +343,12 @@ impl<D: Domain> Writer<D> {
                 });
             }
         }
-        let under_way = UnderWay { answers, moved };
+        (appends, UnderWay { answers, moved })
+    }
+
+    /// Sends what was decided on its way to the disk, which is free. Without anything to append it is there at once.
+    fn send(&mut self) -> Written {
+        let (appends, under_way) = self.close_group();
         if appends.is_empty() {
             self.publish(under_way);
             return Ok(());
@@ -357,11 +362,14 @@ impl<D: Domain> Writer<D> {
         self.disk.send(appends)
     }
 
-    /// A group is durable.
+    /// A group is durable. It is published before anything that follows it.
     fn landed(&mut self) -> Written {
         let landed = self.work.under_way.take();
-        if self.work.group.answers.len() >= GROUP_LARGE {
-            self.send()?;
+        let group = &self.work.group;
+        if group.answers.len() >= GROUP_LARGE && !group.appends.is_empty() {
+            let (appends, under_way) = self.close_group();
+            self.work.under_way = Some(under_way);
+            self.disk.send(appends)?;
         }
         if let Some(landed) = landed {
             self.publish(landed);
@@ -386,7 +394,5 @@ fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
 
 #[cfg(test)]
 mod ahead;
-#[cfg(test)]
-pub(super) mod gate;
 #[cfg(test)]
 mod tests;

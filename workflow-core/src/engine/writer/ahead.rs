@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::engine::office::{Desk, Input, Office, office, stream};
-use crate::engine::writer::gate::{Gate, GatedStore};
 use crate::engine::{Engine, HandleError, Handled, Source};
 use crate::id::Version;
+use crate::store::gate::{Gate, GatedStore};
 use crate::time::{ManualClock, Timestamp};
 
 /// An engine of desks whose rules and whose disk stand still on command.
@@ -151,6 +151,34 @@ async fn answers_of_one_desk_come_in_the_order_of_asking() {
     expected.extend([2, 2]);
     assert_eq!(versions, expected);
     halted.engine.stop();
+}
+
+#[tokio::test]
+async fn large_groups_follow_each_other_and_the_index_ends_where_the_log_does() {
+    let halted = Halted::new();
+    let mut asked = halted.first_group().await.into_iter().collect::<Vec<_>>();
+    for number in 0..300 {
+        let letter = Input::Write(stream(&format!("desk/main/to-{number}")));
+        asked.push(halted.ask(&format!("desk/main/from-{number}"), letter).await);
+    }
+    halted.rules.wait_for(302);
+    halted.store.disk.set(false);
+    for asked in asked {
+        assert_eq!(version(asked).await, Version(1));
+    }
+    let engine = &halted.engine;
+    let mut changes = engine.changes();
+    while engine.messages_waiting() > 0 {
+        changes.changed().await.unwrap();
+    }
+    assert_eq!(engine.position().0, 602);
+    let summaries = engine.summaries("desk");
+    assert_eq!(summaries.len(), 602);
+    for summary in summaries {
+        let events = engine.history(&summary.stream).unwrap().len() as u64;
+        assert_eq!(summary.version.0, events, "{}", summary.stream);
+    }
+    engine.stop();
 }
 
 #[tokio::test]

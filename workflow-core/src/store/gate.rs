@@ -1,7 +1,9 @@
-//! A log in memory whose disk stands still on command, and rules that do: for tests of what happens meanwhile.
+//! A log in memory whose disk stands still on command: for tests of what happens meanwhile.
+//!
+//! The gate alone serves for other things that a test wants to hold up.
 
 use std::ops::ControlFlow;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
@@ -9,13 +11,13 @@ use crate::store::memory::MemoryStore;
 use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 
 /// A gate that others wait at, and that knows how many came to it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Gate {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     shut: bool,
     came: usize,
@@ -31,31 +33,35 @@ impl Gate {
 
     /// Lets everybody pass, or nobody.
     pub fn set(&self, shut: bool) {
-        self.state.lock().unwrap().shut = shut;
+        self.state().shut = shut;
         self.changed.notify_all();
     }
 
     /// Waits until the gate is open.
     pub fn pass(&self) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state();
         state.came += 1;
         self.changed.notify_all();
-        drop(self.changed.wait_while(state, |state| state.shut).unwrap());
+        drop(self.changed.wait_while(state, |state| state.shut));
     }
 
     /// Waits until so many came to the gate, whether they passed or not.
     pub fn wait_for(&self, count: usize) {
-        let state = self.state.lock().unwrap();
-        drop(self.changed.wait_while(state, |state| state.came < count).unwrap());
+        drop(self.changed.wait_while(self.state(), |state| state.came < count));
     }
 
     /// How many came.
     pub fn came(&self) -> usize {
-        self.state.lock().unwrap().came
+        self.state().came
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The log behind a gate: an append waits at it before anything is written.
+#[derive(Debug)]
 pub struct GatedStore {
     /// The log.
     pub inner: MemoryStore,
