@@ -1,7 +1,8 @@
 //! The webhook door: `POST /hooks/{source}/{endpoint}`. Authenticated, bounded, durable before it is answered.
 //!
 //! Nothing is decided here. A forged delivery leaves a count and nothing else; a genuine one that is not understood is
-//! kept and shown.
+//! kept and shown. When the log is slower than what comes, the door says "later" instead of letting requests pile up:
+//! a provider comes again, and what it sends twice is kept once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tokio::sync::Semaphore;
 use workflow_core::domain::Insurance;
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::inbox::{self, Delivery, Inbox, Input};
@@ -25,6 +27,26 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The longest wait for a body.
 const BODY_WITHIN: Duration = Duration::from_secs(5);
 
+/// When to come again, in seconds: after a moment when the door is full, later when the engine has stopped.
+const AGAIN_SOON: &str = "5";
+const AGAIN_LATER: &str = "30";
+
+/// How much the door lets wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// So many requests at once; each may hold a body of 256 KiB. More are told to come again.
+    pub requests: usize,
+    /// How long a request waits until its deliveries are durable; after that it is told to come again.
+    pub kept_within: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Providers wait 15 s and longer. As many requests as there are connections (`serve.rs`).
+        Self { requests: 256, kept_within: Duration::from_secs(10) }
+    }
+}
+
 /// What came through the door, in counts.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -34,6 +56,8 @@ pub struct Counters {
     pub duplicates: AtomicU64,
     /// Requests whose signature did not fit.
     pub refused: AtomicU64,
+    /// Requests that were told to come again, because too much waited or the log did not get on.
+    pub turned_away: AtomicU64,
 }
 
 /// The state of the door.
@@ -44,18 +68,31 @@ pub struct Door {
     pub systems: Arc<Systems>,
     /// What came through.
     pub counters: Arc<Counters>,
+    /// How much may wait.
+    pub limits: Limits,
+}
+
+struct Serving {
+    door: Door,
+    room: Semaphore,
 }
 
 /// The door's routes.
 pub fn router(door: Door) -> Router {
-    Router::new().route("/hooks/{source}/{endpoint}", post(hook)).with_state(Arc::new(door))
+    let room = Semaphore::new(door.limits.requests);
+    let serving = Arc::new(Serving { door, room });
+    Router::new().route("/hooks/{source}/{endpoint}", post(hook)).with_state(serving)
 }
 
 async fn hook(
-    State(door): State<Arc<Door>>,
+    State(serving): State<Arc<Serving>>,
     Path((source, endpoint)): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    let Serving { door, room } = &*serving;
+    let Ok(_room) = room.try_acquire() else {
+        return turned_away(door, AGAIN_SOON, &"too many requests at once");
+    };
     let Some(connected) = owner(&door.systems, &source, &endpoint) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -76,30 +113,41 @@ async fn hook(
             return status.into_response();
         }
     };
-    let mut duplicates = 0;
     let count = deliveries.len();
-    for (key, delivery) in deliveries {
-        match accept(&door.engine, &connected.tenant.name, &key, delivery).await {
-            Ok(true) => {
-                door.counters.kept.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(false) => {
-                duplicates += 1;
-                door.counters.duplicates.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => {
-                tracing::error!(%error, "a delivery could not be kept");
-                let wait = [(header::RETRY_AFTER, "30")];
-                return (StatusCode::SERVICE_UNAVAILABLE, wait).into_response();
-            }
-        }
-    }
+    let kept = keep(door, &connected.tenant.name, deliveries);
+    let duplicates = match tokio::time::timeout(door.limits.kept_within, kept).await {
+        Ok(Ok(duplicates)) => duplicates,
+        Ok(Err(error)) => return turned_away(door, AGAIN_LATER, &error),
+        Err(_) => return turned_away(door, AGAIN_SOON, &"the log does not get on"),
+    };
     let duplicate = [("x-duplicate", if duplicates == count { "true" } else { "false" })];
     match source.as_str() {
         // JobDiva reads a boolean.
         JOBDIVA => (duplicate, integration_jobdiva::receive::REPLY).into_response(),
         _ => (duplicate, axum::Json(serde_json::json!({ "received": true }))).into_response(),
     }
+}
+
+/// Makes deliveries durable; says how many were there already.
+async fn keep(door: &Door, tenant: &str, deliveries: Kept) -> Result<usize, HandleError> {
+    let mut duplicates = 0;
+    for (key, delivery) in deliveries {
+        let counter = match accept(&door.engine, tenant, &key, delivery).await? {
+            true => &door.counters.kept,
+            false => {
+                duplicates += 1;
+                &door.counters.duplicates
+            }
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(duplicates)
+}
+
+fn turned_away(door: &Door, again: &'static str, why: &dyn std::fmt::Display) -> Response {
+    door.counters.turned_away.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(%why, "a request was told to come again");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, again)]).into_response()
 }
 
 /// The tenant whose hook has this address.

@@ -178,6 +178,7 @@ impl Runner {
             engine: self.engine.clone(),
             systems: Arc::clone(&self.systems),
             counters: Arc::clone(&self.counters),
+            limits: ingress::Limits::default(),
         };
         let (router, stop) = (ingress::router(door), stopped.clone());
         self.loops.spawn(async move {

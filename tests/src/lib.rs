@@ -9,6 +9,7 @@
     reason = "a peer answers what it is there for and a test looks at what it is about"
 )]
 
+pub mod hooks;
 pub mod peers;
 pub mod samples;
 pub mod story;

@@ -1,22 +1,24 @@
 //! The write path: every input, whoever gives it, goes through [`Engine::handle`], which loads, decides, evolves and
 //! commits. Nothing else appends.
 //!
-//! One thread writes (`engine/writer.rs`): it gathers the inputs that wait, decides each, appends all events as one
-//! durable group and only then answers. What states are owed (`engine/index.rs`) is derived from the log, at start
+//! One thread decides (`engine/writer.rs`) and one appends (`engine/disk.rs`): the inputs that wait are decided, appended
+//! as one durable group and only then answered; while the disk works, the next group is decided. What states are owed (`engine/index.rs`) is derived from the log, at start
 //! and after each commit; `dispatch.rs` performs the calls, messages go straight to the other stream.
 
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 mod cache;
+mod disk;
 mod index;
 pub(crate) mod live;
 #[cfg(test)]
 pub(crate) mod office;
 mod open;
+mod queue;
 pub(crate) mod registry;
 mod writer;
 
@@ -33,9 +35,10 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
 use index::Index;
+use queue::{Queue, Room};
 
-/// How many inputs may wait for the writer; beyond that callers wait, which pushes back to the door.
-const QUEUE_MAX: usize = 4096;
+/// How many inputs may be taken in and not answered; beyond that callers wait, which pushes back to the door.
+pub const QUEUE_MAX: usize = 4096;
 
 /// The rules of a tenant, by its name; `None` for a tenant that is not configured.
 pub type RulesOf<R> = dyn Fn(&str) -> Option<Arc<R>> + Send + Sync;
@@ -56,10 +59,17 @@ struct Shared<D: Domain> {
     clock: Arc<dyn Clock>,
     vault: Option<Arc<Vault>>,
     index: Arc<RwLock<Index<D>>>,
-    queue: Mutex<Option<mpsc::Sender<Job<D>>>>,
+    queue: Arc<Queue<D>>,
     changes: watch::Receiver<u64>,
     stopped: Arc<Mutex<Option<String>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl<D: Domain> Drop for Shared<D> {
+    fn drop(&mut self) {
+        // Nobody is left to ask: the writer finishes what it has and ends.
+        self.queue.close();
+    }
 }
 
 /// What reached the writer.
@@ -68,6 +78,7 @@ struct Job<D: Domain> {
     given: Given<D>,
     source: Source,
     reply: oneshot::Sender<Result<Handled, HandleError>>,
+    room: Room,
 }
 
 /// An input in one of the forms in which it may arrive.
@@ -179,10 +190,11 @@ impl<D: Domain> Engine<D> {
         given: Given<D>,
         source: Source,
     ) -> Result<Handled, HandleError> {
-        let queue = lock(&self.shared.queue).clone().ok_or_else(|| self.why_stopped())?;
+        let queue = &self.shared.queue;
+        let room = queue.room().await.ok_or_else(|| self.why_stopped())?;
         let (reply, answer) = oneshot::channel();
-        let job = Job { stream, given, source, reply };
-        queue.send(job).await.map_err(|_| self.why_stopped())?;
+        // A queue that has closed meanwhile drops the job, and with it the reply.
+        queue.push(Job { stream, given, source, reply, room });
         answer.await.unwrap_or_else(|_| Err(self.why_stopped()))
     }
 
@@ -198,12 +210,17 @@ impl<D: Domain> Engine<D> {
 
     /// Stops taking inputs, finishes those that wait, and ends the writer.
     pub fn stop(&self) {
-        drop(lock(&self.shared.queue).take());
+        self.shared.queue.close();
         if let Some(writer) = lock(&self.shared.writer).take()
             && writer.join().is_err()
         {
             tracing::error!("the writer ended in a panic");
         }
+    }
+
+    /// How many inputs are taken in and not answered yet; never more than [`QUEUE_MAX`].
+    pub fn waiting(&self) -> usize {
+        self.shared.queue.taken()
     }
 
     /// Changes whenever something was committed.

@@ -13,6 +13,8 @@ use crate::record::{Hash, NewEvent, Recorded};
 mod continued;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+#[cfg(any(test, feature = "testing"))]
+pub mod gate;
 pub mod memory;
 mod plan;
 mod read;
@@ -113,7 +115,8 @@ pub enum StoreError {
 /// A log of events. Shared by threads; only one of them, the engine's writer, appends.
 pub trait Store: Send + Sync + 'static {
     /// Appends each item whose stream is at the expected version. An item may expect what an earlier one of the
-    /// same group leads to. All accepted items are durable together when the call returns, or none is.
+    /// same group leads to. All accepted items are durable when the call returns. If it does not return, because the
+    /// process or the power is gone, the log may hold the first of them, each whole, and not the rest.
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError>;
 
     /// Appends finished records byte for byte, as another store gave them: for restoring and moving a log, never for

@@ -73,6 +73,8 @@ pub enum Input {
     Answered,
     /// Nothing happened.
     Nudge,
+    /// Whoever hears this loses their head.
+    Panic,
 }
 
 /// The workflow.
@@ -95,6 +97,7 @@ impl Workflow for Desk {
             (None, Input::Write(to)) => opened(None, Some(to)),
             (None, Input::Letter) => opened(None, None),
             (Some(desk::State::Open { .. }), Input::Answered) => Ok(vec![Shut]),
+            (_, Input::Panic) => panic!("the test asked for this panic"),
             (_, _) => Ok(Vec::new()),
         }
     }
@@ -118,6 +121,7 @@ impl Workflow for Desk {
             Input::Letter => "letter",
             Input::Answered => "answered",
             Input::Nudge => "nudge",
+            Input::Panic => "panic",
         }
     }
 

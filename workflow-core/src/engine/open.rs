@@ -5,13 +5,15 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, RwLock};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::cache::Cache;
+use super::disk::Disk;
 use super::index::Index;
 use super::live::Live;
+use super::queue::Queue;
 use super::registry::{Erased, ReplayError, Typed};
-use super::writer::{MESSAGE_ACTOR, Writer};
+use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
 use crate::id::{Key, StreamId};
 use crate::machine::Machine;
@@ -149,7 +151,9 @@ impl<D: Domain> Builder<D> {
         told: HashSet<Key>,
         messages: VecDeque<(Key, StreamId, crate::workflow::Tell)>,
     ) -> Result<Engine<D>, OpenError> {
-        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        let queue = Arc::new(Queue::new(QUEUE_MAX));
+        let disk = Disk::start(Arc::clone(&self.store), Arc::clone(&queue));
+        let disk = disk.map_err(OpenError::Thread)?;
         let (changes, watcher) = watch::channel(0);
         let index = Arc::new(RwLock::new(index));
         let stopped = Arc::new(Mutex::new(None));
@@ -163,16 +167,17 @@ impl<D: Domain> Builder<D> {
             index: Arc::clone(&index),
             told,
             messages,
-            deferred: VecDeque::new(),
-            aside: BTreeMap::new(),
             changes,
             stopped: Arc::clone(&stopped),
+            queue: Arc::clone(&queue),
+            disk,
+            work: Work::default(),
         };
         let thread = std::thread::Builder::new()
             .name("workflow-writer".into())
             .spawn(move || {
                 let vault = writer.vault.clone();
-                seal::within_any(vault.as_ref(), || writer.run(queue));
+                seal::within_any(vault.as_ref(), || writer.run());
             })
             .map_err(OpenError::Thread)?;
         let shared = Shared {
@@ -180,7 +185,7 @@ impl<D: Domain> Builder<D> {
             clock: self.clock,
             vault: self.vault,
             index,
-            queue: Mutex::new(Some(sender)),
+            queue,
             changes: watcher,
             stopped,
             writer: Mutex::new(Some(thread)),

@@ -1,27 +1,44 @@
-//! The one thread that appends: it gathers the inputs that wait, decides each on the state that the ones before it
-//! led to, makes all events durable at once, and only then answers.
+//! The one thread that decides: it takes the inputs that wait, judges each on the state that the ones before it led to,
+//! and hands what came of them to the disk as one group. While the disk works it decides the next group.
+//!
+//! What was decided is nobody's business until it is durable: only then are the indexes brought up to it, the messages
+//! that it owes sent, and the callers answered. When the disk fails, nobody is answered any more and all that was
+//! decided is forgotten; the log says after a restart what is so.
+//!
+//! Read `queue.rs` for what it waits for and `disk.rs` for where a group goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, RwLock};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::cache::Cache;
-use super::index::{Index, Messages};
-use super::live::Live;
+use super::disk::{self, Disk, explain};
+use super::index::Index;
+use super::live::{Live, Standing};
+use super::queue::{Found, Idle, Queue, Room, Written};
 use super::registry::Erased;
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
 use crate::id::{Key, StreamId, Version};
 use crate::seal::Vault;
-use crate::store::{Append, Store, StoreError};
+use crate::store::{Append, Store};
 use crate::time::Clock;
 use crate::workflow::{Context, Domain, Owed, Tell};
 
-/// At most so many inputs are decided before the disk is waited for: bounds the latency of the first.
-const GROUP_MAX: usize = 512;
+/// At most so many inputs make a group: bounds what a failing disk takes along, and how long the first one waits.
+const GROUP_MAX: usize = 1024;
+
+/// A group so large goes to the disk the moment that is free. A smaller one waits until those that were just answered
+/// had their turn: one wait for the disk then serves all, where two halves would need two.
+const GROUP_LARGE: usize = 256;
+
+/// So often the writer gives way to those it has just answered before it sends a group without them.
+const TURNS: usize = 4;
 
 /// The prefix of a cause's actor that marks a message: the rest is the sending stream.
 pub(super) const MESSAGE_ACTOR: &str = "stream:";
+
+mod publish;
 
 pub(super) struct Writer<D: Domain> {
     pub store: Arc<dyn Store>,
@@ -33,10 +50,95 @@ pub(super) struct Writer<D: Domain> {
     pub index: Arc<RwLock<Index<D>>>,
     pub told: HashSet<Key>,
     pub messages: VecDeque<(Key, StreamId, Tell)>,
-    pub deferred: VecDeque<Staged<D>>,
-    pub aside: BTreeMap<Key, Aside>,
     pub changes: watch::Sender<u64>,
     pub stopped: Arc<Mutex<Option<String>>>,
+    pub queue: Arc<Queue<D>>,
+    // After a panic those who wait learn of it before the disk is waited for.
+    pub work: Work<D>,
+    pub disk: Disk,
+}
+
+/// What is between having been taken and being durable.
+pub(super) struct Work<D: Domain> {
+    /// Decided, and not yet on its way to the disk.
+    group: Group,
+    /// On its way to the disk.
+    under_way: Option<UnderWay<D>>,
+    /// Instances that moved and of which the disk does not know yet, as they will be.
+    moving: HashMap<StreamId, Live<D>>,
+    /// Inputs that wait until messages are on their way.
+    deferred: VecDeque<Staged<D>>,
+    /// The streams of what is deferred: what comes later for them waits behind it.
+    held: HashSet<StreamId>,
+    /// Whether something became durable since the deferred were looked at.
+    released: bool,
+    aside: BTreeMap<Key, Aside>,
+    /// How many were answered last: those who ask one thing after the other will soon be back.
+    answered: usize,
+}
+
+impl<D: Domain> Default for Work<D> {
+    fn default() -> Self {
+        Self {
+            group: Group::default(),
+            under_way: None,
+            moving: HashMap::new(),
+            deferred: VecDeque::new(),
+            held: HashSet::new(),
+            released: false,
+            aside: BTreeMap::new(),
+            answered: 0,
+        }
+    }
+}
+
+/// What becomes durable together and is answered together.
+#[derive(Default)]
+struct Group {
+    appends: Vec<Append>,
+    answers: Vec<Answer>,
+}
+
+/// A group on its way to the disk, and where its instances stand once it is there.
+struct UnderWay<D: Domain> {
+    answers: Vec<Answer>,
+    moved: Vec<Moved<D>>,
+}
+
+struct Moved<D: Domain> {
+    stream: StreamId,
+    version: Version,
+    standing: Standing<D>,
+}
+
+/// Whom to answer, and what.
+struct Answer {
+    stream: StreamId,
+    origin: Origin,
+    /// Missing only while the input is being decided: a panic there must find the caller still waiting, so that it
+    /// reads why the engine stopped.
+    result: Option<Result<Handled, HandleError>>,
+}
+
+/// A message that could not be handled, kept until there is a reason to try again.
+struct Aside {
+    from: StreamId,
+    to: StreamId,
+    /// Any work is a reason, because the log could not be read; otherwise what reaches one of the two streams.
+    any_work: bool,
+}
+
+/// An input on its way through a group.
+struct Staged<D: Domain> {
+    stream: StreamId,
+    given: Given<D>,
+    source: Source,
+    origin: Origin,
+}
+
+enum Origin {
+    Caller { reply: oneshot::Sender<Result<Handled, HandleError>>, _room: Room },
+    Message { key: Key, from: StreamId },
 }
 
 /// Says why the engine stopped when a workflow's function panics.
@@ -50,178 +152,125 @@ impl Drop for PanicGuard {
     }
 }
 
-/// A message that could not be handled, kept until there is a reason to try again.
-pub(super) struct Aside {
-    from: StreamId,
-    to: StreamId,
-    /// Any work is a reason, because the log could not be read; otherwise what reaches one of the two streams.
-    any_work: bool,
-}
+/// Lets nobody wait for a writer that is gone.
+struct Abandon<D: Domain>(Arc<Queue<D>>);
 
-/// An input on its way through a group.
-pub(super) struct Staged<D: Domain> {
-    stream: StreamId,
-    given: Given<D>,
-    source: Source,
-    origin: Origin,
-}
-
-enum Origin {
-    Caller(oneshot::Sender<Result<Handled, HandleError>>),
-    Message { key: Key, from: StreamId },
+impl<D: Domain> Drop for Abandon<D> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 impl<D: Domain> Writer<D> {
     /// Works until the queue is closed and empty, or the log fails.
-    pub fn run(mut self, mut queue: mpsc::Receiver<Job<D>>) {
+    pub fn run(mut self) {
+        // Dropped in this order, from below: first it is said why, then those who wait learn that it is over.
+        let _abandon = Abandon(Arc::clone(&self.queue));
         let _guard = PanicGuard(Arc::clone(&self.stopped));
+        if let Err(why) = self.serve() {
+            tracing::error!(error = %why, "the log failed: the engine stops");
+            // Waiting callers see their reply channel close and read why.
+            *lock(&self.stopped) = Some(why);
+        }
+    }
+
+    fn serve(&mut self) -> Written {
+        let mut turns = TURNS;
         loop {
-            let mut group = self.take_messages();
-            if self.messages.is_empty() {
-                group.extend(self.deferred.drain(..));
-            }
-            if group.is_empty() {
-                match queue.blocking_recv() {
-                    Some(job) => group.push(staged(job)),
-                    None => return,
+            self.take_own();
+            let decided = self.work.group.answers.len();
+            // Messages go before what is asked after them.
+            let most = if self.messages.is_empty() { GROUP_MAX.saturating_sub(decided) } else { 0 };
+            let idle = match (&self.work.under_way, decided) {
+                (Some(_), _) => Idle::AwaitDisk,
+                (None, 0) => Idle::AwaitInputs,
+                (None, _) => Idle::GoOn,
+            };
+            match self.queue.next(most, idle) {
+                Found::Written(written) => {
+                    written?;
+                    self.landed()?;
+                    turns = TURNS;
                 }
-            }
-            while group.len() < GROUP_MAX {
-                match queue.try_recv() {
-                    Ok(job) => group.push(staged(job)),
-                    Err(_) => break,
+                Found::Jobs(jobs) => {
+                    jobs.into_iter().for_each(|job| self.take(staged(job)));
+                    turns = TURNS;
                 }
-            }
-            if let Err(error) = self.commit(group) {
-                let why = explain(&error);
-                tracing::error!(error = %why, "the log failed: the engine stops");
-                *lock(&self.stopped) = Some(why);
-                // Waiting callers see their reply channel close and read why.
-                return;
-            }
-        }
-    }
-
-    fn take_messages(&mut self) -> Vec<Staged<D>> {
-        let count = self.messages.len().min(GROUP_MAX);
-        let message = |(key, from, tell): (Key, StreamId, Tell)| Staged {
-            stream: tell.to,
-            given: Given::Json(tell.input),
-            source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
-            origin: Origin::Message { key, from },
-        };
-        self.messages.drain(..count).map(message).collect()
-    }
-
-    fn commit(&mut self, group: Vec<Staged<D>>) -> Result<(), StoreError> {
-        let mut appends = Vec::new();
-        let mut touched: BTreeMap<StreamId, Live<D>> = BTreeMap::new();
-        let mut replies = Vec::with_capacity(group.len());
-        for item in group {
-            if self.must_wait(&item.stream, &touched, &appends) {
-                self.deferred.push_back(item);
-                continue;
-            }
-            if let Origin::Message { key, .. } = &item.origin
-                && !self.told.insert(key.clone())
-            {
-                continue;
-            }
-            let stream = item.stream.clone();
-            let result =
-                self.decide(item.stream, item.given, item.source, &mut touched, &mut appends);
-            replies.push((stream, item.origin, result));
-        }
-        let changed: Vec<StreamId> = appends.iter().map(|a: &Append| a.stream.clone()).collect();
-        if !appends.is_empty() {
-            for result in self.store.append(&appends)? {
-                result.map_err(conflict)?;
-            }
-        }
-        self.forget(&changed, &touched)?;
-        self.publish(changed, touched);
-        let mut reached = BTreeSet::new();
-        let mut failed = Vec::new();
-        for (stream, origin, result) in replies {
-            match (origin, result) {
-                (Origin::Message { key, from }, Err(error)) if !is_final(&error) => {
-                    failed.push((key, from, stream, error));
+                Found::Nothing if turns > 0 && decided < self.work.answered => {
+                    turns -= 1;
+                    std::thread::yield_now();
                 }
-                (origin, result) => {
-                    self.reply(&stream, origin, result);
-                    reached.insert(stream);
-                }
+                Found::Nothing => self.send()?,
+                Found::End => return Ok(()),
             }
         }
-        // Before what failed in this group is set aside: its own failure is no reason to try again.
-        self.take_up(&reached);
-        for (key, from, to, error) in failed {
-            self.set_aside(key, from, to, &error);
-        }
-        Ok(())
     }
 
-    /// Destroys the keys of people whose forgetting is durable now: before anybody is told that it was done.
-    fn forget(
-        &self,
-        changed: &[StreamId],
-        touched: &BTreeMap<StreamId, Live<D>>,
-    ) -> Result<(), StoreError> {
-        let Some(vault) = &self.vault else { return Ok(()) };
-        let changed = changed.iter().filter_map(|stream| touched.get(stream));
-        for subject in changed.filter_map(|live| live.standing.forgotten.as_ref()) {
-            vault.destroy(subject).map_err(|error| StoreError::Io {
-                action: "destroying the key of a forgotten person",
-                source: Box::new(error),
-            })?;
+    /// Decides what needs nobody from outside: messages, then inputs that waited for messages.
+    fn take_own(&mut self) {
+        while self.work.group.answers.len() < GROUP_MAX {
+            let Some((key, from, tell)) = self.messages.pop_front() else { break };
+            self.take(Staged {
+                stream: tell.to,
+                given: Given::Json(tell.input),
+                source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
+                origin: Origin::Message { key, from },
+            });
         }
-        Ok(())
-    }
-
-    /// Keeps a message that could not be handled: it stays undelivered and is neither told nor queued.
-    fn set_aside(&mut self, key: Key, from: StreamId, to: StreamId, error: &HandleError) {
-        tracing::error!(stream = %to, %key, %error, "a message could not be handled and is kept");
-        // Its sender may have moved on within the same group, which made it void.
-        if self.told.remove(&key) {
-            let any_work = matches!(error, HandleError::Stopped(_));
-            self.aside.insert(key, Aside { from, to, any_work });
+        if self.messages.is_empty() && std::mem::take(&mut self.work.released) {
+            self.work.held.clear();
+            for staged in std::mem::take(&mut self.work.deferred) {
+                self.take(staged);
+            }
         }
     }
 
-    /// Queues again what was set aside and has a reason to be tried: inputs reached these streams.
-    fn take_up(&mut self, reached: &BTreeSet<StreamId>) {
-        if reached.is_empty() || self.aside.is_empty() {
+    /// Decides one input, or lets it wait.
+    fn take(&mut self, item: Staged<D>) {
+        if self.must_wait(&item.stream) {
+            self.defer(item);
             return;
         }
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        self.aside.retain(|key, Aside { from, to, any_work }| {
-            let due = *any_work || reached.contains(from) || reached.contains(to);
-            if due && let Some(tell) = index.owed_message(from, key) {
-                self.messages.push_back((key.clone(), from.clone(), tell));
-            }
-            !due
-        });
+        if let Origin::Message { key, from } = &item.origin
+            && (self.is_void(key, from) || !self.told.insert(key.clone()))
+        {
+            return;
+        }
+        let Staged { stream, given, source, origin } = item;
+        let answer = Answer { stream: stream.clone(), origin, result: None };
+        self.work.group.answers.push(answer);
+        let result = self.decide(stream, given, source);
+        if let Some(answer) = self.work.group.answers.last_mut() {
+            answer.result = Some(result);
+        }
     }
 
-    /// Whether an input waits for the next group: its stream moved in this one to a state that owes messages, which
-    /// a further move might make void before they were ever on their way.
-    fn must_wait(
-        &self,
-        stream: &StreamId,
-        touched: &BTreeMap<StreamId, Live<D>>,
-        appends: &[Append],
-    ) -> bool {
-        let owes = |live: &Live<D>| {
-            let mut owed = live.standing.owed.iter();
-            owed.any(|due| {
+    fn defer(&mut self, item: Staged<D>) {
+        self.work.held.insert(item.stream.clone());
+        if let Origin::Message { from, .. } = &item.origin {
+            // Its sender must not move on while it is not told.
+            self.work.held.insert(from.clone());
+        }
+        self.work.deferred.push_back(item);
+    }
+
+    /// Whether an input waits: its stream is about to reach a state that owes messages, which a further move might make
+    /// void before they were ever on their way.
+    fn must_wait(&self, stream: &StreamId) -> bool {
+        let untold = |live: &Live<D>| {
+            live.standing.owed.iter().any(|due| {
                 matches!(due.owed, Owed::Tell(_))
                     && !self.told.contains(&due.key)
-                    && !self.aside.contains_key(&due.key)
+                    && !self.work.aside.contains_key(&due.key)
             })
         };
-        self.deferred.iter().any(|item| item.stream == *stream)
-            || (touched.get(stream).is_some_and(owes)
-                && appends.iter().any(|append| append.stream == *stream))
+        self.work.held.contains(stream) || self.work.moving.get(stream).is_some_and(untold)
+    }
+
+    /// Whether the sender of a message has left the state that owes it, and only the disk does not know yet.
+    fn is_void(&self, key: &Key, from: &StreamId) -> bool {
+        let owes = |live: &Live<D>| live.standing.owed.iter().any(|due| due.key == *key);
+        self.work.moving.get(from).is_some_and(|live| !owes(live))
     }
 
     fn decide(
@@ -229,19 +278,21 @@ impl<D: Domain> Writer<D> {
         stream: StreamId,
         given: Given<D>,
         source: Source,
-        touched: &mut BTreeMap<StreamId, Live<D>>,
-        appends: &mut Vec<Append>,
     ) -> Result<Handled, HandleError> {
         let rules = (self.rules)(stream.tenant())
             .ok_or_else(|| HandleError::UnknownTenant(stream.tenant().to_owned()))?;
-        let mut live = match touched.remove(&stream) {
-            Some(live) => Some(live),
-            None => self.load(&stream)?,
+        let (mut live, was_moving) = match self.work.moving.remove(&stream) {
+            Some(live) => (Some(live), true),
+            None => (self.load(&stream)?, false),
         };
-        let workflow = self.workflow(&stream)?;
-        let context = Context { stream: &stream, now: self.clock.now(), rules: &*rules };
+        let now = self.clock.now();
+        let context = Context { stream: &stream, now, rules: &*rules };
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
-        let decided = workflow.handle(live.as_ref(), given, source, &context);
+        let decided = match workflow(&self.workflows, &stream) {
+            Ok(workflow) => workflow.handle(live.as_ref(), given, source, &context),
+            Err(unknown) => Err(unknown),
+        };
+        let moves = decided.as_ref().is_ok_and(|decided| !decided.events.is_empty());
         let handled = decided.map(|decided| {
             live = decided.after.or_else(|| live.take());
             let handled = Handled {
@@ -250,27 +301,25 @@ impl<D: Domain> Writer<D> {
                 state: live.as_ref().map_or("", |live| live.standing.state),
             };
             if !decided.events.is_empty() {
-                appends.push(Append { stream: stream.clone(), expected, events: decided.events });
+                let append = Append { stream: stream.clone(), expected, events: decided.events };
+                self.work.group.appends.push(append);
             }
             handled
         });
-        if let Some(live) = live {
-            touched.insert(stream, live);
+        match live {
+            Some(live) if moves || was_moving => drop(self.work.moving.insert(stream, live)),
+            Some(live) => self.cache.put(stream, live),
+            None => {}
         }
         handled
     }
 
-    fn workflow(&self, stream: &StreamId) -> Result<&dyn Erased<D>, HandleError> {
-        let name = stream.workflow();
-        let found = self.workflows.get(name).map(|workflow| &**workflow);
-        found.ok_or_else(|| HandleError::UnknownWorkflow(name.to_owned()))
-    }
-
+    /// An instance as the log has it. Of what moves and is not in the log yet, this is never asked.
     fn load(&mut self, stream: &StreamId) -> Result<Option<Live<D>>, HandleError> {
         if let Some(live) = self.cache.take(stream) {
             return Ok(Some(live));
         }
-        let workflow = self.workflow(stream)?;
+        let workflow = workflow(&self.workflows, stream)?;
         let events = self
             .store
             .read_stream(stream, Version::NONE)
@@ -282,83 +331,67 @@ impl<D: Domain> Writer<D> {
         Ok(live)
     }
 
-    /// Brings the indexes up to what is now durable, and queues the messages that came due.
-    fn publish(&mut self, changed: Vec<StreamId>, touched: BTreeMap<StreamId, Live<D>>) {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for stream in &changed {
-            let Some(live) = touched.get(stream) else { continue };
-            let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
-            let Messages { new, void } =
-                index.update(stream, live.version, live.standing.clone(), listed);
-            self.messages.extend(new);
-            for key in void {
-                self.told.remove(&key);
-                self.aside.remove(&key);
+    /// Closes the group: what the disk must do, and what will be published once it has.
+    fn close_group(&mut self) -> (Vec<Append>, UnderWay<D>) {
+        let Group { appends, answers } = std::mem::take(&mut self.work.group);
+        let mut moved = Vec::with_capacity(appends.len());
+        for append in &appends {
+            let Some(live) = self.work.moving.get(&append.stream) else { continue };
+            // Only where a stream stands after its last move of the group will be published.
+            if append.expected.plus(append.events.len()) == live.version {
+                moved.push(Moved {
+                    stream: append.stream.clone(),
+                    version: live.version,
+                    standing: live.standing.clone(),
+                });
             }
         }
-        drop(index);
-        for (stream, live) in touched {
-            self.cache.put(stream, live);
-        }
-        if !changed.is_empty() {
-            self.changes.send_modify(|count| *count += 1);
-        }
+        (appends, UnderWay { answers, moved })
     }
 
-    fn reply(&mut self, stream: &StreamId, origin: Origin, result: Result<Handled, HandleError>) {
-        if let Err(HandleError::Defect(problem)) = &result {
-            tracing::error!(%stream, %problem, "a workflow contradicts itself");
+    /// Sends what was decided on its way to the disk, which is free. Without anything to append it is there at once.
+    fn send(&mut self) -> Written {
+        let (appends, under_way) = self.close_group();
+        if appends.is_empty() {
+            return self.publish(under_way);
         }
-        match origin {
-            Origin::Caller(reply) => {
-                // A caller that went away has nothing left to learn.
-                drop(reply.send(result));
-            }
-            Origin::Message { key, .. } => {
-                if let Err(error) = result {
-                    tracing::warn!(%stream, %key, %error, "a message was refused");
-                }
-                self.index.write().unwrap_or_else(PoisonError::into_inner).delivered(&key);
-                self.changes.send_modify(|count| *count += 1);
-            }
+        self.work.under_way = Some(under_way);
+        // Nobody else waits: two turns of threads are saved where there is nothing to decide meanwhile.
+        if self.queue.taken() <= 1 {
+            disk::append(&*self.store, &appends)?;
+            return self.landed();
         }
+        self.disk.send(appends)
+    }
+
+    /// A group is durable. It is published before anything that follows it.
+    fn landed(&mut self) -> Written {
+        let landed = self.work.under_way.take();
+        let group = &self.work.group;
+        if group.answers.len() >= GROUP_LARGE && !group.appends.is_empty() {
+            let (appends, under_way) = self.close_group();
+            self.work.under_way = Some(under_way);
+            self.disk.send(appends)?;
+        }
+        landed.map_or(Ok(()), |landed| self.publish(landed))
     }
 }
 
-/// Whether trying the same message again could come to nothing else: the receiver's rules refused it.
-fn is_final(error: &HandleError) -> bool {
-    match error {
-        HandleError::Rejected(_) => true,
-        HandleError::BadInput(_)
-        | HandleError::UnknownWorkflow(_)
-        | HandleError::UnknownTenant(_)
-        | HandleError::Defect(_)
-        | HandleError::Replay(_)
-        | HandleError::Stopped(_) => false,
-    }
+fn workflow<'a, D: Domain>(
+    workflows: &'a BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    stream: &StreamId,
+) -> Result<&'a dyn Erased<D>, HandleError> {
+    let name = stream.workflow();
+    let found = workflows.get(name).map(|workflow| &**workflow);
+    found.ok_or_else(|| HandleError::UnknownWorkflow(name.to_owned()))
 }
 
 fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
-    let Job { stream, given, source, reply } = job;
-    Staged { stream, given, source, origin: Origin::Caller(reply) }
+    let Job { stream, given, source, reply, room } = job;
+    Staged { stream, given, source, origin: Origin::Caller { reply, _room: room } }
 }
 
-/// The writer is the log's only appender, so that a conflict means that a second one is at work.
-fn conflict(conflict: crate::store::Conflict) -> StoreError {
-    StoreError::Io { action: "appending as the only writer", source: Box::new(conflict) }
-}
-
-/// An error with its causes in one line.
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
+#[cfg(test)]
+mod ahead;
 #[cfg(test)]
 mod tests;

@@ -22,8 +22,8 @@
 //! ```
 //!
 //! A record's hash is the SHA-256 of all its bytes, from the "W" on. A durable group of events becomes one
-//! record, or several that are written together when it would be larger than [`FRAME_BYTES_TARGET`]; one
-//! event is never split. Decoding trusts nothing: any bytes give a frame or an error, and what is allocated
+//! record, or several when it would be larger than [`FRAME_BYTES_TARGET`]; what was appended as one item shares a
+//! record if it fits into one, and one event is never split. Decoding trusts nothing: any bytes give a frame or an error, and what is allocated
 //! is bounded by the bytes given. What binds a record to the one before is checked in `record/chain.rs`.
 
 use minicbor::data::{IanaTag, Tag};
@@ -122,12 +122,24 @@ pub struct Sealed {
     pub hash: Hash,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Whether its last item goes on in the next record: the two must be written together or not at all.
+    pub goes_on: bool,
 }
 
 /// Puts events into records, the first of them at position `first` and after the record hashed `previous`.
 /// No events give no records.
 pub fn seal(first: Position, previous: Hash, events: &[Placed<'_>]) -> Vec<Sealed> {
-    let mut encoded = Vec::new();
+    seal_items(first, previous, events, &vec![1; events.len()])
+}
+
+/// The same for items of so many events each, which are kept together where a record can hold them.
+pub(crate) fn seal_items(
+    first: Position,
+    previous: Hash,
+    events: &[Placed<'_>],
+    items: &[usize],
+) -> Vec<Sealed> {
+    let mut encoded = Vec::with_capacity(events.len() * 512);
     let ends: Vec<usize> = events
         .iter()
         .map(|event| {
@@ -137,13 +149,22 @@ pub fn seal(first: Position, previous: Hash, events: &[Placed<'_>]) -> Vec<Seale
         .collect();
     let (mut sealed, mut first, mut previous) = (Vec::new(), first, previous);
     let (mut next, mut start) = (0, 0);
+    let item_of: Vec<usize> = items
+        .iter()
+        .enumerate()
+        .flat_map(|(item, events)| std::iter::repeat_n(item, *events))
+        .collect();
+    let cuts = |at: usize| at > 0 && at < ends.len() && item_of[at] == item_of[at - 1];
     while next < ends.len() {
         let fits = |end: &&usize| **end - start + AROUND_BYTES_MAX <= FRAME_BYTES_TARGET;
-        let count = ends[next..].iter().take_while(fits).count().max(1);
-        let end = ends[next + count - 1];
-        let record = seal_one(first, previous, count, &encoded[start..end]);
+        let most = next + ends[next..].iter().take_while(fits).count().max(1);
+        // Where the last item that is whole ends; one that fits into no record is spread over several.
+        let until = (next + 1..=most).rev().find(|at| !cuts(*at)).unwrap_or(most);
+        let (count, end) = (until - next, ends[until - 1]);
+        let mut record = seal_one(first, previous, count, &encoded[start..end]);
+        record.goes_on = cuts(until);
         (first, previous) = (Position(first.0 + count as u64), record.hash);
-        (next, start) = (next + count, end);
+        (next, start) = (until, end);
         sealed.push(record);
     }
     sealed
@@ -169,7 +190,7 @@ fn seal_one(first: Position, previous: Hash, count: usize, events: &[u8]) -> Sea
     bytes.extend(events);
     let crc = crc32c::crc32c(&bytes[HEADER_BYTES..]);
     bytes[4..HEADER_BYTES].copy_from_slice(&crc.to_be_bytes());
-    Sealed { first, events: count, hash: hash_of(&bytes), bytes }
+    Sealed { first, events: count, hash: hash_of(&bytes), bytes, goes_on: false }
 }
 
 fn encode_event(placed: &Placed<'_>, into: &mut Vec<u8>) {

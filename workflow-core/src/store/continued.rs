@@ -33,7 +33,12 @@ impl Continued {
             });
             let unfit = |e: Broken| StoreError::Unfit { position, problem: e.to_string() };
             let (first, events) = accepted.map_err(unfit)?;
-            all.records.push(Sealed { first, events, hash: chain.hash(), bytes: bytes.clone() });
+            let (hash, bytes) = (chain.hash(), bytes.clone());
+            // They were promised together: each goes on in the next, but for the last.
+            all.records.push(Sealed { first, events, hash, bytes, goes_on: true });
+        }
+        if let Some(last) = all.records.last_mut() {
+            last.goes_on = false;
         }
         all.head = Head { next: chain.next(), hash: chain.hash() };
         Ok(all)

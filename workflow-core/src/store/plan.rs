@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::id::{Position, StreamId, Version};
-use crate::record::frame::{Placed, Sealed, seal};
+use crate::record::frame::{Placed, Sealed, seal_items};
 use crate::store::streams::Streams;
 use crate::store::{Append, Appended, Conflict, Head};
 
@@ -13,7 +13,7 @@ use crate::store::{Append, Appended, Conflict, Head};
 pub(crate) struct Plan<'a> {
     /// For each item its outcome.
     pub(crate) outcomes: Vec<Result<Appended, Conflict>>,
-    /// What must be written, all or nothing.
+    /// What must be written, in this order.
     pub(crate) records: Vec<Sealed>,
     /// The end of the log afterwards.
     pub(crate) head: Head,
@@ -24,7 +24,8 @@ impl<'a> Plan<'a> {
     /// Decides a group against the log that ends at `head`.
     pub(crate) fn of(group: &'a [Append], head: Head, streams: &Streams) -> Self {
         let mut versions: HashMap<&StreamId, Version> = HashMap::new();
-        let mut placed: Vec<Placed<'a>> = Vec::new();
+        let mut placed: Vec<Placed<'a>> = Vec::with_capacity(group.len());
+        let mut items = Vec::with_capacity(group.len());
         let outcomes = group.iter().map(|item| {
             let (stream, expected) = (&item.stream, item.expected);
             let actual = versions.entry(stream).or_insert_with(|| streams.version(stream.as_str()));
@@ -37,11 +38,12 @@ impl<'a> Plan<'a> {
                 version: expected.plus(i + 1),
                 event,
             }));
+            items.push(item.events.len());
             *actual = expected.plus(item.events.len());
             Ok(Appended { first, version: *actual })
         });
         let outcomes = outcomes.collect();
-        let records = seal(head.next, head.hash, &placed);
+        let records = seal_items(head.next, head.hash, &placed, &items);
         let next = Position(head.next.0 + placed.len() as u64);
         let head = Head { next, hash: records.last().map_or(head.hash, |record| record.hash) };
         Self { outcomes, records, head, streams: placed.iter().map(|p| p.stream).collect() }

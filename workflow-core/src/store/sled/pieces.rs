@@ -18,14 +18,21 @@ use crate::store::sled::tables::caught;
 pub(super) const PIECE_BYTES: usize = FRAME_BYTES_TARGET;
 const KEY_BYTES: usize = 8;
 
-/// Writes all pieces of the records, or none. A batch costs sled a second write with its own wait for the disk,
-/// so a single piece goes without.
+/// Writes the records, one after the other; those that belong together, with all their pieces, or not at all. A batch
+/// costs sled a second write with its own wait for the disk, so records that stand for themselves go without.
 pub(super) fn put(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
-    if let [record] = records
-        && record.bytes.len() <= PIECE_BYTES
-    {
-        return tree.insert(record.first.0.to_be_bytes(), &record.bytes[..]).map(drop);
+    for together in records.chunk_by(|record, _| record.goes_on) {
+        match together {
+            [record] if record.bytes.len() <= PIECE_BYTES => {
+                tree.insert(record.first.0.to_be_bytes(), &record.bytes[..])?;
+            }
+            records => put_together(tree, records)?,
+        }
     }
+    Ok(())
+}
+
+fn put_together(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
     let mut batch = Batch::default();
     for record in records {
         for (number, piece) in (0u32..).zip(record.bytes.chunks(PIECE_BYTES)) {

@@ -58,7 +58,7 @@ impl Tables {
         Ok(Self { log, cursors, db, file, blobs: path.join("blobs") })
     }
 
-    /// Writes all records or none, durably.
+    /// Writes records in their order, durably; after a crash there may be the first of them without the rest.
     pub(super) fn put_records(&self, records: &[Sealed]) -> Result<(), StoreError> {
         let first = records.first().map_or(Position(0), |record| record.first);
         self.durably(first, || pieces::put(&self.log, records))

@@ -1,0 +1,149 @@
+//! What happens once a group is durable: the indexes follow, messages come due, everybody is answered.
+//!
+//! A message that could not be handled is not forgotten here: it is kept aside and taken up again when there is a
+//! reason to.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use super::{Answer, Aside, Moved, Origin, UnderWay, Writer};
+use crate::engine::disk::explain;
+use crate::engine::index::Messages;
+use crate::engine::queue::Written;
+use crate::engine::{HandleError, Handled};
+use crate::id::{Key, StreamId};
+use crate::workflow::Domain;
+
+impl<D: Domain> Writer<D> {
+    /// Lets the world know of a group that is durable.
+    pub(super) fn publish(&mut self, landed: UnderWay<D>) -> Written {
+        let UnderWay { answers, moved } = landed;
+        self.forget(&moved)?;
+        let is_news = !moved.is_empty() || answers.iter().any(Answer::is_of_message);
+        self.work.answered = answers.len();
+        self.follow(moved);
+        let mut reached = BTreeSet::new();
+        let mut failed = Vec::new();
+        for Answer { stream, origin, result } in answers {
+            let Some(result) = result else { continue };
+            match (origin, result) {
+                (Origin::Message { key, from }, Err(error)) if !is_final(&error) => {
+                    failed.push((key, from, stream, error));
+                }
+                (origin, result) => {
+                    self.reply(&stream, origin, result);
+                    if !self.work.aside.is_empty() {
+                        reached.insert(stream);
+                    }
+                }
+            }
+        }
+        // Before what failed in this group is set aside: its own failure is no reason to try again.
+        self.take_up(&reached);
+        for (key, from, to, error) in failed {
+            self.set_aside(key, from, to, &error);
+        }
+        self.work.released = true;
+        if is_news {
+            self.changes.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys of people whose forgetting is durable now: before anybody is told that it was done.
+    fn forget(&self, moved: &[Moved<D>]) -> Written {
+        let Some(vault) = &self.vault else { return Ok(()) };
+        for subject in moved.iter().filter_map(|moved| moved.standing.forgotten.as_ref()) {
+            vault.destroy(subject).map_err(|error| {
+                format!("destroying the key of a forgotten person failed: {}", explain(&error))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Brings the indexes up to what is now durable, and queues the messages that came due.
+    fn follow(&mut self, moved: Vec<Moved<D>>) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        for Moved { stream, version, standing } in moved {
+            let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
+            let Messages { new, void } = index.update(&stream, version, standing, listed);
+            self.messages.extend(new);
+            for key in void {
+                self.told.remove(&key);
+                self.work.aside.remove(&key);
+            }
+            // Unless it has moved on meanwhile, the log has it as it is.
+            if self.work.moving.get(&stream).is_some_and(|live| live.version == version)
+                && let Some(live) = self.work.moving.remove(&stream)
+            {
+                self.cache.put(stream, live);
+            }
+        }
+    }
+
+    fn reply(&mut self, stream: &StreamId, origin: Origin, result: Result<Handled, HandleError>) {
+        if let Err(HandleError::Defect(problem)) = &result {
+            tracing::error!(%stream, %problem, "a workflow contradicts itself");
+        }
+        match origin {
+            Origin::Caller { reply, _room } => {
+                // A caller that went away has nothing left to learn.
+                drop(reply.send(result));
+            }
+            Origin::Message { key, .. } => {
+                if let Err(error) = result {
+                    tracing::warn!(%stream, %key, %error, "a message was refused");
+                }
+                self.index.write().unwrap_or_else(PoisonError::into_inner).delivered(&key);
+            }
+        }
+    }
+
+    /// Keeps a message that could not be handled: it stays undelivered and is neither told nor queued.
+    fn set_aside(&mut self, key: Key, from: StreamId, to: StreamId, error: &HandleError) {
+        tracing::error!(stream = %to, %key, %error, "a message could not be handled and is kept");
+        // Its sender may have moved on within the same group, which made it void.
+        if self.told.remove(&key) {
+            let any_work = matches!(error, HandleError::Stopped(_));
+            self.work.aside.insert(key, Aside { from, to, any_work });
+        }
+    }
+
+    /// Queues again what was set aside and has a reason to be tried: inputs reached these streams.
+    fn take_up(&mut self, reached: &BTreeSet<StreamId>) {
+        if reached.is_empty() {
+            return;
+        }
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let messages = &mut self.messages;
+        self.work.aside.retain(|key, Aside { from, to, any_work }| {
+            let due = *any_work || reached.contains(from) || reached.contains(to);
+            if due && let Some(tell) = index.owed_message(from, key) {
+                messages.push_back((key.clone(), from.clone(), tell));
+            }
+            !due
+        });
+    }
+}
+
+impl Answer {
+    fn is_of_message(&self) -> bool {
+        match self.origin {
+            Origin::Message { .. } => true,
+            Origin::Caller { .. } => false,
+        }
+    }
+}
+
+/// Whether trying the same message again could come to nothing else: the receiver's rules refused it.
+fn is_final(error: &HandleError) -> bool {
+    match error {
+        HandleError::Rejected(_) => true,
+        HandleError::BadInput(_)
+        | HandleError::UnknownWorkflow(_)
+        | HandleError::UnknownTenant(_)
+        | HandleError::Defect(_)
+        | HandleError::Replay(_)
+        | HandleError::Stopped(_) => false,
+    }
+}
