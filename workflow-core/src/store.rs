@@ -5,6 +5,7 @@
 //! embedded default. `store/contract.rs` holds the suite that every store must pass.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, NewEvent, Recorded};
@@ -14,6 +15,7 @@ pub mod contract;
 pub mod memory;
 mod plan;
 mod read;
+pub(crate) mod shelf;
 pub mod sled;
 mod streams;
 
@@ -132,4 +134,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Sets a small named value; durable when the call returns.
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// A directory beside the log for files that can be thrown away, where the store has one.
+    fn index_dir(&self) -> Option<PathBuf> {
+        None
+    }
 }

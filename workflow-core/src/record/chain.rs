@@ -89,6 +89,11 @@ impl Chain {
         Self { next: Position(0), hash: Hash::GENESIS, records: 0, noted: (next, hash) }
     }
 
+    /// The same walk, taken up at `next`, where the last record had the hash `hash`.
+    pub fn resumed(self, next: Position, hash: Hash) -> Self {
+        Self { next, hash, ..self }
+    }
+
     /// The position that the next record must begin at.
     pub fn next(&self) -> Position {
         self.next
