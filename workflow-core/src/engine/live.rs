@@ -21,6 +21,8 @@ pub(super) struct Live<D: Domain> {
 pub(super) struct Standing<D: Domain> {
     /// The state's name.
     pub state: &'static str,
+    /// Its number among the machine's states.
+    pub number: usize,
     /// Whether the log may end here for good.
     pub terminal: bool,
     /// The moment of the last event.
@@ -35,10 +37,18 @@ pub(super) struct Standing<D: Domain> {
     pub timer: Option<Timestamp>,
 }
 
+impl<D: Domain> Standing<D> {
+    /// Whether nothing follows from the instance any more.
+    pub fn is_over(&self) -> bool {
+        self.terminal && self.owed.is_empty() && self.timer.is_none()
+    }
+}
+
 impl<D: Domain> Clone for Standing<D> {
     fn clone(&self) -> Self {
         Self {
             state: self.state,
+            number: self.number,
             terminal: self.terminal,
             updated_at: self.updated_at,
             headline: self.headline.clone(),
@@ -85,6 +95,7 @@ pub(super) fn standing<W: Workflow>(
         .collect();
     Standing {
         state: kind.name(),
+        number: kind.index(),
         terminal: W::Machine::TERMINAL.contains(&kind),
         updated_at: at,
         headline: W::headline(state),

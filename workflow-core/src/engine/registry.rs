@@ -46,6 +46,12 @@ pub(super) trait Erased<D: Domain>: Send + Sync {
 
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
+
+    /// The names of the machine's states.
+    fn states(&self) -> Vec<&'static str>;
+
+    /// The machine's table as bytes: the same for the same table.
+    fn table(&self) -> Vec<u8>;
 }
 
 /// Who gave an input, and under which key.
@@ -164,6 +170,16 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
 
     fn listed(&self) -> bool {
         W::LISTED
+    }
+
+    fn states(&self) -> Vec<&'static str> {
+        <W::Machine as Machine>::StateKind::ALL.iter().map(|kind| kind.name()).collect()
+    }
+
+    fn table(&self) -> Vec<u8> {
+        let lock = crate::graph::freeze::<W::Machine>();
+        // The states' order too: a line names them by number.
+        serde_json::to_vec(&(lock, self.states(), W::LISTED)).unwrap_or_default()
     }
 }
 

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::cache::Cache;
+use super::checkpoint::Checkpoints;
 use super::index::{Index, Messages};
 use super::live::Live;
 use super::registry::Erased;
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
-use crate::id::{Key, StreamId, Version};
+use crate::id::{Key, Position, StreamId, Version};
 use crate::store::{Append, Store, StoreError};
 use crate::time::Clock;
 use crate::workflow::{Context, Domain, Owed, Tell};
@@ -33,6 +34,7 @@ pub(super) struct Writer<D: Domain> {
     pub messages: VecDeque<(Key, StreamId, Tell)>,
     pub deferred: VecDeque<Staged<D>>,
     pub aside: BTreeMap<Key, Aside>,
+    pub checkpoints: Arc<Checkpoints<D>>,
     pub changes: watch::Sender<u64>,
     pub stopped: Arc<Mutex<Option<String>>>,
 }
@@ -131,12 +133,14 @@ impl<D: Domain> Writer<D> {
             replies.push((stream, item.origin, result));
         }
         let changed: Vec<StreamId> = appends.iter().map(|a: &Append| a.stream.clone()).collect();
+        let mut reached = None;
         if !appends.is_empty() {
-            for result in self.store.append(&appends)? {
-                result.map_err(conflict)?;
+            for (result, append) in self.store.append(&appends)?.into_iter().zip(&appends) {
+                let appended = result.map_err(conflict)?;
+                reached = Some(Position(appended.first.0 + append.events.len() as u64));
             }
         }
-        self.publish(changed, touched);
+        self.publish(changed, touched, logged(&replies), reached);
         let mut reached = BTreeSet::new();
         let mut failed = Vec::new();
         for (stream, origin, result) in replies {
@@ -262,20 +266,36 @@ impl<D: Domain> Writer<D> {
     }
 
     /// Brings the indexes up to what is now durable, and queues the messages that came due.
-    fn publish(&mut self, changed: Vec<StreamId>, touched: BTreeMap<StreamId, Live<D>>) {
+    fn publish(
+        &mut self,
+        changed: Vec<StreamId>,
+        touched: BTreeMap<StreamId, Live<D>>,
+        told: Vec<(StreamId, Key)>,
+        reached: Option<Position>,
+    ) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for stream in &changed {
             let Some(live) = touched.get(stream) else { continue };
             let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
             let Messages { new, void } =
-                index.update(stream, live.version, live.standing.clone(), listed);
+                index.update(stream, live.version, live.standing.clone(), listed, &|_| false);
             self.messages.extend(new);
             for key in void {
                 self.told.remove(&key);
                 self.aside.remove(&key);
             }
         }
+        // Together with the events that show it: a checkpoint must not have the one without the other.
+        for (from, key) in &told {
+            index.told(from, key);
+        }
+        if let Some(position) = reached {
+            index.reach(position);
+        }
         drop(index);
+        if let Some(position) = reached {
+            self.checkpoints.grown_to(position);
+        }
         for (stream, live) in touched {
             self.cache.put(stream, live);
         }
@@ -302,6 +322,16 @@ impl<D: Domain> Writer<D> {
             }
         }
     }
+}
+
+/// The messages of which events came, with their senders.
+fn logged(replies: &[(StreamId, Origin, Result<Handled, HandleError>)]) -> Vec<(StreamId, Key)> {
+    let logged = |(_, origin, result): &(_, Origin, Result<Handled, HandleError>)| {
+        let Origin::Message { key, from } = origin else { return None };
+        let events = result.as_ref().is_ok_and(|handled| handled.events > 0);
+        events.then(|| (from.clone(), key.clone()))
+    };
+    replies.iter().filter_map(logged).collect()
 }
 
 /// Whether trying the same message again could come to nothing else: the receiver's rules refused it.
