@@ -212,9 +212,10 @@ impl<D: Domain> Engine<D> {
         }
     }
 
-    /// Writes the checkpoint of the index now; does nothing where the store has no place for it. It is written by
-    /// itself as the log grows, and by [`Engine::stop`].
+    /// Writes the checkpoints of the store and of the index now; does nothing where the store has no place for them.
+    /// They are written by themselves as the log grows, and by [`Engine::stop`].
     pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.shared.store.checkpoint()?;
         self.shared.checkpoints.write_now()
     }
 

@@ -139,4 +139,10 @@ pub trait Store: Send + Sync + 'static {
     fn index_dir(&self) -> Option<PathBuf> {
         None
     }
+
+    /// Writes down what opening would otherwise read out of the log; a store without such a place does nothing. A
+    /// store also does this by itself as its log grows, and at a stop.
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,10 +66,18 @@ impl Stamp {
 fn program() -> Option<&'static [u8]> {
     static PROGRAM: OnceLock<Option<[u8; 12]>> = OnceLock::new();
     let read = || {
-        let bytes = fs::read(std::env::current_exe().ok()?).ok()?;
+        let mut file = File::open(std::env::current_exe().ok()?).ok()?;
+        let (mut bytes, mut crc, mut length) = (vec![0; 64 * 1024], 0, 0u64);
+        loop {
+            let read = file.read(&mut bytes).ok()?;
+            if read == 0 {
+                break;
+            }
+            (crc, length) = (crc32c::crc32c_append(crc, &bytes[..read]), length + read as u64);
+        }
         let mut program = [0; 12];
-        program[..8].copy_from_slice(&(bytes.len() as u64).to_be_bytes());
-        program[8..].copy_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        program[..8].copy_from_slice(&length.to_be_bytes());
+        program[8..].copy_from_slice(&crc.to_be_bytes());
         Some(program)
     };
     PROGRAM.get_or_init(read).as_ref().map(|program| &program[..])
@@ -280,3 +288,6 @@ fn replace(dir: &Path, parts: &[&[u8]]) -> io::Result<()> {
     fs::rename(&new, dir.join(FILE))?;
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

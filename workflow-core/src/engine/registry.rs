@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::live::{Live, standing};
+use super::live::{self, Live, standing};
 use super::{Given, HandleError};
 use crate::codec::{self, Content, DecodeError};
 use crate::id::{StreamId, Version};
@@ -74,8 +74,10 @@ pub(super) struct Typed<W>(pub PhantomData<W>);
 
 type State<W> = <<W as Workflow>::Machine as Machine>::State;
 
+const STATE_OF_WORKFLOW: &str = "a stream's state has the type of its workflow";
+
 fn state_of<W: Workflow>(live: &Live<W::Domain>) -> &State<W> {
-    live.state.downcast_ref().expect("a stream's state has the type of its workflow")
+    live.state.downcast_ref().expect(STATE_OF_WORKFLOW)
 }
 
 impl<W: Workflow> Typed<W> {
@@ -104,13 +106,13 @@ impl<W: Workflow> Typed<W> {
     }
 
     fn enter(
-        live: Option<&Live<W::Domain>>,
+        before: Option<(Version, &live::Standing<W::Domain>)>,
         stream: &StreamId,
         state: State<W>,
         at: Timestamp,
     ) -> Live<W::Domain> {
-        let version = live.map_or(Version::NONE, |live| live.version).plus(1);
-        let before = live.map(|live| &live.standing);
+        let version = before.map_or(Version::NONE, |(version, _)| version).plus(1);
+        let before = before.map(|(_, standing)| standing);
         let standing = standing::<W>(stream, &state, version, at, before);
         Live { state: Box::new(state), version, standing }
     }
@@ -128,9 +130,16 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             problem,
         };
         let event = decode::<W::Machine>(&recorded.event).map_err(|e| fail(e.to_string()))?;
-        let state = live.as_ref().map(|live| state_of::<W>(live).clone());
+        let (state, before) = match live {
+            Some(Live { state, version, standing }) => {
+                let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
+                (Some(*state), Some((version, standing)))
+            }
+            None => (None, None),
+        };
         let state = W::Machine::step(state, event).map_err(|e| fail(e.to_string()))?;
-        Ok(Self::enter(live.as_ref(), &recorded.stream, state, recorded.event.recorded_at))
+        let before = before.as_ref().map(|(version, standing)| (*version, standing));
+        Ok(Self::enter(before, &recorded.stream, state, recorded.event.recorded_at))
     }
 
     fn handle(
@@ -153,7 +162,8 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             let now = after.as_ref().or(live.as_ref());
             let state = W::Machine::step(now.map(|l| state_of::<W>(l).clone()), event)
                 .map_err(|e| HandleError::Defect(e.to_string()))?;
-            after = Some(Self::enter(now, context.stream, state, context.now));
+            let before = now.map(|live| (live.version, &live.standing));
+            after = Some(Self::enter(before, context.stream, state, context.now));
             events.push(NewEvent {
                 kind: W::Machine::wire(kind).to_owned(),
                 schema: W::Machine::version(kind),

@@ -108,11 +108,6 @@ impl SledStore {
         Ok(Self { keeper, tables, known, place, dir: dir.to_owned() })
     }
 
-    /// Writes the checkpoint of the index of streams now. It is written by itself as the log grows, and at a stop.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        self.keeper.write_now()
-    }
-
     /// Stops cleanly and leaves the proof of it, which [`SledStore::check_stopped`] reads. Dropping the store
     /// does the same, but can only log what goes wrong.
     pub fn close(self) -> Result<(), StoreError> {
@@ -283,6 +278,10 @@ impl Store for SledStore {
 
     fn index_dir(&self) -> Option<PathBuf> {
         Some(self.dir.join(kept::INDEX))
+    }
+
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        self.keeper.write_now()
     }
 }
 

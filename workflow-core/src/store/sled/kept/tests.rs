@@ -195,3 +195,21 @@ fn the_index_is_no_part_of_the_proof_of_a_clean_stop() {
     fs::remove_dir_all(dir.path().join(INDEX)).unwrap();
     assert!(SledStore::check_stopped(dir.path()).is_ok());
 }
+
+#[test]
+fn a_checkpoint_is_written_while_the_log_goes_on() {
+    let dir = TempDir::new().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    grow(&store, 20);
+    std::thread::scope(|threads| {
+        let growing = threads.spawn(|| grow(&store, 150));
+        while !growing.is_finished() {
+            store.checkpoint().unwrap();
+            store.keeper.shelve_now().unwrap();
+        }
+    });
+    let before = seen(&store);
+    drop(store);
+    opens_the_same(dir.path());
+    assert_eq!(seen(&SledStore::open(dir.path()).unwrap()), before);
+}
