@@ -89,7 +89,7 @@ pub(super) fn standing<W: Workflow>(
     let owed = W::react(stream, state)
         .into_iter()
         .map(|owed| match earlier.iter().find(|due| due.owed == owed) {
-            Some(due) => due.clone(),
+            Some(due) => Due { key: due.key.clone(), owed, since: due.since },
             None => Due { key: Key::of(stream, version, operation(&owed)), owed, since: at },
         })
         .collect();

@@ -115,6 +115,8 @@ impl<D: Domain> Builder<D> {
         let mut index = Index::new(states, lines);
         index.reach(next);
         let mut cache = Cache::new(CACHE_MAX);
+        // Of messages told before the checkpoint the writer does not know: at worst an input to a stream that owes one
+        // waits for the group after the one it came in.
         let (mut messages, mut told) = (VecDeque::new(), HashSet::new());
         for (stream, live) in instances {
             let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
