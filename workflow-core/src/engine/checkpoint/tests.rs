@@ -149,6 +149,11 @@ async fn it_is_written_while_the_engine_works() {
     assert!(taken_to(&engine) > Position(0));
     assert_eq!(said(&engine), before);
     engine.stop();
+    drop(engine);
+    let builder = Engine::<Office>::builder(store(dir.path()), clock(), Arc::new(|_: &str| None));
+    let engine = builder.workflow::<Desk>().open_reading_all().unwrap();
+    assert_eq!((taken_to(&engine), said(&engine)), (Position(0), before));
+    engine.stop();
 }
 
 #[test]
