@@ -16,6 +16,7 @@ use workflow_core::domain::contractor;
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::placement::{Input, Resolution};
 
+mod index;
 mod rules;
 
 /// One thing that happens. Numbers choose among what there is.

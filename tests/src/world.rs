@@ -155,6 +155,14 @@ impl World {
         self.open();
     }
 
+    /// Where the log lies, if on disk.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.ground {
+            Ground::Memory(_) => None,
+            Ground::Disk(dir) => Some(dir.path()),
+        }
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine<Insurance> {
         self.engine.as_ref().expect("a world has an engine")

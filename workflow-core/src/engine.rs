@@ -6,14 +6,16 @@
 //! and after each commit; `dispatch.rs` performs the calls, messages go straight to the other stream.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{oneshot, watch};
 
 mod cache;
+mod checkpoint;
 mod disk;
 mod index;
+mod line;
 pub(crate) mod live;
 #[cfg(test)]
 pub(crate) mod office;
@@ -34,11 +36,15 @@ use crate::seal::{self, Vault};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
+use checkpoint::Checkpoints;
 use index::Index;
 use queue::{Queue, Room};
 
 /// How many inputs may be taken in and not answered; beyond that callers wait, which pushes back to the door.
 pub const QUEUE_MAX: usize = 4096;
+
+/// So many lines are made while the writer waits.
+const SUMMARIES_AT_A_TIME: usize = 500;
 
 /// The rules of a tenant, by its name; `None` for a tenant that is not configured.
 pub type RulesOf<R> = dyn Fn(&str) -> Option<Arc<R>> + Send + Sync;
@@ -63,6 +69,7 @@ struct Shared<D: Domain> {
     changes: watch::Receiver<u64>,
     stopped: Arc<Mutex<Option<String>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    checkpoints: Arc<Checkpoints<D>>,
 }
 
 impl<D: Domain> Drop for Shared<D> {
@@ -216,6 +223,16 @@ impl<D: Domain> Engine<D> {
         {
             tracing::error!("the writer ended in a panic");
         }
+        if self.failure().is_none() {
+            self.shared.checkpoints.finish();
+        }
+    }
+
+    /// Writes the checkpoints of the store and of the index now; does nothing where the store has no place for them.
+    /// They are written by themselves as the log grows, and by [`Engine::stop`].
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.shared.store.checkpoint()?;
+        self.shared.checkpoints.write_now()
     }
 
     /// How many inputs are taken in and not answered yet; never more than [`QUEUE_MAX`].
@@ -253,9 +270,53 @@ impl<D: Domain> Engine<D> {
         self.read_index().next_timer()
     }
 
-    /// One line per instance of a workflow, by stream.
+    /// One line per instance of a workflow, by stream. Of many instances, [`Engine::summaries_after`] gives some at
+    /// a time.
     pub fn summaries(&self, workflow: &str) -> Vec<Summary> {
-        self.read_index().summaries(workflow)
+        let mut all: Vec<Summary> = Vec::new();
+        loop {
+            let last = all.last().map(|summary| summary.stream.clone());
+            let some = self.summaries_after(workflow, last.as_ref(), SUMMARIES_AT_A_TIME);
+            if some.is_empty() {
+                return all;
+            }
+            all.extend(some);
+        }
+    }
+
+    /// At most `count` lines of a workflow's instances, by stream, after the one named. The writer waits while they
+    /// are made, about a microsecond each.
+    pub fn summaries_after(
+        &self,
+        workflow: &str,
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> Vec<Summary> {
+        self.read_index().summaries_after(workflow, after, count)
+    }
+
+    /// At most `count` lines that `keep` keeps, by stream, after the one named: a page of a filtered list.
+    pub fn summaries_of(
+        &self,
+        workflow: &str,
+        keep: impl Fn(&Summary) -> bool,
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> Vec<Summary> {
+        let mut page = Vec::new();
+        let mut last = after.cloned();
+        while page.len() < count {
+            let some = self.summaries_after(workflow, last.as_ref(), SUMMARIES_AT_A_TIME);
+            let Some(summary) = some.last() else { break };
+            last = Some(summary.stream.clone());
+            page.extend(some.into_iter().filter(&keep).take(count - page.len()));
+        }
+        page
+    }
+
+    /// How many of a workflow's instances are in each state, by the state's name; states without any too.
+    pub fn counts(&self, workflow: &str) -> BTreeMap<&'static str, usize> {
+        self.read_index().counts(workflow)
     }
 
     /// One line about one instance.

@@ -65,6 +65,11 @@ impl StreamId {
         Ok(Self(name.into()))
     }
 
+    /// What comes before all streams of a workflow; of an empty name, before all streams. It is no stream itself.
+    pub(crate) fn before(workflow: &str) -> Self {
+        Self(if workflow.is_empty() { "".into() } else { format!("{workflow}/").into() })
+    }
+
     /// The workflow's name.
     pub fn workflow(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
@@ -160,6 +165,11 @@ impl Key {
     pub fn of(stream: &StreamId, since: Version, operation: &str) -> Self {
         let (workflow, tenant, key) = (stream.workflow(), stream.tenant(), stream.key());
         Self(format!("{tenant}/{workflow}/{key}/{since}/{operation}").into())
+    }
+
+    /// The version since which what it names is owed; [`Version::NONE`] when it is no key.
+    pub(crate) fn since(&self) -> Version {
+        Version(self.0.split('/').nth(3).and_then(|since| since.parse().ok()).unwrap_or(0))
     }
 
     /// A key as it stands in the log.

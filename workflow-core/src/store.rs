@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, NewEvent, Recorded};
@@ -18,6 +19,7 @@ pub mod gate;
 pub mod memory;
 mod plan;
 mod read;
+pub(crate) mod shelf;
 pub mod sled;
 mod streams;
 
@@ -153,4 +155,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Sets a small named value; durable when the call returns.
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// A directory beside the log for files that can be thrown away, where the store has one.
+    fn index_dir(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Writes down what opening would otherwise read out of the log; a store without such a place does nothing. A
+    /// store also does this by itself as its log grows, and at a stop.
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

@@ -1,12 +1,16 @@
 //! What follows from the log, for quick answers: who is owed what, whose time comes when, who is called what.
 //!
-//! Nothing here is stored: it is built at start by one scan and kept up after each commit.
+//! No truth is here: it is built from the log at start, or taken up where a checkpoint left it, and kept up after each
+//! commit. An instance takes a packed line (`engine/line.rs`), and the work itself only while there is some to do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Bound;
 use std::time::Duration;
 
+use super::line::{Item, Line, Told, View};
 use super::live::{Due, Standing};
-use crate::id::{Key, StreamId, Version};
+use crate::id::{Key, Position, StreamId, Version};
 use crate::time::Timestamp;
 use crate::workflow::{Domain, Owed, Tell};
 
@@ -67,26 +71,30 @@ pub enum Wait {
     /// A message to another instance.
     Message(String),
     /// A signal from outside.
-    Signal(&'static str),
+    Signal(String),
     /// A person.
     Person(String),
     /// A moment.
     Timer(Timestamp),
 }
 
-struct Entry<D: Domain> {
-    version: Version,
-    standing: Standing<D>,
-    /// When the timer is asked next: the state's wish, or later when asking changed nothing.
-    armed: Option<Timestamp>,
-}
+/// The names of the states of each workflow, in its machine's order.
+pub(super) type States = BTreeMap<&'static str, Vec<&'static str>>;
 
 pub(super) struct Index<D: Domain> {
-    streams: BTreeMap<StreamId, Entry<D>>,
+    states: States,
+    lines: BTreeMap<StreamId, Line>,
+    /// All that a state is owed, where some of it is work still to be done.
+    owing: BTreeMap<StreamId, Vec<Due<D>>>,
     calls: BTreeMap<Key, StreamId>,
     timers: BTreeSet<(Timestamp, StreamId)>,
-    aliases: BTreeMap<String, BTreeSet<StreamId>>,
+    /// Timers that are asked again later than their state wished.
+    again: BTreeMap<StreamId, Timestamp>,
+    /// By the alias's hash, so that it need not be kept twice: the line has it.
+    aliases: BTreeSet<(u64, StreamId)>,
     undelivered: BTreeSet<Key>,
+    counts: BTreeMap<(&'static str, usize), usize>,
+    reached: Position,
 }
 
 /// Which messages an update brought up and which it made void.
@@ -96,91 +104,151 @@ pub(super) struct Messages {
 }
 
 impl<D: Domain> Index<D> {
-    pub fn new() -> Self {
+    /// As a checkpoint left it, from lines in order with no work to do.
+    pub fn new(states: States, lines: BTreeMap<StreamId, Line>) -> Self {
+        let (mut timers, mut aliases) = (Vec::new(), Vec::new());
+        let mut counts = BTreeMap::new();
+        for (stream, line) in &lines {
+            let view = line.view();
+            timers.extend(view.timer.map(|at| (at, stream.clone())));
+            aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
+            if let Some((workflow, _)) = states.get_key_value(stream.workflow()) {
+                *counts.entry((*workflow, view.state)).or_default() += 1;
+            }
+        }
         Self {
-            streams: BTreeMap::new(),
+            states,
+            lines,
+            owing: BTreeMap::new(),
             calls: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            aliases: BTreeMap::new(),
+            timers: timers.into_iter().collect(),
+            again: BTreeMap::new(),
+            aliases: aliases.into_iter().collect(),
             undelivered: BTreeSet::new(),
+            counts,
+            reached: Position(0),
         }
     }
 
-    /// Replaces what is known of a stream. An instance that ended and is not `listed` is forgotten.
+    /// Replaces what is known of a stream. An instance that ended and is not `listed` is forgotten. `told` knows
+    /// messages of which the index does not know that the log shows them.
     pub fn update(
         &mut self,
         stream: &StreamId,
         version: Version,
         standing: Standing<D>,
         listed: bool,
+        told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
         let before = self.remove(stream);
-        let had = |key: &Key| before.iter().any(|due| due.key == *key);
-        let mut new = Vec::new();
+        let mut messages = Messages { new: Vec::new(), void: Vec::new() };
+        let known: BTreeMap<Key, Told> = before
+            .iter()
+            .flat_map(|line| {
+                line.view().items.iter().filter_map(|i| told_of(i, stream)).collect::<Vec<_>>()
+            })
+            .collect();
+        let is_told = |key: &Key| known.get(key) == Some(&Told::Yes) || told(key);
+        let mut pending = false;
         for due in &standing.owed {
             match &due.owed {
                 Owed::Call { .. } => {
                     self.calls.insert(due.key.clone(), stream.clone());
+                    pending = true;
                 }
-                Owed::Tell(tell) if !had(&due.key) => {
-                    self.undelivered.insert(due.key.clone());
-                    new.push((due.key.clone(), stream.clone(), tell.clone()));
+                Owed::Tell(_) if is_told(&due.key) => {}
+                Owed::Tell(tell) => {
+                    pending = true;
+                    if !known.contains_key(&due.key) {
+                        self.undelivered.insert(due.key.clone());
+                        messages.new.push((due.key.clone(), stream.clone(), tell.clone()));
+                    }
                 }
-                Owed::Tell(_) | Owed::Signal(_) | Owed::Person(_) => {}
+                Owed::Signal(_) | Owed::Person(_) => {}
             }
         }
         let kept = |key: &Key| standing.owed.iter().any(|due| due.key == *key);
-        let void: Vec<Key> = before
-            .into_iter()
-            .filter(|due| matches!(due.owed, Owed::Tell(_)) && !kept(&due.key))
-            .map(|due| due.key)
-            .collect();
-        for key in &void {
+        messages.void = known.keys().filter(|key| !kept(key)).cloned().collect();
+        for key in &messages.void {
             self.undelivered.remove(key);
         }
-        for alias in &standing.aliases {
-            self.aliases.entry(alias.clone()).or_default().insert(stream.clone());
+        if !standing.is_over() || listed {
+            self.insert(stream, Line::of(version, &standing, &is_told));
         }
-        if !(standing.terminal && standing.owed.is_empty() && !listed) {
-            if let Some(at) = standing.timer {
-                self.timers.insert((at, stream.clone()));
-            }
-            let armed = standing.timer;
-            self.streams.insert(stream.clone(), Entry { version, standing, armed });
+        if pending {
+            self.owing.insert(stream.clone(), standing.owed);
         }
-        Messages { new, void }
+        messages
     }
 
-    fn remove(&mut self, stream: &StreamId) -> Vec<Due<D>> {
-        let Some(Entry { standing, armed, .. }) = self.streams.remove(stream) else {
-            return Vec::new();
-        };
-        for due in &standing.owed {
+    fn insert(&mut self, stream: &StreamId, line: Line) {
+        let view = line.view();
+        if let Some(at) = view.timer {
+            self.timers.insert((at, stream.clone()));
+        }
+        self.aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
+        if let Some((workflow, _)) = self.states.get_key_value(stream.workflow()) {
+            *self.counts.entry((*workflow, view.state)).or_default() += 1;
+        }
+        self.lines.insert(stream.clone(), line);
+    }
+
+    fn remove(&mut self, stream: &StreamId) -> Option<Line> {
+        let line = self.lines.remove(stream)?;
+        let view = line.view();
+        for due in self.owing.remove(stream).unwrap_or_default() {
             self.calls.remove(&due.key);
         }
-        if let Some(at) = armed {
+        if let Some(at) = self.again.remove(stream).or(view.timer) {
             self.timers.remove(&(at, stream.clone()));
         }
-        for alias in &standing.aliases {
-            if let Some(streams) = self.aliases.get_mut(alias) {
-                streams.remove(stream);
-                if streams.is_empty() {
-                    self.aliases.remove(alias);
-                }
-            }
+        for alias in &view.aliases {
+            self.aliases.remove(&(hash(alias), stream.clone()));
         }
-        standing.owed
+        if let Some((workflow, _)) = self.states.get_key_value(stream.workflow())
+            && let Some(count) = self.counts.get_mut(&(*workflow, view.state))
+        {
+            *count -= 1;
+        }
+        Some(line)
     }
 
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
-        let due = self.streams.get(from)?.standing.owed.iter().find(|due| due.key == *key)?;
+        let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
         let Owed::Tell(tell) = &due.owed else { return None };
         Some(tell.clone())
     }
 
+    /// The receiver took a message in, to whatever effect.
     pub fn delivered(&mut self, key: &Key) {
         self.undelivered.remove(key);
+    }
+
+    /// The log shows a message: an event came of it.
+    pub fn told(&mut self, from: &StreamId, key: &Key) {
+        let Some(line) = self.lines.get_mut(from) else { return };
+        *line = line.with_told(from, key);
+        if !line.view().is_pending() {
+            self.owing.remove(from);
+        }
+    }
+
+    /// All events before `position` are in.
+    pub fn reach(&mut self, position: Position) {
+        self.reached = position;
+    }
+
+    /// All events before this position are in; some behind it may be.
+    pub fn reached(&self) -> Position {
+        self.reached
+    }
+
+    /// At most `count` lines, in order, after the stream named.
+    pub fn lines_after(&self, stream: Option<&StreamId>, count: usize) -> Vec<(StreamId, Line)> {
+        let from = stream.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
+        range.take(count).map(|(stream, line)| (stream.clone(), line.clone())).collect()
     }
 
     /// Takes the timers that have come, and sets each once more for later: the event that the timer leads to
@@ -196,8 +264,8 @@ impl<D: Domain> Index<D> {
         }
         let again = now.plus(TIMER_AGAIN);
         for (_, stream) in &due {
-            if let Some(entry) = self.streams.get_mut(stream) {
-                entry.armed = Some(again);
+            if self.lines.contains_key(stream) {
+                self.again.insert(stream.clone(), again);
                 self.timers.insert((again, stream.clone()));
             }
         }
@@ -214,8 +282,7 @@ impl<D: Domain> Index<D> {
 
     pub fn owed_calls(&self) -> Vec<OwedCall<D>> {
         let of_stream = |(key, stream): (&Key, &StreamId)| {
-            let entry = self.streams.get(stream)?;
-            let due = entry.standing.owed.iter().find(|due| due.key == *key)?;
+            let due = self.owing.get(stream)?.iter().find(|due| due.key == *key)?;
             let Owed::Call { operation, call } = &due.owed else { return None };
             Some(OwedCall {
                 key: key.clone(),
@@ -228,38 +295,77 @@ impl<D: Domain> Index<D> {
         self.calls.iter().filter_map(of_stream).collect()
     }
 
-    pub fn summaries(&self, workflow: &str) -> Vec<Summary> {
-        let of = |stream: &StreamId| stream.workflow() == workflow;
-        let line = |(s, e): (&StreamId, &Entry<D>)| summary(s, e, &self.undelivered);
-        self.streams.iter().filter(|(s, _)| of(s)).map(line).collect()
+    /// At most `count` lines of a workflow, in order, after the stream named.
+    pub fn summaries_after(
+        &self,
+        workflow: &str,
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> Vec<Summary> {
+        let begin = StreamId::before(workflow);
+        let from = Bound::Excluded(after.unwrap_or(&begin));
+        let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
+        let of = range.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
+        of.map(|(stream, line)| self.line_of(stream, &line.view())).collect()
     }
 
     pub fn summary(&self, stream: &StreamId) -> Option<Summary> {
-        self.streams.get(stream).map(|entry| summary(stream, entry, &self.undelivered))
+        self.lines.get(stream).map(|line| self.line_of(stream, &line.view()))
+    }
+
+    pub fn counts(&self, workflow: &str) -> BTreeMap<&'static str, usize> {
+        let Some((workflow, names)) = self.states.get_key_value(workflow) else {
+            return BTreeMap::new();
+        };
+        let count = |(number, name): (usize, &&'static str)| {
+            let count = self.counts.get(&(*workflow, number)).copied().unwrap_or(0);
+            (*name, count)
+        };
+        names.iter().enumerate().map(count).collect()
     }
 
     pub fn find(&self, alias: &str) -> BTreeSet<StreamId> {
-        self.aliases.get(alias).cloned().unwrap_or_default()
+        let hash = hash(alias);
+        let same = self.aliases.range((hash, StreamId::before(""))..);
+        let same = same.take_while(|(other, _)| *other == hash).map(|(_, stream)| stream);
+        let has = |line: &Line| line.view().aliases.contains(&alias);
+        same.filter(|stream| self.lines.get(stream).is_some_and(has)).cloned().collect()
+    }
+
+    fn line_of(&self, stream: &StreamId, view: &View<'_>) -> Summary {
+        let names = self.states.get(stream.workflow());
+        let wait = |item: &Item<'_>| match item {
+            Item::Call(operation) => Some(Wait::Call((*operation).to_owned())),
+            Item::Message(operation, _, Told::NotYet) => {
+                let waits = item.key(stream).is_some_and(|key| self.undelivered.contains(&key));
+                waits.then(|| Wait::Message((*operation).to_owned()))
+            }
+            Item::Message(_, _, Told::Yes) => None,
+            Item::Signal(name) => Some(Wait::Signal((*name).to_owned())),
+            Item::Person(reason) => Some(Wait::Person((*reason).to_owned())),
+        };
+        let owed = view.items.iter().filter_map(wait);
+        Summary {
+            stream: stream.clone(),
+            state: names.and_then(|names| names.get(view.state)).copied().unwrap_or_default(),
+            terminal: view.terminal,
+            version: view.version,
+            updated_at: view.updated_at,
+            headline: view.headline.to_owned(),
+            waits: owed.chain(view.timer.map(Wait::Timer)).collect(),
+        }
     }
 }
 
-fn summary<D: Domain>(stream: &StreamId, entry: &Entry<D>, undelivered: &BTreeSet<Key>) -> Summary {
-    let standing = &entry.standing;
-    let owed = standing.owed.iter().filter_map(|due| match &due.owed {
-        Owed::Call { operation, .. } => Some(Wait::Call(operation.clone())),
-        Owed::Tell(tell) => {
-            undelivered.contains(&due.key).then(|| Wait::Message(tell.operation.clone()))
-        }
-        Owed::Signal(name) => Some(Wait::Signal(name)),
-        Owed::Person(reason) => Some(Wait::Person(reason.clone())),
-    });
-    Summary {
-        stream: stream.clone(),
-        state: standing.state,
-        terminal: standing.terminal,
-        version: entry.version,
-        updated_at: standing.updated_at,
-        headline: standing.headline.clone(),
-        waits: owed.chain(standing.timer.map(Wait::Timer)).collect(),
-    }
+/// Of a message its key and whether it was told.
+fn told_of(item: &Item<'_>, stream: &StreamId) -> Option<(Key, Told)> {
+    let Item::Message(_, _, told) = item else { return None };
+    Some((item.key(stream)?, *told))
+}
+
+/// The same within one process, which is all that is asked of it.
+fn hash(alias: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    alias.hash(&mut hasher);
+    hasher.finish()
 }

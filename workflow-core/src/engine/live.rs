@@ -22,6 +22,8 @@ pub(crate) struct Live<D: Domain> {
 pub(crate) struct Standing<D: Domain> {
     /// The state's name.
     pub state: &'static str,
+    /// Its number among the machine's states.
+    pub number: usize,
     /// Whether the log may end here for good.
     pub terminal: bool,
     /// The moment of the last event.
@@ -38,10 +40,18 @@ pub(crate) struct Standing<D: Domain> {
     pub forgotten: Option<Subject>,
 }
 
+impl<D: Domain> Standing<D> {
+    /// Whether nothing follows from the instance any more.
+    pub fn is_over(&self) -> bool {
+        self.terminal && self.owed.is_empty() && self.timer.is_none()
+    }
+}
+
 impl<D: Domain> Clone for Standing<D> {
     fn clone(&self) -> Self {
         Self {
             state: self.state,
+            number: self.number,
             terminal: self.terminal,
             updated_at: self.updated_at,
             headline: self.headline.clone(),
@@ -83,12 +93,13 @@ pub(crate) fn standing<W: Workflow>(
     let owed = W::react(stream, state)
         .into_iter()
         .map(|owed| match earlier.iter().find(|due| due.owed == owed) {
-            Some(due) => due.clone(),
+            Some(due) => Due { key: due.key.clone(), owed, since: due.since },
             None => Due { key: Key::of(stream, version, operation(&owed)), owed, since: at },
         })
         .collect();
     Standing {
         state: kind.name(),
+        number: kind.index(),
         terminal: W::Machine::TERMINAL.contains(&kind),
         updated_at: at,
         headline: W::headline(state),

@@ -1,6 +1,10 @@
-//! Starting an engine: one scan of the log builds the indexes, then the writer begins.
+//! Starting an engine: the indexes are taken from their checkpoint and what the log has beyond it, or from the whole
+//! log, then the writer begins.
+//!
+//! Beyond a checkpoint only those instances are folded that moved since, or that are owed a call or a message: the
+//! work follows from their state, with its keys and its moments.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, RwLock};
@@ -8,14 +12,16 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::cache::Cache;
+use super::checkpoint::{self, Checkpoints, Kept, Stamp};
 use super::disk::Disk;
-use super::index::Index;
+use super::index::{Index, Messages};
+use super::line::Line;
 use super::live::Live;
 use super::queue::Queue;
 use super::registry::{Erased, ReplayError, Typed};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
-use crate::id::{Key, StreamId};
+use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
 use crate::seal::{self, Destroyed, Vault, VaultError};
 use crate::store::{Store, StoreError};
@@ -54,10 +60,16 @@ pub struct Builder<D: Domain> {
     workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
 }
 
-/// What one scan of the log gives.
+/// What a scan of the log gives.
 struct Scanned<D: Domain> {
+    /// The instances that began in it.
     instances: BTreeMap<StreamId, Live<D>>,
+    /// Those that began before it and moved in it.
+    moved: BTreeSet<StreamId>,
+    /// The keys of the messages that its events came of.
     told: HashSet<Key>,
+    /// Its end.
+    next: Position,
 }
 
 impl<D: Domain> Engine<D> {
@@ -87,41 +99,96 @@ impl<D: Domain> Builder<D> {
         self
     }
 
-    /// Reads the log, destroys what keys a crash left of people who were forgotten, and starts the writer.
+    /// Reads the log, as far as its checkpoint does not know it, destroys what keys a crash left of people who were
+    /// forgotten, and starts the writer.
     pub fn open(self) -> Result<Engine<D>, OpenError> {
-        let Scanned { instances, mut told } =
-            seal::within_any(self.vault.as_ref(), || self.scan())?;
-        if let Some(vault) = &self.vault {
-            for subject in instances.values().filter_map(|live| live.standing.forgotten.as_ref()) {
-                if vault.destroy(subject)? == Destroyed::Now {
-                    tracing::warn!(%subject, "a key that should have been gone was destroyed");
-                }
-            }
-        }
-        let mut index = Index::new();
-        let mut cache = Cache::new(CACHE_MAX);
-        let mut messages = VecDeque::new();
-        let mut owed = HashSet::new();
-        for (stream, live) in instances {
-            let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
-            let update = index.update(&stream, live.version, live.standing.clone(), listed);
-            for (key, from, tell) in update.new {
-                owed.insert(key.clone());
-                match told.contains(&key) {
-                    true => index.delivered(&key),
-                    false => messages.push_back((key, from, tell)),
-                }
-            }
-            cache.put(stream, live);
-        }
-        told.retain(|key| owed.contains(key));
-        self.start(index, cache, told, messages)
+        let stamp = Stamp::of(self.workflows.iter().map(|(name, w)| (*name, w.table())));
+        let kept = stamp.and_then(|stamp| checkpoint::read(&*self.store, stamp));
+        self.open_from(kept, stamp)
     }
 
-    fn scan(&self) -> Result<Scanned<D>, OpenError> {
-        let mut scanned = Scanned { instances: BTreeMap::new(), told: HashSet::new() };
+    /// The same without the checkpoint: everything is built from the log, and the next checkpoint is a new one.
+    pub fn open_reading_all(self) -> Result<Engine<D>, OpenError> {
+        let stamp = Stamp::of(self.workflows.iter().map(|(name, w)| (*name, w.table())));
+        self.open_from(None, stamp)
+    }
+
+    fn open_from(self, kept: Option<Kept>, stamp: Option<Stamp>) -> Result<Engine<D>, OpenError> {
+        let Kept { from, mut lines } =
+            kept.unwrap_or(Kept { from: Position(0), lines: BTreeMap::new() });
+        let vault = self.vault.as_ref();
+        let scanned = seal::within_any(vault, || self.scan(from, &lines))?;
+        let Scanned { mut instances, mut moved, told: logged, next } = scanned;
+        let pending = lines.iter().filter(|(_, line)| line.view().is_to_fold());
+        moved.extend(pending.map(|(stream, _)| stream.clone()));
+        let mut before: BTreeMap<StreamId, Line> = BTreeMap::new();
+        for stream in moved {
+            before.extend(lines.remove_entry(&stream));
+            if let Some(live) = seal::within_any(vault, || self.fold(&stream))? {
+                instances.insert(stream, live);
+            }
+        }
+        self.forget(&instances)?;
+        let states = self.workflows.iter().map(|(name, w)| (*name, w.states())).collect();
+        let mut index = Index::new(states, lines);
+        index.reach(next);
+        let mut cache = Cache::new(CACHE_MAX);
+        // Of messages told before the checkpoint the writer does not know: at worst an input to a stream that owes one
+        // waits for the group after the one it came in.
+        let (mut messages, mut told) = (VecDeque::new(), HashSet::new());
+        for (stream, live) in instances {
+            let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
+            let line = before.remove(&stream);
+            let is_told = |key: &Key| {
+                logged.contains(key)
+                    || line.as_ref().is_some_and(|line| line.view().has_told(&stream, key))
+            };
+            let standing = live.standing.clone();
+            let Messages { new, .. } =
+                index.update(&stream, live.version, standing, listed, &is_told);
+            messages.extend(new);
+            told.extend(
+                live.standing.owed.iter().map(|due| &due.key).filter(|k| is_told(k)).cloned(),
+            );
+            cache.put(stream, live);
+        }
+        self.start(index, cache, told, messages, stamp, from)
+    }
+
+    /// Destroys what keys there still are of people who were forgotten: a crash left them, or an old copy brought
+    /// them back.
+    fn forget(&self, instances: &BTreeMap<StreamId, Live<D>>) -> Result<(), OpenError> {
+        let Some(vault) = &self.vault else { return Ok(()) };
+        for subject in instances.values().filter_map(|live| live.standing.forgotten.as_ref()) {
+            if vault.destroy(subject)? == Destroyed::Now {
+                tracing::warn!(%subject, "a key that should have been gone was destroyed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds one instance from its events.
+    fn fold(&self, stream: &StreamId) -> Result<Option<Live<D>>, OpenError> {
+        let Some(workflow) = self.workflows.get(stream.workflow()) else {
+            return Err(OpenError::UnknownWorkflow(stream.clone()));
+        };
+        let mut live = None;
+        for recorded in self.store.read_stream(stream, Version::NONE)? {
+            live = Some(workflow.advance(live, &recorded)?);
+        }
+        Ok(live)
+    }
+
+    fn scan(
+        &self,
+        from: Position,
+        lines: &BTreeMap<StreamId, Line>,
+    ) -> Result<Scanned<D>, OpenError> {
+        let (instances, moved, told) = (BTreeMap::new(), BTreeSet::new(), HashSet::new());
+        let mut scanned = Scanned { instances, moved, told, next: from };
         let mut failure = None;
-        self.store.scan(crate::id::Position(0), &mut |recorded| {
+        self.store.scan(from, &mut |recorded| {
+            scanned.next = Position(recorded.position.0 + 1);
             let Some(workflow) = self.workflows.get(recorded.stream.workflow()) else {
                 failure = Some(OpenError::UnknownWorkflow(recorded.stream));
                 return ControlFlow::Break(());
@@ -130,16 +197,27 @@ impl<D: Domain> Builder<D> {
                 scanned.told.insert(Key::from_text(&recorded.event.cause.key));
             }
             let live = scanned.instances.remove(&recorded.stream);
-            match workflow.advance(live, &recorded) {
-                Ok(live) => {
-                    scanned.instances.insert(recorded.stream, live);
-                    ControlFlow::Continue(())
+            if live.is_none() && recorded.version != Version(1) {
+                // Lines may be younger than the place from which the log is read.
+                let known = lines.get(&recorded.stream).map(|line| line.view().version);
+                if known.is_none_or(|known| known < recorded.version) {
+                    scanned.moved.insert(recorded.stream);
                 }
+                return ControlFlow::Continue(());
+            }
+            match workflow.advance(live, &recorded) {
+                Ok(live) if live.standing.is_over() && !workflow.listed() => {
+                    // Its line may be from when it was not over yet.
+                    let known = lines.contains_key(&recorded.stream);
+                    scanned.moved.extend(known.then_some(recorded.stream));
+                }
+                Ok(live) => drop(scanned.instances.insert(recorded.stream, live)),
                 Err(error) => {
                     failure = Some(error.into());
-                    ControlFlow::Break(())
+                    return ControlFlow::Break(());
                 }
             }
+            ControlFlow::Continue(())
         })?;
         failure.map_or(Ok(scanned), Err)
     }
@@ -150,6 +228,8 @@ impl<D: Domain> Builder<D> {
         cache: Cache<D>,
         told: HashSet<Key>,
         messages: VecDeque<(Key, StreamId, crate::workflow::Tell)>,
+        stamp: Option<Stamp>,
+        kept_at: Position,
     ) -> Result<Engine<D>, OpenError> {
         let queue = Arc::new(Queue::new(QUEUE_MAX));
         let disk = Disk::start(Arc::clone(&self.store), Arc::clone(&queue));
@@ -157,6 +237,7 @@ impl<D: Domain> Builder<D> {
         let (changes, watcher) = watch::channel(0);
         let index = Arc::new(RwLock::new(index));
         let stopped = Arc::new(Mutex::new(None));
+        let checkpoints = Arc::new(Checkpoints::new(&self.store, &index, stamp, kept_at));
         let writer = Writer {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
@@ -167,6 +248,8 @@ impl<D: Domain> Builder<D> {
             index: Arc::clone(&index),
             told,
             messages,
+            end: self.store.head().next,
+            checkpoints: Arc::clone(&checkpoints),
             changes,
             stopped: Arc::clone(&stopped),
             queue: Arc::clone(&queue),
@@ -189,6 +272,7 @@ impl<D: Domain> Builder<D> {
             changes: watcher,
             stopped,
             writer: Mutex::new(Some(thread)),
+            checkpoints,
         };
         Ok(Engine { shared: Arc::new(shared) })
     }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::live::{Live, standing};
+use super::live::{self, Live, standing};
 use super::{Given, HandleError};
 use crate::codec::{self, Content, DecodeError};
 use crate::id::{StreamId, Version};
@@ -48,6 +48,12 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
 
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
+
+    /// The names of the machine's states.
+    fn states(&self) -> Vec<&'static str>;
+
+    /// The machine's table as bytes: the same for the same table.
+    fn table(&self) -> Vec<u8>;
 }
 
 /// Who gave an input, and under which key.
@@ -70,8 +76,10 @@ pub(crate) struct Typed<W>(pub PhantomData<W>);
 
 type State<W> = <<W as Workflow>::Machine as Machine>::State;
 
+const STATE_OF_WORKFLOW: &str = "a stream's state has the type of its workflow";
+
 fn state_of<W: Workflow>(live: &Live<W::Domain>) -> &State<W> {
-    live.state.downcast_ref().expect("a stream's state has the type of its workflow")
+    live.state.downcast_ref().expect(STATE_OF_WORKFLOW)
 }
 
 impl<W: Workflow> Typed<W> {
@@ -100,13 +108,13 @@ impl<W: Workflow> Typed<W> {
     }
 
     fn enter(
-        live: Option<&Live<W::Domain>>,
+        before: Option<(Version, &live::Standing<W::Domain>)>,
         stream: &StreamId,
         state: State<W>,
         at: Timestamp,
     ) -> Live<W::Domain> {
-        let version = live.map_or(Version::NONE, |live| live.version).plus(1);
-        let before = live.map(|live| &live.standing);
+        let version = before.map_or(Version::NONE, |(version, _)| version).plus(1);
+        let before = before.map(|(_, standing)| standing);
         let standing = standing::<W>(stream, &state, version, at, before);
         Live { state: Box::new(state), version, standing }
     }
@@ -124,9 +132,16 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             problem,
         };
         let event = decode::<W::Machine>(&recorded.event).map_err(|e| fail(e.to_string()))?;
-        let state = live.as_ref().map(|live| state_of::<W>(live).clone());
+        let (state, before) = match live {
+            Some(Live { state, version, standing }) => {
+                let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
+                (Some(*state), Some((version, standing)))
+            }
+            None => (None, None),
+        };
         let state = W::Machine::step(state, event).map_err(|e| fail(e.to_string()))?;
-        Ok(Self::enter(live.as_ref(), &recorded.stream, state, recorded.event.recorded_at))
+        let before = before.as_ref().map(|(version, standing)| (*version, standing));
+        Ok(Self::enter(before, &recorded.stream, state, recorded.event.recorded_at))
     }
 
     fn handle(
@@ -149,7 +164,8 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             let now = after.as_ref().or(live);
             let state = W::Machine::step(now.map(|l| state_of::<W>(l).clone()), event)
                 .map_err(|e| HandleError::Defect(e.to_string()))?;
-            after = Some(Self::enter(now, context.stream, state, context.now));
+            let before = now.map(|live| (live.version, &live.standing));
+            after = Some(Self::enter(before, context.stream, state, context.now));
             events.push(NewEvent {
                 kind: W::Machine::wire(kind).to_owned(),
                 schema: W::Machine::version(kind),
@@ -163,6 +179,16 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
 
     fn listed(&self) -> bool {
         W::LISTED
+    }
+
+    fn states(&self) -> Vec<&'static str> {
+        <W::Machine as Machine>::StateKind::ALL.iter().map(|kind| kind.name()).collect()
+    }
+
+    fn table(&self) -> Vec<u8> {
+        let lock = crate::graph::freeze::<W::Machine>();
+        // The states' order too: a line names them by number.
+        serde_json::to_vec(&(lock, self.states(), W::LISTED)).unwrap_or_default()
     }
 }
 

@@ -13,13 +13,14 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::{oneshot, watch};
 
 use super::cache::Cache;
+use super::checkpoint::Checkpoints;
 use super::disk::{self, Disk, explain};
 use super::index::Index;
 use super::live::{Live, Standing};
 use super::queue::{Found, Idle, Queue, Room, Written};
 use super::registry::Erased;
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
-use crate::id::{Key, StreamId, Version};
+use crate::id::{Key, Position, StreamId, Version};
 use crate::seal::Vault;
 use crate::store::{Append, Store};
 use crate::time::Clock;
@@ -50,6 +51,9 @@ pub(super) struct Writer<D: Domain> {
     pub index: Arc<RwLock<Index<D>>>,
     pub told: HashSet<Key>,
     pub messages: VecDeque<(Key, StreamId, Tell)>,
+    /// Where the log ends once all that was sent to the disk is there: nobody else appends.
+    pub end: Position,
+    pub checkpoints: Arc<Checkpoints<D>>,
     pub changes: watch::Sender<u64>,
     pub stopped: Arc<Mutex<Option<String>>>,
     pub queue: Arc<Queue<D>>,
@@ -103,6 +107,8 @@ struct Group {
 struct UnderWay<D: Domain> {
     answers: Vec<Answer>,
     moved: Vec<Moved<D>>,
+    /// Where the log ends with it.
+    end: Position,
 }
 
 struct Moved<D: Domain> {
@@ -336,6 +342,7 @@ impl<D: Domain> Writer<D> {
         let Group { appends, answers } = std::mem::take(&mut self.work.group);
         let mut moved = Vec::with_capacity(appends.len());
         for append in &appends {
+            self.end = Position(self.end.0 + append.events.len() as u64);
             let Some(live) = self.work.moving.get(&append.stream) else { continue };
             // Only where a stream stands after its last move of the group will be published.
             if append.expected.plus(append.events.len()) == live.version {
@@ -346,7 +353,7 @@ impl<D: Domain> Writer<D> {
                 });
             }
         }
-        (appends, UnderWay { answers, moved })
+        (appends, UnderWay { answers, moved, end: self.end })
     }
 
     /// Sends what was decided on its way to the disk, which is free. Without anything to append it is there at once.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::id::{Position, Version};
 use crate::record::chain::{Broken, Chain, check_name, follows};
-use crate::record::frame::{Frame, Sealed};
+use crate::record::frame::Sealed;
 use crate::store::streams::Streams;
 use crate::store::{Head, StoreError};
 
@@ -16,7 +16,7 @@ pub(crate) struct Continued {
     pub(crate) records: Vec<Sealed>,
     /// The end of the log afterwards.
     pub(crate) head: Head,
-    events: Vec<(Box<str>, Position)>,
+    events: Vec<(Box<str>, Version, Position)>,
 }
 
 impl Continued {
@@ -27,12 +27,21 @@ impl Continued {
         let mut all = Self { records: Vec::with_capacity(records.len()), head, events: Vec::new() };
         for bytes in records {
             let position = chain.next();
-            let accepted = chain.accept_next(bytes).and_then(|frame| {
-                all.place(&frame, known, &mut versions)?;
-                Ok((frame.first, frame.events.len()))
-            });
             let unfit = |e: Broken| StoreError::Unfit { position, problem: e.to_string() };
-            let (first, events) = accepted.map_err(unfit)?;
+            let frame = chain.accept_next(bytes).map_err(unfit)?;
+            let (first, events) = (frame.first, frame.events.len());
+            for event in &frame.events {
+                let last = match versions.get(event.stream) {
+                    Some(version) => *version,
+                    None => known.version(event.stream)?,
+                };
+                if last == Version::NONE {
+                    check_name(event.stream, event.position).map_err(unfit)?;
+                }
+                follows(event.position, last, event.version).map_err(unfit)?;
+                versions.insert(event.stream.into(), event.version);
+                all.events.push((event.stream.into(), event.version, first));
+            }
             let (hash, bytes) = (chain.hash(), bytes.clone());
             // They were promised together: each goes on in the next, but for the last.
             all.records.push(Sealed { first, events, hash, bytes, goes_on: true });
@@ -44,31 +53,10 @@ impl Continued {
         Ok(all)
     }
 
-    fn place(
-        &mut self,
-        frame: &Frame<'_>,
-        known: &Streams,
-        versions: &mut HashMap<Box<str>, Version>,
-    ) -> Result<(), Broken> {
-        for event in &frame.events {
-            let last = match versions.get(event.stream) {
-                Some(version) => *version,
-                None => known.version(event.stream),
-            };
-            if last == Version::NONE {
-                check_name(event.stream, event.position)?;
-            }
-            follows(event.position, last, event.version)?;
-            versions.insert(event.stream.into(), event.version);
-            self.events.push((event.stream.into(), frame.first));
-        }
-        Ok(())
-    }
-
     /// Adds the events, now written, to the index.
     pub(crate) fn adopt(&self, streams: &mut Streams) {
-        for (stream, record) in &self.events {
-            streams.add(stream, *record);
+        for (stream, version, record) in &self.events {
+            streams.add(stream, *version, *record);
         }
     }
 }

@@ -76,7 +76,7 @@ impl Store for MemoryStore {
             let source = "the test asked for this failure".into();
             return Err(StoreError::Io { action: "appending to the log", source });
         }
-        let mut plan = Plan::of(group, kept.head, &kept.streams);
+        let mut plan = Plan::of(group, kept.head, &kept.streams)?;
         plan.adopt(&mut kept.streams);
         let written = plan.records.drain(..).map(|record| (record.first, record.bytes.into()));
         kept.records.extend(written);
@@ -97,7 +97,7 @@ impl Store for MemoryStore {
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
         let kept = self.kept();
         let mut events = Vec::new();
-        for first in kept.streams.records_after(stream.as_str(), after) {
+        for first in kept.streams.records_after(stream.as_str(), after)? {
             events.extend(events_of(stream, after, first, &kept.records[&first])?);
         }
         Ok(events)

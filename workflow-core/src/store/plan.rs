@@ -3,11 +3,12 @@
 //! Pure: the same for every store. A store makes the plan, writes its records, and then adopts it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::frame::{Placed, Sealed, seal_items};
 use crate::store::streams::Streams;
-use crate::store::{Append, Appended, Conflict, Head};
+use crate::store::{Append, Appended, Conflict, Head, StoreError};
 
 /// A group, decided but not yet written.
 pub(crate) struct Plan<'a> {
@@ -17,20 +18,30 @@ pub(crate) struct Plan<'a> {
     pub(crate) records: Vec<Sealed>,
     /// The end of the log afterwards.
     pub(crate) head: Head,
-    streams: Vec<&'a StreamId>,
+    streams: Vec<(&'a StreamId, Version)>,
 }
 
 impl<'a> Plan<'a> {
     /// Decides a group against the log that ends at `head`.
-    pub(crate) fn of(group: &'a [Append], head: Head, streams: &Streams) -> Self {
+    pub(crate) fn of(
+        group: &'a [Append],
+        head: Head,
+        streams: &Streams,
+    ) -> Result<Self, StoreError> {
         let mut versions: HashMap<&StreamId, Version> = HashMap::new();
         let mut placed: Vec<Placed<'a>> = Vec::with_capacity(group.len());
         let mut items = Vec::with_capacity(group.len());
-        let outcomes = group.iter().map(|item| {
+        let mut outcomes = Vec::with_capacity(group.len());
+        for item in group {
             let (stream, expected) = (&item.stream, item.expected);
-            let actual = versions.entry(stream).or_insert_with(|| streams.version(stream.as_str()));
+            let actual = match versions.entry(stream) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(streams.version(stream.as_str())?),
+            };
             if *actual != expected {
-                return Err(Conflict { stream: stream.clone(), actual: *actual, expected });
+                let actual = *actual;
+                outcomes.push(Err(Conflict { stream: stream.clone(), actual, expected }));
+                continue;
             }
             let first = Position(head.next.0 + placed.len() as u64);
             placed.extend(item.events.iter().enumerate().map(|(i, event)| Placed {
@@ -40,20 +51,20 @@ impl<'a> Plan<'a> {
             }));
             items.push(item.events.len());
             *actual = expected.plus(item.events.len());
-            Ok(Appended { first, version: *actual })
-        });
-        let outcomes = outcomes.collect();
+            outcomes.push(Ok(Appended { first, version: *actual }));
+        }
         let records = seal_items(head.next, head.hash, &placed, &items);
         let next = Position(head.next.0 + placed.len() as u64);
         let head = Head { next, hash: records.last().map_or(head.hash, |record| record.hash) };
-        Self { outcomes, records, head, streams: placed.iter().map(|p| p.stream).collect() }
+        let streams = placed.iter().map(|p| (p.stream, p.version)).collect();
+        Ok(Self { outcomes, records, head, streams })
     }
 
     /// Adds the events, now written, to the index.
     pub(crate) fn adopt(&self, streams: &mut Streams) {
         let records = self.records.iter().flat_map(|r| std::iter::repeat_n(r.first, r.events));
-        for (stream, record) in self.streams.iter().zip(records) {
-            streams.add(stream.as_str(), record);
+        for ((stream, version), record) in self.streams.iter().zip(records) {
+            streams.add(stream.as_str(), *version, record);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! <dir>/log/     sled's own files: tree `log` (position -> record), tree `cursors`
 //! <dir>/stopped  only after a clean stop: size and SHA-256 of every other file
 //! <dir>/set-aside/   snapshots of sled that were damaged
+//! <dir>/index/   checkpoints of indexes; may be removed while the store is closed
 //! ```
 //!
 //! | danger of sled | guard |
@@ -20,19 +21,21 @@
 //! | it panics on errors of the disk | caught; the store then refuses every further write |
 //! | the page cache takes 1 GB | 64 MiB |
 //!
-//! Opening reads the whole log once, to check it and to build the index of streams: about a second per
-//! million events of 300 bytes. The process then holds about 330 MB, nearly all of it what sled took while it
-//! read; a smaller page cache does not lessen that. Sled's `Mode` is left alone, because nothing in 0.34.7
-//! reads it. Sled reuses space lazily: expect twice the bytes of the events.
+//! Opening takes the index of streams from its checkpoint (`sled/kept.rs`) and reads and checks only what the log has
+//! beyond it. What lies before is not read: `audit::verify` does that, and [`SledStore::open_reading_all`], which
+//! is also what happens where there is no checkpoint that fits. Reading all takes a second or two per million events,
+//! and sled holds about 280 MB afterwards; a smaller page cache does not lessen that. Sled's `Mode` is left alone,
+//! because nothing in 0.34.7 reads it. Sled reuses space lazily: expect twice the bytes of the events.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::id::{Position, StreamId, Version};
-use crate::record::Recorded;
 use crate::record::chain::{Broken, Chain};
+use crate::record::frame::{Frame, hash_of};
+use crate::record::{Hash, Recorded};
 use crate::store::continued::Continued;
 use crate::store::plan::Plan;
 use crate::store::read::{damaged, events_of, give};
@@ -40,21 +43,27 @@ use crate::store::streams::Streams;
 use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 
 mod head;
+mod keeper;
+mod kept;
 mod pieces;
 mod place;
 mod stopped;
 mod tables;
 
+use keeper::Keeper;
+use kept::Kept;
 use place::Place;
 pub use stopped::Stopped;
 use tables::Tables;
 
 /// A log in a directory, open in this process alone.
 pub struct SledStore {
-    // The order matters: sled must be gone before the place is left.
+    // The order matters: the checkpoint is written last of all, sled must be gone before the place is left.
+    keeper: Keeper,
     tables: Tables,
-    known: RwLock<Known>,
+    known: Arc<RwLock<Known>>,
     place: Place,
+    dir: PathBuf,
 }
 
 /// What is known of the durable log. Readers see the log as far as `head`, and no further.
@@ -64,22 +73,48 @@ struct Known {
 }
 
 impl SledStore {
-    /// Opens the store in `dir`, making it if there is none, and checks the whole log.
+    /// Opens the store in `dir`, making it if there is none, and checks what the log has beyond its checkpoint.
     ///
     /// Errors: `InUse` with the holder's process; `Format` if another program version wrote it; `Damaged` with
     /// the first position that cannot be trusted; `Io`.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        Self::enter(dir, kept::read(dir))
+    }
+
+    /// The same without the checkpoint: reads and checks the whole log.
+    pub fn open_reading_all(dir: &Path) -> Result<Self, StoreError> {
+        Self::enter(dir, None)
+    }
+
+    fn enter(dir: &Path, kept: Option<Kept>) -> Result<Self, StoreError> {
         let (mut place, noted) = Place::enter(dir)?;
         let tables = Tables::open(dir)?;
-        let known = check_log(&tables, noted)?;
+        let from_kept = kept.and_then(|kept| {
+            let from = kept.from;
+            match check_tail(&tables, noted, kept) {
+                Ok(known) => Some((known, from.next)),
+                Err(error) => {
+                    let dir = dir.display();
+                    tracing::info!(%dir, %error, "the index of streams is built anew from the log");
+                    None
+                }
+            }
+        });
+        let (known, kept_at) = match from_kept {
+            Some(known) => known,
+            None => (check_log(&tables, noted)?, Position(0)),
+        };
         place.serve(known.head)?;
-        Ok(Self { tables, known: RwLock::new(known), place })
+        let known = Arc::new(RwLock::new(known));
+        let keeper = Keeper::new(dir, Arc::clone(&known), kept_at);
+        Ok(Self { keeper, tables, known, place, dir: dir.to_owned() })
     }
 
     /// Stops cleanly and leaves the proof of it, which [`SledStore::check_stopped`] reads. Dropping the store
     /// does the same, but can only log what goes wrong.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { tables, mut place, known: _ } = self;
+        let Self { keeper, tables, mut place, .. } = self;
+        drop(keeper);
         tables.close()?;
         place.leave()
     }
@@ -107,12 +142,55 @@ impl std::fmt::Debug for SledStore {
 /// Walks over all records, towards the end that was noted outside sled; the log may go beyond it, because the
 /// note is not synced with each append.
 fn check_log(tables: &Tables, noted: Head) -> Result<Known, StoreError> {
-    let (mut chain, mut streams) = (Chain::towards(noted.next, noted.hash), Streams::default());
-    for record in tables.records_from(Position(0)) {
+    let none = Position(0);
+    walk(tables, Chain::towards(noted.next, noted.hash), Streams::default(), (none, Hash::GENESIS))
+}
+
+/// Walks over the records that the checkpoint does not know for certain: past its end, which must be one of the log.
+fn check_tail(tables: &Tables, noted: Head, kept: Kept) -> Result<Known, StoreError> {
+    let Kept { streams, from, to } = kept;
+    let another = |at| damaged(at, &"the checkpoint is of another log");
+    if noted.next == from.next && noted.hash != from.hash {
+        return Err(another(from.next));
+    }
+    if let Some(last) = from.next.0.checked_sub(1) {
+        // That the log had this end is shown by the record that ends there.
+        let record = tables.records_from(Position(last)).next().transpose()?;
+        let (_, bytes) = record.ok_or_else(|| another(from.next))?;
+        let frame = Frame::decode(&bytes).map_err(|e| damaged(from.next, &e))?;
+        if (frame.next(), hash_of(&bytes)) != (from.next, from.hash) {
+            return Err(another(from.next));
+        }
+    }
+    let chain = Chain::after(from.next, from.hash).on_to(noted.next, noted.hash);
+    let known = walk(tables, chain, streams, (to.next, to.hash))?;
+    if known.head.next < to.next {
+        return Err(damaged(known.head.next, &"the checkpoint reaches further"));
+    }
+    Ok(known)
+}
+
+/// Takes in the records from where `chain` stands. At `to` the log must have the hash that was noted there; streams
+/// may know some of the events before it.
+fn walk(
+    tables: &Tables,
+    mut chain: Chain,
+    mut streams: Streams,
+    to: (Position, Hash),
+) -> Result<Known, StoreError> {
+    let from = chain.next();
+    for record in tables.records_from(from) {
         let (at, bytes) = record?;
+        if at < from {
+            // The record before; there is none at `from`.
+            continue;
+        }
         let position = chain.next();
-        let accepted = chain.accept(at, &bytes).and_then(|frame| streams.add_frame(&frame));
-        accepted.map_err(|e| damaged(position, &e))?;
+        let frame = chain.accept(at, &bytes).map_err(|e| damaged(position, &e))?;
+        streams.add_frame(&frame, to.0)?;
+        if position < to.0 && chain.next() >= to.0 && (chain.next(), chain.hash()) != to {
+            return Err(damaged(to.0, &"the checkpoint is of another log"));
+        }
     }
     let head = Head { next: chain.next(), hash: chain.hash() };
     match chain.finish() {
@@ -130,7 +208,7 @@ impl Store for SledStore {
         self.place.write("appending to the log", |note| {
             let plan = {
                 let known = self.known();
-                Plan::of(group, known.head, &known.streams)
+                Plan::of(group, known.head, &known.streams)?
             };
             if plan.records.is_empty() {
                 return Ok(plan.outcomes);
@@ -140,6 +218,8 @@ impl Store for SledStore {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             plan.adopt(&mut known.streams);
             known.head = plan.head;
+            drop(known);
+            self.keeper.grown_to(plan.head.next);
             Ok(plan.outcomes)
         })
     }
@@ -161,12 +241,14 @@ impl Store for SledStore {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             continued.adopt(&mut known.streams);
             known.head = continued.head;
+            drop(known);
+            self.keeper.grown_to(continued.head.next);
             Ok(Ok(()))
         })?
     }
 
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
-        let records = self.known().streams.records_after(stream.as_str(), after);
+        let records = self.known().streams.records_after(stream.as_str(), after)?;
         let mut events = Vec::new();
         for first in records {
             events.extend(events_of(stream, after, first, &self.tables.record(first)?)?);
@@ -222,6 +304,14 @@ impl Store for SledStore {
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.place.write("setting a cursor", |_| self.tables.put_cursor(name, value))
+    }
+
+    fn index_dir(&self) -> Option<PathBuf> {
+        Some(self.dir.join(kept::INDEX))
+    }
+
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        self.keeper.write_now()
     }
 }
 

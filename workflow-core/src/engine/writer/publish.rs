@@ -11,17 +11,18 @@ use crate::engine::disk::explain;
 use crate::engine::index::Messages;
 use crate::engine::queue::Written;
 use crate::engine::{HandleError, Handled};
-use crate::id::{Key, StreamId};
+use crate::id::{Key, Position, StreamId};
 use crate::workflow::Domain;
 
 impl<D: Domain> Writer<D> {
     /// Lets the world know of a group that is durable.
     pub(super) fn publish(&mut self, landed: UnderWay<D>) -> Written {
-        let UnderWay { answers, moved } = landed;
+        let UnderWay { answers, moved, end } = landed;
         self.forget(&moved)?;
         let is_news = !moved.is_empty() || answers.iter().any(Answer::is_of_message);
         self.work.answered = answers.len();
-        self.follow(moved);
+        let told = answers.iter().filter_map(Answer::logged).collect();
+        self.follow(moved, told, end);
         let mut reached = BTreeSet::new();
         let mut failed = Vec::new();
         for Answer { stream, origin, result } in answers {
@@ -62,11 +63,12 @@ impl<D: Domain> Writer<D> {
     }
 
     /// Brings the indexes up to what is now durable, and queues the messages that came due.
-    fn follow(&mut self, moved: Vec<Moved<D>>) {
+    fn follow(&mut self, moved: Vec<Moved<D>>, told: Vec<(StreamId, Key)>, end: Position) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for Moved { stream, version, standing } in moved {
             let listed = self.workflows.get(stream.workflow()).is_none_or(|w| w.listed());
-            let Messages { new, void } = index.update(&stream, version, standing, listed);
+            let Messages { new, void } =
+                index.update(&stream, version, standing, listed, &|_| false);
             self.messages.extend(new);
             for key in void {
                 self.told.remove(&key);
@@ -79,6 +81,13 @@ impl<D: Domain> Writer<D> {
                 self.cache.put(stream, live);
             }
         }
+        // Together with the events that show it: a checkpoint must not have the one without the other.
+        for (from, key) in &told {
+            index.told(from, key);
+        }
+        index.reach(end);
+        drop(index);
+        self.checkpoints.grown_to(end);
     }
 
     fn reply(&mut self, stream: &StreamId, origin: Origin, result: Result<Handled, HandleError>) {
@@ -127,6 +136,13 @@ impl<D: Domain> Writer<D> {
 }
 
 impl Answer {
+    /// The message of which events came, with its sender.
+    fn logged(&self) -> Option<(StreamId, Key)> {
+        let Origin::Message { key, from } = &self.origin else { return None };
+        let events = self.result.as_ref()?.as_ref().is_ok_and(|handled| handled.events > 0);
+        events.then(|| (from.clone(), key.clone()))
+    }
+
     fn is_of_message(&self) -> bool {
         match self.origin {
             Origin::Message { .. } => true,

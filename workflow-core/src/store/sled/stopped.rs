@@ -17,6 +17,7 @@ use crate::store::sled::place::{LOCK, failed, sync_dir, write_synced};
 /// The file's name.
 const STOPPED: &str = "stopped";
 const STOPPED_NEW: &str = "stopped.new";
+const INDEX_PREFIX: &str = "index/";
 /// Up to this size files are hashed: about a second at every stop. Beyond it only their sizes are noted.
 const HASHED_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
@@ -144,6 +145,8 @@ fn sizes(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
     for own in [LOCK, STOPPED, STOPPED_NEW] {
         files.remove(own);
     }
+    // What stands there follows from the log, and may be thrown away.
+    files.retain(|name, _| !name.starts_with(INDEX_PREFIX));
     Ok(files)
 }
 

@@ -1,0 +1,293 @@
+//! The checkpoint of the engine's index, so that opening folds what is pending and the log's tail, not the history.
+//!
+//! `<store>/index/engine` holds the lines of the index (`engine/line.rs`): no call, no message, no state. No truth
+//! stands here: a file that does not fit the log or this very program is left aside, and all is built from the log. Like
+//! the store's, it is written while the log goes on, and each line knows its own version.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use sha2::{Digest, Sha256};
+
+use super::index::Index;
+use super::line::Line;
+use super::lock;
+use crate::id::{Position, StreamId};
+use crate::record::Hash;
+use crate::record::frame::Frame;
+use crate::store::shelf::{put_bytes, put_number, take_bytes, take_number};
+use crate::store::{Head, Store, StoreError};
+use crate::workflow::Domain;
+
+const FILE: &str = "engine";
+const FILE_NEW: &str = "engine.new";
+const MAGIC: &[u8; 8] = b"WFENGIN1";
+/// A checkpoint is written after so many events: reading them again takes about a quarter of a second.
+const EVERY: u64 = 50_000;
+/// At a stop a checkpoint that is so many events old is new enough.
+const NEW_ENOUGH: u64 = 1_000;
+/// So many lines are copied while the index is held.
+const AT_A_TIME: usize = 500;
+
+/// What a checkpoint depends on beside the log: the workflows' tables and the program that made the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp([u8; 32]);
+
+/// An index as a checkpoint left it.
+pub(super) struct Kept {
+    /// The log is read from here on.
+    pub from: Position,
+    pub lines: BTreeMap<StreamId, Line>,
+}
+
+impl Stamp {
+    /// Of these tables and this program; `None` when the program cannot be read.
+    pub fn of<'a>(tables: impl Iterator<Item = (&'a str, Vec<u8>)>) -> Option<Self> {
+        let mut hasher = Sha256::new();
+        hasher.update(program()?);
+        for (name, table) in tables {
+            hasher.update((name.len() as u64).to_be_bytes());
+            hasher.update(name);
+            hasher.update((table.len() as u64).to_be_bytes());
+            hasher.update(table);
+        }
+        Some(Self(hasher.finalize().into()))
+    }
+}
+
+/// What `react`, `due` and `headline` say may change with every build, without any table changing: only the program
+/// itself tells.
+fn program() -> Option<&'static [u8]> {
+    static PROGRAM: OnceLock<Option<[u8; 12]>> = OnceLock::new();
+    let read = || {
+        let mut file = File::open(std::env::current_exe().ok()?).ok()?;
+        let (mut bytes, mut crc, mut length) = (vec![0; 64 * 1024], 0, 0u64);
+        loop {
+            let read = file.read(&mut bytes).ok()?;
+            if read == 0 {
+                break;
+            }
+            (crc, length) = (crc32c::crc32c_append(crc, &bytes[..read]), length + read as u64);
+        }
+        let mut program = [0; 12];
+        program[..8].copy_from_slice(&length.to_be_bytes());
+        program[8..].copy_from_slice(&crc.to_be_bytes());
+        Some(program)
+    };
+    PROGRAM.get_or_init(read).as_ref().map(|program| &program[..])
+}
+
+/// Reads the checkpoint, if there is one that fits.
+pub(super) fn read(store: &dyn Store, stamp: Stamp) -> Option<Kept> {
+    let path = store.index_dir()?.join(FILE);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "the engine's checkpoint cannot be read");
+            return None;
+        }
+    };
+    match parse(&bytes, store, stamp) {
+        Ok(kept) => Some(kept),
+        Err(why) => {
+            let path = path.display();
+            tracing::info!(%path, why, "the engine's index is built anew from the log");
+            None
+        }
+    }
+}
+
+fn parse(bytes: &[u8], store: &dyn Store, stamp: Stamp) -> Result<Kept, &'static str> {
+    let broken = "its checkpoint is not what was written";
+    let end = bytes.len().checked_sub(4).ok_or(broken)?;
+    let (body, crc) = bytes.split_at(end);
+    let rest = body.strip_prefix(MAGIC).ok_or(broken)?;
+    if crc32c::crc32c(body).to_be_bytes() != crc {
+        return Err(broken);
+    }
+    let mut rest = rest.strip_prefix(&stamp.0).ok_or("its checkpoint is of another program")?;
+    let (from, to) = take_place(&mut rest).ok_or(broken)?;
+    if from > to.next || !is_end_of(store, to) {
+        return Err("its checkpoint is of another log");
+    }
+    let mut lines = Vec::new();
+    while !rest.is_empty() {
+        lines.push(take_line(&mut rest).ok_or(broken)?);
+    }
+    Ok(Kept { from, lines: lines.into_iter().collect() })
+}
+
+fn take_place(rest: &mut &[u8]) -> Option<(Position, Head)> {
+    let (from, next) = (Position(take_number(rest)?), Position(take_number(rest)?));
+    let (hash, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some((from, Head { next, hash: Hash(*hash) }))
+}
+
+fn take_line(rest: &mut &[u8]) -> Option<(StreamId, Line)> {
+    let stream = StreamId::parse(std::str::from_utf8(take_bytes(rest)?).ok()?).ok()?;
+    Some((stream, Line::read(take_bytes(rest)?)?))
+}
+
+/// Whether the log once ended there.
+fn is_end_of(store: &dyn Store, end: Head) -> bool {
+    let head = store.head();
+    if end.next >= head.next {
+        return end == head;
+    }
+    let mut follows = false;
+    let scanned = store.scan_records(end.next, &mut |at, bytes| {
+        let previous = Frame::decode(bytes).map(|frame| frame.previous);
+        follows = at == end.next && previous.is_ok_and(|previous| previous == end.hash);
+        ControlFlow::Break(())
+    });
+    scanned.is_ok() && follows
+}
+
+/// Writes the checkpoints of one engine, one at a time.
+pub(super) struct Checkpoints<D: Domain> {
+    task: Option<Arc<Task<D>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Task<D: Domain> {
+    dir: PathBuf,
+    stamp: Stamp,
+    store: Arc<dyn Store>,
+    index: Arc<RwLock<Index<D>>>,
+    /// How far the last checkpoint reaches.
+    at: AtomicU64,
+    writing: Mutex<()>,
+}
+
+impl<D: Domain> Checkpoints<D> {
+    /// Of an engine whose checkpoint reaches to `at`; of none where there is no place for them, or no stamp.
+    pub fn new(
+        store: &Arc<dyn Store>,
+        index: &Arc<RwLock<Index<D>>>,
+        stamp: Option<Stamp>,
+        at: Position,
+    ) -> Self {
+        let task = |(dir, stamp)| {
+            let (store, index) = (Arc::clone(store), Arc::clone(index));
+            let (at, writing) = (AtomicU64::new(at.0), Mutex::new(()));
+            Arc::new(Task { dir, stamp, store, index, at, writing })
+        };
+        let task = store.index_dir().zip(stamp).map(task);
+        Self { task, thread: Mutex::new(None) }
+    }
+
+    /// Says that all events before `next` are in the index.
+    pub fn grown_to(&self, next: Position) {
+        let Some(task) = self.task.as_ref().filter(|task| task.is_older_by(next, EVERY)) else {
+            return;
+        };
+        let mut thread = lock(&self.thread);
+        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return;
+        }
+        let task = Arc::clone(task);
+        let spawned = std::thread::Builder::new()
+            .name("workflow-checkpoint".into())
+            .spawn(move || task.write_or_warn());
+        match spawned {
+            Ok(new) => *thread = Some(new),
+            Err(error) => tracing::warn!(%error, "no thread for the engine's checkpoint"),
+        }
+    }
+
+    /// Writes a checkpoint before it returns.
+    pub fn write_now(&self) -> Result<(), StoreError> {
+        let Some(task) = &self.task else { return Ok(()) };
+        let failed = |e: io::Error| StoreError::Io {
+            action: "writing the engine's checkpoint",
+            source: e.into(),
+        };
+        task.write().map_err(failed)
+    }
+
+    /// Leaves one that is new enough, once nothing more is appended.
+    pub fn finish(&self) {
+        if let Some(thread) = lock(&self.thread).take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the thread of the engine's checkpoint ended in a panic");
+        }
+        if let Some(task) = &self.task
+            && task.is_older_by(task.store.head().next, NEW_ENOUGH)
+        {
+            task.write_or_warn();
+        }
+    }
+}
+
+impl<D: Domain> Task<D> {
+    fn is_older_by(&self, next: Position, events: u64) -> bool {
+        next.0.saturating_sub(self.at.load(Ordering::Relaxed)) >= events
+    }
+
+    fn write_or_warn(&self) {
+        if let Err(error) = self.write() {
+            // Not at once again.
+            self.at.fetch_add(EVERY / 2, Ordering::Relaxed);
+            tracing::warn!(dir = %self.dir.display(), %error, "the engine's checkpoint was not written");
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let _one_at_a_time = lock(&self.writing);
+        fs::create_dir_all(&self.dir)?;
+        let (from, lines) = self.lines();
+        // What the lines know was durable before they knew it, so that it lies before this end.
+        let to = self.store.head();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(self.stamp.0);
+        put_number(from.0, &mut bytes);
+        put_number(to.next.0, &mut bytes);
+        bytes.extend(to.hash.0);
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes), &lines);
+        replace(&self.dir, &[&bytes, &lines, &crc.to_be_bytes()])?;
+        self.at.store(from.0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// All lines and the position that they surely reach to, holding the index for a moment at a time.
+    fn lines(&self) -> (Position, Vec<u8>) {
+        let index = || self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let from = index().reached();
+        let (mut bytes, mut last): (_, Option<StreamId>) = (Vec::new(), None);
+        loop {
+            let some = index().lines_after(last.as_ref(), AT_A_TIME);
+            for (stream, line) in &some {
+                put_bytes(stream.as_str().as_bytes(), &mut bytes);
+                put_bytes(line.bytes(), &mut bytes);
+            }
+            match some.into_iter().last() {
+                Some((stream, _)) => last = Some(stream),
+                None => return (from, bytes),
+            }
+        }
+    }
+}
+
+/// Puts a file in the place of the one before: after a power cut one of the two is there, whole.
+fn replace(dir: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let new = dir.join(FILE_NEW);
+    let mut file = File::create(&new)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_all()?;
+    fs::rename(&new, dir.join(FILE))?;
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;
