@@ -88,7 +88,7 @@ async fn hook(
                 door.counters.duplicates.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => {
-                tracing::error!(%error, "a delivery could not be kept");
+                tracing::warn!(%error, "a delivery could not be kept");
                 let wait = [(header::RETRY_AFTER, "30")];
                 return (StatusCode::SERVICE_UNAVAILABLE, wait).into_response();
             }

@@ -18,6 +18,8 @@ mod live;
 pub(crate) mod office;
 mod open;
 mod registry;
+#[cfg(test)]
+mod tight;
 mod writer;
 
 pub use index::{OwedCall, Summary, Wait};
@@ -26,7 +28,7 @@ pub use registry::{ReplayError, Source, decode, replay};
 
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
-use crate::store::{Store, StoreError};
+use crate::store::{NoRoom, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
 use index::Index;
@@ -110,6 +112,9 @@ pub enum HandleError {
     /// The stored stream cannot be read back.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The disk is nearly full: nothing new is taken until there is room again. Nothing was appended; try later.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The engine has stopped, because it was told to or because the log failed. Whether the input was taken is
     /// known only after a restart.
     #[error("the engine has stopped: {0}")]
@@ -124,6 +129,7 @@ impl<D: Domain> Engine<D> {
         input: W::Input,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.room()?;
         self.submit(stream.clone(), Given::Typed(registry::boxed(input)), source).await
     }
 
@@ -134,10 +140,17 @@ impl<D: Domain> Engine<D> {
         input: serde_json::Value,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.room()?;
         self.submit(stream.clone(), Given::Json(input), source).await
     }
 
-    /// Gives the answer to an owed call back to the instance that owed it.
+    /// Whether there is room on the disk for new inputs. Without, [`Engine::handle`] refuses them; it passes by itself.
+    pub fn room(&self) -> Result<(), NoRoom> {
+        self.shared.store.room()
+    }
+
+    /// Gives the answer to an owed call back to the instance that owed it. Taken on a nearly full disk too: what was
+    /// done outside must not be forgotten.
     pub async fn answer(
         &self,
         call: &OwedCall<D>,
@@ -150,8 +163,11 @@ impl<D: Domain> Engine<D> {
     }
 
     /// Gives their timer to all instances whose time has come; returns how many there were. Fails only when the engine
-    /// has stopped.
+    /// has stopped. While the disk is nearly full they wait.
     pub async fn fire_timers(&self) -> Result<usize, HandleError> {
+        if self.room().is_err() {
+            return Ok(0);
+        }
         let now = self.shared.clock.now();
         let due = self.write_index().take_due(now);
         for (at, stream) in &due {

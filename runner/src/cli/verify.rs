@@ -57,6 +57,7 @@ fn stopped(dir: &std::path::Path) -> Result<views::Verified, Failure> {
         // It says nothing about the log: a process is starting or ending at this moment.
         in_use @ StoreError::InUse { .. } => Err(failed(&in_use)),
         damage @ (StoreError::Io { .. }
+        | StoreError::Full { .. }
         | StoreError::Damaged { .. }
         | StoreError::Format { .. }) => Ok(damaged(&damage)),
     };

@@ -313,6 +313,7 @@ fn is_final(error: &HandleError) -> bool {
         | HandleError::UnknownTenant(_)
         | HandleError::Defect(_)
         | HandleError::Replay(_)
+        | HandleError::NoRoom(_)
         | HandleError::Stopped(_) => false,
     }
 }

@@ -5,6 +5,7 @@
 //! <dir>/lock     held while a process has the store open; names it
 //! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows
 //! <dir>/log/     sled's own files: tree `log` (position -> record), tree `cursors`
+//! <dir>/reserve  only while the store is open: space kept for the clean stop on a full disk
 //! <dir>/stopped  only after a clean stop: size and SHA-256 of every other file
 //! <dir>/set-aside/   snapshots of sled that were damaged
 //! ```
@@ -18,6 +19,7 @@
 //! | a flipped bit near the tail cuts the tail silently | checksum and chain over our records, compared with `head` at every open |
 //! | a flipped bit in unused space is invisible | `stopped`, compared by [`SledStore::check_stopped`] |
 //! | it panics on errors of the disk | caught; the store then refuses every further write |
+//! | it does not survive a full disk | nothing new is taken while space is short, and a reserve is given back for the stop |
 //! | the page cache takes 1 GB | 64 MiB |
 //!
 //! Opening reads the whole log once, to check it and to build the index of streams: about a second per
@@ -35,21 +37,24 @@ use crate::record::chain::{Broken, Chain};
 use crate::store::plan::Plan;
 use crate::store::read::{damaged, events_of, give};
 use crate::store::streams::Streams;
-use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
+use crate::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
 
 mod head;
 mod pieces;
 mod place;
+mod room;
 mod stopped;
 mod tables;
 
 use place::Place;
+use room::Room;
 pub use stopped::Stopped;
 use tables::Tables;
 
 /// A log in a directory, open in this process alone.
 pub struct SledStore {
-    // The order matters: sled must be gone before the place is left.
+    // The order matters: the reserve must be free when sled writes its last, and sled gone before the place is left.
+    room: Room,
     tables: Tables,
     known: RwLock<Known>,
     place: Place,
@@ -65,19 +70,25 @@ impl SledStore {
     /// Opens the store in `dir`, making it if there is none, and checks the whole log.
     ///
     /// Errors: `InUse` with the holder's process; `Format` if another program version wrote it; `Damaged` with
-    /// the first position that cannot be trusted; `Io`.
+    /// the first position that cannot be trusted; `Full`; `Io`.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        Self::opened(dir).map_err(|error| room::explain(dir, "opening the log", error))
+    }
+
+    fn opened(dir: &Path) -> Result<Self, StoreError> {
         let (mut place, noted) = Place::enter(dir)?;
         let tables = Tables::open(dir)?;
         let known = check_log(&tables, noted)?;
         place.serve(known.head)?;
-        Ok(Self { tables, known: RwLock::new(known), place })
+        let room = Room::keep(dir)?;
+        Ok(Self { room, tables, known: RwLock::new(known), place })
     }
 
     /// Stops cleanly and leaves the proof of it, which [`SledStore::check_stopped`] reads. Dropping the store
     /// does the same, but can only log what goes wrong.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { tables, mut place, known: _ } = self;
+        let Self { room, tables, mut place, known: _ } = self;
+        drop(room);
         tables.close()?;
         place.leave()
     }
@@ -88,6 +99,15 @@ impl SledStore {
     pub fn check_stopped(dir: &Path) -> Result<Stopped, StoreError> {
         let _nobody_enters = place::lock_for_reading(dir)?;
         stopped::check(dir)
+    }
+
+    /// Runs one write at a time; tells a full disk from any other failure.
+    fn write<T>(
+        &self,
+        action: &'static str,
+        write: impl FnOnce(&head::HeadFile) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.place.write(action, write).map_err(|error| self.room.explain(action, error))
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -125,7 +145,7 @@ fn check_log(tables: &Tables, noted: Head) -> Result<Known, StoreError> {
 
 impl Store for SledStore {
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        self.place.write("appending to the log", |note| {
+        self.write("appending to the log", |note| {
             let plan = {
                 let known = self.known();
                 Plan::of(group, known.head, &known.streams)
@@ -193,9 +213,17 @@ impl Store for SledStore {
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.place.write("setting a cursor", |_| self.tables.put_cursor(name, value))
+        self.write("setting a cursor", |_| self.tables.put_cursor(name, value))
+    }
+
+    fn room(&self) -> Result<(), NoRoom> {
+        self.room.check()
     }
 }
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn;
