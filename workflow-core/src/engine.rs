@@ -191,7 +191,8 @@ impl<D: Domain> Engine<D> {
         given: Given<D>,
         source: Source,
     ) -> Result<Handled, HandleError> {
-        let queue = lock(&self.shared.queue).clone().ok_or_else(|| self.why_stopped())?;
+        let queue = lock(&self.shared.queue).clone();
+        let queue = queue.ok_or_else(|| self.why_stopped())?;
         let (reply, answer) = oneshot::channel();
         let job = Job { stream, given, source, reply };
         queue.send(job).await.map_err(|_| self.why_stopped())?;
@@ -199,8 +200,12 @@ impl<D: Domain> Engine<D> {
     }
 
     fn why_stopped(&self) -> HandleError {
-        let why = lock(&self.shared.stopped).clone();
-        HandleError::Stopped(why.unwrap_or_else(|| "it was told to".to_owned()))
+        let why = lock(&self.shared.stopped).clone().unwrap_or_else(|| {
+            // A writer that ends in a panic says so a moment after its replies are gone.
+            let told = lock(&self.shared.queue).is_none();
+            if told { "it was told to" } else { "its writer ended" }.to_owned()
+        });
+        HandleError::Stopped(why)
     }
 
     /// Why the engine stopped by itself, if it did.

@@ -63,10 +63,14 @@ async fn out_of_room_the_engine_stops_and_says_what_to_do() {
         store.full.store(false, Ordering::SeqCst);
     }
     running.stop();
+    let why = ask(&running, &second).await.unwrap_err().to_string();
+    assert!(why.contains("is full"), "the reason outlives the stop: {why}");
     let again = engine(&store);
     assert_eq!(again.position(), Position(1), "what was acknowledged is there");
     assert_eq!(ask(&again, &second).await.unwrap().events, 1);
     again.stop();
+    let told = HandleError::Stopped("it was told to".to_owned());
+    assert_eq!(ask(&again, &second).await, Err(told));
 }
 
 /// A store on a disk with little room, or none.

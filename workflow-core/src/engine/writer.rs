@@ -91,9 +91,7 @@ impl<D: Domain> Writer<D> {
                 }
             }
             if let Err(error) = self.commit(group) {
-                let why = explain(&error);
-                tracing::error!(error = %why, "the log failed: the engine stops");
-                *lock(&self.stopped) = Some(why);
+                tracing::error!(error = %explain(&error), "the log failed: the engine stops");
                 // Waiting callers see their reply channel close and read why.
                 return;
             }
@@ -132,9 +130,14 @@ impl<D: Domain> Writer<D> {
         }
         let changed: Vec<StreamId> = appends.iter().map(|a: &Append| a.stream.clone()).collect();
         if !appends.is_empty() {
-            for result in self.store.append(&appends)? {
-                result.map_err(conflict)?;
+            let appended = self.store.append(&appends).and_then(|results| {
+                results.into_iter().try_for_each(|result| result.map(drop).map_err(conflict))
+            });
+            if let Err(error) = &appended {
+                // Before the replies are dropped: whoever waits for one reads it then.
+                *lock(&self.stopped) = Some(explain(error));
             }
+            appended?;
         }
         self.publish(changed, touched);
         let mut reached = BTreeSet::new();
