@@ -7,6 +7,8 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
+use workflow_core::store::sled::{SledStore, Stopped};
+
 use super::super::binary::{good, run};
 use super::killed::{held, say};
 use super::outside::Outside;
@@ -112,6 +114,9 @@ fn a_full_disk_refuses_what_is_new_and_goes_on_by_itself() {
         log.contains("inputs are taken again from 33554432 bytes on: free space there"),
         "{log}"
     );
+
+    let proof = SledStore::check_stopped(&disk.0.join("data/events"));
+    assert!(matches!(proof, Ok(Stopped::Clean { .. })), "no proof of a clean stop: {proof:?}");
 
     // On a full disk it does not start, and says why.
     refill(&disk);
