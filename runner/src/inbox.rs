@@ -73,6 +73,10 @@ impl Worker {
     }
 
     async fn work(&self, postponed: &mut BTreeMap<StreamId, Postponed>) -> Result<(), HandleError> {
+        if self.engine.room().is_err() {
+            // What would be read back could not be kept.
+            return Ok(());
+        }
         let mut waiting: Vec<_> = self.engine.summaries("delivery");
         waiting.retain(|summary| summary.state == "Waiting");
         waiting.sort_by_key(|summary| (summary.updated_at, summary.stream.clone()));

@@ -231,7 +231,9 @@ impl Runner {
         }
         let (engine, mut stop) = (self.engine.clone(), stopped.clone());
         self.loops.spawn(async move {
+            let mut had_room = true;
             while !*stop.borrow() {
+                had_room = say_room(&engine, had_room);
                 engine.fire_timers().await?;
                 tokio::select! {
                     _ = stop.changed() => {}
@@ -284,7 +286,9 @@ impl Runner {
     pub async fn ended(&mut self) -> StopError {
         match self.loops.join_next().await {
             Some(Ok(Ok(()))) | None => {
-                HandleError::Stopped("a loop ended by itself".to_owned()).into()
+                let why = self.engine.failure();
+                HandleError::Stopped(why.unwrap_or_else(|| "a loop ended by itself".to_owned()))
+                    .into()
             }
             Some(Ok(Err(error))) => error,
             Some(Err(panic)) => panic.into(),
@@ -332,6 +336,21 @@ impl Runner {
         // A leftover address of a process that is gone is found out by whoever uses it.
         drop(std::fs::remove_file(data_dir.join(admin::ADDRESS_FILE)));
         result
+    }
+}
+
+/// Says when the disk is short of room, and when it is not any more. Returns whether it has room now.
+fn say_room(engine: &Engine<Insurance>, had_room: bool) -> bool {
+    match (engine.room(), had_room) {
+        (Err(no_room), true) => {
+            tracing::error!(error = %no_room, "webhooks are answered 503, polls and timers wait");
+            false
+        }
+        (Ok(()), false) => {
+            tracing::info!("there is room on the disk again: everything goes on");
+            true
+        }
+        (room, _) => room.is_ok(),
     }
 }
 

@@ -14,6 +14,8 @@ mod config;
 mod diagram;
 #[path = "process/ends.rs"]
 mod ends;
+#[path = "process/faults.rs"]
+mod faults;
 #[path = "process/kill.rs"]
 mod kill;
 #[path = "process/verbs.rs"]

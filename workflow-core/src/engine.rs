@@ -22,6 +22,8 @@ pub(crate) mod office;
 mod open;
 mod queue;
 pub(crate) mod registry;
+#[cfg(test)]
+mod tight;
 mod writer;
 
 pub use index::{OwedCall, Summary, Wait};
@@ -33,7 +35,7 @@ pub use registry::{ReplayError, Source, decode, replay};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
-use crate::store::{Store, StoreError};
+use crate::store::{NoRoom, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
 use checkpoint::Checkpoints;
@@ -132,6 +134,9 @@ pub enum HandleError {
     /// The stored stream cannot be read back.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The disk is nearly full: nothing new is taken until there is room again. Nothing was appended; try later.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The engine has stopped, because it was told to or because the log failed. Whether the input was taken is
     /// known only after a restart.
     #[error("the engine has stopped: {0}")]
@@ -146,6 +151,7 @@ impl<D: Domain> Engine<D> {
         input: W::Input,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.room()?;
         self.submit(stream.clone(), Given::Typed(registry::boxed(input)), source).await
     }
 
@@ -156,10 +162,17 @@ impl<D: Domain> Engine<D> {
         input: serde_json::Value,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.room()?;
         self.submit(stream.clone(), Given::Json(input), source).await
     }
 
-    /// Gives the answer to an owed call back to the instance that owed it.
+    /// Whether there is room on the disk for new inputs. Without, [`Engine::handle`] refuses them; it passes by itself.
+    pub fn room(&self) -> Result<(), NoRoom> {
+        self.shared.store.room(0)
+    }
+
+    /// Gives the answer to an owed call back to the instance that owed it. Taken on a nearly full disk too: what was
+    /// done outside must not be forgotten.
     pub async fn answer(
         &self,
         call: &OwedCall<D>,
@@ -172,8 +185,11 @@ impl<D: Domain> Engine<D> {
     }
 
     /// Gives their timer to all instances whose time has come; returns how many there were. Fails only when the engine
-    /// has stopped.
+    /// has stopped. While the disk is nearly full they wait.
     pub async fn fire_timers(&self) -> Result<usize, HandleError> {
+        if self.room().is_err() {
+            return Ok(0);
+        }
         let now = self.shared.clock.now();
         let due = self.write_index().take_due(now);
         for (at, stream) in &due {

@@ -76,6 +76,17 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// There is no space left on the disk under the store.
+    #[error(
+        "{action} failed: the disk of {path} is full; free space there, then start again \
+         (nothing that was acknowledged is lost)"
+    )]
+    Full {
+        /// What was being done, as a verb with its object.
+        action: &'static str,
+        /// The store's directory.
+        path: String,
+    },
     /// What is on disk is not what was written.
     #[error("the log is damaged at position {position}: {problem}")]
     Damaged {
@@ -112,6 +123,22 @@ pub enum StoreError {
         /// What to do.
         advice: &'static str,
     },
+}
+
+/// The disk under the store is nearly full: what is there already can still be brought to its end, nothing new is
+/// taken. It passes by itself once there is room.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the disk of {path} has {free_bytes} bytes left; inputs are taken again from {needed_bytes} bytes on: free space \
+     there"
+)]
+pub struct NoRoom {
+    /// The store's directory.
+    pub path: String,
+    /// What is left to this process.
+    pub free_bytes: u64,
+    /// What must be left.
+    pub needed_bytes: u64,
 }
 
 /// A log of events. Shared by threads; only one of them, the engine's writer, appends.
@@ -164,6 +191,13 @@ pub trait Store: Send + Sync + 'static {
     /// Writes down what opening would otherwise read out of the log; a store without such a place does nothing. A
     /// store also does this by itself as its log grows, and at a stop.
     fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether there is room for anything new, and for so many bytes beside it. Cheap: asked before every input. A store
+    /// without limits has room.
+    fn room(&self, more_bytes: u64) -> Result<(), NoRoom> {
+        let _ = more_bytes;
         Ok(())
     }
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use workflow_core::store::StoreError;
 
 use super::{Failure, Outcome, failed};
 use crate::telemetry::{self, Form};
-use crate::{Runner, config};
+use crate::{Runner, StartError, config};
 
 /// Run the service until it is told to stop (SIGTERM or ctrl-C; twice means now).
 ///
@@ -27,7 +28,7 @@ impl Run {
         telemetry::to_stderr(if self.log_json { Form::Json } else { Form::Lines }, "info");
         let config =
             config::load(&self.config).map_err(|problems| Failure::Config(problems.to_string()))?;
-        let mut runner = Runner::start(config).await.map_err(|error| failed(&error))?;
+        let mut runner = Runner::start(config).await.map_err(refused)?;
         let mut signals = Signals::new()?;
         tokio::select! {
             () = signals.next() => {}
@@ -43,6 +44,15 @@ impl Run {
             () = signals.next() => Err(Failure::Failed("told twice to stop: calls under way are left to the next start".into())),
         }
     }
+}
+
+/// A damaged log has the exit code that `verify` gives it.
+fn refused(error: StartError) -> Failure {
+    let failure = failed(&error);
+    if let StartError::Store(StoreError::Damaged { .. }) = error {
+        return Failure::Damaged(failure.message().to_owned());
+    }
+    failure
 }
 
 /// The two signals that mean stop.

@@ -200,6 +200,7 @@ fn stopped(dir: &Path, asked: &Asked) -> Result<views::Verified, Failure> {
         // It says nothing about the log: a process is starting or ending at this moment.
         in_use @ StoreError::InUse { .. } => Err(failed(&in_use)),
         damage @ (StoreError::Io { .. }
+        | StoreError::Full { .. }
         | StoreError::Damaged { .. }
         | StoreError::Unfit { .. }
         | StoreError::Format { .. }) => {

@@ -245,6 +245,8 @@ impl<D: Domain> Task<D> {
         let _one_at_a_time = lock(&self.writing);
         fs::create_dir_all(&self.dir)?;
         let (from, lines) = self.lines();
+        // What can be done without must not take the log's last room.
+        self.store.room(lines.len() as u64).map_err(io::Error::other)?;
         // What the lines know was durable before they knew it, so that it lies before this end.
         let to = self.store.head();
         let mut bytes = MAGIC.to_vec();

@@ -5,6 +5,7 @@
 //! <dir>/lock     held while a process has the store open; names it
 //! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows
 //! <dir>/log/     sled's own files: tree `log` (position -> record), tree `cursors`
+//! <dir>/reserve  only while the store is open: space kept for the clean stop on a full disk
 //! <dir>/stopped  only after a clean stop: size and SHA-256 of every other file
 //! <dir>/set-aside/   snapshots of sled that were damaged
 //! <dir>/index/   checkpoints of indexes; may be removed while the store is closed
@@ -19,6 +20,7 @@
 //! | a flipped bit near the tail cuts the tail silently | checksum and chain over our records, compared with `head` at every open |
 //! | a flipped bit in unused space is invisible | `stopped`, compared by [`SledStore::check_stopped`] |
 //! | it panics on errors of the disk | caught; the store then refuses every further write |
+//! | it does not survive a full disk | nothing new is taken while space is short, and a reserve is given back for the stop |
 //! | the page cache takes 1 GB | 64 MiB |
 //!
 //! Opening takes the index of streams from its checkpoint (`sled/kept.rs`) and reads and checks only what the log has
@@ -40,25 +42,29 @@ use crate::store::continued::Continued;
 use crate::store::plan::Plan;
 use crate::store::read::{damaged, events_of, give};
 use crate::store::streams::Streams;
-use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
+use crate::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
 
 mod head;
 mod keeper;
 mod kept;
 mod pieces;
 mod place;
+mod room;
 mod stopped;
 mod tables;
 
 use keeper::Keeper;
 use kept::Kept;
 use place::Place;
+use room::Room;
 pub use stopped::Stopped;
 use tables::Tables;
 
 /// A log in a directory, open in this process alone.
 pub struct SledStore {
-    // The order matters: the checkpoint is written last of all, sled must be gone before the place is left.
+    // The order matters: the reserve must be free when anything writes its last, the index is written before sled is
+    // closed, and sled must be gone before the place is left.
+    room: Room,
     keeper: Keeper,
     tables: Tables,
     known: Arc<RwLock<Known>>,
@@ -76,14 +82,16 @@ impl SledStore {
     /// Opens the store in `dir`, making it if there is none, and checks what the log has beyond its checkpoint.
     ///
     /// Errors: `InUse` with the holder's process; `Format` if another program version wrote it; `Damaged` with
-    /// the first position that cannot be trusted; `Io`.
+    /// the first position that cannot be trusted; `Full`; `Io`.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        Self::enter(dir, kept::read(dir))
+        let opened = Self::enter(dir, kept::read(dir));
+        opened.map_err(|error| room::explain(dir, "opening the log", error))
     }
 
     /// The same without the checkpoint: reads and checks the whole log.
     pub fn open_reading_all(dir: &Path) -> Result<Self, StoreError> {
-        Self::enter(dir, None)
+        let opened = Self::enter(dir, None);
+        opened.map_err(|error| room::explain(dir, "opening the log", error))
     }
 
     fn enter(dir: &Path, kept: Option<Kept>) -> Result<Self, StoreError> {
@@ -105,16 +113,17 @@ impl SledStore {
             None => (check_log(&tables, noted)?, Position(0)),
         };
         place.serve(known.head)?;
+        let room = Room::keep(dir)?;
         let known = Arc::new(RwLock::new(known));
         let keeper = Keeper::new(dir, Arc::clone(&known), kept_at);
-        Ok(Self { keeper, tables, known, place, dir: dir.to_owned() })
+        Ok(Self { room, keeper, tables, known, place, dir: dir.to_owned() })
     }
 
     /// Stops cleanly and leaves the proof of it, which [`SledStore::check_stopped`] reads. Dropping the store
     /// does the same, but can only log what goes wrong.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { keeper, tables, mut place, .. } = self;
-        drop(keeper);
+        let Self { room, keeper, tables, mut place, .. } = self;
+        drop((room, keeper));
         tables.close()?;
         place.leave()
     }
@@ -125,6 +134,15 @@ impl SledStore {
     pub fn check_stopped(dir: &Path) -> Result<Stopped, StoreError> {
         let _nobody_enters = place::lock_for_reading(dir)?;
         stopped::check(dir)
+    }
+
+    /// Runs one write at a time; tells a full disk from any other failure.
+    fn write<T>(
+        &self,
+        action: &'static str,
+        write: impl FnOnce(&head::HeadFile) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.place.write(action, write).map_err(|error| self.room.explain(action, error))
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -205,7 +223,7 @@ fn walk(
 
 impl Store for SledStore {
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        self.place.write("appending to the log", |note| {
+        self.write("appending to the log", |note| {
             let plan = {
                 let known = self.known();
                 Plan::of(group, known.head, &known.streams)?
@@ -225,7 +243,7 @@ impl Store for SledStore {
     }
 
     fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.place.write("appending records to the log", |note| {
+        self.write("appending records to the log", |note| {
             let continued = {
                 let known = self.known();
                 Continued::of(records, known.head, &known.streams)
@@ -303,7 +321,11 @@ impl Store for SledStore {
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.place.write("setting a cursor", |_| self.tables.put_cursor(name, value))
+        self.write("setting a cursor", |_| self.tables.put_cursor(name, value))
+    }
+
+    fn room(&self, more_bytes: u64) -> Result<(), NoRoom> {
+        self.room.check(more_bytes)
     }
 
     fn index_dir(&self) -> Option<PathBuf> {
@@ -316,4 +338,8 @@ impl Store for SledStore {
 }
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn;

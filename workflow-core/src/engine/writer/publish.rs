@@ -10,7 +10,7 @@ use super::{Answer, Aside, Moved, Origin, UnderWay, Writer};
 use crate::engine::disk::explain;
 use crate::engine::index::Messages;
 use crate::engine::queue::Written;
-use crate::engine::{HandleError, Handled};
+use crate::engine::{HandleError, Handled, lock};
 use crate::id::{Key, Position, StreamId};
 use crate::workflow::Domain;
 
@@ -55,9 +55,13 @@ impl<D: Domain> Writer<D> {
     fn forget(&self, moved: &[Moved<D>]) -> Written {
         let Some(vault) = &self.vault else { return Ok(()) };
         for subject in moved.iter().filter_map(|moved| moved.standing.forgotten.as_ref()) {
-            vault.destroy(subject).map_err(|error| {
-                format!("destroying the key of a forgotten person failed: {}", explain(&error))
-            })?;
+            if let Err(error) = vault.destroy(subject) {
+                let what = "destroying the key of a forgotten person failed";
+                let why = format!("{what}: {}", explain(&error));
+                // Before the replies are dropped: whoever waits for one reads it then.
+                *lock(&self.stopped) = Some(why.clone());
+                return Err(why);
+            }
         }
         Ok(())
     }
@@ -160,6 +164,7 @@ fn is_final(error: &HandleError) -> bool {
         | HandleError::UnknownTenant(_)
         | HandleError::Defect(_)
         | HandleError::Replay(_)
+        | HandleError::NoRoom(_)
         | HandleError::Stopped(_) => false,
     }
 }

@@ -12,12 +12,16 @@ use crate::id::Position;
 use crate::store::StoreError;
 use crate::store::sled::kept::Shelve;
 use crate::store::sled::place::failed;
-use crate::store::sled::{Known, kept};
+use crate::store::sled::{Known, kept, room};
 
 /// A checkpoint is written after so many events: reading them again takes about a tenth of a second.
 const EVERY: u64 = 50_000;
 /// At a stop a checkpoint that is so many events old is new enough.
 const NEW_ENOUGH: u64 = 1_000;
+
+/// What must be free beside the room for inputs: several million streams take less, and what can be done without must
+/// not take the log's last room.
+const ROOM_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Writes checkpoints, one at a time.
 pub(super) struct Keeper {
@@ -82,6 +86,7 @@ impl Keeper {
 impl Task {
     fn write(&self, shelve: Shelve) -> std::io::Result<()> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        room::check_dir(&self.dir, ROOM_BYTES).map_err(std::io::Error::other)?;
         let from = kept::write(&self.dir, &self.known, shelve)?;
         self.at.store(from.next.0, Ordering::Relaxed);
         Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::id::Position;
 use crate::store::read::damaged;
 use crate::store::sled::head::HeadFile;
-use crate::store::sled::stopped;
+use crate::store::sled::{room, stopped};
 use crate::store::{Head, StoreError};
 use crate::time::{Clock, SystemClock};
 
@@ -59,6 +59,7 @@ impl Place {
     pub(super) fn enter(dir: &Path) -> Result<(Self, Head), StoreError> {
         fs::create_dir_all(dir).map_err(failed("making the store's directory"))?;
         let lock = lock(dir)?;
+        room::release(dir);
         let (head, noted) = match check_format(dir)? {
             Layout::Known => open_existing(dir)?,
             Layout::None => {
@@ -185,6 +186,8 @@ fn check_format(dir: &Path) -> Result<Layout, StoreError> {
     };
     match fs::read(dir.join(FORMAT)) {
         Ok(found) if found == FORMAT_KNOWN.as_bytes() => Ok(Layout::Known),
+        // A file is written whole or not at all, so that an empty one is no sign of a store cut short.
+        Ok(found) if found.is_empty() => Err(refuse("none (its file is empty)")),
         Ok(found) => {
             let start = &found[..found.len().min(60)];
             Err(refuse(String::from_utf8_lossy(start).trim_end()))

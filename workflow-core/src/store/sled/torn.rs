@@ -1,0 +1,203 @@
+//! Torn tails and garbled bytes: harm at every offset of the last records in sled's file, then an open.
+//!
+//! What must hold: the log is refused as damaged, or it is served whole. Only where the last records were never
+//! acknowledged, as after a power cut, may it end before them; it must then end between two records, and can be
+//! written on.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::tests::image;
+use crate::audit;
+use crate::record::Recorded;
+use crate::store::contract::{append, scanned};
+use crate::store::sled::SledStore;
+use crate::store::{Store, StoreError};
+
+/// Records before the last ones, and the last ones, whose bytes are harmed.
+const BEFORE: u64 = 6;
+const LAST: u64 = 3;
+/// What sled puts before a record's bytes: its header and the tree's own words, with some to spare.
+const HEADER_BYTES: usize = 40;
+
+/// At every so manyth offset the proof of the clean stop is asked too, which hashes all files.
+const HASHED_EVERY: usize = 9;
+
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    /// The file ends here.
+    Cut,
+    /// One bit is another.
+    Flip,
+    /// From here on there is nothing but zeros.
+    Zero,
+}
+
+/// What became of the harmed logs.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    /// Refused as damaged.
+    refused: u32,
+    /// Served whole: the byte was of no consequence.
+    whole: u32,
+    /// Served as far as it was acknowledged, or further.
+    shorter: u32,
+}
+
+/// A log whose records' bytes can be found again in sled's file.
+struct Log {
+    image: TempDir,
+    events: Vec<Recorded>,
+    acknowledged: usize,
+}
+
+fn marker(record: u64) -> String {
+    format!("the bytes of record {record}")
+}
+
+fn write(store: &SledStore, records: std::ops::Range<u64>) {
+    for record in records {
+        let group = [append(&format!("door/acme/{record}"), 0, &[&marker(record), "and more"])];
+        assert!(store.append(&group).unwrap()[0].is_ok());
+    }
+}
+
+/// As a killed process leaves it.
+fn killed() -> Log {
+    let dir = TempDir::new().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    write(&store, 0..BEFORE + LAST);
+    let events = scanned(&store, 0);
+    Log { image: image(dir.path()), acknowledged: events.len(), events }
+}
+
+/// As a clean stop leaves it.
+fn stopped() -> Log {
+    let dir = TempDir::new().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    write(&store, 0..BEFORE + LAST);
+    let events = scanned(&store, 0);
+    store.close().unwrap();
+    Log { image: dir, acknowledged: events.len(), events }
+}
+
+/// As a power cut leaves it: sled's file holds more than what was acknowledged.
+fn power_cut() -> Log {
+    let dir = TempDir::new().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    write(&store, 0..BEFORE);
+    let head = fs::read(dir.path().join("head")).unwrap();
+    let acknowledged = scanned(&store, 0).len();
+    write(&store, BEFORE..BEFORE + LAST);
+    let image = image(dir.path());
+    fs::write(image.path().join("head"), head).unwrap();
+    Log { image, events: scanned(&store, 0), acknowledged }
+}
+
+/// From where the last records begin in sled's file to the last byte that is not zero.
+fn tail(db: &[u8]) -> std::ops::Range<usize> {
+    let found = |record| {
+        let marker = marker(record).into_bytes();
+        db.windows(marker.len()).rposition(|window| window == marker)
+    };
+    let first = (BEFORE..BEFORE + LAST).map(|record| found(record).unwrap()).min().unwrap();
+    let end = db.iter().rposition(|byte| *byte != 0).unwrap();
+    first - HEADER_BYTES..end + 1
+}
+
+fn harmed(db: &[u8], harm: Harm, at: usize) -> Vec<u8> {
+    let mut db = db.to_vec();
+    match harm {
+        Harm::Cut => db.truncate(at),
+        Harm::Flip => db[at] ^= 1 << (at % 8),
+        Harm::Zero => db[at..].fill(0),
+    }
+    db
+}
+
+/// Harms a copy at every offset of the tail and opens it. Anything but what the top of this file allows is a failure.
+fn tally(log: &Log, harm: Harm, also: impl Fn(&Path)) -> Tally {
+    let file = Path::new("log/db");
+    let db = fs::read(log.image.path().join(file)).unwrap();
+    let mut tally = Tally::default();
+    for at in tail(&db) {
+        let copy = image(log.image.path());
+        let bytes = harmed(&db, harm, at);
+        let bytes_differ = bytes != db;
+        fs::write(copy.path().join(file), bytes).unwrap();
+        if at % HASHED_EVERY == 0 && bytes_differ {
+            also(copy.path());
+        }
+        let store = match SledStore::open(copy.path()) {
+            Ok(store) => store,
+            Err(StoreError::Damaged { .. }) => {
+                tally.refused += 1;
+                continue;
+            }
+            Err(other) => panic!("{harm:?} at {at}: {other:?}"),
+        };
+        let served = scanned(&store, 0);
+        assert!(log.events.starts_with(&served), "{harm:?} at {at} serves what was never written");
+        assert!(served.len() >= log.acknowledged, "{harm:?} at {at}: lost in silence");
+        assert_eq!(served.len() % 2, 0, "{harm:?} at {at}: half a record is served");
+        audit::verify(&store, &mut |_| {}).unwrap();
+        if served.len() == log.events.len() {
+            tally.whole += 1;
+        } else {
+            tally.shorter += 1;
+            write(&store, 100..101);
+            assert_eq!(scanned(&store, 0).len(), served.len() + 2, "{harm:?} at {at}");
+        }
+        end_without_proof(&store);
+    }
+    tally
+}
+
+/// Hashing its files would take most of a store's life here.
+fn end_without_proof(store: &SledStore) {
+    let ended = store.place.write::<()>("ending", |_| {
+        let source = "the proof of a clean stop is not wanted".into();
+        Err(StoreError::Io { action: "ending", source })
+    });
+    assert!(ended.is_err());
+}
+
+#[allow(clippy::print_stdout, reason = "a test's figures")]
+fn say(what: &str, harm: Harm, tally: &Tally) {
+    println!("{what}, {harm:?} at every offset: {tally:?}, 0 lost in silence");
+}
+
+#[test]
+fn harm_to_the_tail_that_a_kill_left_is_refused_or_changes_nothing() {
+    let log = killed();
+    for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
+        let tally = tally(&log, harm, |_| {});
+        say("after a kill", harm, &tally);
+        assert!(tally.shorter == 0 && tally.refused > 100, "{tally:?}");
+    }
+}
+
+#[test]
+fn harm_to_the_tail_after_a_clean_stop_is_always_found() {
+    let log = stopped();
+    for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
+        let tally = tally(&log, harm, |dir| {
+            let found = SledStore::check_stopped(dir);
+            assert!(matches!(found, Err(StoreError::Damaged { .. })), "{harm:?}: {found:?}");
+        });
+        say("after a clean stop", harm, &tally);
+        assert!(tally.shorter == 0, "{tally:?}");
+    }
+}
+
+#[test]
+fn a_torn_tail_that_was_never_acknowledged_ends_between_two_records() {
+    let log = power_cut();
+    for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
+        let tally = tally(&log, harm, |_| {});
+        say("after a power cut", harm, &tally);
+        assert!(tally.shorter > 100, "{tally:?}");
+    }
+}
