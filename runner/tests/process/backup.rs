@@ -154,6 +154,11 @@ fn restored(dir: &Path, backup: &str) {
     assert_eq!(head(dir), head(&there));
     // A process goes on with it where the first one stood, and finds that all is done.
     copy(&dir.join("workflow-demo/simulators"), &data.join("simulators"));
+    // A backup holds no keys: without theirs nobody's data can be read, and nothing may go on as if it could.
+    let told = ends_with(&there, 1, &["demo"]);
+    assert!(told.contains("restore the folder of keys"), "{told}");
+    copy(&dir.join("workflow-demo/keys"), &data.join("keys"));
+    std::fs::copy(dir.join("workflow-demo/master-key"), data.join("master-key")).unwrap();
     good(&there, &["demo"]);
     ends::right(&there);
 

@@ -364,6 +364,28 @@ fn another_worker_is_a_persons_to_confirm() {
 }
 
 #[test]
+fn another_worker_once_coverage_is_lost_is_another_contractor() {
+    check(
+        "
+        given pl_9 of cand_2
+        and   pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        and   the ATS reports pl_1 with candidate=cand_2
+        then  pl_1 is Flagged
+        when  the operator returns pl_1: it is covered
+        then  that was refused: another_worker
+        when  the policy of pl_1 is cancelled
+        then  pl_1 is Flagged: coverage lost
+        when  the operator returns pl_1: buy for the new one
+        then  pl_1 is ApplicationPending
+        and   cand_2 is OptingIn
+        and   the insurer has 2 contractors, 1 job, 2 quotes
+    ",
+    );
+}
+
+#[test]
 fn another_worker_before_the_first_is_linked_is_simply_the_worker() {
     check(
         "

@@ -123,8 +123,11 @@ pub(super) fn write(dir: &Path, known: &RwLock<Known>, shelve: Shelve) -> io::Re
         #[cfg(test)]
         Shelve::All => true,
     };
-    let (shelf, entries) = if shelve {
-        let path = dir.join(format!("{STREAMS}-{}", from.next));
+    let name = format!("{STREAMS}-{}", from.next);
+    // One of that name is being read, and has all that the log had then.
+    let is_there = shelf.as_ref().is_some_and(|shelf| shelf.name() == name);
+    let (shelf, entries) = if shelve && !is_there {
+        let path = dir.join(name);
         let shelved = write_shelf(&path, known, shelf.as_deref())?;
         let shelf = Arc::new(Shelf::open(&path)?);
         let locked = || known.write().unwrap_or_else(PoisonError::into_inner);

@@ -76,16 +76,27 @@ fn intent(known: &Terms, verdict: Verdict) -> Intent {
 /// The same before anything is bought: another worker would be another contractor, so that a person confirms it.
 fn road_intent(known: &Terms, verdict: Verdict) -> Intent {
     match intent(known, verdict) {
-        Intent::Change { terms } if terms.references.candidate != known.references.candidate => {
-            let (is, was) = (&terms.references.candidate, &known.references.candidate);
-            let text = format!(
-                "the worker is another one: candidate {is}, was {was}; restart the placement once what \
-                 is open for the other one is closed"
-            );
-            Intent::Hold { missing: vec![Missing { code: "candidate_changed".into(), text }] }
-        }
+        Intent::Change { terms } => change(known, terms),
         other => other,
     }
+}
+
+/// The change to other terms, unless they are another worker's.
+pub(super) fn change(known: &Terms, terms: Box<Terms>) -> Intent {
+    if !is_of_another(known, &terms) {
+        return Intent::Change { terms };
+    }
+    let (is, was) = (&terms.references.candidate, &known.references.candidate);
+    let text = format!(
+        "the worker is another one: candidate {is}, was {was}; restart the placement once what \
+         is open for the other one is closed"
+    );
+    Intent::Hold { missing: vec![Missing { code: "candidate_changed".into(), text }] }
+}
+
+/// Whether terms are another worker's, whom the contractor at hand must not be quoted for.
+pub(super) fn is_of_another(known: &Terms, terms: &Terms) -> bool {
+    terms.references.candidate != known.references.candidate
 }
 
 /// A placement seen again.

@@ -27,7 +27,7 @@ pub(super) fn resolve(
     match resolution {
         Resolution::Return => {
             in_time(back, context)?;
-            Ok(vec![accepted(issue, back, &reason)])
+            Ok(vec![accepted(issue, back, &reason)?])
         }
         Resolution::Restart => match undoing_first(issue, back, &reason) {
             Some(event) => in_time(back, context).map(|()| vec![event]),
@@ -103,8 +103,20 @@ fn restarted(back: &Back, engagement: &Engagement, reason: String) -> Event {
 }
 
 /// Going on, and accepting the change that the flag was about.
-fn accepted(issue: &Issue, back: &Back, reason: &str) -> Event {
-    match (issue, back) {
+fn accepted(issue: &Issue, back: &Back, reason: &str) -> Result<Event, Rejection> {
+    Ok(match (issue, back) {
+        (Issue::TermsChanged { terms, .. }, Back::Coverage { hired, .. })
+            if observed::is_of_another(hired.terms(), terms) =>
+        {
+            let (is, was) = (&terms.references.candidate, &hired.terms().references.candidate);
+            return Err(Rejection::new(
+                "another_worker",
+                format!(
+                    "the worker is another one: candidate {is}, and what is in force covers {was}: \
+                     correct the worker in the ATS, or close the placement"
+                ),
+            ));
+        }
         (Issue::TermsChanged { terms, .. }, Back::Coverage { hired, coverage }) => {
             let mut hired = hired.clone();
             hired.engagement.terms = (**terms).clone();
@@ -114,7 +126,7 @@ fn accepted(issue: &Issue, back: &Back, reason: &str) -> Event {
         (issue, back) => {
             undoing_first(issue, back, reason).unwrap_or_else(|| resumed(back, reason))
         }
-    }
+    })
 }
 
 /// An assignment that was not cancelled may come into force yet: it is undone before anything is bought anew.
@@ -128,7 +140,7 @@ fn undoing_first(issue: &Issue, back: &Back, reason: &str) -> Option<Event> {
             hired: hired.clone(),
             assignment: assignment.clone(),
             policy: policy.clone(),
-            intent: Intent::Change { terms: wanted.clone() },
+            intent: observed::change(hired.terms(), wanted.clone()),
             reason: reason.to_owned(),
         }),
         (_, _) => None,
@@ -146,6 +158,10 @@ pub(super) fn resumed(back: &Back, reason: &str) -> Event {
             Event::ResumedAtContractor { engagement, job, reason }
         }
         Back::Job { hired } => Event::ResumedAtJob { hired, reason },
+        // Another worker is another contractor: it is read again from the start.
+        Back::Lost { hired, wanted, .. } if observed::is_of_another(hired.terms(), &wanted) => {
+            restarted(back, &hired.engagement, reason)
+        }
         Back::Lost { hired, wanted, .. } => Event::ResumedAtContractor {
             engagement: hired.engagement.with(*wanted),
             job: Wanted::Update(hired.job),

@@ -4,6 +4,7 @@ use super::super::machine::placement::{Event, State};
 use super::super::state::{
     Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Leave, Loss, Road,
 };
+use super::observed::is_of_another;
 use super::{act, back, too_late, undone};
 use crate::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, PolicyId, PolicyStanding, QuoteId,
@@ -390,6 +391,9 @@ fn lose_more(
             _ => hired.terms().clone(),
         };
         let event = |back| Event::CoverageLost { issue, back };
+        if is_of_another(hired.terms(), &terms) {
+            return vec![event(back.clone())];
+        }
         return back.anew(terms).map(event).into_iter().collect();
     }
     match (loss, back) {
