@@ -143,7 +143,7 @@ struct Staged<D: Domain> {
 }
 
 enum Origin {
-    Caller { reply: oneshot::Sender<Result<Handled, HandleError>>, _room: Room },
+    Caller { reply: oneshot::Sender<Result<Handled, HandleError>>, room: Room },
     Message { key: Key, from: StreamId },
 }
 
@@ -395,7 +395,7 @@ fn workflow<'a, D: Domain>(
 
 fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
     let Job { stream, given, source, reply, room } = job;
-    Staged { stream, given, source, origin: Origin::Caller { reply, _room: room } }
+    Staged { stream, given, source, origin: Origin::Caller { reply, room } }
 }
 
 #[cfg(test)]

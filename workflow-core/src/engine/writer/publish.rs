@@ -99,7 +99,9 @@ impl<D: Domain> Writer<D> {
             tracing::error!(%stream, %problem, "a workflow contradicts itself");
         }
         match origin {
-            Origin::Caller { reply, _room } => {
+            Origin::Caller { reply, room } => {
+                // First, so that whoever reads the answer finds the place free.
+                drop(room);
                 // A caller that went away has nothing left to learn.
                 drop(reply.send(result));
             }
