@@ -28,8 +28,9 @@ impl Run {
         telemetry::to_stderr(if self.log_json { Form::Json } else { Form::Lines }, "info");
         let config =
             config::load(&self.config).map_err(|problems| Failure::Config(problems.to_string()))?;
-        let mut runner = Runner::start(config).await.map_err(refused)?;
+        // Before anything says that it runs: whoever stops it then must meet a clean stop.
         let mut signals = Signals::new()?;
+        let mut runner = Runner::start(config).await.map_err(refused)?;
         tokio::select! {
             () = signals.next() => {}
             error = runner.ended() => {
