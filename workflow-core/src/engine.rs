@@ -2,8 +2,9 @@
 //! commits. Nothing else appends.
 //!
 //! One thread decides (`engine/writer.rs`) and one appends (`engine/disk.rs`): the inputs that wait are decided, appended
-//! as one durable group and only then answered; while the disk works, the next group is decided. What states are owed (`engine/index.rs`) is derived from the log, at start
-//! and after each commit; `dispatch.rs` performs the calls, messages go straight to the other stream.
+//! as one durable group and only then answered; while the disk works, the next group is decided. What states are owed
+//! (`engine/index.rs`) is derived from the log, at start and after each commit; `dispatch.rs` performs the calls, messages
+//! go straight to the other stream. At start a checkpoint (`engine/checkpoint.rs`) spares reading what is not pending.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,11 +8,11 @@
 //! 3. [`workflow`]: the three pure functions around a machine, `decide`, `evolve` and `react`, and what a state may be
 //!    owed. [`outcome`]: what one attempt at an owed call comes to.
 //! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
-//!    `store::sled`. [`audit`]: checking that it is as it was written.
-//!    [`seal`]: personal data in it, sealed per person, so that a person can be forgotten.
+//!    `store::sled`. [`audit`]: checking that it is as it was written, exporting and restoring it. [`seal`]: personal
+//!    data in it, sealed per person, so that a person can be forgotten.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
-//!    what arrives from outside.
-//!    `laws` (feature `testing`) tries what every workflow keeps.
+//!    what arrives from outside. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
+//!    road of some workflows in a hostile world.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
 //!
