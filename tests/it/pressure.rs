@@ -17,12 +17,12 @@ use tokio::sync::watch;
 use workflow_core::domain::Insurance;
 use workflow_core::engine::{Engine, QUEUE_MAX, Source};
 use workflow_core::inbox::{self, Inbox, Input};
-use workflow_core::store::gate::GatedStore;
+use workflow_core::store::ailing::AilingStore;
 use workflow_core::time::ManualClock;
 
 /// A door of which the log is in the test's hand.
 struct Flooded {
-    store: Arc<GatedStore>,
+    store: Arc<AilingStore>,
     engine: Engine<Insurance>,
     counters: Arc<Counters>,
     address: SocketAddr,
@@ -32,7 +32,7 @@ struct Flooded {
 impl Flooded {
     async fn begin(limits: Limits) -> Self {
         let clock = ManualClock::at(hooks::START);
-        let store = Arc::new(GatedStore::shut());
+        let store = Arc::new(AilingStore::standing_still());
         let engine = hooks::engine(store.clone(), Arc::new(clock.clone()));
         let systems = Arc::new(hooks::systems(Arc::new(clock)));
         let counters = Arc::new(Counters::default());

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use crate::id::{Position, StreamId, Version};
 use crate::record::{Hash, NewEvent, Recorded};
 
+#[cfg(any(test, feature = "testing"))]
+pub mod ailing;
 mod continued;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;

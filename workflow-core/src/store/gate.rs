@@ -1,15 +1,6 @@
-//! A log in memory whose disk stands still on command: for tests of what happens meanwhile.
-//!
-//! The gate alone serves for other things that a test wants to hold up.
+//! A gate that a test shuts to hold something up, and opens again: a disk, a tenant's rules.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
-use crate::id::{Position, StreamId, Version};
-use crate::record::Recorded;
-use crate::store::memory::MemoryStore;
-use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 
 /// A gate that others wait at, and that knows how many came to it.
 #[derive(Debug, Default)]
@@ -58,69 +49,5 @@ impl Gate {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The log behind a gate: an append waits at it before anything is written.
-#[derive(Debug)]
-pub struct GatedStore {
-    /// The log.
-    pub inner: MemoryStore,
-    /// What every append passes.
-    pub disk: Gate,
-}
-
-impl GatedStore {
-    /// An empty log whose disk stands still.
-    pub fn shut() -> Self {
-        Self { inner: MemoryStore::new(), disk: Gate::shut() }
-    }
-}
-
-impl Store for GatedStore {
-    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        self.disk.pass();
-        self.inner.append(group)
-    }
-
-    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
-        self.inner.read_stream(stream, after)
-    }
-
-    fn scan(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan(from, each)
-    }
-
-    fn scan_records(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan_records(from, each)
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.cursor(name)
-    }
-
-    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.inner.set_cursor(name, value)
-    }
-
-    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.disk.pass();
-        self.inner.append_records(records)
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        self.inner.cursors()
     }
 }

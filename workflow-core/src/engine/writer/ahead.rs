@@ -7,13 +7,14 @@ use tokio::task::JoinHandle;
 use crate::engine::office::{Desk, Input, Office, office, stream};
 use crate::engine::{Engine, HandleError, Handled, Source};
 use crate::id::Version;
-use crate::store::gate::{Gate, GatedStore};
+use crate::store::ailing::AilingStore;
+use crate::store::gate::Gate;
 use crate::time::{ManualClock, Timestamp};
 
 /// An engine of desks whose rules and whose disk stand still on command.
 struct Halted {
     engine: Engine<Office>,
-    store: Arc<GatedStore>,
+    store: Arc<AilingStore>,
     rules: Arc<Gate>,
 }
 
@@ -21,7 +22,7 @@ type Answer = JoinHandle<Result<Handled, HandleError>>;
 
 impl Halted {
     fn new() -> Self {
-        let store = Arc::new(GatedStore::shut());
+        let store = Arc::new(AilingStore::standing_still());
         let rules = Arc::new(Gate::shut());
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_764_000_000)));
         let asked = Arc::clone(&rules);

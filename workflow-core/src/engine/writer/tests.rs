@@ -1,16 +1,13 @@
 //! Messages that cannot be handled are kept, and tried again when there is a reason to.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::engine::office::{Input, office, stream, tell};
 use crate::engine::{Engine, Wait};
-use crate::id::{Position, StreamId, Version};
-use crate::record::Recorded;
+use crate::id::StreamId;
+use crate::store::ailing::{AilingStore, Ailment};
 use crate::store::memory::MemoryStore;
-use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 use crate::time::{ManualClock, Timestamp};
 
 fn clock() -> Arc<ManualClock> {
@@ -62,74 +59,17 @@ async fn a_message_that_cannot_be_handled_is_tried_again_when_an_end_of_it_is_to
 async fn a_message_whose_stream_could_not_be_read_is_tried_again_with_the_next_work() {
     let (from, to) = (stream("desk/main/1"), stream("desk/main/2"));
     let other = stream("desk/main/3");
-    let broken = AtomicBool::new(true);
-    let store = Arc::new(Unreadable { inner: MemoryStore::new(), unreadable: to.clone(), broken });
+    let store = Arc::new(AilingStore::default());
+    store.ails(Some(Ailment::Unreadable(to.clone())));
     let engine = office(store.clone(), clock(), |_| true);
     tell(&engine, &from, Input::Write(to.clone())).await;
     tell(&engine, &other, Input::Nudge).await;
     assert!(waits_for_its_letter(&engine, &from));
-    store.broken.store(false, Ordering::SeqCst);
+    store.ails(None);
     // The first gives the reason to try again, the second is answered after that try.
     tell(&engine, &other, Input::Nudge).await;
     tell(&engine, &other, Input::Nudge).await;
     assert_eq!(engine.messages_waiting(), 0);
     assert_eq!(engine.summary(&to).unwrap().state, "Open");
     engine.stop();
-}
-
-/// A store of which one stream cannot be read for a while.
-struct Unreadable {
-    inner: MemoryStore,
-    unreadable: StreamId,
-    broken: AtomicBool,
-}
-
-impl Store for Unreadable {
-    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        self.inner.append(group)
-    }
-
-    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.inner.append_records(records)
-    }
-
-    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
-        if *stream == self.unreadable && self.broken.load(Ordering::SeqCst) {
-            let source = Box::new(std::io::Error::other("a bad sector"));
-            return Err(StoreError::Io { action: "reading", source });
-        }
-        self.inner.read_stream(stream, after)
-    }
-
-    fn scan(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan(from, each)
-    }
-
-    fn scan_records(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan_records(from, each)
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.cursor(name)
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        self.inner.cursors()
-    }
-
-    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.inner.set_cursor(name, value)
-    }
 }

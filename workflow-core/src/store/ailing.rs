@@ -1,0 +1,116 @@
+//! A log in memory whose disk ails on command, for tests of what happens meanwhile: it stands still, has little room or
+//! none, or cannot be read in one place. One that breaks once is [`MemoryStore::fail_next_append`].
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::id::{Position, StreamId, Version};
+use crate::record::Recorded;
+use crate::store::gate::Gate;
+use crate::store::memory::MemoryStore;
+use crate::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
+
+/// What is wrong with the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ailment {
+    /// It has little room: nothing new is to be taken.
+    Short,
+    /// It has none: appends fail.
+    Full,
+    /// One stream cannot be read.
+    Unreadable(StreamId),
+}
+
+/// The log; in good health until it is told otherwise.
+#[derive(Debug, Default)]
+pub struct AilingStore {
+    /// What it keeps.
+    pub inner: MemoryStore,
+    /// What every append passes before anything is written.
+    pub disk: Gate,
+    ailment: Mutex<Option<Ailment>>,
+}
+
+impl AilingStore {
+    /// An empty log whose disk stands still.
+    pub fn standing_still() -> Self {
+        Self { disk: Gate::shut(), ..Self::default() }
+    }
+
+    /// Makes it ail, or well again.
+    pub fn ails(&self, ailment: Option<Ailment>) {
+        *self.ailment() = ailment;
+    }
+
+    fn has(&self, ailment: &Ailment) -> bool {
+        self.ailment().as_ref() == Some(ailment)
+    }
+
+    fn ailment(&self) -> MutexGuard<'_, Option<Ailment>> {
+        self.ailment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for AilingStore {
+    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
+        self.disk.pass();
+        if self.has(&Ailment::Full) {
+            let path = "somewhere".to_owned();
+            return Err(StoreError::Full { action: "appending to the log", path });
+        }
+        self.inner.append(group)
+    }
+
+    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
+        if self.has(&Ailment::Unreadable(stream.clone())) {
+            let source = Box::new(std::io::Error::other("a bad sector"));
+            return Err(StoreError::Io { action: "reading", source });
+        }
+        self.inner.read_stream(stream, after)
+    }
+
+    fn scan(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.scan(from, each)
+    }
+
+    fn scan_records(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.scan_records(from, each)
+    }
+
+    fn head(&self) -> Head {
+        self.inner.head()
+    }
+
+    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.cursor(name)
+    }
+
+    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.inner.set_cursor(name, value)
+    }
+
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.disk.pass();
+        self.inner.append_records(records)
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        self.inner.cursors()
+    }
+
+    fn room(&self, _: u64) -> Result<(), NoRoom> {
+        match self.has(&Ailment::Short) {
+            false => Ok(()),
+            true => Err(NoRoom { path: "somewhere".into(), free_bytes: 5, needed_bytes: 10 }),
+        }
+    }
+}
