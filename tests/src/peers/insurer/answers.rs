@@ -34,6 +34,7 @@ pub(super) fn attempt(
     }
     let key = attempt.idempotency_key();
     let stream = attempt.stream.to_string();
+    note_unquoted(books, call, &stream);
     books.heard.push(Heard { operation: operation.to_owned(), stream, key: key.clone() });
     note_past(books, call, attempt);
     note_mistaken(books, call);
@@ -82,6 +83,16 @@ fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
         && attempt.owed_since >= window.effective
     {
         books.violations.push(format!("coverage in the past was asked for {references:?}"));
+    }
+}
+
+/// Nothing is applied for, and nothing assigned, before it was quoted.
+fn note_unquoted(books: &mut Books, call: &Call, stream: &str) {
+    let quoted = |heard: &Heard| heard.stream == stream && heard.operation == "create_quote";
+    if let Call::OpenApplication { .. } | Call::CreateAssignment { .. } = call
+        && !books.heard.iter().any(quoted)
+    {
+        books.violations.push(format!("{stream} asked for coverage that was never quoted"));
     }
 }
 
