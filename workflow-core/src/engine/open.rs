@@ -1,8 +1,8 @@
 //! Starting an engine: the indexes are taken from their checkpoint and what the log has beyond it, or from the whole
 //! log, then the writer begins.
 //!
-//! Beyond a checkpoint only those instances are folded that moved since, or that are owed a call or a message: the
-//! work follows from their state, with its keys and its moments.
+//! Beyond a checkpoint only those instances are folded that moved since, or that are owed a message: the work follows
+//! from their state, with its keys and its moments. One that is owed a call is folded when somebody asks for the call.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::marker::PhantomData;
@@ -18,7 +18,7 @@ use super::index::{Index, Messages};
 use super::line::Line;
 use super::live::Live;
 use super::queue::Queue;
-use super::registry::{Erased, ReplayError, Typed};
+use super::registry::{ReplayError, Typed, Workflows};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
 use crate::id::{Key, Position, StreamId, Version};
@@ -57,7 +57,7 @@ pub struct Builder<D: Domain> {
     clock: Arc<dyn Clock>,
     rules: Arc<RulesOf<D::Rules>>,
     vault: Option<Arc<Vault>>,
-    workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    workflows: Workflows<D>,
 }
 
 /// What a scan of the log gives.
@@ -172,11 +172,7 @@ impl<D: Domain> Builder<D> {
         let Some(workflow) = self.workflows.get(stream.workflow()) else {
             return Err(OpenError::UnknownWorkflow(stream.clone()));
         };
-        let mut live = None;
-        for recorded in self.store.read_stream(stream, Version::NONE)? {
-            live = Some(workflow.advance(live, &recorded)?);
-        }
-        Ok(live)
+        Ok(workflow.fold(&self.store.read_stream(stream, Version::NONE)?)?)
     }
 
     fn scan(
@@ -237,13 +233,14 @@ impl<D: Domain> Builder<D> {
         let (changes, watcher) = watch::channel(0);
         let index = Arc::new(RwLock::new(index));
         let stopped = Arc::new(Mutex::new(None));
+        let workflows = Arc::new(self.workflows);
         let checkpoints = Arc::new(Checkpoints::new(&self.store, &index, stamp, kept_at));
         let writer = Writer {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
             rules: self.rules,
             vault: self.vault.clone(),
-            workflows: self.workflows,
+            workflows: Arc::clone(&workflows),
             cache,
             index: Arc::clone(&index),
             told,
@@ -267,6 +264,7 @@ impl<D: Domain> Builder<D> {
             store: self.store,
             clock: self.clock,
             vault: self.vault,
+            workflows,
             index,
             queue,
             changes: watcher,

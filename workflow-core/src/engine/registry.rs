@@ -1,6 +1,7 @@
 //! Workflows of different types behind one face: the writer knows streams, each workflow knows its own state.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use super::live::{self, Live, standing};
@@ -37,6 +38,15 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// Takes one stored event into an instance.
     fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError>;
 
+    /// An instance from all its events; `None` where there are none.
+    fn fold(&self, events: &[Recorded]) -> Result<Option<Live<D>>, ReplayError> {
+        let mut live = None;
+        for event in events {
+            live = Some(self.advance(live, event)?);
+        }
+        Ok(live)
+    }
+
     /// Judges an input given to an instance.
     fn handle(
         &self,
@@ -55,6 +65,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// The machine's table as bytes: the same for the same table.
     fn table(&self) -> Vec<u8>;
 }
+
+/// The workflows of an engine, by their machines' names.
+pub(crate) type Workflows<D> = BTreeMap<&'static str, Box<dyn Erased<D>>>;
 
 /// Who gave an input, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
