@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 mod cache;
 mod checkpoint;
 mod disk;
+mod folding;
 mod index;
 mod line;
 pub(crate) mod live;
@@ -31,7 +32,7 @@ pub use index::{OwedCall, Summary, Wait};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use live::{Standing, standing};
 pub use open::{Builder, OpenError};
-pub use registry::{ReplayError, Source, decode, replay};
+pub use registry::{ReplayError, Source, Stored, decode, replay};
 
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
@@ -308,7 +309,7 @@ impl<D: Domain> Engine<D> {
         let unknown = || HandleError::UnknownWorkflow(stream.workflow().to_owned());
         let workflow = self.shared.workflows.get(stream.workflow()).ok_or_else(unknown)?;
         let events = self.history(stream).map_err(|e| HandleError::Stopped(e.to_string()))?;
-        Ok(seal::within_any(self.shared.vault.as_ref(), || workflow.fold(&events))?)
+        Ok(seal::within_any(self.shared.vault.as_ref(), || workflow.fold(stream, &events))?)
     }
 
     /// How many messages between instances are on their way.

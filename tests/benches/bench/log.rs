@@ -9,14 +9,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use workflow_core::engine::decode;
+use workflow_core::engine::Stored;
 use workflow_core::id::{Position, StreamId, Version};
 use workflow_core::machine::Machine as _;
+use workflow_core::record::frame::Frame;
 use workflow_core::store::Store;
 use workflow_core::store::sled::SledStore;
 
 use super::report::{Row, median, say, show};
-use super::workflow::{self, errand::Machine};
+use super::workflow::{self, errand::Machine, errand::State};
 use super::yardstick::{RawFile, append, scan};
 use super::{Plan, fresh};
 
@@ -82,15 +83,22 @@ fn replayed(dir: &Path, raw: &Path, plan: &Plan) -> Row {
     Row { raw: Some(median(yardstick)), ..row }
 }
 
+/// The way an engine reads a log: each record checked, each event decoded where it lies, one state per instance.
 fn replay(store: &dyn Store) -> u64 {
-    let mut states = HashMap::new();
+    let mut states: HashMap<Box<str>, Option<State>> = HashMap::new();
     let mut events = 0;
-    let folded = store.scan(Position(0), &mut |recorded| {
-        let event = decode::<Machine>(&recorded.event).expect("an event of an errand");
-        let state = states.remove(&recorded.stream);
-        let state = Machine::step(state, event).expect("errands keep to their table");
-        states.insert(recorded.stream, state);
-        events += 1;
+    let folded = store.scan_records(Position(0), &mut |_, bytes| {
+        let frame = Frame::decode(bytes).expect("a record");
+        for event in &frame.events {
+            let typed = Stored::in_frame(event).decode::<Machine>().expect("an event of an errand");
+            if !states.contains_key(event.stream) {
+                states.insert(event.stream.into(), None);
+            }
+            let state = states.get_mut(event.stream).expect("it was put in");
+            let after = Machine::step(state.take(), typed).expect("errands keep to their table");
+            *state = Some(after);
+            events += 1;
+        }
         ControlFlow::Continue(())
     });
     folded.expect("the log can be read");

@@ -348,7 +348,7 @@ impl<D: Domain> Index<D> {
         let same = self.aliases.range((hash, StreamId::before(""))..);
         let same = same.take_while(|(other, _)| *other == hash).map(|(_, stream)| stream);
         let has = |line: &Line| line.view().aliases.contains(&alias);
-        same.filter(|stream| self.lines.get(stream).is_some_and(has)).cloned().collect()
+        same.filter(|stream| self.lines.get(*stream).is_some_and(has)).cloned().collect()
     }
 
     fn line_of(&self, stream: &StreamId, view: &View<'_>) -> Summary {

@@ -330,7 +330,7 @@ impl<D: Domain> Writer<D> {
             .store
             .read_stream(stream, Version::NONE)
             .map_err(|error| HandleError::Stopped(explain(&error)))?;
-        Ok(workflow.fold(&events)?)
+        Ok(workflow.fold(stream, &events)?)
     }
 
     /// Closes the group: what the disk must do, and what will be published once it has.
