@@ -4,7 +4,7 @@
 //! a restart the same calls are owed under the same keys. A call that may be older than this process is looked up
 //! first where its adapter says so (see [`Attempt::owed_since`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ use crate::workflow::Domain;
 
 /// How often the clock is looked at when nothing else happens: the engine's clock may be a simulated one.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// So many calls are fetched from the engine at a look: after a start each takes a look at its instance's events. Where
+/// there are more, the next look goes on with them.
+const FETCHED_AT_A_LOOK: usize = 256;
 
 /// Earlier than any moment.
 const AT_ONCE: Timestamp = Timestamp(i64::MIN);
@@ -116,7 +120,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut running: JoinSet<Finished<D>> = JoinSet::new();
         let mut keys = HashMap::new();
         let mut changes = self.engine.changes();
-        // What is owed is gone through only when it may have come to something else: that copies every owed call.
+        // What is owed is gone through only when it may have come to something else.
         let mut look_at = Some(AT_ONCE);
         while !*stop.borrow() {
             let now = self.engine.clock().now();
@@ -160,17 +164,17 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 
     /// What is under way, and what waits.
     pub fn activity(&self) -> Activity {
-        let owed = self.engine.owed_calls();
+        let owed = self.engine.owed_keys();
         let now = self.engine.clock().now();
         let progress = self.lock();
         let mut activity = Activity::default();
-        for call in owed {
-            match progress.get(&call.key) {
+        for key in owed {
+            match progress.get(&key) {
                 None => activity.ready += 1,
                 Some(p) if p.in_flight => activity.in_flight += 1,
                 Some(p) if p.next <= now => activity.ready += 1,
                 Some(p) => activity.waiting.push(Waiting {
-                    key: call.key,
+                    key,
                     failed: p.failed,
                     next: p.next,
                     reason: p.reason.clone(),
@@ -183,43 +187,46 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     }
 
     fn take_ready(&self) -> Ready<D> {
-        let owed = self.engine.owed_calls();
+        let owed = self.engine.owed_keys();
         let now = self.engine.clock().now();
         let mut progress = self.lock();
-        let keys: BTreeSet<&Key> = owed.iter().map(|call| &call.key).collect();
-        progress.retain(|key, p| p.in_flight || keys.contains(key));
+        progress.retain(|key, p| p.in_flight || owed.binary_search(key).is_ok());
         let mut lanes: BTreeMap<String, usize> = BTreeMap::new();
         for p in progress.values().filter(|p| p.in_flight) {
             *lanes.entry(p.lane.clone()).or_default() += 1;
         }
+        let limit = self.performer.lane_limit();
+        let is_full = |lanes: &BTreeMap<String, usize>, lane: &str| {
+            lanes.get(lane).is_some_and(|busy| *busy >= limit)
+        };
         let mut ready = Ready { calls: Vec::new(), next: None };
-        for call in owed {
-            match progress.get(&call.key) {
+        let mut fetched = 0;
+        for key in owed {
+            match progress.get(&key) {
                 Some(p) if p.in_flight => continue,
                 Some(p) if p.next > now => {
                     ready.next = Some(ready.next.map_or(p.next, |next| next.min(p.next)));
                     continue;
                 }
+                // A place comes free when a call of this lane ends, which is looked for anyway.
+                Some(p) if is_full(&lanes, &p.lane) => continue,
                 Some(_) | None => {}
             }
-            let lane = self.performer.lane(&call);
-            let busy = lanes.entry(lane.clone()).or_default();
-            if *busy >= self.performer.lane_limit() {
-                // A place comes free when a call of this lane ends, which is looked for anyway.
+            if fetched == FETCHED_AT_A_LOOK {
+                ready.next = Some(AT_ONCE);
+                break;
+            }
+            fetched += 1;
+            let Some(call) = self.engine.owed_call(&key) else { continue };
+            let p = progress
+                .entry(key.clone())
+                .or_insert_with(|| Progress::new(self.performer.lane(&call)));
+            if is_full(&lanes, &p.lane) {
                 continue;
             }
-            *busy += 1;
-            let p = progress.entry(call.key.clone()).or_insert_with(|| Progress::new(lane));
+            *lanes.entry(p.lane.clone()).or_default() += 1;
             p.in_flight = true;
-            let attempt = Attempt {
-                stream: call.stream.clone(),
-                key: call.key.clone(),
-                generation: p.generation,
-                earlier: p.failed,
-                owed_since: call.since,
-                now,
-                look_first: p.look_first,
-            };
+            let attempt = p.attempt(&call, now);
             ready.calls.push((call, attempt));
         }
         ready
@@ -304,10 +311,22 @@ impl Progress {
             failed: 0,
             generation: 1,
             look_first: false,
-            in_flight: true,
+            in_flight: false,
             next: AT_ONCE,
             reason: String::new(),
             lane,
+        }
+    }
+
+    fn attempt<D: Domain>(&self, call: &OwedCall<D>, now: Timestamp) -> Attempt {
+        Attempt {
+            stream: call.stream.clone(),
+            key: call.key.clone(),
+            generation: self.generation,
+            earlier: self.failed,
+            owed_since: call.since,
+            now,
+            look_first: self.look_first,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! An id is parsed once, where it enters; after that its shape is a fact. Read `record.rs` next.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -87,6 +88,13 @@ impl StreamId {
 
     /// The whole name.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that a map of streams can be asked by name.
+impl Borrow<str> for StreamId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -32,6 +32,16 @@ pub struct OwedCall<D: Domain> {
     pub since: Timestamp,
 }
 
+impl<D: Domain> OwedCall<D> {
+    /// The call of that key among what a stream is owed.
+    pub(super) fn find(stream: &StreamId, key: &Key, owed: &[Due<D>]) -> Option<Self> {
+        let due = owed.iter().find(|due| due.key == *key)?;
+        let Owed::Call { operation, call } = &due.owed else { return None };
+        let (operation, call) = (operation.clone(), call.clone());
+        Some(Self { key: key.clone(), stream: stream.clone(), operation, call, since: due.since })
+    }
+}
+
 impl<D: Domain> Clone for OwedCall<D> {
     fn clone(&self) -> Self {
         Self {
@@ -63,6 +73,16 @@ pub struct Summary {
     pub waits: Vec<Wait>,
 }
 
+/// What the index knows of a call by its key.
+pub(super) enum OwedNow<D: Domain> {
+    /// All of it.
+    Awake(OwedCall<D>),
+    /// That this stream owes it: what it is follows from its events.
+    Asleep(StreamId),
+    /// That it is not owed any more.
+    Gone,
+}
+
 /// What an instance waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -84,7 +104,8 @@ pub(super) type States = BTreeMap<&'static str, Vec<&'static str>>;
 pub(super) struct Index<D: Domain> {
     states: States,
     lines: BTreeMap<StreamId, Line>,
-    /// All that a state is owed, where some of it is work still to be done.
+    /// All that a state is owed, where some of it is work still to be done. Missing for a call of which only the
+    /// checkpoint told so far: the instance knows it, see [`OwedNow::Asleep`].
     owing: BTreeMap<StreamId, Vec<Due<D>>>,
     calls: BTreeMap<Key, StreamId>,
     timers: BTreeSet<(Timestamp, StreamId)>,
@@ -104,14 +125,15 @@ pub(super) struct Messages {
 }
 
 impl<D: Domain> Index<D> {
-    /// As a checkpoint left it, from lines in order with no work to do.
+    /// As a checkpoint left it, from lines in order; the calls that they owe are asleep.
     pub fn new(states: States, lines: BTreeMap<StreamId, Line>) -> Self {
-        let (mut timers, mut aliases) = (Vec::new(), Vec::new());
+        let (mut timers, mut aliases, mut calls) = (Vec::new(), Vec::new(), Vec::new());
         let mut counts = BTreeMap::new();
         for (stream, line) in &lines {
             let view = line.view();
             timers.extend(view.timer.map(|at| (at, stream.clone())));
             aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
+            calls.extend(view.calls(stream).into_iter().map(|key| (key, stream.clone())));
             if let Some((workflow, _)) = states.get_key_value(stream.workflow()) {
                 *counts.entry((*workflow, view.state)).or_default() += 1;
             }
@@ -120,7 +142,7 @@ impl<D: Domain> Index<D> {
             states,
             lines,
             owing: BTreeMap::new(),
-            calls: BTreeMap::new(),
+            calls: calls.into_iter().collect(),
             timers: timers.into_iter().collect(),
             again: BTreeMap::new(),
             aliases: aliases.into_iter().collect(),
@@ -196,8 +218,9 @@ impl<D: Domain> Index<D> {
     fn remove(&mut self, stream: &StreamId) -> Option<Line> {
         let line = self.lines.remove(stream)?;
         let view = line.view();
-        for due in self.owing.remove(stream).unwrap_or_default() {
-            self.calls.remove(&due.key);
+        self.owing.remove(stream);
+        for key in view.calls(stream) {
+            self.calls.remove(&key);
         }
         if let Some(at) = self.again.remove(stream).or(view.timer) {
             self.timers.remove(&(at, stream.clone()));
@@ -280,19 +303,15 @@ impl<D: Domain> Index<D> {
         self.undelivered.len()
     }
 
-    pub fn owed_calls(&self) -> Vec<OwedCall<D>> {
-        let of_stream = |(key, stream): (&Key, &StreamId)| {
-            let due = self.owing.get(stream)?.iter().find(|due| due.key == *key)?;
-            let Owed::Call { operation, call } = &due.owed else { return None };
-            Some(OwedCall {
-                key: key.clone(),
-                stream: stream.clone(),
-                operation: operation.clone(),
-                call: call.clone(),
-                since: due.since,
-            })
-        };
-        self.calls.iter().filter_map(of_stream).collect()
+    /// The keys of all calls owed, in order.
+    pub fn owed_keys(&self) -> Vec<Key> {
+        self.calls.keys().cloned().collect()
+    }
+
+    pub fn owed_call(&self, key: &Key) -> OwedNow<D> {
+        let Some(stream) = self.calls.get(key) else { return OwedNow::Gone };
+        let Some(owed) = self.owing.get(stream) else { return OwedNow::Asleep(stream.clone()) };
+        OwedCall::find(stream, key, owed).map_or(OwedNow::Gone, OwedNow::Awake)
     }
 
     /// At most `count` lines of a workflow, in order, after the stream named.
@@ -329,13 +348,13 @@ impl<D: Domain> Index<D> {
         let same = self.aliases.range((hash, StreamId::before(""))..);
         let same = same.take_while(|(other, _)| *other == hash).map(|(_, stream)| stream);
         let has = |line: &Line| line.view().aliases.contains(&alias);
-        same.filter(|stream| self.lines.get(stream).is_some_and(has)).cloned().collect()
+        same.filter(|stream| self.lines.get(*stream).is_some_and(has)).cloned().collect()
     }
 
     fn line_of(&self, stream: &StreamId, view: &View<'_>) -> Summary {
         let names = self.states.get(stream.workflow());
         let wait = |item: &Item<'_>| match item {
-            Item::Call(operation) => Some(Wait::Call((*operation).to_owned())),
+            Item::Call(operation, _) => Some(Wait::Call((*operation).to_owned())),
             Item::Message(operation, _, Told::NotYet) => {
                 let waits = item.key(stream).is_some_and(|key| self.undelivered.contains(&key));
                 waits.then(|| Wait::Message((*operation).to_owned()))

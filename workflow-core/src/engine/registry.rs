@@ -1,13 +1,16 @@
 //! Workflows of different types behind one face: the writer knows streams, each workflow knows its own state.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use super::folding::{self, Folding};
 use super::live::{self, Live, standing};
 use super::{Given, HandleError};
 use crate::codec::{self, Content, DecodeError};
 use crate::id::{StreamId, Version};
 use crate::machine::{Kind, Machine};
+use crate::record::frame::FrameEvent;
 use crate::record::{Cause, NewEvent, Recorded};
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Domain, Standing, Workflow};
@@ -34,8 +37,26 @@ pub(crate) struct Decided<D: Domain> {
 
 /// A workflow with its types erased.
 pub(crate) trait Erased<D: Domain>: Send + Sync {
-    /// Takes one stored event into an instance.
-    fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError>;
+    /// An instance before its first event.
+    fn begin(&self, stream: StreamId) -> Folding<D>;
+
+    /// Takes the next stored event into an instance.
+    fn take(&self, folding: &mut Folding<D>, event: &Stored<'_>) -> Result<(), ReplayError>;
+
+    /// Whether nothing follows from the instance as it stands.
+    fn is_over(&self, folding: &Folding<D>) -> bool;
+
+    /// The instance after its last event; `None` when there was none.
+    fn end(&self, folding: Folding<D>) -> Option<Live<D>>;
+
+    /// An instance from all its events; `None` where there are none.
+    fn fold(&self, stream: &StreamId, events: &[Recorded]) -> Result<Option<Live<D>>, ReplayError> {
+        let mut folding = self.begin(stream.clone());
+        for event in events {
+            self.take(&mut folding, &Stored::of(event))?;
+        }
+        Ok(self.end(folding))
+    }
 
     /// Judges an input given to an instance.
     fn handle(
@@ -55,6 +76,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// The machine's table as bytes: the same for the same table.
     fn table(&self) -> Vec<u8>;
 }
+
+/// The workflows of an engine, by their machines' names.
+pub(crate) type Workflows<D> = BTreeMap<&'static str, Box<dyn Erased<D>>>;
 
 /// Who gave an input, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,27 +145,24 @@ impl<W: Workflow> Typed<W> {
 }
 
 impl<W: Workflow> Erased<W::Domain> for Typed<W> {
-    fn advance(
+    fn begin(&self, stream: StreamId) -> Folding<W::Domain> {
+        folding::begin::<W>(stream)
+    }
+
+    fn take(
         &self,
-        live: Option<Live<W::Domain>>,
-        recorded: &Recorded,
-    ) -> Result<Live<W::Domain>, ReplayError> {
-        let fail = |problem: String| ReplayError {
-            stream: recorded.stream.clone(),
-            version: recorded.version,
-            problem,
-        };
-        let event = decode::<W::Machine>(&recorded.event).map_err(|e| fail(e.to_string()))?;
-        let (state, before) = match live {
-            Some(Live { state, version, standing }) => {
-                let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
-                (Some(*state), Some((version, standing)))
-            }
-            None => (None, None),
-        };
-        let state = W::Machine::step(state, event).map_err(|e| fail(e.to_string()))?;
-        let before = before.as_ref().map(|(version, standing)| (*version, standing));
-        Ok(Self::enter(before, &recorded.stream, state, recorded.event.recorded_at))
+        folding: &mut Folding<W::Domain>,
+        event: &Stored<'_>,
+    ) -> Result<(), ReplayError> {
+        folding::take::<W>(folding, event)
+    }
+
+    fn is_over(&self, folding: &Folding<W::Domain>) -> bool {
+        folding::is_over::<W>(folding)
+    }
+
+    fn end(&self, folding: Folding<W::Domain>) -> Option<Live<W::Domain>> {
+        folding::end::<W>(folding)
     }
 
     fn handle(
@@ -192,16 +213,53 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
     }
 }
 
+/// A stored event, as far as its workflow needs it; borrowed from wherever it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<'a> {
+    /// The stream's version with it.
+    pub version: Version,
+    /// The moment of the decision.
+    pub recorded_at: Timestamp,
+    kind: &'a str,
+    schema: u16,
+    content: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    /// Of an event that was read on its own.
+    pub fn of(recorded: &'a Recorded) -> Self {
+        let Recorded { version, event, .. } = recorded;
+        let NewEvent { kind, schema, recorded_at, content, .. } = event;
+        let (version, schema, recorded_at) = (*version, *schema, *recorded_at);
+        Self { version, recorded_at, kind, schema, content }
+    }
+
+    /// Of an event in its record, without copying anything.
+    pub fn in_frame(event: &FrameEvent<'a>) -> Self {
+        let FrameEvent { version, recorded_at, kind, schema, content, .. } = *event;
+        Self { version, recorded_at, kind, schema, content }
+    }
+
+    /// The typed event.
+    pub fn decode<M: Machine>(&self) -> Result<M::Event, DecodeError> {
+        typed::<M>(self.kind, self.schema, self.content)
+    }
+}
+
 /// The typed event behind a stored one.
 pub fn decode<M: Machine>(event: &NewEvent) -> Result<M::Event, DecodeError> {
-    let unknown = || DecodeError::UnknownEvent { machine: M::NAME, wire: event.kind.clone() };
-    let kind = M::event_from_wire(&event.kind).ok_or_else(unknown)?;
+    typed::<M>(&event.kind, event.schema, &event.content)
+}
+
+fn typed<M: Machine>(wire: &str, schema: u16, content: &[u8]) -> Result<M::Event, DecodeError> {
+    let unknown = || DecodeError::UnknownEvent { machine: M::NAME, wire: wire.to_owned() };
+    let kind = M::event_from_wire(wire).ok_or_else(unknown)?;
     let newest = M::version(kind);
-    if event.schema == 0 || event.schema > newest {
-        let (event, version) = (kind.name(), event.schema);
+    if schema == 0 || schema > newest {
+        let (event, version) = (kind.name(), schema);
         return Err(DecodeError::UnknownVersion { event, version, newest });
     }
-    M::decode(kind, event.schema, Content(&event.content))
+    M::decode(kind, schema, Content(content))
 }
 
 /// Folds stored events of one stream into the state they lead to.

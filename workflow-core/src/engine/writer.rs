@@ -18,7 +18,7 @@ use super::disk::{self, Disk, explain};
 use super::index::Index;
 use super::live::{Live, Standing};
 use super::queue::{Found, Idle, Queue, Room, Written};
-use super::registry::Erased;
+use super::registry::{Erased, Workflows};
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::seal::Vault;
@@ -46,7 +46,7 @@ pub(super) struct Writer<D: Domain> {
     pub clock: Arc<dyn Clock>,
     pub rules: Arc<RulesOf<D::Rules>>,
     pub vault: Option<Arc<Vault>>,
-    pub workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    pub workflows: Arc<Workflows<D>>,
     pub cache: Cache<D>,
     pub index: Arc<RwLock<Index<D>>>,
     pub told: HashSet<Key>,
@@ -330,11 +330,7 @@ impl<D: Domain> Writer<D> {
             .store
             .read_stream(stream, Version::NONE)
             .map_err(|error| HandleError::Stopped(explain(&error)))?;
-        let mut live = None;
-        for event in &events {
-            live = Some(workflow.advance(live, event)?);
-        }
-        Ok(live)
+        Ok(workflow.fold(stream, &events)?)
     }
 
     /// Closes the group: what the disk must do, and what will be published once it has.
@@ -385,7 +381,7 @@ impl<D: Domain> Writer<D> {
 }
 
 fn workflow<'a, D: Domain>(
-    workflows: &'a BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    workflows: &'a Workflows<D>,
     stream: &StreamId,
 ) -> Result<&'a dyn Erased<D>, HandleError> {
     let name = stream.workflow();
