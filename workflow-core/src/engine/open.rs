@@ -21,6 +21,7 @@ use super::queue::Queue;
 use super::registry::{Erased, ReplayError, Typed};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
+use crate::exchange;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
 use crate::seal::{self, Destroyed, Vault, VaultError};
@@ -85,8 +86,12 @@ impl<D: Domain> Engine<D> {
 
 impl<D: Domain> Builder<D> {
     /// Registers a workflow under its machine's name.
+    ///
+    /// # Panics
+    /// When it is called as the streams of exchanges are, [`exchange::WORKFLOW`].
     #[must_use]
     pub fn workflow<W: Workflow<Domain = D>>(mut self) -> Self {
+        assert_ne!(W::Machine::NAME, exchange::WORKFLOW, "streams of exchanges are called so");
         self.workflows.insert(W::Machine::NAME, Box::new(Typed::<W>(PhantomData)));
         self
     }
@@ -189,6 +194,9 @@ impl<D: Domain> Builder<D> {
         let mut failure = None;
         self.store.scan(from, &mut |recorded| {
             scanned.next = Position(recorded.position.0 + 1);
+            if exchange::is_exchange(&recorded.stream) {
+                return ControlFlow::Continue(());
+            }
             let Some(workflow) = self.workflows.get(recorded.stream.workflow()) else {
                 failure = Some(OpenError::UnknownWorkflow(recorded.stream));
                 return ControlFlow::Break(());

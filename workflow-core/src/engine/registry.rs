@@ -9,6 +9,7 @@ use crate::codec::{self, Content, DecodeError};
 use crate::id::{StreamId, Version};
 use crate::machine::{Kind, Machine};
 use crate::record::{Cause, NewEvent, Recorded};
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Domain, Standing, Workflow};
 
@@ -45,6 +46,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
         source: Source,
         context: &Context<'_, D::Rules>,
     ) -> Result<Decided<D>, HandleError>;
+
+    /// Whom a call of an instance concerns.
+    fn about(&self, stream: &StreamId, live: &Live<D>, call: &D::Call) -> Option<Subject>;
 
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
@@ -101,6 +105,7 @@ impl<W: Workflow> Typed<W> {
                 let standing = if current { Standing::Current } else { Standing::Stale };
                 Ok(W::answered(Answered { operation, standing, answer }))
             }
+            Given::Exchanges => Err(HandleError::BadInput("exchanges are no input".into())),
             Given::Timer => {
                 W::timer().ok_or_else(|| HandleError::BadInput("it has no timer".into()))
             }
@@ -175,6 +180,15 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             });
         }
         Ok(Decided { events, after })
+    }
+
+    fn about(
+        &self,
+        stream: &StreamId,
+        live: &Live<W::Domain>,
+        call: &<W::Domain as Domain>::Call,
+    ) -> Option<Subject> {
+        W::about(stream, state_of::<W>(live), call)
     }
 
     fn listed(&self) -> bool {
