@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 mod cache;
 mod checkpoint;
 mod disk;
+mod drift;
 mod index;
 mod line;
 pub(crate) mod live;
@@ -27,6 +28,7 @@ pub(crate) mod registry;
 mod tight;
 mod writer;
 
+pub use drift::{Difference, Drift, Report, What};
 pub use index::{OwedCall, Summary, Wait};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use live::{Standing, standing};

@@ -26,8 +26,8 @@ use crate::id::StreamId;
 
 mod stored;
 
-pub use stored::{Contents, Kept, Opened};
 pub(crate) use stored::{About, new_event};
+pub use stored::{Contents, Kept, Opened};
 
 /// The first part of the names of streams that hold exchanges; no workflow may be called so.
 pub const WORKFLOW: &str = "exchange";

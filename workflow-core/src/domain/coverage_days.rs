@@ -246,7 +246,8 @@ impl Ledger {
         let spans = self.claims.iter().map(|claim| (claim.from, claim.until)).collect();
         let whole = |(from, until)| {
             let (begins, ends) = (day_of(from, zone), day_of(until, zone));
-            let first = if midnight(begins, zone) < from { begins.tomorrow().ok()? } else { begins };
+            let first =
+                if midnight(begins, zone) < from { begins.tomorrow().ok()? } else { begins };
             Range::new(first, ends.yesterday().ok()?)
         };
         union(spans).into_iter().filter_map(whole).collect()

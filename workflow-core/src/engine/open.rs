@@ -58,8 +58,11 @@ pub struct Builder<D: Domain> {
     clock: Arc<dyn Clock>,
     rules: Arc<RulesOf<D::Rules>>,
     vault: Option<Arc<Vault>>,
-    workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    workflows: Workflows<D>,
 }
+
+/// Workflows by name.
+pub(super) type Workflows<D> = BTreeMap<&'static str, Box<dyn Erased<D>>>;
 
 /// What a scan of the log gives.
 struct Scanned<D: Domain> {
@@ -102,6 +105,11 @@ impl<D: Domain> Builder<D> {
     pub fn vault(mut self, vault: Arc<Vault>) -> Self {
         self.vault = Some(vault);
         self
+    }
+
+    /// The workflows and the vault.
+    pub(super) fn into_workflows(self) -> (Workflows<D>, Option<Arc<Vault>>) {
+        (self.workflows, self.vault)
     }
 
     /// Reads the log, as far as its checkpoint does not know it, destroys what keys a crash left of people who were

@@ -163,11 +163,8 @@ pub(crate) fn new_event(
             Err(error) => return Err(error),
         };
     }
-    let cause = Cause {
-        input: INPUT.to_owned(),
-        key: about.key.to_owned(),
-        actor: about.actor.to_owned(),
-    };
+    let cause =
+        Cause { input: INPUT.to_owned(), key: about.key.to_owned(), actor: about.actor.to_owned() };
     let (kind, content) = (KIND.to_owned(), cbor(&clear));
     Ok(NewEvent { kind, schema: SCHEMA, recorded_at: about.now, cause, content })
 }

@@ -179,7 +179,8 @@ async fn an_exchange_lies_right_before_what_it_led_to_in_the_same_record() {
     assert_eq!([kept(1).attempt(), kept(2).attempt(), kept(3).attempt()], [1, 2, 3]);
     assert_eq!(kept(3).key.as_str(), "main/desk/1/1/ask");
     // One stream takes them all, and counts from 1.
-    let shelves: Vec<_> = (1..4).map(|at| (events[at].stream.as_str(), events[at].version.0)).collect();
+    let shelves: Vec<_> =
+        (1..4).map(|at| (events[at].stream.as_str(), events[at].version.0)).collect();
     assert_eq!(shelves, [("exchange/main/1", 1), ("exchange/main/1", 2), ("exchange/main/1", 3)]);
     let mut records = Vec::new();
     let scan = store.scan_records(Position(0), &mut |first, _| {

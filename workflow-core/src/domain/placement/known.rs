@@ -104,9 +104,9 @@ impl Back {
             Back::Contractor { .. }
             | Back::Job { .. }
             | Back::Quote { .. }
-            | Back::Coverage { .. } => self.engagement().map_or(Work::OutOfScope, |engagement| {
-                on(Days::from(&engagement.terms.window))
-            }),
+            | Back::Coverage { .. } => self
+                .engagement()
+                .map_or(Work::OutOfScope, |engagement| on(Days::from(&engagement.terms.window))),
         }
     }
 
