@@ -1,5 +1,6 @@
 //! The only place that touches the network: one request, one answer, classified.
 //!
+//! What an attempt sends and what comes back is noted for the log (`workflow_core::exchange`), without the secret.
 //! No redirects, no retries, no compression, a cap on answers. URLs carry e-mails in their query, so no error or
 //! log line holds one. Deliberately absent: what an answer means. Read `failure.rs` for the classes.
 
@@ -12,6 +13,7 @@ use reqwest::header::{
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use workflow_core::exchange::{self, Body, Came, Exchange};
 use workflow_core::outcome::Attempt;
 
 use crate::config::{AuthScheme, BadConfig, Config};
@@ -30,6 +32,38 @@ pub(crate) struct Client {
     api_key: crate::secret::Secret,
     auth_scheme: AuthScheme,
     idempotency_headers: Vec<HeaderName>,
+    /// What every request carries beside its own.
+    usual_headers: HeaderMap,
+}
+
+/// The headers of an answer that are kept with it.
+const KEPT_HEADERS: [&str; 6] = [
+    "content-type",
+    "date",
+    "idempotent-replayed",
+    "original-request",
+    "retry-after",
+    "ten99policy-should-retry",
+];
+
+/// A whole answer.
+struct Answer {
+    head: Head,
+    request_id: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether a good answer to a read may show others: a list does, and one that cannot be read might.
+    fn lists(&self, asked_by_query: bool) -> bool {
+        let good = (200..300).contains(&self.head.status);
+        let object = || match serde_json::from_slice::<Value>(&self.body) {
+            Ok(Value::Object(fields)) => !fields.get("data").is_some_and(Value::is_array),
+            Ok(_) | Err(_) => false,
+        };
+        good && (asked_by_query || !object())
+    }
 }
 
 /// A request before it is dressed.
@@ -64,7 +98,7 @@ impl Client {
             HeaderValue::from_static(concat!("integration-1099policy/", env!("CARGO_PKG_VERSION")));
         headers.insert(USER_AGENT, agent);
         let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
+            .default_headers(headers.clone())
             .connect_timeout(config.connect_timeout)
             .timeout(config.total_timeout)
             .redirect(reqwest::redirect::Policy::none())
@@ -80,6 +114,7 @@ impl Client {
             api_key: config.api_key.clone(),
             auth_scheme: config.auth_scheme,
             idempotency_headers: header_names(&config.idempotency_headers)?,
+            usual_headers: headers,
         })
     }
 
@@ -119,36 +154,50 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request<'_>) -> Result<Value, Failure> {
-        let method = request.method.clone();
-        let path = request.path;
-        let sent = self.dressed(request)?.send().await;
-        let response = match sent {
-            Ok(response) => response,
-            Err(error) => {
-                let failure = unanswered(error);
-                tracing::debug!(%method, path, ?failure, "1099Policy: no answer");
-                return Err(failure);
-            }
-        };
-        let head = head(&response);
-        let request_id = header(&response, "request-id").unwrap_or_default();
+        let (path, key, may_list) = (request.path, request.key.clone(), !request.query.is_empty());
+        let built = self.dressed(request)?.build().map_err(unanswered)?;
+        let noted = exchange::is_noted().then(|| noted(&built, &self.usual_headers, key));
+        let method = built.method().clone();
+        let answered = self.send(built).await;
+        if let Some(noted) = noted {
+            let others =
+                method == Method::GET && answered.as_ref().is_ok_and(|a| a.lists(may_list));
+            exchange::note(Exchange { came: came(&answered, others), ..noted });
+        }
+        let answer = answered.inspect_err(|failure| {
+            tracing::debug!(%method, path, ?failure, "1099Policy: no answer");
+        })?;
+        let Answer { head, body, request_id, .. } = &answer;
+        let request_id = request_id.as_deref().unwrap_or_default();
         tracing::debug!(%method, path, status = head.status, request_id, "1099Policy answered");
-        let body = body(response).await?;
         if !(200..300).contains(&head.status) {
-            let failure = Failure::of(&head, &body);
+            let failure = Failure::of(head, body);
             if let Failure::Refused(refusal) = &failure {
                 let code = &refusal.code;
                 tracing::info!(%method, path, status = head.status, code, request_id, "1099Policy refused");
             }
             return Err(failure);
         }
-        serde_json::from_slice(&body).map_err(|_| {
+        serde_json::from_slice(body).map_err(|_| {
             Failure::Unreadable(format!(
                 "{} bytes that are no JSON, status {}",
                 body.len(),
                 head.status
             ))
         })
+    }
+
+    /// Sends a request and reads its whole answer.
+    async fn send(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+        let response = self.http.execute(request).await.map_err(unanswered)?;
+        let head = head(&response);
+        let request_id = header(&response, "request-id");
+        let headers = KEPT_HEADERS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), header(&response, name)?)))
+            .collect();
+        let body = body(response).await?;
+        Ok(Answer { head, request_id, headers, body })
     }
 
     fn dressed(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
@@ -172,6 +221,39 @@ impl Client {
             dressed = dressed.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
         Ok(dressed)
+    }
+}
+
+/// A request as it is kept: everything but the secret. What came is filled in later.
+fn noted(request: &reqwest::Request, usual: &HeaderMap, key: Option<String>) -> Exchange {
+    let shown = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = usual.iter().chain(request.headers());
+    let headers = headers.filter(|(name, _)| *name != AUTHORIZATION);
+    let sent = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    Exchange {
+        method: request.method().to_string(),
+        path: request.url().path().to_owned(),
+        query: request.url().query().map(str::to_owned),
+        idempotency_key: key,
+        headers: headers.filter_map(shown).collect(),
+        body: Body::of(sent),
+        came: Came::Lost { reason: "no answer".to_owned() },
+    }
+}
+
+/// What came back, as it is kept. Of an answer that may show other people only length and hash: it is sealed to one.
+fn came(answered: &Result<Answer, Failure>, shows_others: bool) -> Came {
+    match answered {
+        Ok(Answer { head, request_id, headers, body }) => Came::Answer {
+            status: head.status,
+            request_id: request_id.clone(),
+            headers: headers.clone(),
+            body: if shows_others { Body::hash_only(body) } else { Body::of(body) },
+        },
+        Err(Failure::NotSent(reason)) => Came::NotSent { reason: reason.clone() },
+        Err(failure) => Came::Lost { reason: failure.reason() },
     }
 }
 

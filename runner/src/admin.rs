@@ -1,6 +1,7 @@
 //! The admin door: what the command line asks of a running process. Loopback only; a token in the data directory, which
 //! only its owner can read, keeps other users of the machine out.
 
+use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -10,9 +11,10 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use workflow_core::audit;
+use workflow_core::audit as core_audit;
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::placement::{Input, Placement, Resolution};
@@ -25,6 +27,7 @@ use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
 
+mod audit;
 pub mod log;
 
 /// The file in the data directory that says where the door is.
@@ -73,6 +76,8 @@ pub struct Door {
     pub signer: Signer,
     /// Turns true when the process stops.
     pub stopped: watch::Receiver<bool>,
+    /// By tenant, the zone of its business dates.
+    pub zones: BTreeMap<String, TimeZone>,
 }
 
 /// How a person settles a flag, or takes a placement out.
@@ -128,6 +133,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements/{tenant}/{id}/act", post(act))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
+        .route("/v1/audit", post(audit::ask))
         .route("/v1/people/forget", post(forget))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
@@ -244,7 +250,10 @@ async fn forget(State(door): State<Arc<Door>>, Json(forget): Json<Forget>) -> Re
 }
 
 /// The result of an audit as it is shown.
-pub fn verified(result: Result<audit::Verified, audit::Damage>, what: &str) -> views::Verified {
+pub fn verified(
+    result: Result<core_audit::Verified, core_audit::Damage>,
+    what: &str,
+) -> views::Verified {
     match result {
         Ok(good) => views::Verified {
             version: views::VERSION,

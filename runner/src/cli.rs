@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod act;
 mod ask;
+mod audit;
 mod backup;
 mod check;
 #[cfg(feature = "simulators")]
@@ -39,7 +40,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact.";
+4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact, 8 today's code derives other states than were recorded.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -56,8 +57,10 @@ enum Verb {
     List(list::List),
     /// Show one placement.
     Show(show::Show),
-    /// Show what happened to one placement, and why.
+    /// Show what happened to one placement (or contractor), and why.
     History(history::History),
+    /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
+    Audit(audit::Audit),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
     /// Forget a person: destroy the key to their data.
@@ -104,6 +107,8 @@ enum Failure {
     Refused(String),
     /// The log is not intact.
     Damaged(String),
+    /// Today's code derives something else than was recorded.
+    Differs(String),
 }
 
 impl Failure {
@@ -115,6 +120,7 @@ impl Failure {
             Failure::NotFound(_) => 4,
             Failure::Refused(_) => 5,
             Failure::Damaged(_) => 7,
+            Failure::Differs(_) => 8,
         }
     }
 
@@ -125,7 +131,8 @@ impl Failure {
             | Failure::Config(message)
             | Failure::NotFound(message)
             | Failure::Refused(message)
-            | Failure::Damaged(message) => message,
+            | Failure::Damaged(message)
+            | Failure::Differs(message) => message,
         }
     }
 }
@@ -175,6 +182,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
+            Verb::Audit(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),

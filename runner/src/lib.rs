@@ -3,7 +3,7 @@
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
 //! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
 //! deliveries off), [`poll`] (looking without being told), [`forget`] (a person), [`supervise`] (the loops, started and
-//! stopped), [`signing`] (where the log ends, signed), [`admin`] and [`views`] (what it answers), [`cli`] (the command
+//! stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor asks), [`admin`] and [`views`] (what it answers), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
@@ -19,6 +19,7 @@
 //! ```
 
 pub mod admin;
+pub mod audit;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "simulators")]

@@ -14,7 +14,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
-use workflow_core::engine::{Engine, HandleError, OpenError};
+use workflow_core::engine::{Builder, Engine, HandleError, OpenError};
 use workflow_core::inbox::Inbox;
 use workflow_core::seal::{Vault, VaultError};
 use workflow_core::store::sled::SledStore;
@@ -191,6 +191,11 @@ impl Runner {
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
             signer: self.signer.clone(),
             stopped: stopped.clone(),
+            zones: self
+                .systems
+                .all()
+                .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
+                .collect(),
         };
         let router = admin::router(door);
         let stop = stopped.clone();
@@ -362,6 +367,16 @@ pub fn open(
     clock: Arc<dyn Clock>,
     tenants: &[Tenant],
 ) -> Result<Engine<Insurance>, OpenError> {
+    builder(store, vault, clock, tenants).open()
+}
+
+/// The engine with the placement workflows, before it is opened.
+pub(crate) fn builder(
+    store: Arc<dyn Store>,
+    vault: Option<Arc<Vault>>,
+    clock: Arc<dyn Clock>,
+    tenants: &[Tenant],
+) -> Builder<Insurance> {
     let rules: BTreeMap<String, Arc<Rules>> = tenants
         .iter()
         .map(|tenant| (tenant.name.clone(), Arc::new(tenant.rules.clone())))
@@ -372,7 +387,7 @@ pub fn open(
         Some(vault) => builder.vault(vault),
         None => builder,
     };
-    builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Inbox<Insurance>>().open()
+    builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Inbox<Insurance>>()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -7,9 +7,12 @@ use serde_json::Value;
 use workflow_core::codec::Content;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::placement::{Placement, State};
+use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::placement::Placement;
 use workflow_core::engine::{Engine, Summary, Wait, replay};
 use workflow_core::id::StreamId;
+use workflow_core::inbox::Inbox;
+use workflow_core::machine::{Kind as _, Machine as _};
 use workflow_core::record::Recorded;
 use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
@@ -74,11 +77,14 @@ pub struct Shown {
     pub state: Value,
 }
 
-/// The history of one placement.
+/// The history of one instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// [`VERSION`].
     pub version: u32,
+    /// The workflow.
+    #[serde(default)]
+    pub workflow: String,
     /// The tenant.
     pub tenant: String,
     /// The id in the ATS.
@@ -276,7 +282,7 @@ pub fn show(
     Ok(Some(Shown { version: VERSION, line: line(&summary, failing), state }))
 }
 
-/// The events of one placement, up to and with the moment `until`.
+/// The events of one instance of any workflow, up to and with the moment `until`.
 pub fn history(
     stream: &StreamId,
     events: &[Recorded],
@@ -284,21 +290,32 @@ pub fn history(
 ) -> Result<History, String> {
     let in_time = |event: &&Recorded| until.is_none_or(|until| event.event.recorded_at <= until);
     let events: Vec<Recorded> = events.iter().filter(in_time).cloned().collect();
-    let state: Option<State> =
-        replay::<<Placement as Workflow>::Machine>(&events).map_err(|error| error.to_string())?;
+    let stands = match stream.workflow() {
+        "placement" => stood::<Placement>(&events),
+        "contractor" => stood::<Contractor>(&events),
+        "delivery" => stood::<Inbox<Insurance>>(&events),
+        _ => Ok(None),
+    };
     let entries: Result<Vec<Entry>, String> = events.iter().map(entry).collect();
+    let (state, why) = stands?.unwrap_or(("-".to_owned(), "not known yet".to_owned()));
     Ok(History {
         version: VERSION,
+        workflow: stream.workflow().to_owned(),
         tenant: stream.tenant().to_owned(),
         id: stream.key().to_owned(),
-        state: state.as_ref().map_or("-", |state| kind(state)).to_owned(),
-        why: state.as_ref().map_or("not known yet".to_owned(), Placement::headline),
+        state,
+        why,
         events: entries?,
     })
 }
 
-fn kind(state: &State) -> &'static str {
-    workflow_core::machine::Kind::name(state.kind())
+/// Where an instance stands after these events, and why.
+fn stood<W: Workflow>(events: &[Recorded]) -> Result<Option<(String, String)>, String> {
+    let state = replay::<W::Machine>(events).map_err(|error| error.to_string())?;
+    Ok(state.map(|state| {
+        let kind = W::Machine::state_kind(&state);
+        (kind.name().to_owned(), W::headline(&state))
+    }))
 }
 
 fn entry(recorded: &Recorded) -> Result<Entry, String> {

@@ -1,7 +1,8 @@
 //! Performs what states are owed: takes the calls owed now, gives each to the outside, brings the answers back.
 //!
 //! One attempt per call at a time. What failed waits (`backoff.rs`) by the engine's clock. Nothing here is stored: after
-//! a restart the same calls are owed under the same keys. A call that may be older than this process is looked up
+//! a restart the same calls are owed under the same keys. What an attempt exchanged with the outside goes into the log
+//! with what it came to (`exchange.rs`). A call that may be older than this process is looked up
 //! first where its adapter says so (see [`Attempt::owed_since`]).
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::backoff;
 use crate::engine::{Engine, HandleError, OwedCall};
+use crate::exchange::{self, Attempted, Exchange, Tape};
 use crate::id::Key;
 use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::time::Timestamp;
@@ -24,6 +26,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// So many calls are fetched from the engine at a look: after a start each takes a look at its instance's events. Where
 /// there are more, the next look goes on with them.
 const FETCHED_AT_A_LOOK: usize = 256;
+/// Who gives the answers, as causes name it.
+pub(crate) const ACTOR: &str = "dispatch";
 
 /// Earlier than any moment.
 const AT_ONCE: Timestamp = Timestamp(i64::MIN);
@@ -79,6 +83,10 @@ struct Progress {
     next: Timestamp,
     reason: String,
     lane: String,
+    /// Whether the last attempt never left the process, and how many such were not kept one by one.
+    unsent: Option<u32>,
+    /// Failed attempts for whose exchanges the disk had no room.
+    held: Vec<Attempted>,
 }
 
 /// Performs owed calls until told to stop; clones share it.
@@ -106,7 +114,17 @@ struct Ready<D: Domain> {
     next: Option<Timestamp>,
 }
 
-type Finished<D> = (OwedCall<D>, Outcome<<D as Domain>::Answer>);
+type Finished<D> = Outcome<<D as Domain>::Answer>;
+
+/// A call under way.
+struct Flight<D: Domain> {
+    call: OwedCall<D>,
+    attempt: Attempt,
+    tape: Tape,
+}
+
+/// At most so many attempts of one call wait for room on the disk; those before are given up.
+const HELD_MAX: usize = 8;
 
 impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     /// A dispatcher of the engine's owed calls.
@@ -118,7 +136,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     /// Ends with an error when the engine has stopped.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
         let mut running: JoinSet<Finished<D>> = JoinSet::new();
-        let mut keys = HashMap::new();
+        let mut flights = HashMap::new();
         let mut changes = self.engine.changes();
         // What is owed is gone through only when it may have come to something else.
         let mut look_at = Some(AT_ONCE);
@@ -129,15 +147,15 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 let Ready { calls, next } = self.take_ready();
                 look_at = next;
                 for (call, attempt) in calls {
-                    let key = call.key.clone();
-                    keys.insert(self.start(&mut running, call, attempt), key);
+                    let flight = Flight { call, attempt, tape: Tape::default() };
+                    flights.insert(self.start(&mut running, &flight), flight);
                 }
             }
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
                 Some(done) = running.join_next_with_id(), if !running.is_empty() => {
-                    self.finished(done, &mut keys).await?;
+                    self.finished(done, &mut flights).await?;
                     look_at = Some(AT_ONCE);
                 }
                 changed = changes.changed() => match changed {
@@ -148,18 +166,16 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
             }
         }
         while let Some(done) = running.join_next_with_id().await {
-            self.finished(done, &mut keys).await?;
+            self.finished(done, &mut flights).await?;
         }
         Ok(())
     }
 
-    fn start(&self, running: &mut JoinSet<Finished<D>>, call: OwedCall<D>, attempt: Attempt) -> Id {
+    fn start(&self, running: &mut JoinSet<Finished<D>>, flight: &Flight<D>) -> Id {
         let performer = Arc::clone(&self.performer);
-        let task = running.spawn(async move {
-            let outcome = performer.perform(call.call.clone(), attempt).await;
-            (call, outcome)
-        });
-        task.id()
+        let (call, attempt) = (flight.call.call.clone(), flight.attempt.clone());
+        let performing = async move { performer.perform(call, attempt).await };
+        running.spawn(exchange::taped(flight.tape.clone(), performing)).id()
     }
 
     /// What is under way, and what waits.
@@ -235,27 +251,23 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     async fn finished(
         &self,
         done: Result<(Id, Finished<D>), JoinError>,
-        keys: &mut HashMap<Id, Key>,
+        flights: &mut HashMap<Id, Flight<D>>,
     ) -> Result<(), HandleError> {
-        let (call, outcome) = match done {
-            Ok((id, finished)) => {
-                keys.remove(&id);
-                finished
-            }
+        let (id, outcome) = match done {
+            Ok((id, outcome)) => (id, outcome),
             Err(panic) => {
-                if let Some(key) = keys.remove(&panic.id()) {
-                    // The panic's own words may hold what no log may.
-                    tracing::error!(%key, "performing a call ended in a panic");
-                    let reason = "performing it ended in a panic".to_owned();
-                    self.postpone(&key, Again { trace: Trace::Unknown, after: None, reason });
-                }
-                return Ok(());
+                // The panic's own words may hold what no log may.
+                let reason = "performing it ended in a panic".to_owned();
+                let again = Again { trace: Trace::Unknown, after: None, reason };
+                (panic.id(), Outcome::Again(again))
             }
         };
+        let Some(Flight { call, attempt, tape }) = flights.remove(&id) else { return Ok(()) };
+        let attempted = self.attempted(&attempt, tape.take());
         let (stream, key) = (&call.stream, &call.key);
         let again = match outcome {
             Outcome::Answered(answer) => {
-                match self.engine.answer(&call, answer, "dispatch").await {
+                match self.engine.answer_with(&call, answer, ACTOR, attempted).await {
                     Ok(handled) => {
                         tracing::info!(%stream, %key, state = handled.state, "a call was answered");
                         // An answer that changed nothing must not make a loop without a pause.
@@ -275,11 +287,69 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
             }
             Outcome::Again(again) => {
                 tracing::warn!(%stream, %key, trace = ?again.trace, reason = %again.reason, "a call failed");
+                self.keep(&call, attempted).await?;
                 again
             }
         };
         self.postpone(key, again);
         Ok(())
+    }
+
+    /// What an attempt exchanged, after what had to wait for room before.
+    fn attempted(&self, attempt: &Attempt, exchanges: Vec<Exchange>) -> Vec<Attempted> {
+        let sent = exchanges.iter().any(Exchange::was_sent);
+        let mut attempted = Attempted {
+            exchanges,
+            generation: attempt.generation,
+            number: attempt.earlier + 1,
+            at: attempt.now,
+            unsent_before: 0,
+        };
+        let mut all = Vec::new();
+        if let Some(p) = self.lock().get_mut(&attempt.key) {
+            all.append(&mut p.held);
+            if sent {
+                attempted.unsent_before = p.unsent.take().unwrap_or(0);
+            }
+        }
+        all.push(attempted);
+        all.retain(|attempted| !attempted.exchanges.is_empty());
+        all
+    }
+
+    /// Keeps what a failed attempt exchanged. Of many in a row that never left the process only the first: the others
+    /// are counted. On a nearly full disk it waits for the next attempt.
+    async fn keep(
+        &self,
+        call: &OwedCall<D>,
+        mut attempted: Vec<Attempted>,
+    ) -> Result<(), HandleError> {
+        let sent = |attempted: &Attempted| attempted.exchanges.iter().any(Exchange::was_sent);
+        if let Some(p) = self.lock().get_mut(&call.key) {
+            if attempted.last().is_some_and(|last| !sent(last)) {
+                match &mut p.unsent {
+                    Some(count) => {
+                        *count = count.saturating_add(1);
+                        attempted.pop();
+                    }
+                    None => p.unsent = Some(0),
+                }
+            }
+            if self.engine.room().is_err() {
+                let surplus = attempted.len().saturating_sub(HELD_MAX);
+                p.held = attempted.split_off(surplus);
+                return Ok(());
+            }
+        }
+        match self.engine.keep(call, ACTOR, attempted).await {
+            Err(error @ HandleError::Stopped(_)) => Err(error),
+            Err(error) => {
+                let (stream, key) = (&call.stream, &call.key);
+                tracing::error!(%stream, %key, %error, "what was exchanged could not be kept");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     fn postpone(&self, key: &Key, again: Again) {
@@ -315,6 +385,8 @@ impl Progress {
             next: AT_ONCE,
             reason: String::new(),
             lane,
+            unsent: None,
+            held: Vec::new(),
         }
     }
 

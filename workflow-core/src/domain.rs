@@ -2,10 +2,11 @@
 //!
 //! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
 //! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`] and
-//! [`contractor`]. Nothing outside this folder may use it.
+//! [`contractor`]; [`coverage_days`] looks back at one placement's. Nothing outside this folder may use it.
 
 pub mod call;
 pub mod contractor;
+pub mod coverage_days;
 pub mod facts;
 pub mod placement;
 pub mod rules;

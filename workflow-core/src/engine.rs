@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 mod cache;
 mod checkpoint;
 mod disk;
+mod drift;
 mod folding;
 mod index;
 mod line;
@@ -28,12 +29,14 @@ pub(crate) mod registry;
 mod tight;
 mod writer;
 
+pub use drift::{Difference, Drift, Report, What};
 pub use index::{OwedCall, Summary, Wait};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use live::{Standing, standing};
 pub use open::{Builder, OpenError};
 pub use registry::{ReplayError, Source, Stored, decode, replay};
 
+use crate::exchange::Attempted;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
@@ -90,6 +93,7 @@ struct Job<D: Domain> {
     stream: StreamId,
     given: Given<D>,
     source: Source,
+    taken: Option<Box<Taken<D>>>,
     reply: oneshot::Sender<Result<Handled, HandleError>>,
     room: Room,
 }
@@ -104,6 +108,14 @@ pub(crate) enum Given<D: Domain> {
     Answer { key: Key, operation: String, answer: D::Answer },
     /// The instance's time has come.
     Timer,
+    /// Nothing: an attempt that failed is to be kept, whatever the instance.
+    Exchanges,
+}
+
+/// What attempts at a call exchanged with the outside, on its way into the log.
+pub(crate) struct Taken<D: Domain> {
+    call: D::Call,
+    attempted: Vec<Attempted>,
 }
 
 /// What became of an input.
@@ -183,9 +195,47 @@ impl<D: Domain> Engine<D> {
         answer: D::Answer,
         actor: &str,
     ) -> Result<Handled, HandleError> {
+        self.answer_with(call, answer, actor, Vec::new()).await
+    }
+
+    /// The same together with what its attempts exchanged with the outside: kept in the group of the events that the
+    /// answer leads to, right before them, and also when it leads to none.
+    pub async fn answer_with(
+        &self,
+        call: &OwedCall<D>,
+        answer: D::Answer,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<Handled, HandleError> {
         let given =
             Given::Answer { key: call.key.clone(), operation: call.operation.clone(), answer };
-        self.submit(call.stream.clone(), given, Source::new(actor, call.key.as_str())).await
+        self.submit_taken(call, given, actor, attempted).await
+    }
+
+    /// Keeps what attempts exchanged with the outside that have to be made again. Durable when this returns.
+    pub async fn keep(
+        &self,
+        call: &OwedCall<D>,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<(), HandleError> {
+        if attempted.iter().all(|attempted| attempted.exchanges.is_empty()) {
+            return Ok(());
+        }
+        self.submit_taken(call, Given::Exchanges, actor, attempted).await.map(drop)
+    }
+
+    async fn submit_taken(
+        &self,
+        call: &OwedCall<D>,
+        given: Given<D>,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<Handled, HandleError> {
+        let (stream, source) = (call.stream.clone(), Source::new(actor, call.key.as_str()));
+        let taken = Taken { call: call.call.clone(), attempted };
+        let taken = (!taken.attempted.is_empty()).then(|| Box::new(taken));
+        self.submit_all(stream, given, source, taken).await
     }
 
     /// Gives their timer to all instances whose time has come; returns how many there were. Fails only when the engine
@@ -217,11 +267,21 @@ impl<D: Domain> Engine<D> {
         given: Given<D>,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.submit_all(stream, given, source, None).await
+    }
+
+    async fn submit_all(
+        &self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+        taken: Option<Box<Taken<D>>>,
+    ) -> Result<Handled, HandleError> {
         let queue = &self.shared.queue;
         let room = queue.room().await.ok_or_else(|| self.why_stopped())?;
         let (reply, answer) = oneshot::channel();
         // A queue that has closed meanwhile drops the job, and with it the reply.
-        queue.push(Job { stream, given, source, reply, room });
+        queue.push(Job { stream, given, source, taken, reply, room });
         answer.await.unwrap_or_else(|_| Err(self.why_stopped()))
     }
 

@@ -126,6 +126,10 @@ impl Workflow for Contractor {
         react::aliases(state)
     }
 
+    fn about(stream: &StreamId, _: &State, _: &Call) -> Option<Subject> {
+        Some(Subject::from(stream))
+    }
+
     fn forgotten(stream: &StreamId, state: &State) -> Option<Subject> {
         match state {
             State::Forgotten { .. } | State::Gone { .. } => Some(Subject::from(stream)),

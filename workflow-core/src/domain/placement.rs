@@ -8,18 +8,21 @@
 use serde::{Deserialize, Serialize};
 
 use super::Insurance;
-use super::call::{Answer, ContractorId, Sighting};
+use super::call::{Answer, Call, ContractorId, Sighting};
 use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
 
 mod decide;
 mod headline;
+mod known;
 mod machine;
 mod react;
 mod state;
 
+pub use known::{Cover, Days, Work};
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use react::{candidate_alias, requisition_alias};
 pub use state::{
@@ -94,6 +97,11 @@ pub enum Resolution {
     Close,
 }
 
+/// The person whom a candidate's personal data is sealed to.
+fn person(stream: &StreamId, candidate: &CandidateId) -> Option<Subject> {
+    react::contractor_stream(stream, candidate).map(|stream| Subject::from(&stream))
+}
+
 /// The placement workflow.
 #[derive(Debug)]
 pub struct Placement;
@@ -149,5 +157,10 @@ impl Workflow for Placement {
 
     fn aliases(state: &State) -> Vec<String> {
         react::aliases(state)
+    }
+
+    fn about(stream: &StreamId, state: &State, call: &Call) -> Option<Subject> {
+        let candidate = call.candidate().or_else(|| state.candidate());
+        candidate.and_then(|candidate| person(stream, candidate))
     }
 }

@@ -40,6 +40,19 @@ pub(super) fn begin<W: Workflow>(stream: StreamId) -> Folding<W::Domain> {
     Folding { stream, state, version: Version::NONE, at: Timestamp(0), owed: Vec::new() }
 }
 
+/// On its way again, from where it stood.
+pub(super) fn resume<W: Workflow>(stream: StreamId, live: Live<W::Domain>) -> Folding<W::Domain> {
+    let Live { state, version, standing } = live;
+    let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
+    let state: Box<Option<State<W>>> = Box::new(Some(*state));
+    let since = |due: Due<W::Domain>| {
+        let version = due.key.since();
+        Since { owed: due.owed, version, at: due.since }
+    };
+    let owed = standing.owed.into_iter().map(since).collect();
+    Folding { stream, state, version, at: standing.updated_at, owed }
+}
+
 /// Takes the next event in.
 pub(super) fn take<W: Workflow>(
     folding: &mut Folding<W::Domain>,

@@ -236,6 +236,11 @@ impl<D: Domain> Index<D> {
         Some(line)
     }
 
+    /// The names of each workflow's states.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
         let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;

@@ -22,6 +22,7 @@ use super::queue::Queue;
 use super::registry::{ReplayError, Stored, Typed, Workflows};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
+use crate::exchange;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
 use crate::record::frame::{Frame, FrameEvent};
@@ -88,8 +89,12 @@ impl<D: Domain> Engine<D> {
 
 impl<D: Domain> Builder<D> {
     /// Registers a workflow under its machine's name.
+    ///
+    /// # Panics
+    /// When it is called as the streams of exchanges are, [`exchange::WORKFLOW`].
     #[must_use]
     pub fn workflow<W: Workflow<Domain = D>>(mut self) -> Self {
+        assert_ne!(W::Machine::NAME, exchange::WORKFLOW, "streams of exchanges are called so");
         self.workflows.insert(W::Machine::NAME, Box::new(Typed::<W>(PhantomData)));
         self
     }
@@ -100,6 +105,11 @@ impl<D: Domain> Builder<D> {
     pub fn vault(mut self, vault: Arc<Vault>) -> Self {
         self.vault = Some(vault);
         self
+    }
+
+    /// The workflows and the vault.
+    pub(super) fn into_workflows(self) -> (Workflows<D>, Option<Arc<Vault>>) {
+        (self.workflows, self.vault)
     }
 
     /// Reads the log, as far as its checkpoint does not know it, destroys what keys a crash left of people who were
@@ -218,6 +228,9 @@ impl<D: Domain> Builder<D> {
         scanned.next = Position(event.position.0 + 1);
         let stream = || StreamId::parse(event.stream).map_err(|e| damaged(event.position, &e));
         let name = event.stream.split('/').next().unwrap_or_default();
+        if name == exchange::WORKFLOW {
+            return Ok(());
+        }
         let Some(workflow) = self.workflows.get(name) else {
             return Err(OpenError::UnknownWorkflow(stream()?));
         };

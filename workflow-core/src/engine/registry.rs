@@ -12,6 +12,7 @@ use crate::id::{StreamId, Version};
 use crate::machine::{Kind, Machine};
 use crate::record::frame::FrameEvent;
 use crate::record::{Cause, NewEvent, Recorded};
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Domain, Standing, Workflow};
 
@@ -49,6 +50,20 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// The instance after its last event; `None` when there was none.
     fn end(&self, folding: Folding<D>) -> Option<Live<D>>;
 
+    /// An instance on its way again, to take more events.
+    fn resume(&self, stream: StreamId, live: Live<D>) -> Folding<D>;
+
+    /// An instance one event later, with all that follows from it then.
+    fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError> {
+        let stream = event.stream.clone();
+        let mut folding = match live {
+            Some(live) => self.resume(stream, live),
+            None => self.begin(stream),
+        };
+        self.take(&mut folding, &Stored::of(event))?;
+        Ok(self.end(folding).expect("it has taken an event"))
+    }
+
     /// An instance from all its events; `None` where there are none.
     fn fold(&self, stream: &StreamId, events: &[Recorded]) -> Result<Option<Live<D>>, ReplayError> {
         let mut folding = self.begin(stream.clone());
@@ -66,6 +81,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
         source: Source,
         context: &Context<'_, D::Rules>,
     ) -> Result<Decided<D>, HandleError>;
+
+    /// Whom a call of an instance concerns.
+    fn about(&self, stream: &StreamId, live: &Live<D>, call: &D::Call) -> Option<Subject>;
 
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
@@ -125,6 +143,7 @@ impl<W: Workflow> Typed<W> {
                 let standing = if current { Standing::Current } else { Standing::Stale };
                 Ok(W::answered(Answered { operation, standing, answer }))
             }
+            Given::Exchanges => Err(HandleError::BadInput("exchanges are no input".into())),
             Given::Timer => {
                 W::timer().ok_or_else(|| HandleError::BadInput("it has no timer".into()))
             }
@@ -155,6 +174,10 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
         event: &Stored<'_>,
     ) -> Result<(), ReplayError> {
         folding::take::<W>(folding, event)
+    }
+
+    fn resume(&self, stream: StreamId, live: Live<W::Domain>) -> Folding<W::Domain> {
+        folding::resume::<W>(stream, live)
     }
 
     fn is_over(&self, folding: &Folding<W::Domain>) -> bool {
@@ -196,6 +219,15 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             });
         }
         Ok(Decided { events, after })
+    }
+
+    fn about(
+        &self,
+        stream: &StreamId,
+        live: &Live<W::Domain>,
+        call: &<W::Domain as Domain>::Call,
+    ) -> Option<Subject> {
+        W::about(stream, state_of::<W>(live), call)
     }
 
     fn listed(&self) -> bool {

@@ -18,8 +18,8 @@ use super::disk::{self, Disk, explain};
 use super::index::Index;
 use super::live::{Live, Standing};
 use super::queue::{Found, Idle, Queue, Room, Written};
-use super::registry::{Erased, Workflows};
-use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
+use super::registry::{Decided, Erased, Workflows};
+use super::{Given, HandleError, Handled, Job, RulesOf, Source, Taken, lock};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::seal::Vault;
 use crate::store::{Append, Store};
@@ -39,6 +39,7 @@ const TURNS: usize = 4;
 /// The prefix of a cause's actor that marks a message: the rest is the sending stream.
 pub(super) const MESSAGE_ACTOR: &str = "stream:";
 
+mod kept;
 mod publish;
 
 pub(super) struct Writer<D: Domain> {
@@ -77,6 +78,8 @@ pub(super) struct Work<D: Domain> {
     /// Whether something became durable since the deferred were looked at.
     released: bool,
     aside: BTreeMap<Key, Aside>,
+    /// By tenant, the stream that takes its exchanges now.
+    shelves: kept::Shelves,
     /// How many were answered last: those who ask one thing after the other will soon be back.
     answered: usize,
 }
@@ -91,6 +94,7 @@ impl<D: Domain> Default for Work<D> {
             held: HashSet::new(),
             released: false,
             aside: BTreeMap::new(),
+            shelves: kept::Shelves::default(),
             answered: 0,
         }
     }
@@ -139,6 +143,7 @@ struct Staged<D: Domain> {
     stream: StreamId,
     given: Given<D>,
     source: Source,
+    taken: Option<Box<Taken<D>>>,
     origin: Origin,
 }
 
@@ -220,6 +225,7 @@ impl<D: Domain> Writer<D> {
                 stream: tell.to,
                 given: Given::Json(tell.input),
                 source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
+                taken: None,
                 origin: Origin::Message { key, from },
             });
         }
@@ -242,10 +248,10 @@ impl<D: Domain> Writer<D> {
         {
             return;
         }
-        let Staged { stream, given, source, origin } = item;
+        let Staged { stream, given, source, taken, origin } = item;
         let answer = Answer { stream: stream.clone(), origin, result: None };
         self.work.group.answers.push(answer);
-        let result = self.decide(stream, given, source);
+        let result = self.decide(stream, given, source, taken);
         if let Some(answer) = self.work.group.answers.last_mut() {
             answer.result = Some(result);
         }
@@ -284,6 +290,7 @@ impl<D: Domain> Writer<D> {
         stream: StreamId,
         given: Given<D>,
         source: Source,
+        taken: Option<Box<Taken<D>>>,
     ) -> Result<Handled, HandleError> {
         let rules = (self.rules)(stream.tenant())
             .ok_or_else(|| HandleError::UnknownTenant(stream.tenant().to_owned()))?;
@@ -294,9 +301,13 @@ impl<D: Domain> Writer<D> {
         let now = self.clock.now();
         let context = Context { stream: &stream, now, rules: &*rules };
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
-        let decided = match workflow(&self.workflows, &stream) {
-            Ok(workflow) => workflow.handle(live.as_ref(), given, source, &context),
-            Err(unknown) => Err(unknown),
+        if let Some(taken) = taken {
+            self.keep(&stream, live.as_ref(), *taken, &source, now);
+        }
+        let decided = match (given, workflow(&self.workflows, &stream)) {
+            (Given::Exchanges, _) => Ok(Decided { events: Vec::new(), after: None }),
+            (given, Ok(workflow)) => workflow.handle(live.as_ref(), given, source, &context),
+            (_, Err(unknown)) => Err(unknown),
         };
         let moves = decided.as_ref().is_ok_and(|decided| !decided.events.is_empty());
         let handled = decided.map(|decided| {
@@ -390,8 +401,8 @@ fn workflow<'a, D: Domain>(
 }
 
 fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
-    let Job { stream, given, source, reply, room } = job;
-    Staged { stream, given, source, origin: Origin::Caller { reply, room } }
+    let Job { stream, given, source, taken, reply, room } = job;
+    Staged { stream, given, source, taken, origin: Origin::Caller { reply, room } }
 }
 
 #[cfg(test)]
