@@ -3,8 +3,11 @@
 mod applications;
 mod changes;
 mod coverage;
+mod departures;
 mod forgetting;
+mod merges;
 mod people;
 mod roads;
 mod scope;
+mod together;
 mod wires;

@@ -18,6 +18,7 @@ mod decide;
 mod headline;
 mod machine;
 mod react;
+mod replaced;
 mod state;
 
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
@@ -44,6 +45,20 @@ pub enum Input {
     /// The contractor cannot be linked before a person acted.
     ContractorFlagged {
         /// Whose.
+        candidate: CandidateId,
+        /// Why.
+        reason: String,
+    },
+    /// Two candidates are one in the ATS now, and so are their contractors.
+    CandidateMerged {
+        /// The one that is gone.
+        from: CandidateId,
+        /// The one that stays.
+        into: CandidateId,
+    },
+    /// The candidate is gone from the ATS for good.
+    CandidateGone {
+        /// Who.
         candidate: CandidateId,
         /// Why.
         reason: String,
@@ -134,6 +149,8 @@ impl Workflow for Placement {
             Input::Vanished => "vanished",
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorFlagged { .. } => "contractor_flagged",
+            Input::CandidateMerged { .. } => "candidate_merged",
+            Input::CandidateGone { .. } => "candidate_gone",
             Input::TakeRoad { .. } => "take_road",
             Input::Answered { .. } => "answered",
             Input::Seen(_) => "seen",
