@@ -301,7 +301,8 @@ fn kind(state: &State) -> &'static str {
     workflow_core::machine::Kind::name(state.kind())
 }
 
-fn entry(recorded: &Recorded) -> Result<Entry, String> {
+/// One recorded event, as it is shown.
+pub fn entry(recorded: &Recorded) -> Result<Entry, String> {
     let event = &recorded.event;
     Ok(Entry {
         number: recorded.version.0,

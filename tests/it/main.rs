@@ -11,6 +11,7 @@ mod pressure;
 mod properties;
 mod restart;
 mod runner;
+mod signals;
 mod stories;
 mod terms;
 mod tidy;

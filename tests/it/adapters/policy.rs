@@ -3,6 +3,7 @@
 mod calls;
 mod hooks;
 mod losses;
+mod names;
 mod setup;
 mod told;
 pub mod world;
