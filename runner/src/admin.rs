@@ -28,6 +28,7 @@ use crate::systems::Systems;
 use crate::views;
 
 mod audit;
+pub mod inbox;
 pub mod log;
 
 /// The file in the data directory that says where the door is.
@@ -135,6 +136,10 @@ pub fn router(door: Door) -> Router {
         .route("/v1/export", get(log::export))
         .route("/v1/audit", post(audit::ask))
         .route("/v1/people/forget", post(forget))
+        .route("/v1/inbox", get(inbox::list))
+        .route("/v1/inbox/{tenant}/{id}", get(inbox::show))
+        .route("/v1/inbox/{tenant}/{id}/act", post(inbox::act))
+        .route("/v1/contractors/{tenant}/{candidate}/keep", post(inbox::keep))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
 }

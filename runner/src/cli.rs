@@ -18,7 +18,9 @@ mod diagram;
 mod export;
 mod forget;
 mod history;
+mod inbox;
 mod init;
+mod keep;
 mod key;
 mod list;
 mod progress;
@@ -63,6 +65,10 @@ enum Verb {
     Audit(audit::Audit),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
+    /// List, show, retry or drop deliveries that were not worked off.
+    Inbox(inbox::Inbox),
+    /// Say which contractor a merged candidate keeps.
+    Keep(keep::Keep),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -184,6 +190,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::History(verb) => verb.run().await,
             Verb::Audit(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
+            Verb::Inbox(verb) => verb.run().await,
+            Verb::Keep(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

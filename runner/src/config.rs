@@ -90,6 +90,10 @@ pub struct Pace {
     pub sweep: Duration,
     /// Between two readings of what is held.
     pub reread: Duration,
+    /// Between two counts of all placements, for those that no feed told of.
+    pub census: Duration,
+    /// How far back the first day of work of those counted may lie.
+    pub census_reach: Duration,
 }
 
 impl Default for Pace {
@@ -98,6 +102,8 @@ impl Default for Pace {
             poll: Duration::from_secs(5 * 60),
             sweep: Duration::from_secs(15 * 60),
             reread: Duration::from_secs(6 * 3600),
+            census: Duration::from_secs(24 * 3600),
+            census_reach: Duration::from_secs(400 * 24 * 3600),
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Worker {
 struct Postponed {
     failed: u32,
     next: Timestamp,
+    /// Of one that is about nothing known: how many of its ids were known then. One more, and it is tried at once.
+    known: Option<usize>,
 }
 
 /// What became of one delivery.
@@ -46,12 +48,23 @@ enum Done {
     Settled(String),
     Parked(String),
     Later(String),
+    /// About nothing that is known here, which may be on its way.
+    Unknown(String),
 }
 
 /// A delivery that leads nowhere yet waits, but not for ever.
 fn wait(reason: String, age: Duration) -> Done {
     if age < UNKNOWN_FOR { Done::Later(reason) } else { Done::Parked(reason) }
 }
+
+/// The same for one about nothing that is known here.
+fn unknown(age: Duration) -> Done {
+    let reason = "it is about nothing that is known here".to_owned();
+    if age < UNKNOWN_FOR { Done::Unknown(reason) } else { Done::Parked(reason) }
+}
+
+/// The ids by which a delivery finds its placement.
+const NAMES: [&str; 6] = ["policy", "quote", "session", "assignment", "job", "placement"];
 
 impl Worker {
     /// Works until `stop` turns true or the engine stops.
@@ -83,7 +96,7 @@ impl Worker {
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {
             let (stream, now) = (summary.stream, self.engine.clock().now());
-            if postponed.get(&stream).is_some_and(|p| p.next > now) {
+            if postponed.get(&stream).is_some_and(|p| p.next > now && !self.turned_up(&stream, p)) {
                 continue;
             }
             self.pulse.set("inbox", Beat::Working);
@@ -103,11 +116,17 @@ impl Worker {
                     tracing::warn!(%stream, %reason, "a delivery was parked");
                     Input::Parked { reason }
                 }
-                Done::Later(reason) => {
+                done @ (Done::Later(_) | Done::Unknown(_)) => {
+                    let (reason, known) = match done {
+                        Done::Unknown(reason) => (reason, Some(self.known(&stream, &delivery))),
+                        Done::Later(reason) | Done::Settled(reason) | Done::Parked(reason) => {
+                            (reason, None)
+                        }
+                    };
                     tracing::debug!(%stream, %reason, "a delivery waits");
                     let failed = postponed.get(&stream).map_or(0, |p| p.failed) + 1;
                     let next = now.plus(backoff::wait(stream.as_str(), failed));
-                    postponed.insert(stream, Postponed { failed, next });
+                    postponed.insert(stream, Postponed { failed, next, known });
                     continue;
                 }
             };
@@ -119,6 +138,26 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Whether an id has become known since a delivery was put off for want of it.
+    fn turned_up(&self, stream: &StreamId, postponed: &Postponed) -> bool {
+        let Some(known) = postponed.known else { return false };
+        match self.engine.state::<Inbox<Insurance>>(stream) {
+            Ok(Some(State::Waiting { delivery })) => self.known(stream, &delivery) > known,
+            Ok(_) | Err(_) => false,
+        }
+    }
+
+    /// How many of a delivery's ids some placement is known by.
+    fn known(&self, stream: &StreamId, delivery: &Delivery) -> usize {
+        let tenant = stream.tenant();
+        let is_known = |id: &&String| {
+            let own = StreamId::new("placement", tenant, id);
+            own.is_ok_and(|own| self.engine.summary(&own).is_some())
+                || self.engine.find(id).iter().any(|found| found.tenant() == tenant)
+        };
+        NAMES.iter().filter_map(|name| delivery.subjects.get(*name)).filter(is_known).count()
     }
 
     async fn one(
@@ -159,7 +198,18 @@ impl Worker {
             size: usize::try_from(delivery.size).unwrap_or(usize::MAX),
             sha256: delivery.sha256.clone(),
         };
+        // A record that is gone says nothing of the placement that it belonged to, unless it was the placement.
+        let own = ["activity", "placement", "start", "assignment", "submittal"];
+        let kind = kept.kind.split('.').next().unwrap_or_default();
         let hint = match integration_jobdiva::interpret::interpret(&kept) {
+            Interest::Placements(deleted) if kept.is_gone() && own.contains(&kind) => {
+                Hint { deleted, ..Hint::default() }
+            }
+            Interest::Candidates(gone)
+                if kept.is_gone() && ["candidate", "employee"].contains(&kind) =>
+            {
+                Hint { gone, ..Hint::default() }
+            }
             Interest::Placements(placements) => Hint { placements, ..Hint::default() },
             Interest::Candidates(candidates) => Hint { candidates, ..Hint::default() },
             Interest::Requisitions(requisitions) => Hint { requisitions, ..Hint::default() },
@@ -171,7 +221,7 @@ impl Worker {
             return Ok(wait(format!("{placement}: {reason}"), age));
         }
         if followed.read == 0 && followed.unknown > 0 {
-            return Ok(wait("it is about nothing that is known here".to_owned(), age));
+            return Ok(unknown(age));
         }
         Ok(Done::Settled(format!("{} placements read", followed.read)))
     }
@@ -198,6 +248,9 @@ impl Worker {
                 return Ok(Done::Parked(format!("not understood: {why}")));
             }
             Interest::Category { .. } => return Ok(Done::Settled("job categories changed".into())),
+            Interest::Unfollowed { .. } => {
+                return Ok(Done::Settled("kept: nothing here rests on it".into()));
+            }
             Interest::Certificate { .. } => {
                 return Ok(Done::Settled("certificates are not followed".into()));
             }
@@ -228,7 +281,7 @@ impl Worker {
         told.sort();
         told.dedup();
         if told.is_empty() && !sightings.is_empty() {
-            return Ok(wait("it is about nothing that is known here".to_owned(), age));
+            return Ok(unknown(age));
         }
         let names = told.iter().map(|stream| stream.key().to_owned()).collect::<Vec<_>>();
         Ok(Done::Settled(match names.is_empty() {

@@ -28,6 +28,8 @@ pub mod forget;
 pub mod inbox;
 pub mod ingress;
 pub mod lineage;
+pub mod parked;
+pub mod people;
 pub mod poll;
 pub mod pulse;
 pub mod read;

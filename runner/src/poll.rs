@@ -1,4 +1,4 @@
-//! Looks without being told: JobDiva's feeds, 1099Policy's events, what is open, and what is held.
+//! Looks without being told: JobDiva's feeds, 1099Policy's events, what is open, what is held, and a census of all.
 //!
 //! Polling does all that webhooks do, a little later, so that a lost webhook heals by itself. A cursor moves only after
 //! everything before it was taken in.
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use integration_1099policy::poll::{SweepCursor, Watch};
+use integration_jobdiva::census::Place;
 use integration_jobdiva::poll::Cursor;
 use tokio::sync::watch;
 use workflow_core::domain::Insurance;
@@ -14,11 +15,13 @@ use workflow_core::domain::call::{AssignmentStanding, JobId, PolicyStanding, Quo
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
+use workflow_core::id::StreamId;
 use workflow_core::machine::Kind as _;
 use workflow_core::store::StoreError;
 use workflow_core::time::Timestamp;
 
 use crate::ingress;
+use crate::people;
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
@@ -61,6 +64,7 @@ enum Round {
     Open,
     Held,
     All,
+    Census,
 }
 
 /// Between two readings of all that is not closed: what begins on a day (a rate, a start) touches no feed, and neither
@@ -95,7 +99,7 @@ impl Poller {
     }
 
     /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
-    fn plan(&self) -> Result<[(Round, Duration, Timestamp); 4], HandleError> {
+    fn plan(&self) -> Result<[(Round, Duration, Timestamp); 5], HandleError> {
         let (pace, now) = (self.connected.tenant.pace, self.engine.clock().now());
         let due = |round: Round, pace: Duration| -> Result<Timestamp, HandleError> {
             let kept = self.engine.store().cursor(&self.last(round));
@@ -108,6 +112,7 @@ impl Poller {
             (Round::Open, pace.sweep, now),
             (Round::Held, pace.reread, due(Round::Held, pace.reread)?),
             (Round::All, READ_ALL_EVERY, due(Round::All, READ_ALL_EVERY)?),
+            (Round::Census, pace.census, due(Round::Census, pace.census)?),
         ])
     }
 
@@ -120,7 +125,7 @@ impl Poller {
     fn note(&self, round: Round) -> Result<(), HandleError> {
         match round {
             Round::Feeds | Round::Open => Ok(()),
-            Round::Held | Round::All => {
+            Round::Held | Round::All | Round::Census => {
                 let now = self.engine.clock().now().0.to_string();
                 let kept = self.engine.store().set_cursor(&self.last(round), now.as_bytes());
                 kept.map_err(|error| HandleError::Stopped(error.to_string()))
@@ -149,8 +154,9 @@ impl Poller {
         let done = match round {
             Round::Feeds => self.feeds().await,
             Round::Open => self.open().await,
-            Round::Held => self.read(&["Discovered", "Flagged", "Excluded"]).await,
+            Round::Held => self.held().await,
             Round::All => self.all().await,
+            Round::Census => self.census().await,
         };
         let tenant = &self.connected.tenant.name;
         match done {
@@ -189,6 +195,9 @@ impl Poller {
                 known: polled.submittals,
                 candidates: polled.candidates,
                 requisitions: polled.requisitions,
+                deleted: polled.deleted,
+                merged: polled.merged,
+                gone: polled.gone,
             };
             let source = read::poll_source();
             let followed = read::follow(&self.engine, &self.connected, &hint, &source).await?;
@@ -228,6 +237,52 @@ impl Poller {
             self.observe(&["Active"]).await?;
         }
         self.observe(&waiting).await
+    }
+
+    /// What waits for better facts, and people of whom nothing was given.
+    async fn held(&self) -> Result<(), RoundError> {
+        self.read(&["Discovered", "Flagged", "Excluded"]).await?;
+        let candidates = people::absent(&self.connected).into_iter().collect();
+        let hint = Hint { candidates, ..Hint::default() };
+        read::follow(&self.engine, &self.connected, &hint, &read::poll_source()).await?;
+        Ok(())
+    }
+
+    /// All placements are counted, for those that no feed told of.
+    async fn census(&self) -> Result<(), RoundError> {
+        let (engine, connected) = (&self.engine, &self.connected);
+        let (store, tenant) = (engine.store(), &connected.tenant.name);
+        let name = format!("{tenant}/census");
+        let kept: Option<Place> =
+            store.cursor(&name)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let reach = connected.tenant.pace.census_reach;
+        let mut at = kept.or_else(|| Some(connected.jobdiva.census(reach, engine.clock().now())));
+        while let Some(place) = at {
+            let page = connected.jobdiva.census_page(&place).await?;
+            if page.incomplete {
+                tracing::warn!(%tenant, "the census stood still on a page: there may be more");
+            }
+            let mut placements = page.hires;
+            placements.retain(|id| {
+                let stream = StreamId::new("placement", tenant, id.as_str());
+                stream.is_ok_and(|stream| engine.summary(&stream).is_none())
+            });
+            let hint = Hint { placements, ..Hint::default() };
+            let source = Source::new(format!("census:{JOBDIVA}"), "");
+            let followed = read::follow(engine, connected, &hint, &source).await?;
+            if followed.read > 0 {
+                tracing::warn!(%tenant, found = followed.read, "the census found placements that no feed told of");
+            }
+            let mut unread = Unread::load(&**store, tenant)?;
+            let left = followed.unread.into_iter().map(|(id, reason)| (id.0, reason));
+            unread.placements.extend(left);
+            unread.save(&**store, tenant)?;
+            let bytes = page.next.as_ref().map(serde_json::to_vec);
+            let bytes = bytes.and_then(Result::ok).unwrap_or_default();
+            store.set_cursor(&name, &bytes)?;
+            at = page.next;
+        }
+        Ok(())
     }
 
     /// Everything that is not closed is read again, on both sides.

@@ -35,6 +35,8 @@ pub struct Connected {
     pub turns: Turns,
     /// Placements that are known and of which JobDiva gave nothing, since when.
     pub empty: std::sync::Mutex<BTreeMap<String, Timestamp>>,
+    /// When JobDiva was last asked, out of turn, which candidates were merged.
+    pub merges_read: std::sync::Mutex<Option<Timestamp>>,
 }
 
 /// One turn for each side, for whoever reads there.
@@ -99,7 +101,9 @@ impl Systems {
             let tenant = tenant.clone();
             let turns = Turns::default();
             let empty = std::sync::Mutex::default();
-            let systems = Connected { tenant, jobdiva, policy, receiver, turns, empty };
+            let merges_read = std::sync::Mutex::default();
+            let systems =
+                Connected { tenant, jobdiva, policy, receiver, turns, empty, merges_read };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         Ok(Self { tenants: connected })

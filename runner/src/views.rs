@@ -318,7 +318,8 @@ fn stood<W: Workflow>(events: &[Recorded]) -> Result<Option<(String, String)>, S
     }))
 }
 
-fn entry(recorded: &Recorded) -> Result<Entry, String> {
+/// One recorded event, as it is shown.
+pub fn entry(recorded: &Recorded) -> Result<Entry, String> {
     let event = &recorded.event;
     Ok(Entry {
         number: recorded.version.0,

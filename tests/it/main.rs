@@ -12,6 +12,7 @@ mod properties;
 mod restart;
 mod runner;
 mod sdk;
+mod signals;
 mod stories;
 mod terms;
 mod tidy;

@@ -3,9 +3,12 @@
 mod applications;
 mod changes;
 mod coverage;
+mod departures;
 mod forgetting;
 mod gaps;
+mod merges;
 mod people;
 mod roads;
 mod scope;
+mod together;
 mod wires;

@@ -259,6 +259,8 @@ fn pace(section: Section<'_>) -> Pace {
         poll: section.duration("poll").unwrap_or(usual.poll),
         sweep: section.duration("sweep").unwrap_or(usual.sweep),
         reread: section.duration("reread").unwrap_or(usual.reread),
+        census: section.duration("census").unwrap_or(usual.census),
+        census_reach: section.duration("census_reach").unwrap_or(usual.census_reach),
     };
     section.finish();
     pace

@@ -84,6 +84,7 @@ pub(super) async fn config(
             poll: Duration::from_secs(30 * 60),
             sweep: Duration::from_secs(3600),
             reread: Duration::from_secs(6 * 3600),
+            ..Pace::default()
         },
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -4,6 +4,7 @@ mod calls;
 mod guide;
 mod hooks;
 mod losses;
+mod names;
 mod setup;
 mod told;
 pub mod world;

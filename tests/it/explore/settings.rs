@@ -116,6 +116,13 @@ fn policy_and_charge_are_lost_together() {
 }
 
 #[test]
+fn two_candidates_have_one_e_mail() {
+    let model = Insured::new(TWO, &[], NOTHING).of_strangers();
+    let hostility = sized(Hostility { crashes: 1, ..Hostility::NONE }, HOSTILE);
+    keeps_the_rules("two candidates, one e-mail", model, hostility);
+}
+
+#[test]
 fn what_is_out_of_scope_is_not_spoken_of() {
     const PLACEMENTS: Versions = &[("pl_1", Version::W2), ("pl_2", Version::Good)];
     let left = Left { changes: 1, ..NOTHING };

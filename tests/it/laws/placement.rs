@@ -137,6 +137,10 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
         4 => linked(),
         1 => (answers::candidate(), reason())
             .prop_map(|(candidate, reason)| Input::ContractorFlagged { candidate, reason }),
+        1 => (answers::candidate(), answers::candidate())
+            .prop_map(|(from, into)| Input::CandidateMerged { from, into }),
+        1 => (answers::candidate(), reason())
+            .prop_map(|(candidate, reason)| Input::CandidateGone { candidate, reason }),
         4 => road(asked),
         8 => seen(),
         4 => resolution(),

@@ -39,6 +39,21 @@ impl Ats {
         lock(&self.persons).insert(candidate, person);
     }
 
+    /// Makes one candidate of two: the placements are the other one's.
+    pub fn merge(&self, old: &CandidateId, into: &CandidateId) {
+        for facts in lock(&self.placements).values_mut() {
+            if facts.candidate == *old {
+                facts.candidate.clone_from(into);
+            }
+        }
+        self.forget_person(old);
+    }
+
+    /// Deletes a person's record.
+    pub fn forget_person(&self, candidate: &CandidateId) {
+        lock(&self.persons).remove(candidate);
+    }
+
     /// A person as they are now.
     pub fn person(&self, candidate: &CandidateId) -> Option<Person> {
         lock(&self.persons).get(candidate).cloned()

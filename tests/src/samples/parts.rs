@@ -227,6 +227,9 @@ pub(super) fn issues() -> Vec<Issue> {
                 Issue::CanceledWhileCovered { reason: "called off in the ATS".into() }
             }
             Some(Issue::CanceledWhileCovered { .. }) => {
+                Issue::CandidateGone { reason: "deleted in the ATS".into() }
+            }
+            Some(Issue::CandidateGone { .. }) => {
                 Issue::OutOfScopeWhileCovered { evidence: out_of_scope() }
             }
             Some(Issue::OutOfScopeWhileCovered { .. }) => return None,

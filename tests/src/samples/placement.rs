@@ -30,6 +30,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::TermsHeld
         | EventKind::TermsReady
         | EventKind::ContractorLinked
+        | EventKind::CandidateReplaced
+        | EventKind::ContractorReplaced
         | EventKind::JobLinked
         | EventKind::QuoteIssued
         | EventKind::RoadTaken
@@ -62,6 +64,12 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         }
         EventKind::ContractorLinked => {
             vec![Event::ContractorLinked { terms: terms(), contractor: contractor() }]
+        }
+        EventKind::CandidateReplaced => {
+            vec![Event::CandidateReplaced { candidate: "70001377".into() }]
+        }
+        EventKind::ContractorReplaced => {
+            vec![Event::ContractorReplaced { contractor: contractor() }]
         }
         EventKind::JobLinked => vec![Event::JobLinked { job: "jb_0Qd5yHfW2s".into() }],
         EventKind::QuoteIssued => {

@@ -20,6 +20,7 @@ mod headline;
 mod known;
 mod machine;
 mod react;
+mod replaced;
 mod state;
 
 pub use known::{Cover, Days, Work};
@@ -47,6 +48,20 @@ pub enum Input {
     /// The contractor cannot be linked before a person acted.
     ContractorFlagged {
         /// Whose.
+        candidate: CandidateId,
+        /// Why.
+        reason: String,
+    },
+    /// Two candidates are one in the ATS now, and so are their contractors.
+    CandidateMerged {
+        /// The one that is gone.
+        from: CandidateId,
+        /// The one that stays.
+        into: CandidateId,
+    },
+    /// The candidate is gone from the ATS for good.
+    CandidateGone {
+        /// Who.
         candidate: CandidateId,
         /// Why.
         reason: String,
@@ -142,6 +157,8 @@ impl Workflow for Placement {
             Input::Vanished => "vanished",
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorFlagged { .. } => "contractor_flagged",
+            Input::CandidateMerged { .. } => "candidate_merged",
+            Input::CandidateGone { .. } => "candidate_gone",
             Input::TakeRoad { .. } => "take_road",
             Input::Answered { .. } => "answered",
             Input::Seen(_) => "seen",

@@ -52,6 +52,12 @@ pub struct Brief {
 }
 
 impl Brief {
+    /// The same for the same person under another id.
+    pub(crate) fn of_candidate(mut self, candidate: &CandidateId) -> Self {
+        self.candidate.clone_from(candidate);
+        self
+    }
+
     /// The recognisable part of a placement's facts.
     pub fn of(facts: &Facts) -> Self {
         Self {
@@ -179,6 +185,12 @@ pub struct Difference {
 }
 
 impl Terms {
+    /// The same for the same person under another id.
+    pub(crate) fn of_candidate(mut self, candidate: &CandidateId) -> Self {
+        self.references.candidate.clone_from(candidate);
+        self
+    }
+
     /// How `now` differs from these terms in what is insured; names and descriptions do not count.
     pub fn differences(&self, now: &Terms) -> Vec<Difference> {
         let mut found = Vec::new();

@@ -148,7 +148,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         Call::LinkContractor { candidate, person, email } => {
             link(books, candidate, person, email.as_str())
         }
-        Call::UpdateContractor { contractor, person, email, .. } => {
+        Call::UpdateContractor { contractor, candidate, person, email } => {
             let other = books
                 .contractors
                 .iter()
@@ -160,6 +160,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             if let Some(known) = books.contractors.get_mut(contractor) {
                 known.email = email.as_str().to_owned();
                 known.first_name.clone_from(&person.first_name);
+                known.candidate = Some(candidate.clone());
             }
             Answer::ContractorUpdated
         }

@@ -6,6 +6,7 @@
 )]
 
 use super::Input;
+use super::legacy::Stage;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
 use crate::domain::call::{Answer, ContractorId, Refusal};
@@ -15,6 +16,8 @@ use crate::domain::rules::Rules;
 use crate::machine::Machine as _;
 use crate::seal::{Personal, Subject};
 use crate::workflow::{Context, Rejection, Standing};
+
+mod merge;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -30,7 +33,8 @@ pub(super) fn decide(
                 let candidate = CandidateId(context.stream.key().to_owned());
                 Ok(vec![Event::CandidateFound { candidate, placement }])
             }
-            Input::Observed(_) => Ok(Vec::new()),
+            Input::Observed(_) | Input::Merged { .. } | Input::Retire { .. } => Ok(Vec::new()),
+            Input::Inherit(legacy) => Ok(vec![merge::received(legacy, context)]),
             other => {
                 let what = <super::Contractor as crate::workflow::Workflow>::input_name(&other);
                 let message =
@@ -53,6 +57,15 @@ pub(super) fn decide(
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
     match (state, &input) {
         (State::Retired { .. }, Input::Forget { .. }) => {}
+        (State::Retired { .. }, Input::LinkAsked { placement }) => {
+            return Ok(vec![Event::LinkAsked { placement: placement.clone() }]);
+        }
+        (
+            State::Retired { .. },
+            Input::Retire { .. } | Input::Observed(_) | Input::Merged { .. },
+        ) => {
+            return Ok(Vec::new());
+        }
         (State::Retired { reason, .. }, _) => {
             return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
         }
@@ -64,18 +77,28 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
     match input {
         Input::LinkAsked { placement } => Ok(link_asked(state, placement)),
         Input::RoadAsked { placement, round, need } => road_asked(state, placement, round, need),
-        Input::TurnOver { placement, round, ended } => {
-            Ok(turn_over(state, placement, round, ended))
-        }
+        Input::TurnOver { placement, round, ended } => Ok(match merge::is_at_work(state) {
+            true => merge::turn_over(state, placement, round, ended),
+            false => turn_over(state, placement, round, ended),
+        }),
+        Input::Merged { into } => Ok(merge::merged(state, into, context)),
+        Input::Inherit(legacy) => Ok(merge::inherited(state, legacy, context)),
+        Input::Keep { contractor, reason } => merge::kept(state, contractor, reason, context),
         Input::Observed(person) => Ok(observed(state, person, context)),
         Input::Answered { standing: Standing::Stale, .. } => Ok(Vec::new()),
         Input::Answered { operation, standing: Standing::Current, answer } => {
             answered(state, &operation, answer, context)
         }
         Input::Retry { reason } => match state {
-            State::Flagged { .. } => Ok(vec![Event::Retried { reason }]),
+            State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. } => {
+                Ok(vec![Event::Retried { reason }])
+            }
             _ => Err(Rejection::new("not_flagged", format!("{} is not flagged", context.stream))),
         },
+        // Whom another one took the place of is not gone.
+        Input::Retire { .. } if matches!(state, State::Merging { .. } | State::Merged { .. }) => {
+            Ok(Vec::new())
+        }
         Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
         Input::Forget { reason } if reason.trim().is_empty() => {
             Err(Rejection::new("no_reason", "say why the person is to be forgotten"))
@@ -106,15 +129,21 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
             | Input::Retire { .. }
             | Input::Observed(_)
             | Input::Answered { .. }
-            | Input::TurnOver { .. },
+            | Input::TurnOver { .. }
+            | Input::Merged { .. }
+            | Input::Inherit(_)
+            | Input::Keep { .. },
         ) => Ok(Vec::new()),
     }
 }
 
 /// A flagged contractor is tried anew when a placement asks: a flagged placement asks only once a person restarts it.
 fn link_asked(state: &State, placement: PlacementId) -> Vec<Event> {
-    let retried = matches!(state, State::Flagged { .. })
-        .then(|| Event::Retried { reason: "a placement asks again".into() });
+    let stuck = matches!(
+        state,
+        State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. }
+    );
+    let retried = stuck.then(|| Event::Retried { reason: "a placement asks again".into() });
     std::iter::once(Event::LinkAsked { placement }).chain(retried).collect()
 }
 
@@ -125,7 +154,11 @@ fn known(state: &State) -> Option<&Linked> {
         }
         State::Unlinked { .. }
         | State::Identified { .. }
+        | State::Succeeding { .. }
+        | State::Contested { .. }
         | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => None,
@@ -133,6 +166,9 @@ fn known(state: &State) -> Option<&Linked> {
 }
 
 fn road_asked(state: &State, placement: PlacementId, round: u32, need: Need) -> Decision {
+    if merge::is_at_work(state) {
+        return Ok(merge::road_asked(state, placement, round, need));
+    }
     if known(state).is_none() {
         let message = "the contractor is not linked: no placement can have a quote";
         return Err(Rejection::new("not_linked", message));
@@ -213,7 +249,11 @@ fn grant(state: &State) -> Option<Event> {
         }
         State::Unlinked { .. }
         | State::Identified { .. }
+        | State::Succeeding { .. }
+        | State::Contested { .. }
         | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => None,
@@ -234,18 +274,26 @@ fn proxy(context: &Context<'_, Rules>) -> Email {
 }
 
 fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<Event> {
+    if person.is_redacted() {
+        return redacted(state);
+    }
     let latest = match state {
         State::Identified { latest, .. } => latest,
+        State::Succeeding { stage: Stage::Telling { identity }, .. } => identity,
+        State::Contested { rivals } => &rivals.known.latest,
         State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
             &known.latest
         }
         // What was wrong with the person may be mended: the person is read anew.
-        State::Flagged { .. } => {
+        State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. } => {
             let reason = "the person was reported by the ATS".to_owned();
             return vec![Event::Retried { reason }];
         }
         // It will be read anyway.
         State::Unlinked { .. }
+        | State::Succeeding { stage: Stage::Reading, .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => return Vec::new(),
@@ -261,6 +309,14 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
     if identity == *latest { Vec::new() } else { vec![Event::PersonChanged { identity }] }
 }
 
+/// A name that was taken out in the ATS is no new name: what the insurer was told stays until a person decides.
+fn redacted(state: &State) -> Vec<Event> {
+    match known(state) {
+        Some(known) if !known.redacted => vec![Event::PersonRedacted],
+        Some(_) | None => Vec::new(),
+    }
+}
+
 fn answered(
     state: &State,
     operation: &str,
@@ -268,11 +324,22 @@ fn answered(
     context: &Context<'_, Rules>,
 ) -> Decision {
     let trouble = |trouble| Ok(vec![Event::TroubleMet { trouble }]);
+    if let Some(events) = merge::answered(state, operation, &answer, context) {
+        return Ok(events);
+    }
     match (state, answer) {
-        (State::Unlinked { .. }, Answer::PersonRead(person)) => {
-            Ok(vec![Event::PersonRead { identity: identity(person, context) }])
-        }
-        (State::Unlinked { .. }, Answer::PersonUnknown) => trouble(Trouble::Unknown),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonRead(person),
+        ) if person.is_redacted() => trouble(Trouble::Redacted),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonRead(person),
+        ) => Ok(vec![Event::PersonRead { identity: identity(person, context) }]),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonUnknown,
+        ) => trouble(Trouble::Unknown),
         (State::Identified { .. }, Answer::ContractorLinked { contractor }) => {
             Ok(vec![Event::ContractorLinked { contractor }])
         }
@@ -289,9 +356,10 @@ fn answered(
             }
             proxy => proxy,
         }]),
-        (State::Unlinked { .. } | State::Identified { .. }, Answer::Refused(refusal)) => {
-            trouble(Trouble::Refused { operation: operation.to_owned(), refusal })
-        }
+        (
+            State::Unlinked { .. } | State::Identified { .. } | State::Succeeding { .. },
+            Answer::Refused(refusal),
+        ) => trouble(Trouble::Refused { operation: operation.to_owned(), refusal }),
         (
             State::Linked { .. } | State::OptingIn { .. } | State::OptedIn { .. },
             Answer::ContractorUpdated,

@@ -22,6 +22,7 @@ use crate::machine::Machine as _;
 use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
+mod candidate;
 mod observed;
 mod resolve;
 mod seen;
@@ -46,6 +47,10 @@ pub(super) fn decide(
         Input::Vanished => Ok(observed::vanished(state, context)),
         Input::ContractorLinked { candidate, contractor } => {
             Ok(contractor_linked(state, &candidate, contractor))
+        }
+        Input::CandidateMerged { from, into } => Ok(candidate::merged(state, &from, into, context)),
+        Input::CandidateGone { candidate, reason } => {
+            Ok(candidate::gone(state, &candidate, reason, context))
         }
         Input::ContractorFlagged { candidate, reason } => {
             Ok(contractor_flagged(state, &candidate, reason))
@@ -101,7 +106,7 @@ fn contractor_linked(
         } if brief.candidate == *candidate => {
             vec![resolve::resumed(back, "the contractor is known to the insurer now")]
         }
-        _ => Vec::new(),
+        _ => candidate::linked_anew(state, candidate, contractor),
     }
 }
 

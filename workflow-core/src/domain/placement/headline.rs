@@ -86,6 +86,12 @@ pub(super) fn issue(issue: &Issue) -> String {
                 "{reason}, yet coverage is bought: cancel it at the insurer, then close the placement"
             )
         }
+        Issue::CandidateGone { reason } => {
+            format!(
+                "the candidate is gone from the ATS ({reason}), yet coverage is bought: see to it at \
+                 the insurer, then close the placement, or return to it"
+            )
+        }
         Issue::OutOfScopeWhileCovered { evidence } => {
             format!("{}, yet coverage is bought", evidence.evidence)
         }

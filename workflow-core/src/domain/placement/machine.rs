@@ -7,7 +7,7 @@ use super::state::{
     Release, Road, Turn, Wanted,
 };
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
-use crate::domain::facts::PlacementId;
+use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
 
@@ -149,6 +149,16 @@ pub mod placement {
             /// What is to be insured.
             terms: Terms,
             /// The contractor.
+            contractor: ContractorId,
+        },
+        /// The candidate is another one in the ATS now: the same person.
+        CandidateReplaced {
+            /// Which one.
+            candidate: CandidateId,
+        },
+        /// The person has another contractor at the insurer now.
+        ContractorReplaced {
+            /// Which one.
             contractor: ContractorId,
         },
         /// The job exists at the insurer, with the present terms.
@@ -380,6 +390,48 @@ pub mod placement {
             }
             (Quoted { hired, intent, .. }, AssignmentCreated { assignment, policy }) => {
                 Some(Assigned { hired, assignment, policy, intent })
+            }
+
+            // The same person under another id, and at the insurer.
+            (Discovered { placement, brief, job, readiness }, CandidateReplaced { candidate }) => {
+                let brief = brief.of_candidate(&candidate);
+                Some(Discovered {
+                    placement,
+                    brief,
+                    job,
+                    readiness: readiness.of_candidate(&candidate),
+                })
+            }
+            (JobReady { hired }, CandidateReplaced { candidate }) => {
+                Some(JobReady { hired: hired.of_candidate(&candidate) })
+            }
+            (Quoted { hired, basis, road, intent }, CandidateReplaced { candidate }) => {
+                Some(Quoted { hired: hired.of_candidate(&candidate), basis, road, intent })
+            }
+            (
+                ApplicationPending { hired, application, intent },
+                CandidateReplaced { candidate },
+            ) => Some(ApplicationPending {
+                hired: hired.of_candidate(&candidate),
+                application,
+                intent: intent.of_candidate(&candidate),
+            }),
+            (Assigned { hired, assignment, policy, intent }, CandidateReplaced { candidate }) => {
+                Some(Assigned {
+                    hired: hired.of_candidate(&candidate),
+                    assignment,
+                    policy,
+                    intent: intent.of_candidate(&candidate),
+                })
+            }
+            (Active { hired, coverage }, CandidateReplaced { candidate }) => {
+                Some(Active { hired: hired.of_candidate(&candidate), coverage })
+            }
+            (ContractorReady { engagement, job, intent }, ContractorReplaced { contractor }) => {
+                Some(ContractorReady { engagement: engagement.by(contractor), job, intent })
+            }
+            (JobReady { hired } | Quoted { hired, .. }, ContractorReplaced { contractor }) => {
+                Some(JobReady { hired: hired.by(contractor) })
             }
 
             // Coverage.

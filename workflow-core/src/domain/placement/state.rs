@@ -420,6 +420,11 @@ pub enum Issue {
         /// Why it was called off.
         reason: String,
     },
+    /// The candidate is gone from the ATS and coverage is bought already.
+    CandidateGone {
+        /// Why.
+        reason: String,
+    },
     /// It is no contractor placement any more and coverage is bought already.
     OutOfScopeWhileCovered {
         /// Why.

@@ -11,6 +11,9 @@ use crate::domain::terms::{
 };
 use crate::workflow::{Context, Rejection};
 
+/// The code of a hold because the worker is another one.
+pub(super) const ANOTHER_WORKER: &str = "candidate_changed";
+
 /// A placement seen for the first time.
 pub(super) fn first(facts: &Facts, context: &Context<'_, Rules>) -> Vec<Event> {
     let (placement, brief) = (facts.placement.clone(), Brief::of(facts));
@@ -91,7 +94,7 @@ pub(super) fn change(known: &Terms, terms: Box<Terms>) -> Intent {
         "the worker is another one: candidate {is}, was {was}; restart the placement once what \
          is open for the other one is closed"
     );
-    Intent::Hold { missing: vec![Missing { code: "candidate_changed".into(), text }] }
+    Intent::Hold { missing: vec![Missing { code: ANOTHER_WORKER.into(), text }] }
 }
 
 /// Whether terms are another worker's, whom the contractor at hand must not be quoted for.
@@ -242,7 +245,7 @@ fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
     too_late(hired, intent).map_or(Vec::new(), |issue| flag(state, issue))
 }
 
-fn flagged(
+pub(super) fn flagged(
     state: &State,
     issue: &Issue,
     back: &Back,
@@ -368,6 +371,7 @@ fn bought(
         | Issue::ApplicationExpired
         | Issue::AssignmentIneligible { .. }
         | Issue::Contractor { .. }
+        | Issue::CandidateGone { .. }
         | Issue::Gap { .. }
         | Issue::StartPassed { .. } => false,
     };
@@ -382,7 +386,7 @@ fn bought(
 }
 
 /// The facts suffice again, as they were: it goes on by itself, unless work has begun meanwhile.
-fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
+pub(super) fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
     let days = match back {
         Back::Job { hired } => start_passed(&hired.terms().window, context.now),
         Back::Discovered { .. }
@@ -414,6 +418,7 @@ fn heals_by_change(issue: &Issue) -> bool {
         | Issue::Gap { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
+        | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,
     }
 }

@@ -295,6 +295,7 @@ fn heals_by_coverage(issue: &Issue) -> bool {
         | Issue::Unclear { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
+        | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,
     }
 }
