@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::backoff;
@@ -40,6 +40,13 @@ pub trait Perform<D: Domain>: Send + Sync + 'static {
     fn lane_limit(&self) -> usize {
         8
     }
+
+    /// Why a call may not be tried at present, in words. It stays owed; once it may go, say so by
+    /// [`Dispatcher::look_again`], unless an event was committed meanwhile.
+    fn held(&self, call: &OwedCall<D>) -> Option<String> {
+        let _ = call;
+        None
+    }
 }
 
 /// What the dispatcher is doing.
@@ -49,6 +56,8 @@ pub struct Activity {
     pub in_flight: usize,
     /// Calls that could be tried now.
     pub ready: usize,
+    /// Calls that may not be tried at present.
+    pub held: usize,
     /// Calls that failed and wait for their time.
     pub waiting: Vec<Waiting>,
 }
@@ -82,6 +91,8 @@ pub struct Dispatcher<D: Domain, P> {
     engine: Engine<D>,
     performer: Arc<P>,
     progress: Arc<Mutex<BTreeMap<Key, Progress>>>,
+    /// Rung when something may go that was not looked at as ready before.
+    bell: Arc<Notify>,
 }
 
 impl<D: Domain, P> Clone for Dispatcher<D, P> {
@@ -90,6 +101,7 @@ impl<D: Domain, P> Clone for Dispatcher<D, P> {
             engine: self.engine.clone(),
             performer: Arc::clone(&self.performer),
             progress: Arc::clone(&self.progress),
+            bell: Arc::clone(&self.bell),
         }
     }
 }
@@ -107,7 +119,42 @@ type Finished<D> = (OwedCall<D>, Outcome<<D as Domain>::Answer>);
 impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     /// A dispatcher of the engine's owed calls.
     pub fn new(engine: Engine<D>, performer: Arc<P>) -> Self {
-        Self { engine, performer, progress: Arc::default() }
+        Self { engine, performer, progress: Arc::default(), bell: Arc::default() }
+    }
+
+    /// Looks at the owed calls anew: something may go that was held.
+    pub fn look_again(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Tries those of the waiting calls at once that `which` picks, whatever time they were to wait; returns how many
+    /// there were. What is known of their earlier attempts stays known.
+    pub fn retry_now(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
+        let now = self.engine.clock().now();
+        let owed = self.engine.owed_calls();
+        let mut progress = self.lock();
+        let mut found = 0;
+        for call in owed.iter().filter(|call| which(call)) {
+            let Some(p) = progress.get_mut(&call.key) else { continue };
+            if !p.in_flight && p.next > now {
+                p.next = AT_ONCE;
+                found += 1;
+            }
+        }
+        drop(progress);
+        self.look_again();
+        found
+    }
+
+    /// How many calls wait for their next try that `which` picks.
+    pub fn waiting(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
+        let now = self.engine.clock().now();
+        let owed = self.engine.owed_calls();
+        let progress = self.lock();
+        let waits = |call: &&OwedCall<D>| {
+            progress.get(&call.key).is_some_and(|p| !p.in_flight && p.next > now)
+        };
+        owed.iter().filter(|call| which(call)).filter(waits).count()
     }
 
     /// Works until `stop` turns true, then finishes what is under way; the caller bounds how long that may take.
@@ -140,6 +187,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                     Ok(()) => look_at = Some(AT_ONCE),
                     Err(_) => break,
                 },
+                () = self.bell.notified() => look_at = Some(AT_ONCE),
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
@@ -166,15 +214,15 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut activity = Activity::default();
         for call in owed {
             match progress.get(&call.key) {
-                None => activity.ready += 1,
-                Some(p) if p.in_flight => activity.in_flight += 1,
-                Some(p) if p.next <= now => activity.ready += 1,
-                Some(p) => activity.waiting.push(Waiting {
+                Some(p) if p.in_flight => {}
+                Some(p) if p.next > now => activity.waiting.push(Waiting {
                     key: call.key,
                     failed: p.failed,
                     next: p.next,
                     reason: p.reason.clone(),
                 }),
+                Some(_) | None if self.performer.held(&call).is_some() => activity.held += 1,
+                Some(_) | None => activity.ready += 1,
             }
         }
         // A call that stopped being owed while it was under way still ends.
@@ -201,6 +249,9 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                     continue;
                 }
                 Some(_) | None => {}
+            }
+            if self.performer.held(&call).is_some() {
+                continue;
             }
             let lane = self.performer.lane(&call);
             let busy = lanes.entry(lane.clone()).or_default();
