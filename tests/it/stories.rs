@@ -4,6 +4,7 @@ mod applications;
 mod changes;
 mod coverage;
 mod forgetting;
+mod operator;
 mod people;
 mod roads;
 mod scope;

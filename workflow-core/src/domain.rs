@@ -2,11 +2,13 @@
 //!
 //! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
 //! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`] and
-//! [`contractor`]. Nothing outside this folder may use it.
+//! [`contractor`]; what people decided is [`by_hand`], what they paused [`gate`]. Nothing outside this folder may use it.
 
+pub mod by_hand;
 pub mod call;
 pub mod contractor;
 pub mod facts;
+pub mod gate;
 pub mod placement;
 pub mod rules;
 pub mod terms;

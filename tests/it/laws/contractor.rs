@@ -47,6 +47,7 @@ impl Trial for OfContractor {
                 .prop_map(|(placement, round, ended)| Input::TurnOver { placement, round, ended }),
             4 => answers::person().prop_map(Input::Observed),
             2 => reason().prop_map(|reason| Input::Retry { reason }),
+            1 => reason().prop_map(|reason| Input::SetEmail { email: "kim@other.test".into(), reason }),
             1 => reason().prop_map(|reason| Input::Retire { reason }),
             1 => reason().prop_map(|reason| Input::Forget { reason }),
         ]
@@ -64,6 +65,7 @@ impl Trial for OfContractor {
             Input::Observed(_)
             | Input::Answered { .. }
             | Input::Retry { .. }
+            | Input::SetEmail { .. }
             | Input::Retire { .. }
             | Input::Forget { .. } => None,
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, Call};
-use super::facts::{Person, PlacementId};
+use super::facts::{EmailAddress, Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
 use crate::id::StreamId;
@@ -67,6 +67,13 @@ pub enum Input {
         /// Why, in the person's words.
         reason: String,
     },
+    /// A person sets the e-mail that the insurer is to know, where the ATS has none that can be used.
+    SetEmail {
+        /// The address.
+        email: EmailAddress,
+        /// Why, in the person's words; it is kept, so it must not name the candidate.
+        reason: String,
+    },
     /// The candidate is gone from the ATS for good.
     Retire {
         /// Why.
@@ -113,6 +120,7 @@ impl Workflow for Contractor {
             Input::Observed(_) => "observed",
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",
+            Input::SetEmail { .. } => "set_email",
             Input::Retire { .. } => "retire",
             Input::Forget { .. } => "forget",
         }

@@ -112,6 +112,13 @@ pub mod contractor {
             /// What the insurer is to know.
             identity: Identity,
         },
+        /// A person set the e-mail that the insurer is to know.
+        EmailSet {
+            /// What the insurer is to know.
+            identity: Identity,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// The e-mail belongs to somebody else: a made-up one is used.
         ProxyChosen {
             /// What the insurer is to know.
@@ -238,6 +245,9 @@ pub mod contractor {
             (Identified { book, identity: told, .. }, PersonChanged { identity }) => {
                 Some(Identified { book, identity: told, latest: identity })
             }
+            (Identified { book, identity: told, .. }, EmailSet { identity, .. }) => {
+                Some(Identified { book, identity: told, latest: identity })
+            }
             (Identified { book, latest, identity: before }, ProxyChosen { identity, .. }) => {
                 Some(Identified { book, latest: latest.since(&before, &identity), identity })
             }
@@ -268,6 +278,15 @@ pub mod contractor {
                 Some(OptingIn { known: known.latest(identity), holder })
             }
             (OptedIn { known }, PersonChanged { identity }) => {
+                Some(OptedIn { known: known.latest(identity) })
+            }
+            (Linked { known }, EmailSet { identity, .. }) => {
+                Some(Linked { known: known.latest(identity) })
+            }
+            (OptingIn { known, holder }, EmailSet { identity, .. }) => {
+                Some(OptingIn { known: known.latest(identity), holder })
+            }
+            (OptedIn { known }, EmailSet { identity, .. }) => {
                 Some(OptedIn { known: known.latest(identity) })
             }
             (Linked { known }, ContractorUpdated) => Some(Linked { known: known.told() }),

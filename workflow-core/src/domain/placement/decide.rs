@@ -22,6 +22,7 @@ use crate::machine::Machine as _;
 use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
+mod hand;
 mod observed;
 mod resolve;
 mod seen;
@@ -74,6 +75,9 @@ pub(super) fn decide(
             resolve::resolve(state, resolution, reason, context)
         }
         Input::Exclude { reason } => resolve::exclude(state, reason),
+        Input::Set { fact, by, reason } => hand::set(state, fact, by, reason, context),
+        Input::Include { by, reason } => hand::include(state, by, reason, context),
+        Input::Resend { reason } => hand::resend(state, reason, context),
     }
 }
 
