@@ -41,6 +41,12 @@ pub trait Perform<D: Domain>: Send + Sync + 'static {
         8
     }
 
+    /// The same where lanes differ.
+    fn room(&self, lane: &str) -> usize {
+        let _ = lane;
+        self.lane_limit()
+    }
+
     /// Why a call may not be tried at present, in words. It stays owed; once it may go, say so by
     /// [`Dispatcher::look_again`], unless an event was committed meanwhile.
     fn held(&self, call: &OwedCall<D>) -> Option<String> {
@@ -255,7 +261,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
             }
             let lane = self.performer.lane(&call);
             let busy = lanes.entry(lane.clone()).or_default();
-            if *busy >= self.performer.lane_limit() {
+            if *busy >= self.performer.room(&lane) {
                 // A place comes free when a call of this lane ends, which is looked for anyway.
                 continue;
             }
