@@ -5,7 +5,7 @@
 //! log line holds one. Deliberately absent: what an answer means. Read `failure.rs` for the classes.
 
 use std::net::IpAddr;
-use std::sync::Once;
+use std::sync::{Once, PoisonError, RwLock};
 
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
@@ -17,7 +17,8 @@ use workflow_core::exchange::{self, Body, Came, Exchange};
 use workflow_core::outcome::Attempt;
 
 use crate::config::{AuthScheme, BadConfig, Config};
-use crate::failure::{Failure, Head};
+use crate::failure::{Failure, Head, stops_the_connector};
+use crate::secret::Secret;
 
 /// The largest answer that is read: a full page of 100 items stays far below.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -29,7 +30,10 @@ const KEY_BYTES_MAX: usize = 255;
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    api_key: crate::secret::Secret,
+    /// The key in use: the configuration's, until another one takes its place.
+    api_key: RwLock<Secret>,
+    /// Why the key was refused, until it is taken.
+    refused: RwLock<Option<String>>,
     auth_scheme: AuthScheme,
     idempotency_headers: Vec<HeaderName>,
     /// What every request carries beside its own.
@@ -84,8 +88,7 @@ impl Client {
         if base.scheme() == "http" && !loopback && !config.allow_plain_http {
             return Err(BadConfig::PlainHttp);
         }
-        let key = config.api_key.reveal();
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_sendable(&config.api_key) {
             return Err(BadConfig::ApiKey);
         }
         if !(1..=100).contains(&config.page_size) {
@@ -111,11 +114,33 @@ impl Client {
         Ok(Self {
             http,
             base,
-            api_key: config.api_key.clone(),
+            api_key: RwLock::new(config.api_key.clone()),
+            refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
             idempotency_headers: header_names(&config.idempotency_headers)?,
             usual_headers: headers,
         })
+    }
+
+    /// Why the key was refused; `None` while nothing speaks against it.
+    pub(crate) fn refused(&self) -> Option<String> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes another key from the next request on; `false` for one that no header can carry.
+    pub(crate) fn set_api_key(&self, key: Secret) -> bool {
+        let sendable = is_sendable(&key);
+        if sendable {
+            *self.api_key.write().unwrap_or_else(PoisonError::into_inner) = key;
+        }
+        sendable
+    }
+
+    fn note_refused(&self, refused: Option<String>) {
+        // Most answers change nothing here.
+        if self.refused() != refused {
+            *self.refused.write().unwrap_or_else(PoisonError::into_inner) = refused;
+        }
     }
 
     /// Reads.
@@ -174,10 +199,14 @@ impl Client {
             let failure = Failure::of(head, body);
             if let Failure::Refused(refusal) = &failure {
                 let code = &refusal.code;
+                if stops_the_connector(refusal) {
+                    self.note_refused(Some(format!("{} {code}", head.status)));
+                }
                 tracing::info!(%method, path, status = head.status, code, request_id, "1099Policy refused");
             }
             return Err(failure);
         }
+        self.note_refused(None);
         serde_json::from_slice(body).map_err(|_| {
             Failure::Unreadable(format!(
                 "{} bytes that are no JSON, status {}",
@@ -207,9 +236,10 @@ impl Client {
         if !request.query.is_empty() {
             dressed = dressed.query(request.query);
         }
+        let key = self.api_key.read().unwrap_or_else(PoisonError::into_inner).clone();
         dressed = match self.auth_scheme {
-            AuthScheme::Basic => dressed.basic_auth(self.api_key.reveal(), Some("")),
-            AuthScheme::Bearer => dressed.header(AUTHORIZATION, bearer(self.api_key.reveal())?),
+            AuthScheme::Basic => dressed.basic_auth(key.reveal(), Some("")),
+            AuthScheme::Bearer => dressed.header(AUTHORIZATION, bearer(key.reveal())?),
         };
         if let Some(key) = request.key {
             let value = HeaderValue::from_str(&key).map_err(|_| unheaderable("idempotency key"))?;
@@ -255,6 +285,10 @@ fn came(answered: &Result<Answer, Failure>, shows_others: bool) -> Came {
         Err(Failure::NotSent(reason)) => Came::NotSent { reason: reason.clone() },
         Err(failure) => Came::Lost { reason: failure.reason() },
     }
+}
+
+fn is_sendable(key: &Secret) -> bool {
+    !key.is_empty() && key.reveal().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn base_url(config: &Config) -> Result<Url, BadConfig> {
@@ -368,7 +402,6 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
 mod tests {
     use super::*;
     use crate::config::{Environment, LinkTemplates};
-    use crate::secret::Secret;
 
     fn config(base_url: &str) -> Config {
         let links = LinkTemplates { success_url: String::new(), cancel_url: String::new() };

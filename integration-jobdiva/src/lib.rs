@@ -78,6 +78,17 @@ impl JobDiva {
         self.0.client.log_in().await
     }
 
+    /// Why the credentials are refused, in the service's words; `None` while nothing speaks against them. What waits for
+    /// them may as well not be sent.
+    pub fn refused(&self) -> Option<String> {
+        self.0.client.refused()
+    }
+
+    /// Takes another password, from the next login on.
+    pub fn set_password(&self, password: secret::Secret) {
+        self.0.client.set_password(password);
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }

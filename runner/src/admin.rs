@@ -17,12 +17,12 @@ use tokio::sync::watch;
 use workflow_core::audit as core_audit;
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::placement::{Input, Placement, Resolution};
-use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::engine::{Engine, HandleError};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
 use crate::forget::{self, ForgetError};
+use crate::pulse::Pulse;
 use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
@@ -30,6 +30,7 @@ use crate::views;
 mod audit;
 pub mod inbox;
 pub mod log;
+mod orders;
 
 /// The file in the data directory that says where the door is.
 pub const ADDRESS_FILE: &str = "admin.json";
@@ -71,6 +72,10 @@ pub struct Door {
     pub token: String,
     /// Who performs the calls, and knows which fail.
     pub dispatcher: Dispatcher<Insurance, Systems>,
+    /// The tenants' systems.
+    pub systems: Arc<Systems>,
+    /// What the loops are doing.
+    pub pulse: Arc<Pulse>,
     /// The tenants of the configuration.
     pub tenants: Vec<String>,
     /// What signs exports.
@@ -79,31 +84,6 @@ pub struct Door {
     pub stopped: watch::Receiver<bool>,
     /// By tenant, the zone of its business dates.
     pub zones: BTreeMap<String, TimeZone>,
-}
-
-/// How a person settles a flag, or takes a placement out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Act {
-    /// What to do.
-    pub what: What,
-    /// Why, in the person's words.
-    pub reason: String,
-    /// Who.
-    pub who: String,
-}
-
-/// What a person may do to a placement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// Go on where it stopped.
-    Return,
-    /// Read it again and start from what is known.
-    Restart,
-    /// Close it: it is settled outside.
-    Close,
-    /// Take it out of scope.
-    Exclude,
 }
 
 /// Whom a person decides to forget.
@@ -131,7 +111,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements", get(list))
         .route("/v1/placements/{tenant}/{id}", get(show))
         .route("/v1/placements/{tenant}/{id}/history", get(history))
-        .route("/v1/placements/{tenant}/{id}/act", post(act))
+        .route("/v1/orders", post(orders::order))
+        .route("/v1/tenants", get(orders::tenants))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/audit", post(audit::ask))
@@ -164,7 +145,8 @@ fn problem(status: StatusCode, message: impl Into<String>) -> Response {
 
 async fn list(State(door): State<Arc<Door>>) -> Response {
     let failing = door.dispatcher.activity().waiting;
-    Json(views::list(&door.engine, &failing, &door.tenants)).into_response()
+    let list = views::list(&door.engine, &failing, &door.tenants);
+    Json(orders::with_refusals(&door, list)).into_response()
 }
 
 fn stream(tenant: &str, id: &str) -> Result<StreamId, Box<Response>> {
@@ -181,7 +163,10 @@ async fn show(
         Err(response) => return *response,
     };
     match views::show(&door.engine, &stream, &door.dispatcher.activity().waiting) {
-        Ok(Some(shown)) => Json(shown).into_response(),
+        Ok(Some(mut shown)) => {
+            orders::refused(&door, &mut shown.line);
+            Json(shown).into_response()
+        }
         Ok(None) => problem(StatusCode::NOT_FOUND, format!("{stream} is not known")),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
@@ -203,37 +188,15 @@ async fn history(
         Ok(events) => events,
         Err(error) => return problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     };
-    match views::history(&stream, &events, at.map(Timestamp)) {
+    let until = at.map(Timestamp);
+    let history = views::history(&stream, &events, until).and_then(|history| {
+        let Some(gate) = views::gate_of(&stream) else { return Ok(history) };
+        let orders = door.engine.history(&gate).map_err(|error| error.to_string())?;
+        views::with_orders(&gate, &orders, until, history)
+    });
+    match history {
         Ok(history) => Json(history).into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
-    }
-}
-
-async fn act(
-    State(door): State<Arc<Door>>,
-    Path((tenant, id)): Path<(String, String)>,
-    Json(act): Json<Act>,
-) -> Response {
-    let stream = match stream(&tenant, &id) {
-        Ok(stream) => stream,
-        Err(response) => return *response,
-    };
-    let Act { what, reason, who } = act;
-    let resolve = |resolution, reason| Input::Resolve { resolution, reason };
-    let input = match what {
-        What::Return => resolve(Resolution::Return, reason),
-        What::Restart => resolve(Resolution::Restart, reason),
-        What::Close => resolve(Resolution::Close, reason),
-        What::Exclude => Input::Exclude { reason },
-    };
-    let source = Source::new(format!("operator:{who}"), "");
-    match door.engine.handle::<Placement>(&stream, input, source).await {
-        Ok(handled) => {
-            Json(serde_json::json!({ "state": handled.state, "events": handled.events }))
-                .into_response()
-        }
-        Err(HandleError::Rejected(no)) => problem(StatusCode::CONFLICT, no.message),
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 

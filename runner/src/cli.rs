@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-mod act;
 mod ask;
 mod audit;
 mod backup;
@@ -15,19 +14,28 @@ mod check;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
+mod exclude;
 mod export;
 mod forget;
 mod history;
 mod inbox;
+mod include;
 mod init;
 mod keep;
 mod key;
 mod list;
+mod order;
+mod pause;
 mod progress;
+mod resend;
+mod resolve;
 mod restore;
+mod retry;
 mod rotate_key;
 mod run;
+mod set;
 mod show;
+mod tenants;
 mod verify;
 
 /// Keeps contractor placements in JobDiva insured through 1099Policy.
@@ -63,12 +71,29 @@ enum Verb {
     History(history::History),
     /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
     Audit(audit::Audit),
-    /// Settle a flag, or take a placement out of scope.
-    Act(act::Act),
     /// List, show, retry or drop deliveries that were not worked off.
     Inbox(inbox::Inbox),
     /// Say which contractor a merged candidate keeps.
     Keep(keep::Keep),
+    /// Settle a flag.
+    #[command(alias = "act")]
+    Resolve(resolve::Resolve),
+    /// Take a placement out of scope.
+    Exclude(exclude::Exclude),
+    /// Take a placement into scope.
+    Include(include::Include),
+    /// Set a missing fact by hand.
+    Set(set::Set),
+    /// Give the link to the contractor's application again.
+    Resend(resend::Resend),
+    /// Try now what waits for its next try.
+    Retry(retry::Retry),
+    /// Send nothing for a placement, a tenant or an adapter.
+    Pause(pause::Pause),
+    /// Let go on what was paused.
+    Resume(pause::Resume),
+    /// Show each tenant as it stands.
+    Tenants(tenants::TenantsVerb),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -189,9 +214,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
             Verb::Audit(verb) => verb.run().await,
-            Verb::Act(verb) => verb.run().await,
             Verb::Inbox(verb) => verb.run().await,
             Verb::Keep(verb) => verb.run().await,
+            Verb::Resolve(verb) => verb.run().await,
+            Verb::Exclude(verb) => verb.run().await,
+            Verb::Include(verb) => verb.run().await,
+            Verb::Set(verb) => verb.run().await,
+            Verb::Resend(verb) => verb.run().await,
+            Verb::Retry(verb) => verb.run().await,
+            Verb::Pause(verb) => verb.run().await,
+            Verb::Resume(verb) => verb.run().await,
+            Verb::Tenants(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

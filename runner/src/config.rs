@@ -59,6 +59,34 @@ pub struct Tenant {
     pub rules: Rules,
     /// How often it is looked at.
     pub pace: Pace,
+    /// How much is asked of its systems at once.
+    pub calls_at_once: CallsAtOnce,
+    /// Where its credentials come from, so that corrected ones are taken while it runs.
+    pub secret_files: SecretFiles,
+}
+
+/// How many calls that workflows owe may be under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallsAtOnce {
+    /// To the tenant's JobDiva.
+    pub jobdiva: usize,
+    /// To the tenant's 1099Policy.
+    pub policy: usize,
+}
+
+impl Default for CallsAtOnce {
+    fn default() -> Self {
+        Self { jobdiva: 8, policy: 8 }
+    }
+}
+
+/// The files of a tenant's credentials; `None` where they come from the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFiles {
+    /// The password of JobDiva's API user.
+    pub jobdiva_password: Option<PathBuf>,
+    /// The key of 1099Policy's API.
+    pub policy_api_key: Option<PathBuf>,
 }
 
 /// Where JobDiva's webhooks come in, and what signs them.

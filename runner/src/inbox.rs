@@ -11,6 +11,7 @@ use integration_1099policy::interpret::{Interest, interpret};
 use tokio::sync::watch;
 use workflow_core::backoff;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::call::{Side, Sighting};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::inbox::{Delivery, Inbox, Input, State};
@@ -27,7 +28,9 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
 pub struct Worker {
     /// The engine whose inbox it is.
     pub engine: Engine<Insurance>,
-    /// Where things are read back.
+    /// The tenant whose deliveries it works off, and where things are read back.
+    pub connected: Arc<Connected>,
+    /// All tenants', for what is another's.
     pub systems: Arc<Systems>,
     /// Where it says what it is doing.
     pub pulse: Arc<Pulse>,
@@ -66,16 +69,23 @@ fn unknown(age: Duration) -> Done {
 /// The ids by which a delivery finds its placement.
 const NAMES: [&str; 6] = ["policy", "quote", "session", "assignment", "job", "placement"];
 
+/// Whether deliveries of either side may wait because nothing is asked of that side.
+pub(crate) fn is_held(connected: &Arc<Connected>) -> bool {
+    [Side::Ats, Side::Insurer].iter().any(|side| connected.held(*side, None).is_some())
+        || connected.gates.is_any_of(&connected.tenant.name)
+}
+
 impl Worker {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
         let mut changes = self.engine.changes();
         let mut postponed: BTreeMap<StreamId, Postponed> = BTreeMap::new();
+        let name = format!("inbox/{}", self.connected.tenant.name);
         while !*stop.borrow() {
             changes.mark_unchanged();
             self.work(&mut postponed).await?;
             let next = postponed.values().map(|p| p.next).min();
-            self.pulse.set("inbox", next.map_or(Beat::Idle, Beat::Until));
+            self.pulse.set(&name, next.map_or(Beat::Idle, Beat::Until));
             tokio::select! {
                 _ = stop.changed() => {}
                 changed = changes.changed() => if changed.is_err() { break },
@@ -91,7 +101,10 @@ impl Worker {
             return Ok(());
         }
         let mut waiting: Vec<_> = self.engine.summaries("delivery");
-        waiting.retain(|summary| summary.state == "Waiting");
+        let tenant = &self.connected.tenant.name;
+        waiting.retain(|summary| {
+            summary.state == "Waiting" && summary.stream.tenant() == tenant.as_str()
+        });
         waiting.sort_by_key(|summary| (summary.updated_at, summary.stream.clone()));
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {
@@ -99,7 +112,6 @@ impl Worker {
             if postponed.get(&stream).is_some_and(|p| p.next > now && !self.turned_up(&stream, p)) {
                 continue;
             }
-            self.pulse.set("inbox", Beat::Working);
             let delivery = match self.engine.state::<Inbox<Insurance>>(&stream) {
                 Ok(Some(State::Waiting { delivery })) => delivery,
                 Ok(_) => continue,
@@ -109,8 +121,16 @@ impl Worker {
                     continue;
                 }
             };
+            // What is paused is kept, however long it takes.
+            if let Some(why) = self.held(&delivery) {
+                tracing::debug!(%stream, %why, "a delivery waits");
+                continue;
+            }
+            self.pulse.set(&format!("inbox/{tenant}"), Beat::Working);
             let age = now.since(summary.updated_at);
             let input = match self.one(&stream, &delivery, age).await? {
+                // Credentials were refused on the way, which says nothing of the delivery.
+                Done::Parked(_) | Done::Later(_) if self.held(&delivery).is_some() => continue,
                 Done::Settled(outcome) => Input::Settled { outcome },
                 Done::Parked(reason) => {
                     tracing::warn!(%stream, %reason, "a delivery was parked");
@@ -166,9 +186,7 @@ impl Worker {
         delivery: &Delivery,
         age: Duration,
     ) -> Result<Done, HandleError> {
-        let Some(connected) = self.systems.of(stream.tenant()) else {
-            return Ok(Done::Later("the tenant is not in the configuration".into()));
-        };
+        let connected = &self.connected;
         let source = Source::new(format!("webhook:{}", delivery.source), stream.key());
         let done = match delivery.source.as_str() {
             JOBDIVA => self.jobdiva(connected, delivery, age, &source).await,
@@ -181,6 +199,30 @@ impl Worker {
             Err(ReadError::Refused(reason)) => Ok(Done::Parked(reason)),
             Err(ReadError::Stopped(error)) => Err(error),
         }
+    }
+
+    /// Why nothing may be read back for a delivery at present.
+    fn held(&self, delivery: &Delivery) -> Option<String> {
+        let side = match delivery.source.as_str() {
+            JOBDIVA => Side::Ats,
+            POLICY => Side::Insurer,
+            _ => return None,
+        };
+        let whole = || self.connected.held(side, None);
+        let about = delivery.subjects.values().flat_map(|id| self.engine.find(id));
+        let mut own = about.filter(|stream| stream.tenant() == self.connected.tenant.name);
+        whole().or_else(|| own.find_map(|stream| self.connected.gates.of_instance(&stream)))
+    }
+
+    /// The tenant that knows what was seen, where two share an account at the insurer.
+    fn another(&self, sightings: &[Sighting]) -> Option<String> {
+        let own = &self.connected.tenant.name;
+        let others = self.systems.all().map(|connected| &connected.tenant.name);
+        let mut others = others.filter(|name| *name != own);
+        let knows = |name: &String| {
+            sightings.iter().any(|sighting| !read::about(&self.engine, name, sighting).is_empty())
+        };
+        others.find(|name| knows(name)).cloned()
     }
 
     async fn jobdiva(
@@ -217,6 +259,9 @@ impl Worker {
             Interest::NotUnderstood => return Ok(Done::Parked("not understood".into())),
         };
         let followed = read::follow(&self.engine, connected, &hint, source).await?;
+        if let Some(why) = followed.paused {
+            return Ok(Done::Later(why));
+        }
         if let Some((placement, reason)) = followed.unread.first_key_value() {
             return Ok(wait(format!("{placement}: {reason}"), age));
         }
@@ -281,6 +326,9 @@ impl Worker {
         told.sort();
         told.dedup();
         if told.is_empty() && !sightings.is_empty() {
+            if let Some(other) = self.another(&sightings) {
+                return Ok(Done::Settled(format!("it is of tenant {other}, on the same account")));
+            }
             return Ok(unknown(age));
         }
         let names = told.iter().map(|stream| stream.key().to_owned()).collect::<Vec<_>>();

@@ -128,7 +128,7 @@ pub async fn person(
         let state = engine.summary(&stream).map(|summary| summary.state);
         state.is_none_or(|state| over.iter().any(|kind| kind.name() == state))
     };
-    if is_over() {
+    if is_over() || connected.gates.of_instance(&stream).is_some() {
         return Ok(());
     }
     if deletion == Deletion::Said {

@@ -11,7 +11,9 @@ use integration_jobdiva::census::Place;
 use integration_jobdiva::poll::Cursor;
 use tokio::sync::watch;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{AssignmentStanding, JobId, PolicyStanding, QuoteId, Sighting};
+use workflow_core::domain::call::{
+    AssignmentStanding, JobId, PolicyStanding, QuoteId, Side, Sighting,
+};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
@@ -83,12 +85,20 @@ impl Poller {
                 if *at > self.engine.clock().now() || self.engine.room().is_err() {
                     continue;
                 }
+                // What is paused, or whose credentials are refused, is looked at as soon as it may be.
+                if self.held(*round).is_some() {
+                    continue;
+                }
                 self.pulse.set(&name, Beat::Working);
                 self.round(*round).await?;
-                *at = self.engine.clock().now().plus(*pace);
-                self.note(*round)?;
+                // Credentials refused on the way: the round is made again as soon as they work.
+                if self.held(*round).is_none() {
+                    *at = self.engine.clock().now().plus(*pace);
+                    self.note(*round)?;
+                }
             }
-            let soonest = next.iter().map(|(_, _, at)| *at).min();
+            let free = next.iter().filter(|(round, _, _)| self.held(*round).is_none());
+            let soonest = free.map(|(_, _, at)| *at).min();
             self.pulse.set(&name, soonest.map_or(Beat::Idle, Beat::Until));
             tokio::select! {
                 _ = stop.changed() => {}
@@ -96,6 +106,16 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// Why a round cannot be made at present.
+    fn held(&self, round: Round) -> Option<String> {
+        let sides: &[Side] = match round {
+            Round::Feeds | Round::Held | Round::Census => &[Side::Ats],
+            Round::Open => &[Side::Insurer],
+            Round::All => &[Side::Ats, Side::Insurer],
+        };
+        sides.iter().find_map(|side| self.connected.held(*side, None))
     }
 
     /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
@@ -154,13 +174,21 @@ impl Poller {
         let done = match round {
             Round::Feeds => self.feeds().await,
             Round::Open => self.open().await,
-            Round::Held => self.held().await,
+            Round::Held => self.on_hold().await,
             Round::All => self.all().await,
             Round::Census => self.census().await,
         };
         let tenant = &self.connected.tenant.name;
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                let (looked, now) = (&self.connected.looked, self.engine.clock().now());
+                match round {
+                    Round::Feeds => looked.note(Side::Ats, now),
+                    Round::Open => looked.note(Side::Insurer, now),
+                    Round::Held | Round::All | Round::Census => {}
+                }
+                Ok(())
+            }
             Err(
                 RoundError::Read(ReadError::Stopped(error))
                 | RoundError::Engine(error @ HandleError::Stopped(_)),
@@ -240,7 +268,7 @@ impl Poller {
     }
 
     /// What waits for better facts, and people of whom nothing was given.
-    async fn held(&self) -> Result<(), RoundError> {
+    async fn on_hold(&self) -> Result<(), RoundError> {
         self.read(&["Discovered", "Flagged", "Excluded"]).await?;
         let candidates = people::absent(&self.connected).into_iter().collect();
         let hint = Hint { candidates, ..Hint::default() };
@@ -312,7 +340,9 @@ impl Poller {
     fn placements(&self, states: &[&str]) -> Vec<Summary> {
         let mut summaries = self.engine.summaries("placement");
         summaries.retain(|summary| {
-            summary.stream.tenant() == self.connected.tenant.name && states.contains(&summary.state)
+            summary.stream.tenant() == self.connected.tenant.name
+                && states.contains(&summary.state)
+                && self.connected.gates.of_instance(&summary.stream).is_none()
         });
         summaries
     }

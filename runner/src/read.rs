@@ -47,6 +47,8 @@ pub struct Followed {
     pub unknown: usize,
     /// Those that could not be read, with the reason.
     pub unread: BTreeMap<PlacementId, String>,
+    /// Why some of these were not even asked for: a person paused them.
+    pub paused: Option<String>,
 }
 
 /// A placement of which JobDiva gives nothing is gone only when it gives nothing again after this time: one empty answer
@@ -103,6 +105,12 @@ pub async fn follow(
     }
     let mut followed = Followed::default();
     for placement in placements {
+        let paused = stream(&placement).and_then(|stream| connected.gates.of_instance(&stream));
+        if let Some(why) = paused {
+            followed.unread.insert(placement, why.clone());
+            followed.paused = Some(why);
+            continue;
+        }
         let deletion = match hint.deleted.contains(&placement) {
             true => Deletion::Said,
             false => Deletion::Unsaid,
@@ -200,6 +208,16 @@ pub async fn tell(
     sighting: &Sighting,
     source: &Source,
 ) -> Result<BTreeSet<StreamId>, ReadError> {
+    let streams = about(engine, tenant, sighting);
+    for stream in &streams {
+        let input = placement::Input::Seen(sighting.clone());
+        settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
+    }
+    Ok(streams)
+}
+
+/// The placements of a tenant that a sighting is about.
+pub fn about(engine: &Engine<Insurance>, tenant: &str, sighting: &Sighting) -> BTreeSet<StreamId> {
     let names: Vec<&str> = match sighting {
         Sighting::Policy { policy, quote, .. } => vec![policy.as_str(), quote.as_str()],
         Sighting::Assignment { assignment, job, .. } => vec![assignment.as_str(), job.as_str()],
@@ -208,13 +226,7 @@ pub async fn tell(
         }
     };
     let found = names.iter().flat_map(|name| engine.find(name));
-    let streams: BTreeSet<StreamId> =
-        found.filter(|s| s.tenant() == tenant && s.workflow() == "placement").collect();
-    for stream in &streams {
-        let input = placement::Input::Seen(sighting.clone());
-        settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
-    }
-    Ok(streams)
+    found.filter(|s| s.tenant() == tenant && s.workflow() == "placement").collect()
 }
 
 /// The source of inputs that a poll of JobDiva found.

@@ -7,6 +7,7 @@ mod departures;
 mod forgetting;
 mod gaps;
 mod merges;
+mod operator;
 mod people;
 mod roads;
 mod scope;

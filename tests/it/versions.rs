@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use workflow_core::domain::{contractor, placement};
+use workflow_core::domain::{contractor, gate, placement};
 use workflow_core::graph::{self, Lock};
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -70,6 +70,7 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
             "workflow-core/src/domain/contractor/machine.svg",
             samples::contractor::events,
         ),
+        Subject::of::<gate::Machine>("workflow-core/src/domain/gate.svg", samples::gate::events),
         Subject::of::<inbox::Machine>("workflow-core/src/inbox.svg", samples::delivery::events),
     ]
 });

@@ -15,6 +15,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
+use workflow_core::domain::gate::Gate;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, Summary};
@@ -523,6 +524,7 @@ fn engine_of(
         .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
+        .workflow::<Gate>()
         .workflow::<Inbox<Insurance>>()
         .open()
         .expect("the log opens")

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::backoff;
 use crate::engine::{Engine, HandleError, OwedCall};
 use crate::exchange::{self, Attempted, Exchange, Tape};
-use crate::id::Key;
+use crate::id::{Key, StreamId};
 use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::time::Timestamp;
 use crate::workflow::Domain;
@@ -26,6 +26,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// So many calls are fetched from the engine at a look: after a start each takes a look at its instance's events. Where
 /// there are more, the next look goes on with them.
 const FETCHED_AT_A_LOOK: usize = 256;
+
 /// Who gives the answers, as causes name it.
 pub(crate) const ACTOR: &str = "dispatch";
 
@@ -48,6 +49,19 @@ pub trait Perform<D: Domain>: Send + Sync + 'static {
     fn lane_limit(&self) -> usize {
         8
     }
+
+    /// The same where lanes differ.
+    fn room(&self, lane: &str) -> usize {
+        let _ = lane;
+        self.lane_limit()
+    }
+
+    /// Why an instance's calls in a lane may not be tried at present, in words. They stay owed; once they may go, say so by
+    /// [`Dispatcher::look_again`], unless an event was committed meanwhile.
+    fn held(&self, stream: &StreamId, lane: &str) -> Option<String> {
+        let _ = (stream, lane);
+        None
+    }
 }
 
 /// What the dispatcher is doing.
@@ -57,6 +71,8 @@ pub struct Activity {
     pub in_flight: usize,
     /// Calls that could be tried now.
     pub ready: usize,
+    /// Calls that may not be tried at present.
+    pub held: usize,
     /// Calls that failed and wait for their time.
     pub waiting: Vec<Waiting>,
 }
@@ -82,6 +98,7 @@ struct Progress {
     in_flight: bool,
     next: Timestamp,
     reason: String,
+    stream: StreamId,
     lane: String,
     /// Whether the last attempt never left the process, and how many such were not kept one by one.
     unsent: Option<u32>,
@@ -94,6 +111,8 @@ pub struct Dispatcher<D: Domain, P> {
     engine: Engine<D>,
     performer: Arc<P>,
     progress: Arc<Mutex<BTreeMap<Key, Progress>>>,
+    /// Rung when something may go that was not looked at as ready before.
+    bell: Arc<Notify>,
 }
 
 impl<D: Domain, P> Clone for Dispatcher<D, P> {
@@ -102,6 +121,7 @@ impl<D: Domain, P> Clone for Dispatcher<D, P> {
             engine: self.engine.clone(),
             performer: Arc::clone(&self.performer),
             progress: Arc::clone(&self.progress),
+            bell: Arc::clone(&self.bell),
         }
     }
 }
@@ -129,7 +149,42 @@ const HELD_MAX: usize = 8;
 impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     /// A dispatcher of the engine's owed calls.
     pub fn new(engine: Engine<D>, performer: Arc<P>) -> Self {
-        Self { engine, performer, progress: Arc::default() }
+        Self { engine, performer, progress: Arc::default(), bell: Arc::default() }
+    }
+
+    /// Looks at the owed calls anew: something may go that was held.
+    pub fn look_again(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Tries those of the waiting calls at once that `which` picks, whatever time they were to wait; returns how many
+    /// there were. What is known of their earlier attempts stays known.
+    pub fn retry_now(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
+        let now = self.engine.clock().now();
+        let owed = self.engine.owed_calls();
+        let mut progress = self.lock();
+        let mut found = 0;
+        for call in owed.iter().filter(|call| which(call)) {
+            let Some(p) = progress.get_mut(&call.key) else { continue };
+            if !p.in_flight && p.next > now {
+                p.next = AT_ONCE;
+                found += 1;
+            }
+        }
+        drop(progress);
+        self.look_again();
+        found
+    }
+
+    /// How many calls wait for their next try that `which` picks.
+    pub fn waiting(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
+        let now = self.engine.clock().now();
+        let owed = self.engine.owed_calls();
+        let progress = self.lock();
+        let waits = |call: &&OwedCall<D>| {
+            progress.get(&call.key).is_some_and(|p| !p.in_flight && p.next > now)
+        };
+        owed.iter().filter(|call| which(call)).filter(waits).count()
     }
 
     /// Works until `stop` turns true, then finishes what is under way; the caller bounds how long that may take.
@@ -162,6 +217,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                     Ok(()) => look_at = Some(AT_ONCE),
                     Err(_) => break,
                 },
+                () = self.bell.notified() => look_at = Some(AT_ONCE),
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
@@ -186,15 +242,15 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut activity = Activity::default();
         for key in owed {
             match progress.get(&key) {
-                None => activity.ready += 1,
-                Some(p) if p.in_flight => activity.in_flight += 1,
-                Some(p) if p.next <= now => activity.ready += 1,
-                Some(p) => activity.waiting.push(Waiting {
+                Some(p) if p.in_flight => {}
+                Some(p) if p.next > now => activity.waiting.push(Waiting {
                     key,
                     failed: p.failed,
                     next: p.next,
                     reason: p.reason.clone(),
                 }),
+                Some(p) if self.performer.held(&p.stream, &p.lane).is_some() => activity.held += 1,
+                Some(_) | None => activity.ready += 1,
             }
         }
         // A call that stopped being owed while it was under way still ends.
@@ -211,9 +267,9 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         for p in progress.values().filter(|p| p.in_flight) {
             *lanes.entry(p.lane.clone()).or_default() += 1;
         }
-        let limit = self.performer.lane_limit();
-        let is_full = |lanes: &BTreeMap<String, usize>, lane: &str| {
-            lanes.get(lane).is_some_and(|busy| *busy >= limit)
+        let has_room = |lanes: &BTreeMap<String, usize>, p: &Progress| {
+            let busy = lanes.get(&p.lane).copied().unwrap_or_default();
+            busy < self.performer.room(&p.lane) && self.performer.held(&p.stream, &p.lane).is_none()
         };
         let mut ready = Ready { calls: Vec::new(), next: None };
         let mut fetched = 0;
@@ -225,7 +281,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                     continue;
                 }
                 // A place comes free when a call of this lane ends, which is looked for anyway.
-                Some(p) if is_full(&lanes, &p.lane) => continue,
+                Some(p) if !has_room(&lanes, p) => continue,
                 Some(_) | None => {}
             }
             if fetched == FETCHED_AT_A_LOOK {
@@ -236,8 +292,8 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
             let Some(call) = self.engine.owed_call(&key) else { continue };
             let p = progress
                 .entry(key.clone())
-                .or_insert_with(|| Progress::new(self.performer.lane(&call)));
-            if is_full(&lanes, &p.lane) {
+                .or_insert_with(|| Progress::new(call.stream.clone(), self.performer.lane(&call)));
+            if !has_room(&lanes, p) {
                 continue;
             }
             *lanes.entry(p.lane.clone()).or_default() += 1;
@@ -376,7 +432,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 }
 
 impl Progress {
-    fn new(lane: String) -> Self {
+    fn new(stream: StreamId, lane: String) -> Self {
         Self {
             failed: 0,
             generation: 1,
@@ -384,6 +440,7 @@ impl Progress {
             in_flight: false,
             next: AT_ONCE,
             reason: String::new(),
+            stream,
             lane,
             unsent: None,
             held: Vec::new(),

@@ -17,8 +17,32 @@ pub(super) fn answer(
     out: &mut Out<'_>,
 ) -> Result<(), Trouble> {
     let (stream, events) = events_of(id, with, out)?;
-    let history = views::history(&stream, &events, at);
-    done(out, &history.map_err(|why| Trouble::new(Kind::Failed, why))?)
+    let failed = |why| Trouble::new(Kind::Failed, why);
+    let mut history = views::history(&stream, &events, at).map_err(failed)?;
+    if let Some(gate) = views::gate_of(&stream) {
+        let orders = of_stream(&gate, with, out)?;
+        history = views::with_orders(&gate, &orders, at, history).map_err(failed)?;
+    }
+    done(out, &history)
+}
+
+/// All events of a stream that may not be there.
+fn of_stream(
+    stream: &StreamId,
+    with: &With<'_>,
+    out: &mut Out<'_>,
+) -> Result<Vec<Recorded>, Trouble> {
+    if let Source::Store(store) = &with.source {
+        return Ok(store.read_stream(stream, Version::NONE)?);
+    }
+    let mut events = Vec::new();
+    walk(with, Position(0), out, &mut |recorded| {
+        if recorded.stream == *stream {
+            events.push(recorded);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(events)
 }
 
 /// The instance that is meant, and its events. Where several are called so, the others' events are given up.

@@ -37,9 +37,14 @@ impl History {
         }
         say(&format!("{} {} of {}", history.workflow, history.id, history.tenant))?;
         for entry in &history.events {
-            let views::Entry { number, at, event, input, actor, .. } = entry;
+            let views::Entry { number, at, event, input, actor, stream, .. } = entry;
             let what = event.replace('_', " ");
-            say(&format!("{number:>3}  {at}  {what:<22} {input} by {actor}"))?;
+            let number = if stream.is_some() { "-".to_owned() } else { number.to_string() };
+            // Only a person's word needs its reason beside it.
+            let reason = entry.data["reason"].as_str().or(entry.data["set"]["reason"].as_str());
+            let reason = reason.filter(|_| actor.starts_with("operator:"));
+            let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+            say(&format!("{number:>3}  {at}  {what:<22} {input} by {actor}{reason}"))?;
         }
         let when = self.at.map_or("now".to_owned(), |at| format!("at {at}"));
         say(&format!("state {when}: {} ({})", history.state, history.why))

@@ -12,7 +12,7 @@ use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rul
 use workflow_core::id::StreamId;
 
 use super::reader::Section;
-use super::{JobDivaHook, Pace, PolicyHook, Tenant};
+use super::{CallsAtOnce, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -21,6 +21,9 @@ pub(super) struct Reading<'a> {
     /// Looks an environment variable up.
     pub env: &'a dyn Fn(&str) -> Option<String>,
 }
+
+/// More connections to one system help nobody.
+const CALLS_AT_ONCE_MAX: usize = 64;
 
 const COVERAGE: &[(&str, CoverageType)] = &[
     ("general", CoverageType::General),
@@ -43,10 +46,17 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let ats = section.section("jobdiva");
     let jobdiva = jobdiva(&ats, read);
     let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
-    ats.finish();
     let insurer = section.section("1099policy");
     let policy = policy(&insurer, read);
     let policy_hook = policy_hook(insurer.section("webhook"), read);
+    let calls_at_once = CallsAtOnce { jobdiva: at_once(&ats), policy: at_once(&insurer) };
+    let file =
+        |section: &Section<'_>, key: &str| section.text(key).map(|path| read.base.join(path));
+    let secret_files = SecretFiles {
+        jobdiva_password: file(&ats, "password_file"),
+        policy_api_key: file(&insurer, "api_key_file"),
+    };
+    ats.finish();
     insurer.finish();
     let rules = rules(&section);
     let pace = pace(section.section("pace"));
@@ -59,7 +69,22 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         policy_hook: policy_hook?,
         rules: rules?,
         pace,
+        calls_at_once,
+        secret_files,
     })
+}
+
+/// How many calls one of the two systems bears at once.
+fn at_once(section: &Section<'_>) -> usize {
+    let usual = CallsAtOnce::default().policy;
+    let Some(number) = section.number("calls_at_once") else { return usual };
+    match usize::try_from(number) {
+        Ok(number @ 1..=CALLS_AT_ONCE_MAX) => number,
+        _ => {
+            section.note("calls_at_once", format!("expected 1 to {CALLS_AT_ONCE_MAX}"));
+            usual
+        }
+    }
 }
 
 /// A secret: from a file (`<key>_file`) or from the environment (`<key>_env`), never from the file itself.

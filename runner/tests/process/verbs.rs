@@ -72,7 +72,7 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert!(told.contains(&child.id().to_string()), "{told}");
 
     // A person settles the flag; the reason is asked for and kept.
-    let act = ["act", "51000796", "return", "--who", "kim", "--reason"];
+    let act = ["resolve", "51000796", "return", "--by", "kim", "--reason"];
     let none = run(dir.path(), &[&act[..], &[" "]].concat());
     assert_eq!(none.status.code(), Some(5), "{}", String::from_utf8_lossy(&none.stderr));
     let other = run(dir.path(), &["act", "51000777", "return", "--reason", "x"]);

@@ -69,6 +69,7 @@ impl Trial for OfContractor {
             2 => (answers::contractor(), reason())
                 .prop_map(|(contractor, reason)| Input::Keep { contractor, reason }),
             2 => reason().prop_map(|reason| Input::Retry { reason }),
+            1 => reason().prop_map(|reason| Input::SetEmail { email: "kim@other.test".into(), reason }),
             1 => reason().prop_map(|reason| Input::Retire { reason }),
             1 => reason().prop_map(|reason| Input::Forget { reason }),
         ]
@@ -89,6 +90,7 @@ impl Trial for OfContractor {
             | Input::Keep { .. }
             | Input::Answered { .. }
             | Input::Retry { .. }
+            | Input::SetEmail { .. }
             | Input::Retire { .. }
             | Input::Forget { .. } => None,
         }

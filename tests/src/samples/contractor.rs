@@ -39,6 +39,13 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::PersonChanged => {
             identities().map(|identity| Event::PersonChanged { identity }).into()
         }
+        EventKind::EmailSet => {
+            let stored = json!({ "subject": SUBJECT });
+            let address = serde_json::from_value(stored).expect("the form of a forgotten field");
+            let identity =
+                Identity { person: sealed(Some(SEALED[1])), email: Email::ByHand(address) };
+            vec![Event::EmailSet { identity, reason: "she told us on the phone".to_owned() }]
+        }
         EventKind::ProxyChosen => {
             let [_, identity, _] = identities();
             vec![Event::ProxyChosen { identity, taken_by: "cn_8sWq0TzBpK".into() }]

@@ -1,5 +1,6 @@
 //! What the sampled events carry: one placement's terms, its engagement, its coverage.
 
+use workflow_core::domain::by_hand::ByHand;
 use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
@@ -31,6 +32,7 @@ pub(super) fn brief() -> Brief {
         company: Some("Initech".into()),
         start: Some(date("2026-04-13")),
         end: Some(date("2026-09-30")),
+        by_hand: ByHand::default(),
     }
 }
 
@@ -70,6 +72,7 @@ pub(super) fn terms() -> Terms {
             effective: Timestamp::from_secs(1_776_052_800),
             until: Timestamp::from_secs(1_790_827_200),
         },
+        by_hand: ByHand::default(),
     }
 }
 

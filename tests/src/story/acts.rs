@@ -1,5 +1,6 @@
 //! What may happen in a story.
 
+use workflow_core::domain::by_hand::Fact;
 use workflow_core::domain::call::{AssignmentStanding, ContractorId, PolicyStanding, SessionId};
 use workflow_core::domain::contractor;
 use workflow_core::domain::facts::PlacementId;
@@ -273,6 +274,17 @@ impl Teller {
                 self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
                 return Some(Ok(()));
             }
+            "accepts" => Resolution::Accept,
+            "includes" | "resends" => {
+                let by = "kim".to_owned();
+                let input = match verb {
+                    "includes" => Input::Include { by, reason },
+                    _ => Input::Resend { reason },
+                };
+                self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+                return Some(Ok(()));
+            }
+            "sets" => return self.set(name, reason).await,
             "retries" => {
                 let input = contractor::Input::Retry { reason };
                 let told = self.world.tell_contractor(&candidate(name), input).await;
@@ -302,6 +314,24 @@ impl Teller {
             _ => return None,
         };
         let input = Input::Resolve { resolution, reason };
+        self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+        Some(Ok(()))
+    }
+
+    /// `pl_1 wage=95.00/hour`, or `cand_1 email=kim@real.test`.
+    async fn set(&mut self, line: &str, reason: String) -> Option<Outcome> {
+        let (name, fact) = line.split_once(' ')?;
+        let (what, value) = fact.split_once('=')?;
+        if what == "email" {
+            let input = contractor::Input::SetEmail { email: value.into(), reason };
+            self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+            return Some(Ok(()));
+        }
+        let fact = match Fact::parse(what, value) {
+            Ok(fact) => fact,
+            Err(problem) => return Some(Err(problem)),
+        };
+        let input = Input::Set { fact, by: "kim".to_owned(), reason };
         self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
         Some(Ok(()))
     }

@@ -37,6 +37,12 @@ impl Teller {
             let heard = books.heard.iter().filter(|it| it.operation == operation).count();
             return equal(&format!("{heard}x"), times);
         }
+        if line == "that was refused" {
+            return match &self.last {
+                Some(Err(HandleError::Rejected(no))) if no.message.len() > 15 => Ok(()),
+                other => Err(format!("it was {other:?}")),
+            };
+        }
         if let Some(code) = form(line, "that was refused: ", "") {
             return match &self.last {
                 Some(Err(HandleError::Rejected(no))) => equal(&no.code, code),

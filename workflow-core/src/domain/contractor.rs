@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, Call, ContractorId};
-use super::facts::{CandidateId, Person, PlacementId};
+use super::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
 use crate::id::StreamId;
@@ -83,6 +83,13 @@ pub enum Input {
         /// Why, in the person's words.
         reason: String,
     },
+    /// A person sets the e-mail that the insurer is to know, where the ATS has none that can be used.
+    SetEmail {
+        /// The address.
+        email: EmailAddress,
+        /// Why, in the person's words; it is kept, so it must not name the candidate.
+        reason: String,
+    },
     /// The candidate is gone from the ATS for good.
     Retire {
         /// Why.
@@ -132,6 +139,7 @@ impl Workflow for Contractor {
             Input::Keep { .. } => "keep",
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",
+            Input::SetEmail { .. } => "set_email",
             Input::Retire { .. } => "retire",
             Input::Forget { .. } => "forget",
         }

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Insurance;
+use super::by_hand::Fact;
 use super::call::{Answer, Call, ContractorId, Sighting};
 use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
@@ -25,7 +26,7 @@ mod state;
 
 pub use known::{Cover, Days, Work};
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
-pub use react::{candidate_alias, requisition_alias};
+pub use react::{candidate, candidate_alias, requisition_alias};
 pub use state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
     Loss, Need, Readiness, Release, Road, Turn, Wanted,
@@ -98,6 +99,27 @@ pub enum Input {
         /// Why, in the person's words.
         reason: String,
     },
+    /// A person sets a fact that the ATS does not give.
+    Set {
+        /// The fact.
+        fact: Fact,
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person takes the placement into scope.
+    Include {
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person asks for the link to the contractor's application again.
+    Resend {
+        /// Why, in the person's words.
+        reason: String,
+    },
 }
 
 /// How a person settles a flag.
@@ -110,6 +132,8 @@ pub enum Resolution {
     Restart,
     /// It is settled outside: close the placement.
     Close,
+    /// What is covered stays covered as it is, whatever the flag says of it.
+    Accept,
 }
 
 /// The person whom a candidate's personal data is sealed to.
@@ -165,6 +189,9 @@ impl Workflow for Placement {
             Input::Timer => "timer",
             Input::Resolve { .. } => "resolve",
             Input::Exclude { .. } => "exclude",
+            Input::Set { .. } => "set",
+            Input::Include { .. } => "include",
+            Input::Resend { .. } => "resend",
         }
     }
 

@@ -10,7 +10,7 @@ use super::legacy::Stage;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
 use crate::domain::call::{Answer, ContractorId, Refusal};
-use crate::domain::facts::{CandidateId, Person, PlacementId};
+use crate::domain::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
 use crate::machine::Machine as _;
@@ -99,6 +99,7 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         Input::Retire { .. } if matches!(state, State::Merging { .. } | State::Merged { .. }) => {
             Ok(Vec::new())
         }
+        Input::SetEmail { email, reason } => set_email(state, &email, reason, context),
         Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
         Input::Forget { reason } if reason.trim().is_empty() => {
             Err(Rejection::new("no_reason", "say why the person is to be forgotten"))
@@ -120,9 +121,13 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
         (State::Forgotten { .. }, Input::Retire { reason }) => {
             Ok(vec![Event::CandidateRetired { reason }])
         }
-        (_, Input::LinkAsked { .. } | Input::RoadAsked { .. } | Input::Retry { .. }) => {
-            Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream)))
-        }
+        (
+            _,
+            Input::LinkAsked { .. }
+            | Input::RoadAsked { .. }
+            | Input::Retry { .. }
+            | Input::SetEmail { .. },
+        ) => Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream))),
         (
             _,
             Input::Forget { .. }
@@ -302,8 +307,9 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
     let Some(known) = latest.person.get() else { return Vec::new() };
     let is_same_address = person.email == known.email;
     let mut identity = identity(person, context);
-    // A real e-mail that belongs to somebody else is not tried again unless it changed.
-    if matches!(latest.email, Email::Proxy(_)) && is_same_address {
+    // A real e-mail that belongs to somebody else is not tried again unless it changed; nor does one that a person set
+    // give way to what the ATS said before.
+    if matches!(latest.email, Email::Proxy(_) | Email::ByHand(_)) && is_same_address {
         identity.email.clone_from(&latest.email);
     }
     if identity == *latest { Vec::new() } else { vec![Event::PersonChanged { identity }] }
@@ -315,6 +321,50 @@ fn redacted(state: &State) -> Vec<Event> {
         Some(known) if !known.redacted => vec![Event::PersonRedacted],
         Some(_) | None => Vec::new(),
     }
+}
+
+/// A person sets the e-mail. Where the ATS has one that is used, it is corrected there.
+fn set_email(
+    state: &State,
+    email: &EmailAddress,
+    reason: String,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    let refuse = |code: &str, message: &str| Err(Rejection::new(code, message));
+    if reason.trim().is_empty() {
+        return refuse("no_reason", "say why: the reason is kept with the decision");
+    }
+    if !is_plausible(email.as_str()) {
+        return refuse("bad_fact", "that is no e-mail address, such as kim@example.com");
+    }
+    let latest = match state {
+        State::Identified { latest, .. } => latest,
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            &known.latest
+        }
+        _ => {
+            let message = "the person is not read yet, or is flagged: settle that first";
+            return refuse("not_identified", message);
+        }
+    };
+    if latest.email == Email::Real {
+        let message = "the ATS has an e-mail, and it is used: correct it in the ATS";
+        return refuse("not_missing", message);
+    }
+    if latest.address() == Some(email.as_str()) {
+        return Ok(Vec::new());
+    }
+    let address = Personal::new(Subject::from(context.stream), email.as_str().to_owned());
+    let identity = Identity { person: latest.person.clone(), email: Email::ByHand(address) };
+    Ok(vec![Event::EmailSet { identity, reason }])
+}
+
+/// Whether a text may be an e-mail address; what it is, the insurer says.
+fn is_plausible(email: &str) -> bool {
+    let parts = email.split_once('@');
+    parts.is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !host.contains('@') && !host.ends_with('.')
+    }) && email.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn answered(
@@ -383,11 +433,11 @@ fn taken(
     context: &Context<'_, Rules>,
 ) -> Event {
     match (&identity.email, &candidate) {
-        (Email::Real, Some(_)) => {
+        (Email::Real | Email::ByHand(_), Some(_)) => {
             let identity = Identity { person: identity.person.clone(), email: proxy(context) };
             Event::ProxyChosen { identity, taken_by: contractor }
         }
-        (Email::Real | Email::Proxy(_), _) => {
+        (Email::Real | Email::ByHand(_) | Email::Proxy(_), _) => {
             Event::TroubleMet { trouble: Trouble::EmailTaken { contractor, candidate } }
         }
     }

@@ -137,6 +137,13 @@ pub mod contractor {
             /// What the insurer is to know.
             identity: Identity,
         },
+        /// A person set the e-mail that the insurer is to know.
+        EmailSet {
+            /// What the insurer is to know.
+            identity: Identity,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// The e-mail belongs to somebody else: a made-up one is used.
         ProxyChosen {
             /// What the insurer is to know.
@@ -342,6 +349,9 @@ pub mod contractor {
             (Identified { estate, identity: told, .. }, PersonChanged { identity }) => {
                 Some(Identified { estate, identity: told, latest: identity })
             }
+            (Identified { estate, identity: told, .. }, EmailSet { identity, .. }) => {
+                Some(Identified { estate, identity: told, latest: identity })
+            }
             (Identified { estate, latest, identity: before }, ProxyChosen { identity, .. }) => {
                 Some(Identified { estate, latest: latest.since(&before, &identity), identity })
             }
@@ -477,6 +487,15 @@ pub mod contractor {
                 Some(OptingIn { known: known.latest(identity), holder })
             }
             (OptedIn { known }, PersonChanged { identity }) => {
+                Some(OptedIn { known: known.latest(identity) })
+            }
+            (Linked { known }, EmailSet { identity, .. }) => {
+                Some(Linked { known: known.latest(identity) })
+            }
+            (OptingIn { known, holder }, EmailSet { identity, .. }) => {
+                Some(OptingIn { known: known.latest(identity), holder })
+            }
+            (OptedIn { known }, EmailSet { identity, .. }) => {
                 Some(OptedIn { known: known.latest(identity) })
             }
             (Linked { known }, ContractorUpdated) => Some(Linked { known: known.told() }),

@@ -138,7 +138,7 @@ impl Identity {
     fn real(&self) -> Option<&str> {
         match self.email {
             Email::Real => self.person.get()?.email.as_deref(),
-            Email::Proxy(_) => None,
+            Email::Proxy(_) | Email::ByHand(_) => None,
         }
     }
 
@@ -147,6 +147,7 @@ impl Identity {
         match &self.email {
             Email::Real => self.real(),
             Email::Proxy(address) => Some(address),
+            Email::ByHand(address) => address.get().map(String::as_str),
         }
     }
 }
@@ -158,6 +159,8 @@ pub enum Email {
     Real,
     /// Made up of the candidate's id on the tenant's relay domain: not personal.
     Proxy(String),
+    /// One that a person set, where the ATS has none that can be used.
+    ByHand(Personal<String>),
 }
 
 /// A contractor that the insurer knows.

@@ -23,6 +23,7 @@ use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
 mod candidate;
+mod hand;
 mod observed;
 mod resolve;
 mod seen;
@@ -79,6 +80,9 @@ pub(super) fn decide(
             resolve::resolve(state, resolution, reason, context)
         }
         Input::Exclude { reason } => resolve::exclude(state, reason),
+        Input::Set { fact, by, reason } => hand::set(state, fact, by, reason, context),
+        Input::Include { by, reason } => hand::include(state, by, reason, context),
+        Input::Resend { reason } => hand::resend(state, reason, context),
     }
 }
 

@@ -6,6 +6,7 @@ use super::state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
     Release, Road, Turn, Wanted,
 };
+use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
 use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
@@ -316,6 +317,37 @@ pub mod placement {
             /// What its contractor is still told.
             release: Release,
         },
+        /// A person set a fact that the ATS does not give: it is judged anew.
+        FactSet {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the fact.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// The fact, with who and why.
+            set: SetFact,
+        },
+        /// A person took it into scope: it is judged anew.
+        TakenIn {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the decision.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// What was overridden; none where a person had taken it out.
+            over: Option<String>,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// A person asked for the application's link again.
+        LinkGiven {
+            /// Where the contractor completes it.
+            url: String,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// It is a contractor placement after all.
         Reclassified {
             /// What a person recognises it by.
@@ -525,6 +557,18 @@ pub mod placement {
             }
             (Flagged { .. }, CoverageAccepted { hired, coverage, .. }) => {
                 Some(Active { hired, coverage })
+            }
+
+            // A person knows what the ATS does not say.
+            (Discovered { .. } | Flagged { .. }, FactSet { placement, brief, job, .. }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
+            (
+                Discovered { .. } | Flagged { .. } | Excluded { .. },
+                TakenIn { placement, brief, job, .. },
+            ) => Some(Discovered { placement, brief, job, readiness: Readiness::Unread }),
+            (ApplicationPending { hired, application, intent }, LinkGiven { .. }) => {
+                Some(ApplicationPending { hired, application, intent })
             }
 
             // The ends of the road.

@@ -208,6 +208,23 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
     }
 }
 
+/// Who works, as far as the state says; `None` once the placement was called off.
+pub fn candidate(state: &State) -> Option<&CandidateId> {
+    match state {
+        State::Discovered { brief, .. } | State::Excluded { brief, .. } => Some(&brief.candidate),
+        State::ContractorReady { engagement, .. } => Some(&engagement.terms.references.candidate),
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. }
+        | State::Active { hired, .. }
+        | State::Completed { hired, .. } => Some(&hired.terms().references.candidate),
+        State::Flagged { back: Back::Discovered { brief, .. }, .. } => Some(&brief.candidate),
+        State::Flagged { back, .. } => back.engagement().map(|e| &e.terms.references.candidate),
+        State::Canceled { .. } => None,
+    }
+}
+
 /// The name by which the placements of one candidate are found.
 pub fn candidate_alias(candidate: &CandidateId) -> String {
     format!("candidate:{candidate}")

@@ -2,12 +2,13 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{Back, Intent, Issue, Road};
-use super::{Decision, act, after, engagement, exclusion, flag, too_late};
+use super::{Decision, act, after, engagement, exclusion, flag, hand, too_late};
 use crate::domain::facts::{Date, Facts};
 use crate::domain::placement::react::contractor_stream;
 use crate::domain::rules::Rules;
 use crate::domain::terms::{
-    Brief, Missing, OutOfScope, Terms, Verdict, judge, start_passed, start_passed_hold,
+    Brief, Missing, OutOfScope, Terms, Verdict, classify, judge, judge_with, start_passed,
+    start_passed_hold,
 };
 use crate::workflow::{Context, Rejection};
 
@@ -104,7 +105,7 @@ pub(super) fn is_of_another(known: &Terms, terms: &Terms) -> bool {
 
 /// A placement seen again.
 pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules>) -> Decision {
-    let verdict = judge(facts, context.rules);
+    let verdict = judge_with(facts, &hand::of(state, Some(facts)), context.rules);
     match state {
         State::Discovered { .. } => Ok(discovered(state, facts, verdict, context)),
         State::Excluded { evidence, .. } => Ok(excluded(state, evidence, facts, verdict, context)),
@@ -172,8 +173,12 @@ fn discovered(
             let when = on.map_or(String::new(), |on| format!(" on {on}"));
             super::cancel(state, format!("work ended{when} without coverage"))
         }
+        // What speaks against a person's decision is put before a person, and never only waited for.
+        Verdict::Held(missing) if missing.iter().any(classify::contradicts) => {
+            return flag(state, Issue::Unclear { missing });
+        }
         verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
-            sufficient(Brief::of(facts), verdict, context)
+            sufficient(Brief::of(facts).with(hand::of(state, Some(facts))), verdict, context)
         }
     };
     if after(state, &event).as_ref() == Some(state) { Vec::new() } else { vec![event] }
@@ -194,7 +199,7 @@ fn excluded(
         // What a person took out, only a person takes in again.
         Verdict::Ready(_) | Verdict::Held(_) if known.code == super::resolve::BY_HAND => Vec::new(),
         verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
-            let brief = Brief::of(facts);
+            let brief = Brief::of(facts).with(hand::of(state, Some(facts)));
             vec![Event::Reclassified { brief: brief.clone() }, sufficient(brief, verdict, context)]
         }
     }
@@ -259,6 +264,9 @@ pub(super) fn flagged(
             // The ATS gave its facts after all: they are read again.
             Verdict::Ready(_) | Verdict::Held(_) if matches!(issue, Issue::Refused { .. }) => {
                 vec![super::resolve::resumed(back, "the ATS gives the facts again")]
+            }
+            Verdict::Ready(_) if matches!(issue, Issue::Unclear { .. }) => {
+                vec![super::resolve::resumed(back, "the facts are clear again")]
             }
             Verdict::Over(_) | Verdict::Ready(_) | Verdict::Held(_) => Vec::new(),
         };
