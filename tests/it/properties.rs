@@ -16,6 +16,7 @@ use workflow_core::domain::contractor;
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::placement::{Input, Resolution};
 
+mod drift;
 mod index;
 mod rules;
 
@@ -389,7 +390,8 @@ async fn live(world: &mut World, seasoned: bool, deeds: &[Deed]) -> Result<(), T
         world.settle().await;
     }
     rules::at_every_moment(world)?;
-    rules::in_the_end(world)
+    rules::in_the_end(world)?;
+    drift::none(world)
 }
 
 fn run(world: impl FnOnce() -> World, seasoned: bool, deeds: &[Deed]) -> Result<(), TestCaseError> {

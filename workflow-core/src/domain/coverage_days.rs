@@ -257,7 +257,12 @@ impl Ledger {
     fn around(&self, days: Range, zone: &TimeZone) -> (Option<Claim>, Option<Claim>) {
         let begins = midnight(days.first, zone);
         let live = || self.claims.iter().filter(|claim| claim.from < claim.until);
-        let before = live().filter(|claim| claim.from < begins);
+        // What was lost before it ever began explains the gap too.
+        let lost = |claim: &&Claim| claim.lost.is_some_and(|(place, _)| place.at < begins);
+        let before = self
+            .claims
+            .iter()
+            .filter(|claim| lost(claim) || claim.from < begins && claim.from < claim.until);
         let after = live().filter(|claim| claim.from >= begins);
         (
             before.max_by_key(|claim| claim.until).cloned(),
