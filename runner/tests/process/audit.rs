@@ -23,15 +23,16 @@ fn asked(dir: &Path, log: &[&str]) -> Vec<Value> {
         let rows = gaps["gaps"].as_array().unwrap().iter();
         rows.filter(|gap| gap["placement"] == id).collect()
     };
-    // Covered from its first day; out of scope; lost its policy; its application ran out.
+    // Covered from its first day; out of scope; lost its policy; held.
     assert!(of("51000777").is_empty() && of("51000779").is_empty(), "{gaps}");
     let lost = of("51000796");
     assert_eq!((lost.len(), &lost[0]["by"]), (1, &"known then and now".into()), "{gaps}");
     assert_eq!(lost[0]["first"], "2026-03-31", "lost before it began: {gaps}");
     assert!(lost[0]["before"]["lost"].as_str().unwrap().contains("cancelled"), "{gaps}");
     assert!(lost[0]["before"]["lost_position"].as_u64() > lost[0]["before"]["position"].as_u64());
-    let never = of("51000794");
-    assert!(!never.is_empty() && never[0]["before"].is_null(), "{gaps}");
+    let held = of("51000782");
+    assert_eq!(held[0]["held"], serde_json::json!(["category_missing"]), "{gaps}");
+    assert!(held[0]["before"].is_null() && held[0]["after"].is_null(), "{gaps}");
     let uncovered: u64 =
         gaps["gaps"].as_array().unwrap().iter().map(|gap| gap["days"].as_u64().unwrap()).sum();
     let total = |name: &str| gaps["total"][name].as_u64().unwrap();
@@ -73,8 +74,8 @@ fn asked(dir: &Path, log: &[&str]) -> Vec<Value> {
     let approvals = json(dir, &["audit", "approvals"], log);
     assert_eq!(approvals["approvals"].as_array().map(Vec::len), Some(1), "{approvals}");
     let only = &approvals["approvals"][0];
-    assert_eq!((&only["who"], &only["on"]), (&"kim".into(), &"placement/acme/51000782".into()));
-    assert_eq!(only["what"], "exclude");
+    assert_eq!((&only["who"], &only["on"]), (&"kim".into(), &"placement/acme/51000794".into()));
+    assert_eq!(only["what"], "resolve");
     assert!(only["reason"].as_str().unwrap().contains("not ours"), "{approvals}");
 
     let unknown = run(dir, &[&["history", "1"], log].concat());
@@ -90,7 +91,7 @@ fn a_running_process_a_stopped_directory_and_an_export_answer_alike() {
     let mut child = runner(dir, &["demo", "--keep"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(out.any(|line| line.unwrap().starts_with("serving")), "it ends before it serves");
-    good(dir, &["act", "51000782", "exclude", "--who", "kim", "--reason", "not ours"]);
+    good(dir, &["act", "51000794", "close", "--who", "kim", "--reason", "not ours"]);
     let running = asked(dir, &[]);
     opens(dir);
     let pid = child.id().to_string();
