@@ -13,7 +13,7 @@ use reqwest::header::{
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use workflow_core::exchange::{self, Body, Came, Exchange};
+use workflow_core::exchange::{self, Came, Exchange};
 use workflow_core::outcome::Attempt;
 
 use crate::config::{AuthScheme, BadConfig, Config};
@@ -268,7 +268,7 @@ fn noted(request: &reqwest::Request, usual: &HeaderMap, key: Option<String>) -> 
         query: request.url().query().map(str::to_owned),
         idempotency_key: key,
         headers: headers.filter_map(shown).collect(),
-        body: Body::of(sent),
+        body: exchange::Body::of(sent),
         came: Came::Lost { reason: "no answer".to_owned() },
     }
 }
@@ -280,7 +280,11 @@ fn came(answered: &Result<Answer, Failure>, shows_others: bool) -> Came {
             status: head.status,
             request_id: request_id.clone(),
             headers: headers.clone(),
-            body: if shows_others { Body::hash_only(body) } else { Body::of(body) },
+            body: if shows_others {
+                exchange::Body::hash_only(body)
+            } else {
+                exchange::Body::of(body)
+            },
         },
         Err(Failure::NotSent(reason)) => Came::NotSent { reason: reason.clone() },
         Err(failure) => Came::Lost { reason: failure.reason() },

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "process/audit.rs"]
+mod audit;
 #[path = "process/backup.rs"]
 mod backup;
 #[path = "process/binary.rs"]

@@ -17,6 +17,7 @@ use workflow_core::domain::contractor;
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::placement::{Input, Resolution};
 
+mod drift;
 mod index;
 mod rules;
 
@@ -397,7 +398,9 @@ async fn live(town: &mut Town, seasoned: bool, deeds: &[Local]) -> Result<(), Te
     for world in town.worlds() {
         rules::at_every_moment(world)?;
     }
-    rules::in_the_end(town)
+    rules::in_the_end(town)?;
+    // One log and one index for all of them.
+    town.worlds().first().map_or(Ok(()), |world| drift::none(world))
 }
 
 /// No faults any more; everything is read on both sides, and what that leads to may bring more.

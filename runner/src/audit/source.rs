@@ -25,7 +25,7 @@ pub enum Source<'a> {
         /// The file.
         file: PathBuf,
         /// The key to trust.
-        trusted: Option<PublicKey>,
+        trusted: Option<Box<PublicKey>>,
     },
 }
 
@@ -76,7 +76,7 @@ impl Source<'_> {
             Source::Export { trusted, .. } => {
                 let mut file = BufReader::new(self.open()?);
                 let mut flow = ControlFlow::Continue(());
-                export::read::<Trouble>(&mut file, trusted.as_ref(), &mut |part, bytes| {
+                export::read::<Trouble>(&mut file, trusted.as_deref(), &mut |part, bytes| {
                     let Part::Record(record) = part else { return Ok(()) };
                     if flow.is_continue() {
                         flow = events(record, from, &mut |recorded| each(bytes, recorded))?;

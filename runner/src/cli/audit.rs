@@ -124,7 +124,7 @@ impl Log {
         };
         match &self.export {
             Some(file) => {
-                let source = Source::Export { file: file.clone(), trusted: self.key };
+                let source = Source::Export { file: file.clone(), trusted: self.key.map(Box::new) };
                 self.here(question, source, None, &mut each)?;
             }
             None => match self.place.ask().await? {

@@ -1,7 +1,7 @@
 //! Which days of work had coverage in force, and which had not, by what the log says of one placement.
 //!
-//! **Days of work.** A day counts when the work was a contractor's by what was known at the end of that day (or by the
-//! first that was ever known, for days before it), and either the dates known then or the dates known now have it. So a
+//! **Days of work.** A day counts when the work was a contractor's by what was known at the end of that day (for days before
+//! anything was known: at the end of the first day on which something was), and either the dates known then or the dates known now have it. So a
 //! date corrected later hides no day, and one learned late adds its days; each gap says which of the two it rests on.
 //! From the day on which it became known that the work was called off, over or out of scope, no day counts. What a
 //! person works on a Sunday is not known: every day of the calendar counts.
@@ -257,7 +257,12 @@ impl Ledger {
     fn around(&self, days: Range, zone: &TimeZone) -> (Option<Claim>, Option<Claim>) {
         let begins = midnight(days.first, zone);
         let live = || self.claims.iter().filter(|claim| claim.from < claim.until);
-        let before = live().filter(|claim| claim.from < begins);
+        // What was lost before it ever began explains the gap too.
+        let lost = |claim: &&Claim| claim.lost.is_some_and(|(place, _)| place.at < begins);
+        let before = self
+            .claims
+            .iter()
+            .filter(|claim| lost(claim) || claim.from < begins && claim.from < claim.until);
         let after = live().filter(|claim| claim.from >= begins);
         (
             before.max_by_key(|claim| claim.until).cloned(),

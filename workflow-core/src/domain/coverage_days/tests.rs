@@ -16,7 +16,10 @@ fn zone(name: &str) -> TimeZone {
 /// Day by day: what was known at its end, whether it is one of work, whether coverage goes through it.
 fn day_by_day(ledger: &Ledger, asked: &Asked<'_>) -> (u64, Vec<(Date, By)>) {
     let (mut work_days, mut gaps) = (0, Vec::new());
-    let Some((_, first)) = ledger.known.first() else { return (0, gaps) };
+    let Some((place, _)) = ledger.known.first() else { return (0, gaps) };
+    let first_day = day_of(place.at, asked.zone);
+    let of_first_day = |(place, _): &&(Place, Work)| day_of(place.at, asked.zone) == first_day;
+    let first = &ledger.known.iter().rev().find(of_first_day).unwrap().1;
     let now = &ledger.known.last().unwrap().1;
     let mut day = asked.from.unwrap_or(FIRST);
     while day <= asked.to {
@@ -109,6 +112,8 @@ fn days_of_gaps(found: &Found) -> Vec<(Date, By)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
     #[test]
     fn runs_of_days_are_what_asking_day_by_day_gives(
         ledger in some_ledger(),
