@@ -155,7 +155,7 @@ impl JobDiva {
             let Some(window) = Window::after(mark.until, now, limits) else { continue };
             match self.window(feed, window).await {
                 Ok(taken) => {
-                    read += 1;
+                    read += usize::from(!feed.is_optional());
                     let mark = self.take(&mut polled, feed, window, &mark, taken);
                     polled.more |= Window::after(mark.until, now, limits).is_some();
                     polled.cursor.feeds.insert(name.to_owned(), mark);

@@ -248,6 +248,12 @@ impl World {
         handled
     }
 
+    /// Makes one candidate of two in the ATS. Whoever knows both knows that they are one person.
+    pub fn merge(&self, old: &CandidateId, into: &CandidateId) {
+        self.ats().merge(old, into);
+        self.insurer().books().same.insert(old.clone(), into.clone());
+    }
+
     /// The ATS's present facts of a placement, as a poll brings them; its absence when it has none.
     pub async fn observe(&self, placement: &PlacementId) -> Result<Handled, HandleError> {
         let input = match self.ats().get(placement) {

@@ -65,6 +65,8 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert!(out.any(|line| serving(&line)), "it ends before it serves");
     asked(dir.path());
 
+    a_parked_delivery_is_a_persons(dir.path());
+
     // A second process on the same directory is refused, and told who holds it.
     let second = run(dir.path(), &["demo"]);
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
@@ -77,8 +79,6 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert_eq!(none.status.code(), Some(5), "{}", String::from_utf8_lossy(&none.stderr));
     let other = run(dir.path(), &["act", "51000777", "return", "--reason", "x"]);
     assert_eq!(other.status.code(), Some(5));
-
-    a_parked_delivery_is_a_persons(dir.path());
 
     let pid = child.id().to_string();
     let began = Instant::now();

@@ -73,6 +73,12 @@ impl Trial for OfPlacement {
         answers::answer(call)
     }
 
+    fn repeats(_: Option<&State>, input: &Input) -> Option<&'static str> {
+        matches!(input, Input::CandidateMerged { .. }).then_some(
+            "a message: recorded even where it changes nothing, so that it does not come again",
+        )
+    }
+
     fn input(state: Option<&State>) -> BoxedStrategy<Input> {
         let asked = match state {
             Some(State::Quoted { hired, .. }) => match hired.engagement.turn {

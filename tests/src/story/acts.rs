@@ -129,7 +129,7 @@ impl Teller {
         };
         let (old, into) = rest.split_once(" into ")?;
         let (old, into) = (candidate(old), candidate(into));
-        self.world.ats().merge(&old, &into);
+        self.world.merge(&old, &into);
         if told {
             let input = contractor::Input::Merged { into };
             self.last = Some(self.world.tell_contractor(&old, input).await);

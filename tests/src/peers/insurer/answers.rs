@@ -101,7 +101,8 @@ fn note_mistaken(books: &mut Books, call: &Call) {
     if let Call::CreateQuote { contractor, references, .. }
     | Call::CreateAssignment { contractor, references, .. } = call
         && let Some(known) = books.contractors.get(contractor)
-        && known.candidate.as_ref() != Some(&references.candidate)
+        && known.candidate.as_ref().map(|of| books.person(of))
+            != Some(books.person(&references.candidate))
     {
         let text = format!("{references:?} was asked for on the contractor of another: {known:?}");
         books.violations.push(text);

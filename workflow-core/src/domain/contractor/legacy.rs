@@ -114,11 +114,11 @@ impl Estate {
             let progress = std::mem::replace(&mut legacy.progress, Progress::Known);
             legacy.progress = progress.over(&placement, round, ended);
         }
-        let newer = match self.book.way_of(&placement) {
-            Way::Waiting { round: asked, .. } | Way::Granted { round: asked, .. } => asked > round,
+        let current = match self.book.way_of(&placement) {
+            Way::Waiting { round: asked, .. } | Way::Granted { round: asked, .. } => asked == round,
             Way::Unasked | Way::Over { .. } => false,
         };
-        if !newer {
+        if current {
             self.book = self.book.way(placement, Way::Over { round });
         }
         self

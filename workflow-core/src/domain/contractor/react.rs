@@ -53,7 +53,7 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         State::Identified { estate, identity, .. } => vec![link(&estate.book, identity)],
         State::Merging { will, identity } => vec![link(&will.book, identity)],
         State::Merged { will } => bequeath(stream, will),
-        State::Succeeding { estate, stage } => succeed(estate, stage),
+        State::Succeeding { estate, stage } => succeed(stream, estate, stage),
         State::Contested { rivals } => contest(stream, rivals),
         State::Linked { known } | State::OptedIn { known } => {
             let mut owed = linked(stream, known);
@@ -118,7 +118,7 @@ fn bequeath(stream: &StreamId, will: &Will) -> Vec<Owed<Call>> {
         owed.push(Owed::Tell(Tell::new::<Contractor>(operation, to.clone(), input)));
     };
     for legacy in &will.left {
-        let operation = format!("inherit:{}", legacy.contractor);
+        let operation = format!("inherit:{}:{}", legacy.from, legacy.contractor);
         heir(operation, &contractor::Input::Inherit(legacy.clone()));
     }
     for (placement, (round, ended)) in &will.turns {
@@ -131,8 +131,11 @@ fn bequeath(stream: &StreamId, will: &Will) -> Vec<Owed<Call>> {
 }
 
 /// The contractor that a merged candidate left is made this candidate's.
-fn succeed(estate: &Estate, stage: &Stage) -> Vec<Owed<Call>> {
+fn succeed(stream: &StreamId, estate: &Estate, stage: &Stage) -> Vec<Owed<Call>> {
     let candidate = estate.book.candidate.clone();
+    if let Stage::Hindered { trouble } = stage {
+        return a_persons(stream, &estate.book, trouble.words());
+    }
     vec![match (stage, estate.legacies.first()) {
         (Stage::Telling { identity }, Some(legacy)) => match told(identity) {
             Some((person, email)) => Owed::Call {
@@ -146,8 +149,7 @@ fn succeed(estate: &Estate, stage: &Stage) -> Vec<Owed<Call>> {
             },
             None => Owed::Person(UNREADABLE.into()),
         },
-        (Stage::Hindered { trouble }, _) => Owed::Person(trouble.words()),
-        (Stage::Reading | Stage::Telling { .. }, _) => {
+        (Stage::Reading | Stage::Telling { .. } | Stage::Hindered { .. }, _) => {
             Owed::Call { operation: "read_person".into(), call: Call::ReadPerson { candidate } }
         }
     }]
@@ -155,7 +157,11 @@ fn succeed(estate: &Estate, stage: &Stage) -> Vec<Owed<Call>> {
 
 /// Nobody goes on before a person has said which contractor stays.
 fn contest(stream: &StreamId, rivals: &Rivals) -> Vec<Owed<Call>> {
-    let (book, words) = (&rivals.known.book, rivals.words());
+    a_persons(stream, &rivals.known.book, rivals.words())
+}
+
+/// A person must look, and every placement that waits for the contractor is told so.
+fn a_persons(stream: &StreamId, book: &Book, words: String) -> Vec<Owed<Call>> {
     let mut owed = tell_flagged(stream, book, &words);
     owed.extend(tell_waiting(stream, book, &words));
     owed.push(Owed::Person(words));

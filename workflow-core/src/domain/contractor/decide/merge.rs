@@ -4,13 +4,14 @@
 //! says which is kept, and nobody applies before. Deliberately absent: who finds out about merges; the ATS says so.
 
 use super::super::legacy::{Legacy, Progress, Stage};
-use super::super::machine::contractor::{Event, State};
+use super::super::machine::contractor::{Event, Machine, State};
 use super::super::state::Trouble;
 use super::{Decision, taken};
 use crate::domain::call::{Answer, ContractorId};
 use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
+use crate::machine::Machine as _;
 use crate::workflow::{Context, Rejection};
 
 fn own(context: &Context<'_, Rules>) -> CandidateId {
@@ -45,6 +46,7 @@ pub(super) fn merged(state: &State, into: CandidateId, context: &Context<'_, Rul
 /// A candidate who was merged into this one left a contractor.
 pub(super) fn inherited(state: &State, legacy: Legacy, context: &Context<'_, Rules>) -> Vec<Event> {
     match state {
+        _ if has(state, &legacy.contractor) => Vec::new(),
         State::Retired { .. } | State::Forgotten { .. } | State::Gone { .. } => Vec::new(),
         State::Unlinked { .. }
         | State::Identified { .. }
@@ -56,6 +58,26 @@ pub(super) fn inherited(state: &State, legacy: Legacy, context: &Context<'_, Rul
         | State::Flagged { .. }
         | State::Merging { .. }
         | State::Merged { .. } => vec![received(legacy, context)],
+    }
+}
+
+/// Whether a contractor is the candidate's already.
+fn has(state: &State, contractor: &ContractorId) -> bool {
+    let among = |legacies: &[Legacy]| legacies.iter().any(|it| it.contractor == *contractor);
+    match state {
+        State::Identified { estate, .. } | State::Succeeding { estate, .. } => {
+            among(&estate.legacies)
+        }
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            known.contractor == *contractor
+        }
+        State::Contested { rivals } => rivals.progress_of(contractor).is_some(),
+        State::Merging { will, .. } | State::Merged { will } => among(&will.left),
+        State::Unlinked { .. }
+        | State::Flagged { .. }
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => false,
     }
 }
 
@@ -98,9 +120,10 @@ pub(super) fn turn_over(
     round: u32,
     ended: Ended,
 ) -> Vec<Event> {
-    match state {
-        State::Merging { .. } => Vec::new(),
-        _ => vec![Event::TurnSettled { placement, round, ended }],
+    let event = Event::TurnSettled { placement, round, ended };
+    match Machine::evolve(state.clone(), event.clone()) {
+        Some(after) if after != *state => vec![event],
+        Some(_) | None => Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{act, engagement, flag, observed, resolve};
 use crate::domain::call::ContractorId;
 use crate::domain::facts::CandidateId;
 use crate::domain::rules::Rules;
-use crate::domain::terms::Verdict;
+use crate::domain::terms::{Missing, Verdict};
 use crate::workflow::Context;
 
 const ONE_PERSON: &str = "the two candidates are one person in the ATS";
@@ -49,23 +49,28 @@ pub(super) fn merged(
     }
 }
 
+/// What is noted already stays, and is recorded even where it does not change, so that the message does not come again.
 fn in_flight(state: &State, noted: &Intent, into: &CandidateId) -> Vec<Event> {
     let known = engagement(state).map(|engagement| engagement.terms.clone().of_candidate(into));
+    let is_the_worker = |missing: &Missing| missing.code == observed::ANOTHER_WORKER;
     let intent = match (noted, known) {
-        (Intent::Cancel { .. } | Intent::Exclude { .. }, _) | (_, None) => return Vec::new(),
-        (Intent::Hold { missing }, _)
-            if missing.iter().any(|missing| missing.code != observed::ANOTHER_WORKER) =>
-        {
-            return Vec::new();
-        }
+        (_, None) => return Vec::new(),
         (Intent::Change { terms }, _) => {
             Intent::Change { terms: Box::new(terms.clone().of_candidate(into)) }
+        }
+        (Intent::Hold { missing }, Some(_)) if !missing.iter().all(is_the_worker) => {
+            let mut missing = missing.clone();
+            missing.retain(|missing| !is_the_worker(missing));
+            let text = format!("{ONE_PERSON}: candidate {into} now; restart the placement");
+            missing.push(Missing { code: observed::ANOTHER_WORKER.into(), text });
+            Intent::Hold { missing }
         }
         (Intent::Stay | Intent::Hold { .. }, Some(terms)) => {
             Intent::Change { terms: Box::new(terms) }
         }
+        (Intent::Cancel { .. } | Intent::Exclude { .. }, Some(_)) => noted.clone(),
     };
-    observed::pursue(state, intent)
+    vec![Event::IntentChanged { intent }]
 }
 
 /// A flag that is about the id heals; any other stays, about the same person.
