@@ -12,6 +12,7 @@ mod properties;
 mod restart;
 mod runner;
 mod stories;
+mod tenants;
 mod terms;
 mod tidy;
 mod versions;
