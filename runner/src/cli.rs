@@ -52,6 +52,7 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
 4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact, 8 today's code derives other states than were recorded.";
 
+/// A verb without words here brings its own, with an example.
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show the whole thing on built-in simulators: no account, no services.
@@ -75,24 +76,15 @@ enum Verb {
     Inbox(inbox::Inbox),
     /// Say which contractor a merged candidate keeps.
     Keep(keep::Keep),
-    /// Settle a flag.
     #[command(alias = "act")]
     Resolve(resolve::Resolve),
-    /// Take a placement out of scope.
     Exclude(exclude::Exclude),
-    /// Take a placement into scope.
     Include(include::Include),
-    /// Set a missing fact by hand.
     Set(set::Set),
-    /// Give the link to the contractor's application again.
     Resend(resend::Resend),
-    /// Try now what waits for its next try.
     Retry(retry::Retry),
-    /// Send nothing for a placement, a tenant or an adapter.
     Pause(pause::Pause),
-    /// Let go on what was paused.
     Resume(pause::Resume),
-    /// Show each tenant as it stands.
     Tenants(tenants::TenantsVerb),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),

@@ -76,10 +76,14 @@ const READ_ALL_EVERY: Duration = Duration::from_secs(24 * 3600);
 impl Poller {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
-        self.check_categories().await;
+        let mut categories_checked = false;
         let mut next = self.plan()?;
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            if !categories_checked && self.connected.held(Side::Insurer, None).is_none() {
+                self.check_categories().await;
+                categories_checked = true;
+            }
             for (round, pace, at) in &mut next {
                 // Without room on the disk what is read could not be kept: it is read when there is room again.
                 if *at > self.engine.clock().now() || self.engine.room().is_err() {

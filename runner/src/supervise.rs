@@ -23,9 +23,11 @@ use workflow_core::store::{Store, StoreError};
 use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
+use crate::order::{Desk, Done, Order, OrderError, Running};
 use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
-use crate::systems::{ConnectError, Systems};
+use crate::systems::{ConnectErrors, Systems};
+use crate::tenants::{self, Tenants};
 use crate::{admin, credentials, inbox, ingress, poll, serve};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
@@ -71,7 +73,7 @@ pub enum StartError {
     Vault(#[from] VaultError),
     /// A tenant's systems cannot be connected.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(#[from] ConnectErrors),
     /// A door cannot be opened.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -302,6 +304,30 @@ impl Runner {
             && put_off
             && !self.systems.all().any(|connected| credentials::is_news(connected, &beats))
             && self.pulse.is_quiet(now)
+    }
+
+    /// Waits until everything that can be done at the present moment of the clock is done.
+    pub async fn quiet(&self, look: Duration) {
+        while !self.is_quiet() {
+            tokio::time::sleep(look).await;
+        }
+    }
+
+    /// Takes a person's order.
+    pub async fn order(&self, order: Order) -> Result<Done, OrderError> {
+        let (dispatcher, systems, pulse) = (&self.dispatcher, &*self.systems, &*self.pulse);
+        let running = Some(Running { dispatcher, systems, pulse });
+        let names = self.systems.all().map(|connected| connected.tenant.name.clone());
+        let tenants: Vec<String> = names.collect();
+        Desk { engine: &self.engine, tenants: &tenants, running }.take(order).await
+    }
+
+    /// Each tenant as it stands.
+    pub fn tenants(&self) -> Tenants {
+        let names: Vec<String> =
+            self.systems.all().map(|connected| connected.tenant.name.clone()).collect();
+        let failing = self.dispatcher.activity().waiting;
+        tenants::tenants(&self.engine, &names, Some(&self.systems), &failing)
     }
 
     /// What is under way or waiting, for whoever wonders.

@@ -1,6 +1,7 @@
 //! The two systems of each tenant, and who performs which call. Another ATS or insurer is one more arm here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -163,23 +164,50 @@ pub enum ConnectError {
     },
 }
 
+/// All that is wrong with the tenants' systems.
+#[derive(Debug)]
+pub struct ConnectErrors(pub Vec<ConnectError>);
+
+impl std::error::Error for ConnectErrors {}
+
+impl fmt::Display for ConnectErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let before = if index == 0 { "" } else { "; " };
+            write!(f, "{before}{error}")?;
+        }
+        Ok(())
+    }
+}
+
 impl Systems {
     /// Connects every tenant's systems; nothing is sent yet.
-    pub fn connect(tenants: &[Tenant], clock: &Arc<dyn Clock>) -> Result<Self, ConnectError> {
+    /// Every tenant's mistakes are told at once.
+    pub fn connect(tenants: &[Tenant], clock: &Arc<dyn Clock>) -> Result<Self, ConnectErrors> {
+        let mut wrong = Vec::new();
         let mut connected = BTreeMap::new();
         let gates = Arc::<Gates>::default();
         for tenant in tenants {
             let name = || tenant.name.clone();
             let jobdiva = JobDiva::new(tenant.jobdiva.clone(), Arc::clone(clock))
-                .map_err(|source| ConnectError::JobDiva { tenant: name(), source })?;
+                .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
             let policy = Ten99Policy::new(tenant.policy.clone())
-                .map_err(|source| ConnectError::Policy { tenant: name(), source })?;
+                .map_err(|source| ConnectError::Policy { tenant: name(), source });
             let receiver = tenant
                 .policy_hook
                 .as_ref()
                 .map(|hook| Receiver::new(hook.profile.clone(), &hook.secrets))
                 .transpose()
-                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source })?;
+                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
+            let (jobdiva, policy, receiver) = match (jobdiva, policy, receiver) {
+                (Ok(jobdiva), Ok(policy), Ok(receiver)) => (jobdiva, policy, receiver),
+                (jobdiva, policy, receiver) => {
+                    wrong.extend(
+                        [jobdiva.err(), policy.err(), receiver.err()].into_iter().flatten(),
+                    );
+                    continue;
+                }
+            };
             let tenant = tenant.clone();
             let turns = Turns::default();
             let systems = Connected {
@@ -196,7 +224,10 @@ impl Systems {
             };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
-        Ok(Self { tenants: connected, gates })
+        match wrong.is_empty() {
+            true => Ok(Self { tenants: connected, gates }),
+            false => Err(ConnectErrors(wrong)),
+        }
     }
 
     /// What is paused, of all tenants.

@@ -20,5 +20,7 @@ mod ends;
 mod faults;
 #[path = "process/kill.rs"]
 mod kill;
+#[path = "process/orders.rs"]
+mod orders;
 #[path = "process/verbs.rs"]
 mod verbs;

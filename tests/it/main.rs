@@ -14,6 +14,7 @@ mod runner;
 mod sdk;
 mod signals;
 mod stories;
+mod tenants;
 mod terms;
 mod tidy;
 mod versions;

@@ -16,7 +16,7 @@ pub(super) async fn create(
     terms: &JobTerms,
 ) -> Step<Answer> {
     if run.must_look_first() {
-        let ours = |job: &Job| job.is_of(&references.placement);
+        let ours = |job: &Job| job.is_of(&references.placement, run.policy.config());
         // The oldest: nothing hangs on any of them yet, and the choice stays the same.
         if let Some(found) = run.look_for(JOBS, ours).await?.last() {
             let job = told(found.job_id(), "job").map_err(|f| run.lookup_ended(f))?;

@@ -8,7 +8,7 @@ use workflow_core::domain::call::{JobId, JobTerms, References, Wage};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::time::Timestamp;
 
-use super::{Listed, fields, lenient, metadata};
+use super::{Listed, another_tenant, fields, lenient, metadata};
 use crate::config::{Config, JobRegion};
 
 /// What is taken from a job.
@@ -33,8 +33,12 @@ impl Job {
         self.id.as_deref().map(JobId::from)
     }
 
-    pub(crate) fn is_of(&self, placement: &PlacementId) -> bool {
-        self.custom_metadata.get("jobdiva_placement_id").is_some_and(|id| id == placement.as_str())
+    pub(crate) fn is_of(&self, placement: &PlacementId, config: &Config) -> bool {
+        another_tenant(&self.custom_metadata, config).is_none()
+            && self
+                .custom_metadata
+                .get("jobdiva_placement_id")
+                .is_some_and(|id| id == placement.as_str())
     }
 
     /// Whether a state is written on it: remote work has none.
@@ -69,7 +73,7 @@ pub(crate) fn creation(
         "category_code": terms.category,
         "wage": wage,
         "wage_type": wage_type,
-        "custom_metadata": metadata(references),
+        "custom_metadata": metadata(config, references),
     }));
     if let Some(region) = &terms.region {
         match config.job_region {

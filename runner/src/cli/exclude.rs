@@ -6,12 +6,13 @@ use super::Outcome;
 use super::order::Ordered;
 use crate::order::{About, Deed};
 
-/// Take a placement out of scope: nothing is bought for it, and only a person takes it in again. What is open is undone
+/// Take a placement out of scope.
+///
+/// Nothing is bought for it, and only a person takes it in again. What is open is undone
 /// first; what is bought must be cancelled at the insurer before. On a stopped log it needs --config.
 ///
 /// Example: runner exclude 51000783 --reason "insured by the client's own program"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Exclude {
     /// The placement's id in JobDiva; with several tenants, TENANT/ID.
     pub(super) id: String,

@@ -7,14 +7,15 @@ use super::{Failure, Outcome};
 use crate::order::{About, Deed};
 use crate::systems::{JOBDIVA, POLICY};
 
-/// Send nothing for a placement, a tenant or an adapter until it is resumed; it outlives a restart. Webhooks are kept,
+/// Send nothing for a placement, a tenant or an adapter until it is resumed.
+///
+/// It outlives a restart. Webhooks are kept,
 /// timers go on, and what is owed is shown as paused. On a stopped log it needs --config.
 ///
 /// Example: runner pause 51000777 --reason "the client disputes the dates"
 ///
 /// Example: runner pause --tenant acme --adapter 1099policy --reason "they move to another account"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Pause {
     #[command(flatten)]
     what: What,
@@ -22,11 +23,12 @@ pub(super) struct Pause {
     ordered: Ordered,
 }
 
-/// Let go on what was paused; what waited is done at once. On a stopped log it needs --config.
+/// Let go on what was paused.
+///
+/// What waited is done at once. On a stopped log it needs --config.
 ///
 /// Example: runner resume 51000777 --reason "the dates are agreed"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Resume {
     #[command(flatten)]
     what: What,

@@ -6,7 +6,9 @@ use super::order::Ordered;
 use super::{Outcome, exclude::Exclude};
 use crate::order::{About, Deed, How};
 
-/// Settle a flag: of a placement, or of a contractor (contractor/ID). The reason and your name are kept with the decision.
+/// Settle a flag.
+///
+/// Of a placement, or of a contractor (contractor/ID). The reason and your name are kept with the decision.
 ///
 /// return: go on where it stopped, with what is known now. restart: read it again and start from there (before anything
 /// is bought). accept: what is covered stays covered as it is, whatever the flag says. close: it is settled outside; what
@@ -18,7 +20,6 @@ use crate::order::{About, Deed, How};
 ///
 /// Example: runner resolve contractor/70001203 return --reason "they freed the e-mail address"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Resolve {
     /// The placement's id in JobDiva, or contractor/ID; with several tenants, TENANT/ID.
     id: String,

@@ -6,14 +6,15 @@ use super::order::Ordered;
 use super::{Failure, Outcome};
 use crate::order::{About, Deed};
 
-/// Try now what failed and waits for its next try: of one placement (and its contractor), or of a whole tenant, whose
+/// Try now what waits for its next try.
+///
+/// What failed and waits is tried at once: of one placement (and its contractor), or of a whole tenant, whose
 /// credentials are tried again too. Needs the running process: at its start everything that is owed is tried at once.
 ///
 /// Example: runner retry 51000777 --reason "their support says that it works again"
 ///
 /// Example: runner retry --tenant acme --all --reason "the outage is over"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Retry {
     /// The placement's id in JobDiva, or contractor/ID; with several tenants, TENANT/ID.
     #[arg(required_unless_present = "tenant", conflicts_with = "tenant")]

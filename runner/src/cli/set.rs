@@ -6,7 +6,9 @@ use super::Outcome;
 use super::order::Ordered;
 use crate::order::{About, Deed};
 
-/// Set a missing fact by hand. It is checked as if JobDiva had said it, and kept with your name and reason.
+/// Set a missing fact by hand.
+///
+/// What is set is checked as if JobDiva had said it, and kept with your name and reason.
 ///
 /// JobDiva wins: what is set counts only while JobDiva gives nothing that can be used. Once it does, that is followed; if
 /// coverage is bought by then and it differs, the placement is flagged with the difference.
@@ -18,7 +20,6 @@ use crate::order::{About, Deed};
 ///
 /// Example: runner set 51000799 email kim@example.com --reason "given on the phone"
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Set {
     /// The placement's id in JobDiva (for email also contractor/ID); with several tenants, TENANT/ID.
     id: String,

@@ -6,7 +6,9 @@ use super::ask::{self, Ask};
 use super::{Outcome, Place, say, say_json};
 use crate::tenants::{self, System, Tenant, Tenants};
 
-/// Show each tenant as it stands: its two systems, when each was last looked at, what is paused, refused or failing, and
+/// Show each tenant as it stands.
+///
+/// Its two systems, when each was last looked at, what is paused, refused or failing, and
 /// how many placements are in each state. One tenant's trouble is that tenant's alone.
 ///
 /// Example: runner tenants --json

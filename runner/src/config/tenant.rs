@@ -47,7 +47,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let jobdiva = jobdiva(&ats, read);
     let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
     let insurer = section.section("1099policy");
-    let policy = policy(&insurer, read);
+    let policy = policy(&insurer, read, name.as_deref());
     let policy_hook = policy_hook(insurer.section("webhook"), read);
     let calls_at_once = CallsAtOnce { jobdiva: at_once(&ats), policy: at_once(&insurer) };
     let file =
@@ -175,7 +175,11 @@ fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDi
     Some(Some(JobDivaHook { endpoint: endpoint?, secrets }))
 }
 
-fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
+fn policy(
+    section: &Section<'_>,
+    read: &Reading<'_>,
+    tenant: Option<&str>,
+) -> Option<policy::Config> {
     let api_key = secret(section, "api_key", read);
     section.required("environment", "\"sandbox\" or \"production\"");
     let environment = section.word(
@@ -208,6 +212,7 @@ fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
             ("everything", policy::MetadataOn::Everything),
         ],
     );
+    let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
@@ -220,6 +225,7 @@ fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
+    config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
 }
 

@@ -10,12 +10,15 @@ use tokio::sync::{mpsc, watch};
 use super::{Dispatcher, Perform};
 use crate::engine::office::{Input, Office, office, stream, tell};
 use crate::engine::{Engine, OwedCall};
-use crate::outcome::{Attempt, Outcome};
+use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::store::memory::MemoryStore;
 use crate::time::{Clock, ManualClock, Timestamp};
 
 const PANICS: u32 = 1;
 const STAYS: u32 = 2;
+const FAILS: u32 = 4;
+/// From here on a call stays too.
+const MANY: u32 = 1000;
 
 /// One attempt as the performer saw it: the call, how many came before, whether to look first.
 type Seen = (u32, u32, bool);
@@ -23,6 +26,8 @@ type Seen = (u32, u32, bool);
 struct Performer {
     seen: mpsc::UnboundedSender<Seen>,
     release: watch::Receiver<bool>,
+    /// The call that may not be tried.
+    shut: watch::Receiver<Option<u32>>,
     lanes_asked: AtomicUsize,
     limit: usize,
 }
@@ -31,15 +36,23 @@ impl Perform<Office> for Performer {
     async fn perform(&self, call: u32, attempt: Attempt) -> Outcome<()> {
         self.seen.send((call, attempt.earlier, attempt.look_first)).unwrap();
         assert!(call != PANICS || attempt.earlier > 0, "a panic on purpose");
-        if call == STAYS {
+        if call == FAILS && attempt.earlier == 0 {
+            let (trace, after) = (Trace::None, Some(Duration::from_secs(1_000_000)));
+            return Outcome::Again(Again { trace, after, reason: "busy".into() });
+        }
+        if call == STAYS || call >= MANY {
             self.release.clone().wait_for(|released| *released).await.unwrap();
         }
         Outcome::Answered(())
     }
 
-    fn lane(&self, _: &OwedCall<Office>) -> String {
+    fn lane(&self, call: &OwedCall<Office>) -> String {
         self.lanes_asked.fetch_add(1, Ordering::SeqCst);
-        "post".into()
+        call.stream.tenant().to_owned()
+    }
+
+    fn held(&self, call: &OwedCall<Office>) -> Option<String> {
+        (*self.shut.borrow() == Some(call.call)).then(|| "a person said so".to_owned())
     }
 
     fn lane_limit(&self) -> usize {
@@ -66,6 +79,8 @@ struct World {
     performer: Arc<Performer>,
     seen: mpsc::UnboundedReceiver<Seen>,
     release: watch::Sender<bool>,
+    shut: watch::Sender<Option<u32>>,
+    dispatcher: Dispatcher<Office, Performer>,
     stop: watch::Sender<bool>,
     running: tokio::task::JoinHandle<Result<(), crate::engine::HandleError>>,
 }
@@ -77,20 +92,27 @@ impl World {
         let engine = office(Arc::new(MemoryStore::new()), clock.clone(), |_| true);
         let (sender, seen) = mpsc::unbounded_channel();
         let (release, released) = watch::channel(false);
+        let (shut, is_shut) = watch::channel(None);
         let performer = Arc::new(Performer {
             seen: sender,
             release: released,
+            shut: is_shut,
             lanes_asked: AtomicUsize::new(0),
             limit,
         });
         let dispatcher = Dispatcher::new(engine.clone(), Arc::clone(&performer));
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(async move { dispatcher.run(stopped).await });
-        Self { engine, clock, performer, seen, release, stop, running }
+        let runs = dispatcher.clone();
+        let running = tokio::spawn(async move { runs.run(stopped).await });
+        Self { engine, clock, performer, seen, release, shut, dispatcher, stop, running }
     }
 
     async fn ask(&self, call: u32) {
-        tell(&self.engine, &stream(&format!("desk/main/{call}")), Input::Ask(call)).await;
+        self.ask_of("main", call).await;
+    }
+
+    async fn ask_of(&self, tenant: &str, call: u32) {
+        tell(&self.engine, &stream(&format!("desk/{tenant}/{call}")), Input::Ask(call)).await;
     }
 
     /// The next attempt, however long the engine's clock must run for it.
@@ -150,5 +172,64 @@ async fn while_nothing_changes_the_clock_is_looked_at_and_the_calls_are_not() {
         tokio::task::yield_now().await;
     }
     assert_eq!(world.performer.lanes_asked.load(Ordering::SeqCst), asked);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_owes_hundreds_of_calls_takes_no_place_from_another() {
+    let mut world = World::new(8);
+    let (many, asks) = (500, asked_at_once(&world.engine, 500));
+    for ask in asks {
+        ask.await.unwrap();
+    }
+    let first: BTreeSet<Seen> = [world.attempt().await].into();
+    world.ask_of("other", 3).await;
+    // At most as many of the first tenant's as have a place of their own come before it.
+    let mut before = first.len();
+    while world.attempt().await.0 != 3 {
+        before += 1;
+        assert!(before <= 8, "{before} of {many} went before the other tenant's only call");
+    }
+    world.end().await;
+}
+
+/// That many calls asked for at once.
+fn asked_at_once(engine: &Engine<Office>, count: u32) -> Vec<tokio::task::JoinHandle<()>> {
+    let ask = |number: u32| {
+        let engine = engine.clone();
+        let desk = stream(&format!("desk/main/{number}"));
+        tokio::spawn(async move { tell(&engine, &desk, Input::Ask(MANY + number)).await })
+    };
+    (0..count).map(ask).collect()
+}
+
+#[tokio::test]
+async fn a_call_that_is_held_takes_no_place_and_goes_when_it_may() {
+    let mut world = World::new(1);
+    world.shut.send(Some(5)).unwrap();
+    world.ask(5).await;
+    world.ask(6).await;
+    assert_eq!(world.attempt().await, (6, 0, false));
+    assert_eq!(world.dispatcher.activity().held, 1);
+    world.shut.send(None).unwrap();
+    world.dispatcher.look_again();
+    assert_eq!(world.attempt().await, (5, 0, false));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_call_that_waits_is_tried_at_once_when_that_is_asked_for() {
+    let mut world = World::new(8);
+    world.ask(FAILS).await;
+    assert_eq!(world.attempt().await, (FAILS, 0, false));
+    while world.dispatcher.activity().waiting.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.dispatcher.retry_now(|call| call.call != FAILS), 0);
+    assert_eq!(world.dispatcher.waiting(|call| call.call == FAILS), 1);
+    let before = world.clock.clock.now();
+    assert_eq!(world.dispatcher.retry_now(|_| true), 1);
+    assert_eq!(world.attempt().await, (FAILS, 1, false));
+    assert!(world.clock.clock.now().since(before) < Duration::from_secs(1_000_000));
     world.end().await;
 }

@@ -5,6 +5,7 @@
 //! stay owed, webhooks are kept, decisions and timers go on. Who looks at the gates before sending is the runner.
 //!
 #![doc = include_str!("gate.svg")]
+#![allow(clippy::module_inception, reason = "streams are named for the machine's module")]
 
 use serde::{Deserialize, Serialize};
 
