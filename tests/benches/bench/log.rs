@@ -91,10 +91,10 @@ fn replay(store: &dyn Store) -> u64 {
         let frame = Frame::decode(bytes).expect("a record");
         for event in &frame.events {
             let typed = Stored::in_frame(event).decode::<Machine>().expect("an event of an errand");
-            if !states.contains_key(event.stream) {
-                states.insert(event.stream.into(), None);
-            }
-            let state = states.get_mut(event.stream).expect("it was put in");
+            let state = match states.get_mut(event.stream) {
+                Some(state) => state,
+                None => states.entry(event.stream.into()).or_default(),
+            };
             let after = Machine::step(state.take(), typed).expect("errands keep to their table");
             *state = Some(after);
             events += 1;

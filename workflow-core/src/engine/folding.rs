@@ -4,6 +4,7 @@
 //! since which. Lines, names and timers are worked out once, at the end. Events are borrowed from their records.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use super::live::{Due, Live, Standing, operation};
 use super::registry::{ReplayError, Stored};
@@ -98,5 +99,5 @@ pub(super) fn end<W: Workflow>(folding: Folding<W::Domain>) -> Option<Live<W::Do
     };
     let owed = owed.into_iter().map(due).collect();
     let standing = Standing::of::<W>(&stream, &state, at, owed);
-    Some(Live { state: Box::new(state), version, standing })
+    Some(Live { state: Box::new(state), version, standing: Arc::new(standing) })
 }

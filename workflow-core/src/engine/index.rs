@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Bound;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::{Item, Line, Told, View};
@@ -106,7 +107,7 @@ pub(super) struct Index<D: Domain> {
     lines: BTreeMap<StreamId, Line>,
     /// All that a state is owed, where some of it is work still to be done. Missing for a call of which only the
     /// checkpoint told so far: the instance knows it, see [`OwedNow::Asleep`].
-    owing: BTreeMap<StreamId, Vec<Due<D>>>,
+    owing: BTreeMap<StreamId, Arc<Standing<D>>>,
     calls: BTreeMap<Key, StreamId>,
     timers: BTreeSet<(Timestamp, StreamId)>,
     /// Timers that are asked again later than their state wished.
@@ -158,7 +159,7 @@ impl<D: Domain> Index<D> {
         &mut self,
         stream: &StreamId,
         version: Version,
-        standing: Standing<D>,
+        standing: Arc<Standing<D>>,
         listed: bool,
         told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
@@ -198,7 +199,7 @@ impl<D: Domain> Index<D> {
             self.insert(stream, Line::of(version, &standing, &is_told));
         }
         if pending {
-            self.owing.insert(stream.clone(), standing.owed);
+            self.owing.insert(stream.clone(), standing);
         }
         messages
     }
@@ -218,9 +219,9 @@ impl<D: Domain> Index<D> {
     fn remove(&mut self, stream: &StreamId) -> Option<Line> {
         let line = self.lines.remove(stream)?;
         let view = line.view();
-        self.owing.remove(stream);
-        for key in view.calls(stream) {
-            self.calls.remove(&key);
+        match self.owing.remove(stream) {
+            Some(owing) => owing.owed.iter().for_each(|due| drop(self.calls.remove(&due.key))),
+            None => view.calls(stream).iter().for_each(|key| drop(self.calls.remove(key))),
         }
         if let Some(at) = self.again.remove(stream).or(view.timer) {
             self.timers.remove(&(at, stream.clone()));
@@ -243,7 +244,7 @@ impl<D: Domain> Index<D> {
 
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
-        let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
+        let due = self.owing.get(from)?.owed.iter().find(|due| due.key == *key)?;
         let Owed::Tell(tell) = &due.owed else { return None };
         Some(tell.clone())
     }
@@ -316,7 +317,7 @@ impl<D: Domain> Index<D> {
     pub fn owed_call(&self, key: &Key) -> OwedNow<D> {
         let Some(stream) = self.calls.get(key) else { return OwedNow::Gone };
         let Some(owed) = self.owing.get(stream) else { return OwedNow::Asleep(stream.clone()) };
-        OwedCall::find(stream, key, owed).map_or(OwedNow::Gone, OwedNow::Awake)
+        OwedCall::find(stream, key, &owed.owed).map_or(OwedNow::Gone, OwedNow::Awake)
     }
 
     /// At most `count` lines of a workflow, in order, after the stream named.

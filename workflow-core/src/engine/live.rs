@@ -1,6 +1,7 @@
 //! A workflow instance in memory: its state and what follows from it.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use crate::id::{Key, StreamId, Version};
 use crate::machine::{Kind, Machine};
@@ -15,7 +16,7 @@ pub(crate) struct Live<D: Domain> {
     /// How many events led to it.
     pub version: Version,
     /// What follows from the state.
-    pub standing: Standing<D>,
+    pub standing: Arc<Standing<D>>,
 }
 
 /// What follows from a state: the engine's indexes hold this and nothing else of an instance.

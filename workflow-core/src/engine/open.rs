@@ -162,7 +162,7 @@ impl<D: Domain> Builder<D> {
                 logged.contains(key)
                     || line.as_ref().is_some_and(|line| line.view().has_told(&stream, key))
             };
-            let standing = live.standing.clone();
+            let standing = Arc::clone(&live.standing);
             let Messages { new, .. } =
                 index.update(&stream, live.version, standing, listed, &is_told);
             messages.extend(new);

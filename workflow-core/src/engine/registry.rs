@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::folding::{self, Folding};
 use super::live::{self, Live, standing};
@@ -159,7 +160,7 @@ impl<W: Workflow> Typed<W> {
         let version = before.map_or(Version::NONE, |(version, _)| version).plus(1);
         let before = before.map(|(_, standing)| standing);
         let standing = standing::<W>(stream, &state, version, at, before);
-        Live { state: Box::new(state), version, standing }
+        Live { state: Box::new(state), version, standing: Arc::new(standing) }
     }
 }
 
@@ -208,7 +209,7 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             let now = after.as_ref().or(live);
             let state = W::Machine::step(now.map(|l| state_of::<W>(l).clone()), event)
                 .map_err(|e| HandleError::Defect(e.to_string()))?;
-            let before = now.map(|live| (live.version, &live.standing));
+            let before = now.map(|live| (live.version, &*live.standing));
             after = Some(Self::enter(before, context.stream, state, context.now));
             events.push(NewEvent {
                 kind: W::Machine::wire(kind).to_owned(),

@@ -118,7 +118,7 @@ struct UnderWay<D: Domain> {
 struct Moved<D: Domain> {
     stream: StreamId,
     version: Version,
-    standing: Standing<D>,
+    standing: Arc<Standing<D>>,
 }
 
 /// Whom to answer, and what.
@@ -356,7 +356,7 @@ impl<D: Domain> Writer<D> {
                 moved.push(Moved {
                     stream: append.stream.clone(),
                     version: live.version,
-                    standing: live.standing.clone(),
+                    standing: Arc::clone(&live.standing),
                 });
             }
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Deed, Model, Pace, Told};
 use crate::engine::live::{Live, operation};
@@ -261,8 +262,9 @@ where
         // From here on a key is its stream and operation: what comes next begins at version 1 again.
         let id = Rc::clone(self.streams.get(stream));
         after.version = Version::NONE;
-        after.standing.updated_at = Timestamp(0);
-        for due in &mut after.standing.owed {
+        let standing = Arc::make_mut(&mut after.standing);
+        standing.updated_at = Timestamp(0);
+        for due in &mut standing.owed {
             due.key = Key::of(&id, Version::NONE, operation(&due.owed));
         }
         Effect::Moved { to: self.instance(stream, after), events, carried }

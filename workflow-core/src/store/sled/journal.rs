@@ -78,7 +78,11 @@ impl Journal {
             sync_dir(dir)?;
             Ok(file)
         };
-        let file = made().map_err(failed("making the journal"))?;
+        let file = made().map_err(|error| {
+            // A part of it is of no use to anybody, and may take the last room there is.
+            drop(fs::remove_file(&path));
+            failed("making the journal")(error)
+        })?;
         let behind = Behind::start(settle).map_err(failed("starting the journal's thread"))?;
         Ok(Self { path, file, half: 0, used: 0, buffer: Vec::new(), behind })
     }
@@ -275,3 +279,6 @@ fn end_of(log: &Tree) -> Option<(Position, Hash)> {
     let frame = Frame::decode(&last).ok()?;
     Some((frame.next(), hash_of(&last)))
 }
+
+#[cfg(test)]
+mod tests;

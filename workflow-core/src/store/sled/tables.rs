@@ -16,6 +16,7 @@ use crate::store::StoreError;
 use crate::store::sled::journal::{self, Journal};
 use crate::store::sled::pieces::{self, Bytes, Records};
 use crate::store::sled::place::{LOG, failed, sync_dir, sync_tree};
+use crate::store::sled::room;
 
 /// Sled's page cache. Its default of 1 GB would be most of a small server; the log is read in order, and what the
 /// engine reads again it caches itself.
@@ -66,11 +67,17 @@ impl Tables {
         Ok(Self { journal: Mutex::new(None), log, cursors, db, file, blobs })
     }
 
-    /// Begins a new journal, once the log has been checked: what the old one had is in sled, or nowhere.
+    /// Begins a new journal, once the log has been checked: what the old one had is in sled, or nowhere. On a full disk
+    /// it goes without: the log can be read.
     pub(super) fn begin(&self, dir: &Path) -> Result<(), StoreError> {
         let (db, file) = (self.db.clone(), Arc::clone(&self.file));
-        let journal = Journal::create(dir, move || settle(&db, &file))?;
-        *self.journal() = Some(journal);
+        match Journal::create(dir, move || settle(&db, &file)) {
+            Ok(journal) => *self.journal() = Some(journal),
+            Err(error) if room::is_full(&error) => {
+                tracing::warn!(dir = %dir.display(), "there is no room for the journal");
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -133,10 +140,9 @@ impl Tables {
 
     /// Brings sled to the disk and takes the journal away, which is no longer needed then.
     fn finish(&self) -> Result<(), StoreError> {
-        let Some(journal) = self.journal().take() else { return Ok(()) };
-        let journal = journal.end()?;
+        let journal = self.journal().take().map(Journal::end).transpose()?;
         settle(&self.db, &self.file)?;
-        fs::remove_file(&journal).map_err(failed("removing the journal"))
+        journal.map_or(Ok(()), fs::remove_file).map_err(failed("removing the journal"))
     }
 
     fn durably(
@@ -176,7 +182,7 @@ impl Tables {
 
 impl Drop for Tables {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || self.journal().is_none() {
             return;
         }
         if let Err(error) = self.finish() {
