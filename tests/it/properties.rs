@@ -58,6 +58,8 @@ enum Deed {
     Pass { hours: u16, fire: bool },
     /// The process ends and begins again.
     Restart,
+    /// The insurer forgets every key, long before its time.
+    KeysForgotten,
     /// Nothing is left to do for a while.
     Settle,
 }
@@ -126,6 +128,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         3 => (operation, 0..6u8).prop_map(|(operation, what)| Deed::Fault { operation, what }),
         2 => (1..200u16, any::<bool>()).prop_map(|(hours, fire)| Deed::Pass { hours, fire }),
         2 => Just(Deed::Restart),
+        1 => Just(Deed::KeysForgotten),
         5 => Just(Deed::Settle),
     ]
 }
@@ -219,6 +222,7 @@ async fn happen(world: &mut World, deed: &Deed) {
             }
         }
         Deed::Restart => world.restart(),
+        Deed::KeysForgotten => world.insurer().forget_keys(),
         Deed::Settle => world.settle().await,
     }
 }

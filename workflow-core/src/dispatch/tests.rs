@@ -16,6 +16,7 @@ use crate::time::{Clock, ManualClock, Timestamp};
 
 const PANICS: u32 = 1;
 const STAYS: u32 = 2;
+const FAILS: u32 = 4;
 
 /// One attempt as the performer saw it: the call, how many came before, whether to look first.
 type Seen = (u32, u32, bool);
@@ -31,6 +32,9 @@ impl Perform<Office> for Performer {
     async fn perform(&self, call: u32, attempt: Attempt) -> Outcome<()> {
         self.seen.send((call, attempt.earlier, attempt.look_first)).unwrap();
         assert!(call != PANICS || attempt.earlier > 0, "a panic on purpose");
+        if call == FAILS && attempt.earlier == 0 {
+            return Outcome::not_sent("nobody is there");
+        }
         if call == STAYS {
             self.release.clone().wait_for(|released| *released).await.unwrap();
         }
@@ -73,8 +77,12 @@ struct World {
 impl World {
     fn new(limit: usize) -> Self {
         let start = ManualClock::at(Timestamp::from_secs(1_764_000_000));
-        let clock = Arc::new(Watched { clock: start, looks: AtomicUsize::new(0) });
-        let engine = office(Arc::new(MemoryStore::new()), clock.clone(), |_| true);
+        Self::on(Arc::new(MemoryStore::new()), start, limit)
+    }
+
+    fn on(store: Arc<MemoryStore>, clock: ManualClock, limit: usize) -> Self {
+        let clock = Arc::new(Watched { clock, looks: AtomicUsize::new(0) });
+        let engine = office(store, clock.clone(), |_| true);
         let (sender, seen) = mpsc::unbounded_channel();
         let (release, released) = watch::channel(false);
         let performer = Arc::new(Performer {
@@ -104,6 +112,15 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The attempt that is made while the engine's clock stands still and is looked at a few times, if one is.
+    async fn stands(&mut self) -> Option<Seen> {
+        let looks = self.clock.looks.load(Ordering::SeqCst);
+        while self.clock.looks.load(Ordering::SeqCst) < looks + 8 {
+            tokio::task::yield_now().await;
+        }
+        self.seen.try_recv().ok()
     }
 
     async fn end(self) {
@@ -150,5 +167,41 @@ async fn while_nothing_changes_the_clock_is_looked_at_and_the_calls_are_not() {
         tokio::task::yield_now().await;
     }
     assert_eq!(world.performer.lanes_asked.load(Ordering::SeqCst), asked);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_owed_before_the_start_is_looked_up_first_and_what_is_owed_since_is_not() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::at(Timestamp(0)));
+    let before = office(store.clone(), Arc::new(clock.clone()), |_| true);
+    for call in [3, FAILS] {
+        tell(&before, &stream(&format!("desk/main/{call}")), Input::Ask(call)).await;
+    }
+    before.stop();
+    let mut world = World::on(store, clock, 8);
+    let both = BTreeSet::from([world.attempt().await, world.attempt().await]);
+    assert_eq!(both, BTreeSet::from([(3, 0, true), (FAILS, 0, true)]));
+    world.ask(5).await;
+    let both = BTreeSet::from([world.attempt().await, world.attempt().await]);
+    assert_eq!(
+        both,
+        BTreeSet::from([(5, 0, false), (FAILS, 1, true)]),
+        "a failure changes nothing"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_wait_longer() {
+    let mut world = World::new(8);
+    let start = world.clock.clock.now();
+    world.clock.clock.advance(Duration::from_secs(30 * 24 * 3600));
+    world.ask(FAILS).await;
+    assert_eq!(world.stands().await, Some((FAILS, 0, false)));
+    world.clock.clock.set(start);
+    assert_eq!(world.stands().await, None, "it waits all the same");
+    // Seconds from there, not thirty days.
+    world.clock.clock.advance(Duration::from_secs(10));
+    assert_eq!(world.stands().await, Some((FAILS, 1, false)));
     world.end().await;
 }

@@ -30,6 +30,10 @@ pub struct OwedCall<D: Domain> {
     pub call: D::Call,
     /// The moment of the event since which it is owed.
     pub since: Timestamp,
+    /// Whether it was owed already when the engine opened: an earlier process may have attempted it, to whatever
+    /// effect. One that came to be owed later cannot have been attempted before: nothing leaves before the event that
+    /// owes it is durable.
+    pub inherited: bool,
 }
 
 impl<D: Domain> Clone for OwedCall<D> {
@@ -40,6 +44,7 @@ impl<D: Domain> Clone for OwedCall<D> {
             operation: self.operation.clone(),
             call: self.call.clone(),
             since: self.since,
+            inherited: self.inherited,
         }
     }
 }
@@ -87,6 +92,8 @@ pub(super) struct Index<D: Domain> {
     /// All that a state is owed, where some of it is work still to be done.
     owing: BTreeMap<StreamId, Vec<Due<D>>>,
     calls: BTreeMap<Key, StreamId>,
+    /// The calls that were owed already when the engine opened.
+    inherited: BTreeSet<Key>,
     timers: BTreeSet<(Timestamp, StreamId)>,
     /// Timers that are asked again later than their state wished.
     again: BTreeMap<StreamId, Timestamp>,
@@ -123,6 +130,7 @@ impl<D: Domain> Index<D> {
             calls: BTreeMap::new(),
             timers: timers.into_iter().collect(),
             again: BTreeMap::new(),
+            inherited: BTreeSet::new(),
             aliases: aliases.into_iter().collect(),
             undelivered: BTreeSet::new(),
             counts,
@@ -143,6 +151,7 @@ impl<D: Domain> Index<D> {
         let before = self.remove(stream);
         let mut messages = Messages { new: Vec::new(), void: Vec::new() };
         let known: BTreeMap<Key, Told> = before
+        let inherited = self.inherited_of(stream);
             .iter()
             .flat_map(|line| {
                 line.view().items.iter().filter_map(|i| told_of(i, stream)).collect::<Vec<_>>()
@@ -174,6 +183,9 @@ impl<D: Domain> Index<D> {
         }
         if !standing.is_over() || listed {
             self.insert(stream, Line::of(version, &standing, &is_told));
+        }
+        for key in inherited.iter().filter(|key| !kept(key)) {
+            self.inherited.remove(key);
         }
         if pending {
             self.owing.insert(stream.clone(), standing.owed);
@@ -216,6 +228,20 @@ impl<D: Domain> Index<D> {
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
         let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
+    /// Notes that what is owed now was owed before the engine opened.
+    pub fn inherit(&mut self) {
+        self.inherited = self.calls.keys().cloned().collect();
+    }
+
+    fn inherited_of(&self, stream: &StreamId) -> Vec<Key> {
+        if self.inherited.is_empty() {
+            return Vec::new();
+        }
+        let owed = self.owing.get(stream).map_or(&[][..], |owed| owed);
+        let keys = owed.iter().map(|due| &due.key);
+        keys.filter(|key| self.inherited.contains(*key)).cloned().collect()
+    }
+
         let Owed::Tell(tell) = &due.owed else { return None };
         Some(tell.clone())
     }
@@ -306,6 +332,7 @@ impl<D: Domain> Index<D> {
         let from = Bound::Excluded(after.unwrap_or(&begin));
         let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
         let of = range.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
+                inherited: self.inherited.contains(key),
         of.map(|(stream, line)| self.line_of(stream, &line.view())).collect()
     }
 

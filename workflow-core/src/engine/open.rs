@@ -153,6 +153,7 @@ impl<D: Domain> Builder<D> {
             cache.put(stream, live);
         }
         self.start(index, cache, told, messages, stamp, from)
+        index.inherit();
     }
 
     /// Destroys what keys there still are of people who were forgotten: a crash left them, or an old copy brought
