@@ -9,6 +9,7 @@ mod graph;
 mod laws;
 mod pressure;
 mod properties;
+mod recovery;
 mod restart;
 mod runner;
 mod stories;

@@ -322,5 +322,8 @@ fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
     }
 }
 
+/// How far an application has come that waits for the insurer's staff.
+pub(super) const MANUAL_REVIEW: &str = "manual_review";
+
 /// The job that a new placement starts with.
 const NO_JOB: Wanted = Wanted::Create;
