@@ -15,4 +15,5 @@ mod runner;
 mod stories;
 mod terms;
 mod tidy;
+mod time;
 mod versions;

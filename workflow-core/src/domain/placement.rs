@@ -18,13 +18,14 @@ mod decide;
 mod headline;
 mod machine;
 mod react;
+mod remind;
 mod state;
 
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use react::{candidate_alias, requisition_alias};
 pub use state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
-    Loss, Need, Readiness, Release, Road, Turn, Wanted,
+    Loss, Need, Readiness, Release, Reminder, Road, Turn, Wanted,
 };
 
 /// What a placement can be told.

@@ -5,8 +5,16 @@ use super::machine::placement::State;
 use super::state::{Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
 use crate::domain::terms::{Difference, Missing};
 
-/// Why the placement is where it is.
+/// Why the placement is where it is, and what a person is to do about it.
 pub(super) fn headline(state: &State) -> String {
+    let why = why(state);
+    match super::remind::words(state) {
+        Some(reminder) => format!("{why}; {reminder}"),
+        None => why,
+    }
+}
+
+fn why(state: &State) -> String {
     match state {
         State::Discovered { readiness: Readiness::Unread, .. } => "reading its facts".into(),
         State::Discovered { readiness: Readiness::Held { missing }, .. } => {
