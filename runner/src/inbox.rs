@@ -83,7 +83,9 @@ impl Worker {
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {
             let (stream, now) = (summary.stream, self.engine.clock().now());
-            if postponed.get(&stream).is_some_and(|p| p.next > now) {
+            // Further off than any wait it lies only by a clock that was put back since.
+            let longest = now.plus(2 * backoff::LONGEST);
+            if postponed.get(&stream).is_some_and(|p| p.next > now && p.next <= longest) {
                 continue;
             }
             self.pulse.set("inbox", Beat::Working);

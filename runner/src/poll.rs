@@ -75,6 +75,8 @@ impl Poller {
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
             for (round, pace, at) in &mut next {
+                // A clock that was put back lets no round wait longer than its pace.
+                *at = (*at).min(self.engine.clock().now().plus(*pace));
                 // Without room on the disk what is read could not be kept: it is read when there is room again.
                 if *at > self.engine.clock().now() || self.engine.room().is_err() {
                     continue;

@@ -408,7 +408,7 @@ fn run(world: impl FnOnce() -> World, seasoned: bool, deeds: &[Deed]) -> Result<
 
 /// How many worlds: `PROPTEST_CASES`, where it is set, else the usual number. Under CI always the same ones, unless
 /// `PROPTEST_RNG_SEED` says otherwise: there a change is judged, not luck. Elsewhere new ones each time.
-fn config(usual: u32, max_shrink_iters: u32) -> ProptestConfig {
+pub fn config(usual: u32, max_shrink_iters: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
     let usual = ProptestConfig {
         cases: cases.unwrap_or(usual),

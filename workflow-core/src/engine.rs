@@ -18,6 +18,7 @@ mod disk;
 mod index;
 mod line;
 pub(crate) mod live;
+mod moments;
 #[cfg(test)]
 pub(crate) mod office;
 mod open;

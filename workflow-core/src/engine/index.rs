@@ -97,6 +97,8 @@ pub(super) struct Index<D: Domain> {
     timers: BTreeSet<(Timestamp, StreamId)>,
     /// Timers that are asked again later than their state wished.
     again: BTreeMap<StreamId, Timestamp>,
+    /// When timers were taken last.
+    taken_at: Timestamp,
     /// By the alias's hash, so that it need not be kept twice: the line has it.
     aliases: BTreeSet<(u64, StreamId)>,
     undelivered: BTreeSet<Key>,
@@ -128,9 +130,10 @@ impl<D: Domain> Index<D> {
             lines,
             owing: BTreeMap::new(),
             calls: BTreeMap::new(),
+            inherited: BTreeSet::new(),
             timers: timers.into_iter().collect(),
             again: BTreeMap::new(),
-            inherited: BTreeSet::new(),
+            taken_at: Timestamp(i64::MIN),
             aliases: aliases.into_iter().collect(),
             undelivered: BTreeSet::new(),
             counts,
@@ -148,10 +151,10 @@ impl<D: Domain> Index<D> {
         listed: bool,
         told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
+        let inherited = self.inherited_of(stream);
         let before = self.remove(stream);
         let mut messages = Messages { new: Vec::new(), void: Vec::new() };
         let known: BTreeMap<Key, Told> = before
-        let inherited = self.inherited_of(stream);
             .iter()
             .flat_map(|line| {
                 line.view().items.iter().filter_map(|i| told_of(i, stream)).collect::<Vec<_>>()
@@ -181,11 +184,11 @@ impl<D: Domain> Index<D> {
         for key in &messages.void {
             self.undelivered.remove(key);
         }
-        if !standing.is_over() || listed {
-            self.insert(stream, Line::of(version, &standing, &is_told));
-        }
         for key in inherited.iter().filter(|key| !kept(key)) {
             self.inherited.remove(key);
+        }
+        if !standing.is_over() || listed {
+            self.insert(stream, Line::of(version, &standing, &is_told));
         }
         if pending {
             self.owing.insert(stream.clone(), standing.owed);
@@ -225,9 +228,6 @@ impl<D: Domain> Index<D> {
         Some(line)
     }
 
-    /// A message that a stream still owes.
-    pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
-        let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
     /// Notes that what is owed now was owed before the engine opened.
     pub fn inherit(&mut self) {
         self.inherited = self.calls.keys().cloned().collect();
@@ -242,6 +242,9 @@ impl<D: Domain> Index<D> {
         keys.filter(|key| self.inherited.contains(*key)).cloned().collect()
     }
 
+    /// A message that a stream still owes.
+    pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
+        let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
         let Owed::Tell(tell) = &due.owed else { return None };
         Some(tell.clone())
     }
@@ -280,6 +283,10 @@ impl<D: Domain> Index<D> {
     /// Takes the timers that have come, and sets each once more for later: the event that the timer leads to
     /// replaces it.
     pub fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, StreamId)> {
+        if now < self.taken_at {
+            self.wish_again();
+        }
+        self.taken_at = now;
         let mut due = Vec::new();
         while let Some((at, stream)) = self.timers.first().cloned() {
             if at > now {
@@ -296,6 +303,15 @@ impl<D: Domain> Index<D> {
             }
         }
         due
+    }
+
+    /// The clock was put back: what was to be asked again later, by a clock that was ahead, has its own time again.
+    fn wish_again(&mut self) {
+        for (stream, at) in std::mem::take(&mut self.again) {
+            self.timers.remove(&(at, stream.clone()));
+            let line = self.lines.get(&stream);
+            self.timers.extend(line.and_then(|line| line.view().timer).map(|at| (at, stream)));
+        }
     }
 
     pub fn next_timer(&self) -> Option<Timestamp> {
@@ -316,6 +332,7 @@ impl<D: Domain> Index<D> {
                 operation: operation.clone(),
                 call: call.clone(),
                 since: due.since,
+                inherited: self.inherited.contains(key),
             })
         };
         self.calls.iter().filter_map(of_stream).collect()
@@ -332,7 +349,6 @@ impl<D: Domain> Index<D> {
         let from = Bound::Excluded(after.unwrap_or(&begin));
         let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
         let of = range.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
-                inherited: self.inherited.contains(key),
         of.map(|(stream, line)| self.line_of(stream, &line.view())).collect()
     }
 

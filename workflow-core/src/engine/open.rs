@@ -17,6 +17,7 @@ use super::disk::Disk;
 use super::index::{Index, Messages};
 use super::line::Line;
 use super::live::Live;
+use super::moments::Moments;
 use super::queue::Queue;
 use super::registry::{Erased, ReplayError, Typed};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
@@ -25,7 +26,7 @@ use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
 use crate::seal::{self, Destroyed, Vault, VaultError};
 use crate::store::{Store, StoreError};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Workflow};
 
 /// So many instances' states stay in memory; an instance takes about a kilobyte.
@@ -152,8 +153,8 @@ impl<D: Domain> Builder<D> {
             );
             cache.put(stream, live);
         }
-        self.start(index, cache, told, messages, stamp, from)
         index.inherit();
+        self.start(index, cache, told, messages, stamp, from)
     }
 
     /// Destroys what keys there still are of people who were forgotten: a crash left them, or an old copy brought
@@ -178,6 +179,18 @@ impl<D: Domain> Builder<D> {
             live = Some(workflow.advance(live, &recorded)?);
         }
         Ok(live)
+    }
+
+    /// The moment of the log's last event.
+    fn latest(&self) -> Result<Timestamp, StoreError> {
+        let mut latest = Timestamp(i64::MIN);
+        if let Some(last) = self.store.head().next.0.checked_sub(1) {
+            self.store.scan(Position(last), &mut |recorded| {
+                latest = recorded.event.recorded_at;
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(latest)
     }
 
     fn scan(
@@ -232,6 +245,7 @@ impl<D: Domain> Builder<D> {
         stamp: Option<Stamp>,
         kept_at: Position,
     ) -> Result<Engine<D>, OpenError> {
+        let latest = self.latest()?;
         let queue = Arc::new(Queue::new(QUEUE_MAX));
         let disk = Disk::start(Arc::clone(&self.store), Arc::clone(&queue));
         let disk = disk.map_err(OpenError::Thread)?;
@@ -241,7 +255,7 @@ impl<D: Domain> Builder<D> {
         let checkpoints = Arc::new(Checkpoints::new(&self.store, &index, stamp, kept_at));
         let writer = Writer {
             store: Arc::clone(&self.store),
-            clock: Arc::clone(&self.clock),
+            moments: Moments::new(Arc::clone(&self.clock), latest),
             rules: self.rules,
             vault: self.vault.clone(),
             workflows: self.workflows,
