@@ -254,7 +254,7 @@ async fn a_job_is_brought_up_to_date_until_it_is_invoiced() {
         |terms| Call::UpdateJob { job: job.clone(), references: second.references(), terms };
     // Frozen as it is wanted is as good as brought up to date.
     let ready = Answer::JobReady { job: job.clone() };
-    assert_eq!(insurer.answer("as it is", update(second.terms())).await, ready);
+    assert_eq!(insurer.answer("as-it-is", update(second.terms())).await, ready);
     let mut dearer = second.terms();
     dearer.wage = Wage::FlatFee(Cents(1_200_000));
     let frozen = update(dearer);
