@@ -160,6 +160,11 @@ impl Simulator {
         control::clear_faults(&self.app);
     }
 
+    /// Forgets every idempotency key before its time: the same key creates again.
+    pub fn forget_keys(&self) {
+        control::forget_keys(&self.app);
+    }
+
     /// Lets the requests go on that [`FaultKind::Hold`] holds.
     pub fn release(&self) {
         control::release(&self.app);

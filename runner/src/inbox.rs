@@ -109,7 +109,10 @@ impl Worker {
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {
             let (stream, now) = (summary.stream, self.engine.clock().now());
-            if postponed.get(&stream).is_some_and(|p| p.next > now && !self.turned_up(&stream, p)) {
+            // Further off than any wait it lies only by a clock that was put back since.
+            let longest = now.plus(2 * backoff::LONGEST);
+            let waits = |p: &Postponed| p.next > now && p.next <= longest;
+            if postponed.get(&stream).is_some_and(|p| waits(p) && !self.turned_up(&stream, p)) {
                 continue;
             }
             let delivery = match self.engine.state::<Inbox<Insurance>>(&stream) {

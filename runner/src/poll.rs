@@ -85,6 +85,8 @@ impl Poller {
                 categories_checked = true;
             }
             for (round, pace, at) in &mut next {
+                // A clock that was put back lets no round wait longer than its pace.
+                *at = (*at).min(self.engine.clock().now().plus(*pace));
                 // Without room on the disk what is read could not be kept: it is read when there is room again.
                 if *at > self.engine.clock().now() || self.engine.room().is_err() {
                     continue;

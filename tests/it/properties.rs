@@ -62,6 +62,8 @@ enum Deed {
     Pass { hours: u16, fire: bool },
     /// The process ends and begins again.
     Restart,
+    /// The insurer forgets every key, long before its time.
+    KeysForgotten,
     /// Nothing is left to do for a while.
     Settle,
 }
@@ -132,6 +134,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         3 => (operation, 0..6u8).prop_map(|(operation, what)| Deed::Fault { operation, what }),
         2 => (1..200u16, any::<bool>()).prop_map(|(hours, fire)| Deed::Pass { hours, fire }),
         2 => Just(Deed::Restart),
+        1 => Just(Deed::KeysForgotten),
         5 => Just(Deed::Settle),
     ]
 }
@@ -232,6 +235,7 @@ async fn happen(world: &mut World, deed: &Deed) {
             }
         }
         Deed::Restart => world.restart(),
+        Deed::KeysForgotten => world.insurer().forget_keys(),
         Deed::Settle => world.settle().await,
     }
 }
@@ -447,7 +451,7 @@ fn run(town: impl FnOnce() -> Town, seasoned: bool, deeds: &[Local]) -> Result<(
 
 /// How many worlds: `PROPTEST_CASES`, where it is set, else the usual number. Under CI always the same ones, unless
 /// `PROPTEST_RNG_SEED` says otherwise: there a change is judged, not luck. Elsewhere new ones each time.
-fn config(usual: u32, max_shrink_iters: u32) -> ProptestConfig {
+pub fn config(usual: u32, max_shrink_iters: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
     let usual = ProptestConfig {
         cases: cases.unwrap_or(usual),

@@ -317,7 +317,7 @@ impl World {
             earlier: tries.failed,
             owed_since: call.since,
             now: self.clock.now(),
-            look_first: tries.look_first,
+            look_first: tries.look_first || call.inherited,
         };
         let outcome = self.peers.perform(call.call.clone(), attempt).await;
         self.flying.push((call, outcome));
@@ -331,7 +331,7 @@ impl World {
                 let handled = self.engine().answer(&call, answer, "dispatch").await;
                 self.acknowledge(&call.stream, &handled);
                 match handled {
-                    Ok(_) | Err(HandleError::Rejected(_)) => Trace::None,
+                    Ok(_) | Err(HandleError::Rejected(_)) => Trace::Unknown,
                     Err(error) => panic!("{}: {error}", call.key),
                 }
             }

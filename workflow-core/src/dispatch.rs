@@ -1,9 +1,9 @@
 //! Performs what states are owed: takes the calls owed now, gives each to the outside, brings the answers back.
 //!
-//! One attempt per call at a time. What failed waits (`backoff.rs`) by the engine's clock. Nothing here is stored: after
-//! a restart the same calls are owed under the same keys. What an attempt exchanged with the outside goes into the log
-//! with what it came to (`exchange.rs`). A call that may be older than this process is looked up
-//! first where its adapter says so (see [`Attempt::owed_since`]).
+//! One attempt per call at a time. What failed waits (`backoff.rs`) by the engine's clock, which may jump. Nothing here is
+//! stored: after a restart the same calls are owed under the same keys, and each of them may have been attempted before,
+//! so that it is looked up before it is sent ([`OwedCall::inherited`], [`Attempt::look_first`]). What an attempt
+//! exchanged with the outside goes into the log with what it came to (`exchange.rs`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,6 +93,8 @@ pub struct Waiting {
 #[derive(Clone, Debug)]
 struct Progress {
     failed: u32,
+    /// When it failed last.
+    since: Timestamp,
     generation: u32,
     look_first: bool,
     in_flight: bool,
@@ -195,8 +197,14 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut changes = self.engine.changes();
         // What is owed is gone through only when it may have come to something else.
         let mut look_at = Some(AT_ONCE);
+        let mut last = AT_ONCE;
         while !*stop.borrow() {
             let now = self.engine.clock().now();
+            if now < last {
+                // The clock was set back: no wait is to take longer for it.
+                look_at = Some(AT_ONCE);
+            }
+            last = now;
             if look_at.is_some_and(|at| at <= now) {
                 changes.mark_unchanged();
                 let Ready { calls, next } = self.take_ready();
@@ -274,7 +282,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut ready = Ready { calls: Vec::new(), next: None };
         let mut fetched = 0;
         for key in owed {
-            match progress.get(&key) {
+            match progress.get_mut(&key).map(|p| p.at(now)) {
                 Some(p) if p.in_flight => continue,
                 Some(p) if p.next > now => {
                     ready.next = Some(ready.next.map_or(p.next, |next| next.min(p.next)));
@@ -326,18 +334,19 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 match self.engine.answer_with(&call, answer, ACTOR, attempted).await {
                     Ok(handled) => {
                         tracing::info!(%stream, %key, state = handled.state, "a call was answered");
-                        // An answer that changed nothing must not make a loop without a pause.
+                        // An answer that changed nothing must not make a loop without a pause. What it says was done
+                        // is done.
                         let reason = "the answer changed nothing".to_owned();
-                        Again { trace: Trace::None, after: None, reason }
+                        Again { trace: Trace::Unknown, after: None, reason }
                     }
                     Err(HandleError::Rejected(no)) => {
                         tracing::warn!(%stream, %key, reason = %no, "an answer was refused");
-                        Again { trace: Trace::None, after: None, reason: no.message }
+                        Again { trace: Trace::Unknown, after: None, reason: no.message }
                     }
                     Err(error @ HandleError::Stopped(_)) => return Err(error),
                     Err(error) => {
                         tracing::error!(%stream, %key, %error, "an answer could not be taken");
-                        Again { trace: Trace::None, after: None, reason: error.to_string() }
+                        Again { trace: Trace::Unknown, after: None, reason: error.to_string() }
                     }
                 }
             }
@@ -414,6 +423,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let Some(p) = progress.get_mut(key) else { return };
         p.in_flight = false;
         p.failed += 1;
+        p.since = now;
         p.next = now.plus(again.after.unwrap_or_else(|| backoff::wait(key.as_str(), p.failed)));
         p.reason = again.reason;
         match again.trace {
@@ -432,9 +442,19 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 }
 
 impl Progress {
+    /// The same by a clock that may have been set back since: it waits as long as it was to wait, from now.
+    fn at(&mut self, now: Timestamp) -> &Self {
+        if now < self.since {
+            self.next = now.plus(self.next.since(self.since));
+            self.since = now;
+        }
+        self
+    }
+
     fn new(stream: StreamId, lane: String) -> Self {
         Self {
             failed: 0,
+            since: AT_ONCE,
             generation: 1,
             look_first: false,
             in_flight: false,
@@ -455,7 +475,7 @@ impl Progress {
             earlier: self.failed,
             owed_since: call.since,
             now,
-            look_first: self.look_first,
+            look_first: self.look_first || call.inherited,
         }
     }
 }

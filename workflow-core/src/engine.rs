@@ -20,6 +20,7 @@ mod folding;
 mod index;
 mod line;
 pub(crate) mod live;
+mod moments;
 #[cfg(test)]
 pub(crate) mod office;
 mod open;
@@ -355,8 +356,9 @@ impl<D: Domain> Engine<D> {
             OwedNow::Asleep(stream) => stream,
         };
         match self.fold(&stream) {
-            // It may have moved on meanwhile, and not owe the call any more.
-            Ok(live) => OwedCall::find(&stream, key, &live?.standing.owed),
+            // It may have moved on meanwhile, and not owe the call any more. What only the checkpoint tells of was owed
+            // when the engine opened.
+            Ok(live) => OwedCall::find(&stream, key, &live?.standing.owed, true),
             Err(error) => {
                 tracing::error!(%stream, %key, %error, "what is owed could not be worked out");
                 None

@@ -44,7 +44,12 @@ pub(super) async fn update(
     let body = change(run.policy.config(), references, terms, &known);
     let changed: Result<Job, Failure> =
         run.put(&path, body).await.and_then(|changed| wire::object("job", changed));
-    let changed = changed.map_err(|f| run.put_ended(f))?;
+    let changed = match changed {
+        Ok(changed) => changed,
+        // Frozen by an invoice as it is wanted.
+        Err(failure) if failure.is_refusal(&["invoice_exists"]) && known.has(terms) => known,
+        Err(failure) => return Err(run.put_ended(failure)),
+    };
     match changed.category_code {
         // Newer references do not list the category among what can be changed; believing it did would misprice.
         Some(category) if category != terms.category.as_str() => Ok(refused(

@@ -242,6 +242,8 @@ fn play_on_line(line: &Switch, plan: &Plan, answer: &mut Answer) {
     let Some(kind) = plan.disruption else { return };
     if matches!(kind, FaultKind::LostResponse | FaultKind::LostRequest) {
         line.cut();
+    } else if kind == FaultKind::BrokenOff {
+        line.break_off();
     } else if let FaultKind::SlowBody { millis } = kind {
         line.pause(millis);
     } else if matches!(kind, FaultKind::BadGateway | FaultKind::BadGatewayAfter) {

@@ -306,6 +306,7 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
     let zone = if dates.text("zone").is_some() { zone } else { default_zone() };
     let default_term_days =
         dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
+    let remind_days = dates.days("remind_days");
     dates.finish();
 
     let contractor = section.section("contractor");
@@ -325,6 +326,7 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
 
     let mut rules = Rules::usual(zone?, relay_domain.as_deref().unwrap_or_default());
     rules.default_term_days = default_term_days;
+    rules.remind_days = remind_days.unwrap_or(rules.remind_days);
     rules.include_corp_to_corp = include_corp_to_corp.unwrap_or(false);
     rules.categories.extend(categories);
     wage(section.section("wage"), &mut rules);

@@ -183,5 +183,6 @@ pub fn owed(stream: &StreamId, version: Version) -> OwedCall<Errands> {
         operation: "step".into(),
         call: version.0,
         since: Timestamp(0),
+        inherited: false,
     }
 }

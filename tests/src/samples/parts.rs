@@ -7,7 +7,7 @@ use workflow_core::domain::call::{
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
-    Release, Turn, Wanted,
+    Release, Reminder, Turn, Wanted,
 };
 use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use workflow_core::money::Cents;
@@ -112,7 +112,8 @@ pub(super) fn release(turn: Turn) -> Release {
 
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
-    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn }
+    let contractor = "cn_Ja2LX9vQe0".into();
+    Engagement { terms: terms(), contractor, turn, reminded: None }
 }
 
 pub(super) fn hired() -> Hired {
@@ -143,7 +144,19 @@ pub(super) fn application() -> Application {
         session: "as_xV7r2LmN4d".into(),
         url: "https://apply.example.com/as_xV7r2LmN4d".into(),
         progress: "contractor_details".into(),
+        remind_at: Vec::new(),
+        reminded: None,
     }
+}
+
+pub(super) fn reminder() -> Reminder {
+    Reminder { at: Timestamp::from_secs(1_775_880_000), day: date("2026-04-13") }
+}
+
+/// The same, of which somebody was reminded once and will be again.
+pub(super) fn reminded_application() -> Application {
+    let remind_at = vec![Timestamp::from_secs(1_775_966_400)];
+    Application { remind_at, reminded: Some(reminder()), ..application() }
 }
 
 pub(super) fn coverages() -> Vec<Coverage> {

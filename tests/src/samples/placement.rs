@@ -9,7 +9,8 @@ use workflow_core::money::Decimal;
 use super::all;
 use super::parts::{
     application, backs, bases, brief, coverage, coverages, engagement, hired, intents, issues,
-    least_brief, losing_issues, missing, other_terms, out_of_scope, release, terms, turns, wanted,
+    least_brief, losing_issues, missing, other_terms, out_of_scope, release, reminded_application,
+    reminder, terms, turns, wanted,
 };
 
 /// The samples of one kind; at least one.
@@ -43,6 +44,7 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ApplicationOpened
         | EventKind::ApplicationProgressed
         | EventKind::AssignmentCreated
+        | EventKind::Reminded
         | EventKind::IntentChanged
         | EventKind::TermsChanged
         | EventKind::Reclassified => on_the_road(kind),
@@ -140,9 +142,9 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::AssignmentRefused => {
             vec![Event::AssignmentRefused { message: "the policy covers other work".into() }]
         }
-        EventKind::ApplicationOpened => {
-            vec![Event::ApplicationOpened { application: application() }]
-        }
+        EventKind::ApplicationOpened => [application(), reminded_application()]
+            .map(|application| Event::ApplicationOpened { application })
+            .into(),
         EventKind::ApplicationProgressed => {
             let mut application = application();
             application.progress = "payment".into();
@@ -151,6 +153,7 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::AssignmentCreated => [Some("pl_3WutvP0DJl".into()), None]
             .map(|policy| Event::AssignmentCreated { assignment: "an_cV07fuwXKs".into(), policy })
             .into(),
+        EventKind::Reminded => vec![Event::Reminded { reminder: reminder() }],
         EventKind::IntentChanged => {
             intents().into_iter().map(|intent| Event::IntentChanged { intent }).collect()
         }

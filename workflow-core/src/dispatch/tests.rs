@@ -17,6 +17,8 @@ use crate::time::{Clock, ManualClock, Timestamp};
 const PANICS: u32 = 1;
 const STAYS: u32 = 2;
 const FAILS: u32 = 4;
+/// Its first attempt is put off for long.
+const BUSY: u32 = 7;
 /// From here on a call stays too.
 const MANY: u32 = 1000;
 
@@ -37,6 +39,9 @@ impl Perform<Office> for Performer {
         self.seen.send((call, attempt.earlier, attempt.look_first)).unwrap();
         assert!(call != PANICS || attempt.earlier > 0, "a panic on purpose");
         if call == FAILS && attempt.earlier == 0 {
+            return Outcome::not_sent("nobody is there");
+        }
+        if call == BUSY && attempt.earlier == 0 {
             let (trace, after) = (Trace::None, Some(Duration::from_secs(1_000_000)));
             return Outcome::Again(Again { trace, after, reason: "busy".into() });
         }
@@ -51,8 +56,9 @@ impl Perform<Office> for Performer {
         call.stream.tenant().to_owned()
     }
 
-    fn held(&self, call: &OwedCall<Office>) -> Option<String> {
-        (*self.shut.borrow() == Some(call.call)).then(|| "a person said so".to_owned())
+    fn held(&self, stream: &StreamId, _: &str) -> Option<String> {
+        let shut = self.shut.borrow().map(|call| call.to_string());
+        (shut.as_deref() == Some(stream.key())).then(|| "a person said so".to_owned())
     }
 
     fn lane_limit(&self) -> usize {
@@ -88,8 +94,12 @@ struct World {
 impl World {
     fn new(limit: usize) -> Self {
         let start = ManualClock::at(Timestamp::from_secs(1_764_000_000));
-        let clock = Arc::new(Watched { clock: start, looks: AtomicUsize::new(0) });
-        let engine = office(Arc::new(MemoryStore::new()), clock.clone(), |_| true);
+        Self::on(Arc::new(MemoryStore::new()), start, limit)
+    }
+
+    fn on(store: Arc<MemoryStore>, clock: ManualClock, limit: usize) -> Self {
+        let clock = Arc::new(Watched { clock, looks: AtomicUsize::new(0) });
+        let engine = office(store, clock.clone(), |_| true);
         let (sender, seen) = mpsc::unbounded_channel();
         let (release, released) = watch::channel(false);
         let (shut, is_shut) = watch::channel(None);
@@ -126,6 +136,15 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The attempt that is made while the engine's clock stands still and is looked at a few times, if one is.
+    async fn stands(&mut self) -> Option<Seen> {
+        let looks = self.clock.looks.load(Ordering::SeqCst);
+        while self.clock.looks.load(Ordering::SeqCst) < looks + 8 {
+            tokio::task::yield_now().await;
+        }
+        self.seen.try_recv().ok()
     }
 
     async fn end(self) {
@@ -218,18 +237,54 @@ async fn a_call_that_is_held_takes_no_place_and_goes_when_it_may() {
 }
 
 #[tokio::test]
+async fn what_was_owed_before_the_start_is_looked_up_first_and_what_is_owed_since_is_not() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::at(Timestamp(0)));
+    let before = office(store.clone(), Arc::new(clock.clone()), |_| true);
+    for call in [3, FAILS] {
+        tell(&before, &stream(&format!("desk/main/{call}")), Input::Ask(call)).await;
+    }
+    before.stop();
+    let mut world = World::on(store, clock, 8);
+    let both = BTreeSet::from([world.attempt().await, world.attempt().await]);
+    assert_eq!(both, BTreeSet::from([(3, 0, true), (FAILS, 0, true)]));
+    world.ask(5).await;
+    let both = BTreeSet::from([world.attempt().await, world.attempt().await]);
+    assert_eq!(
+        both,
+        BTreeSet::from([(5, 0, false), (FAILS, 1, true)]),
+        "a failure changes nothing"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_call_that_waits_is_tried_at_once_when_that_is_asked_for() {
     let mut world = World::new(8);
-    world.ask(FAILS).await;
-    assert_eq!(world.attempt().await, (FAILS, 0, false));
+    world.ask(BUSY).await;
+    assert_eq!(world.attempt().await, (BUSY, 0, false));
     while world.dispatcher.activity().waiting.is_empty() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(world.dispatcher.retry_now(|call| call.call != FAILS), 0);
-    assert_eq!(world.dispatcher.waiting(|call| call.call == FAILS), 1);
+    assert_eq!(world.dispatcher.retry_now(|call| call.call != BUSY), 0);
+    assert_eq!(world.dispatcher.waiting(|call| call.call == BUSY), 1);
     let before = world.clock.clock.now();
     assert_eq!(world.dispatcher.retry_now(|_| true), 1);
-    assert_eq!(world.attempt().await, (FAILS, 1, false));
+    assert_eq!(world.attempt().await, (BUSY, 1, false));
     assert!(world.clock.clock.now().since(before) < Duration::from_secs(1_000_000));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_wait_longer() {
+    let mut world = World::new(8);
+    let start = world.clock.clock.now();
+    world.clock.clock.advance(Duration::from_secs(30 * 24 * 3600));
+    world.ask(FAILS).await;
+    assert_eq!(world.stands().await, Some((FAILS, 0, false)));
+    world.clock.clock.set(start);
+    assert_eq!(world.stands().await, None, "it waits all the same");
+    // Seconds from there, not thirty days.
+    world.clock.clock.advance(Duration::from_secs(10));
+    assert_eq!(world.stands().await, Some((FAILS, 1, false)));
     world.end().await;
 }

@@ -21,6 +21,7 @@ mod headline;
 mod known;
 mod machine;
 mod react;
+mod remind;
 mod replaced;
 mod state;
 
@@ -29,7 +30,7 @@ pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use react::{candidate, candidate_alias, requisition_alias};
 pub use state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
-    Loss, Need, Readiness, Release, Road, Turn, Wanted,
+    Loss, Need, Readiness, Release, Reminder, Road, Turn, Wanted,
 };
 
 /// What a placement can be told.

@@ -116,6 +116,8 @@ pub struct Rules {
     pub coverage_rules: Vec<CoverageRule>,
     /// The domain of made-up e-mail addresses for people without one.
     pub relay_domain: String,
+    /// So many days before work begins a person is reminded of an application that is still open.
+    pub remind_days: Vec<u16>,
 }
 
 impl Rules {
@@ -145,6 +147,7 @@ impl Rules {
             coverage: vec![CoverageType::General, CoverageType::WorkersComp],
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
+            remind_days: vec![2, 1],
         }
     }
 

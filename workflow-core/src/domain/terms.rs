@@ -3,6 +3,7 @@
 //! Pure. One file per question: is it in scope (`classify`), what does it pay (`wage`), when (`dates`), where
 //! (`region`), for whom and as what (`mapping`). Nothing is guessed: what is unknown is [`Missing`].
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::by_hand::ByHand;
@@ -195,10 +196,14 @@ pub(super) fn knows_state(word: &str, rules: &Rules) -> bool {
     rules.states.contains_key(&classify::normal(word))
 }
 
-/// How many whole days of work have begun uncovered at `now`, when the window's start has passed.
-pub fn start_passed(window: &Window, now: Timestamp) -> Option<i64> {
-    let late_secs = now.as_secs() - window.effective.as_secs();
-    (late_secs >= 0).then(|| late_secs / (24 * 3600) + 1)
+/// How many days of work have begun uncovered at `now`, when the window's start has passed: days of the tenant's zone,
+/// which have 23 or 25 hours where the clocks are changed.
+pub fn start_passed(window: &Window, now: Timestamp, zone: &TimeZone) -> Option<i64> {
+    let begun = || {
+        let today = now.to_jiff().to_zoned(zone.clone()).date();
+        i64::from((today - window.first_day).get_days()) + 1
+    };
+    (now >= window.effective).then(begun)
 }
 
 /// The hold of a placement whose start has passed before it was covered.

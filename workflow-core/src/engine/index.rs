@@ -31,15 +31,25 @@ pub struct OwedCall<D: Domain> {
     pub call: D::Call,
     /// The moment of the event since which it is owed.
     pub since: Timestamp,
+    /// Whether it was owed already when the engine opened: an earlier process may have attempted it, to whatever
+    /// effect. One that came to be owed later cannot have been attempted before: nothing leaves before the event that
+    /// owes it is durable.
+    pub inherited: bool,
 }
 
 impl<D: Domain> OwedCall<D> {
     /// The call of that key among what a stream is owed.
-    pub(super) fn find(stream: &StreamId, key: &Key, owed: &[Due<D>]) -> Option<Self> {
+    pub(super) fn find(
+        stream: &StreamId,
+        key: &Key,
+        owed: &[Due<D>],
+        inherited: bool,
+    ) -> Option<Self> {
         let due = owed.iter().find(|due| due.key == *key)?;
         let Owed::Call { operation, call } = &due.owed else { return None };
         let (operation, call) = (operation.clone(), call.clone());
-        Some(Self { key: key.clone(), stream: stream.clone(), operation, call, since: due.since })
+        let (key, stream, since) = (key.clone(), stream.clone(), due.since);
+        Some(Self { key, stream, operation, call, since, inherited })
     }
 }
 
@@ -51,6 +61,7 @@ impl<D: Domain> Clone for OwedCall<D> {
             operation: self.operation.clone(),
             call: self.call.clone(),
             since: self.since,
+            inherited: self.inherited,
         }
     }
 }
@@ -109,9 +120,13 @@ pub(super) struct Index<D: Domain> {
     /// checkpoint told so far: the instance knows it, see [`OwedNow::Asleep`].
     owing: BTreeMap<StreamId, Arc<Standing<D>>>,
     calls: BTreeMap<Key, StreamId>,
+    /// The calls that were owed already when the engine opened.
+    inherited: BTreeSet<Key>,
     timers: BTreeSet<(Timestamp, StreamId)>,
     /// Timers that are asked again later than their state wished.
     again: BTreeMap<StreamId, Timestamp>,
+    /// When timers were taken last.
+    taken_at: Timestamp,
     /// By the alias's hash, so that it need not be kept twice: the line has it.
     aliases: BTreeSet<(u64, StreamId)>,
     undelivered: BTreeSet<Key>,
@@ -144,8 +159,10 @@ impl<D: Domain> Index<D> {
             lines,
             owing: BTreeMap::new(),
             calls: calls.into_iter().collect(),
+            inherited: BTreeSet::new(),
             timers: timers.into_iter().collect(),
             again: BTreeMap::new(),
+            taken_at: Timestamp(i64::MIN),
             aliases: aliases.into_iter().collect(),
             undelivered: BTreeSet::new(),
             counts,
@@ -163,6 +180,7 @@ impl<D: Domain> Index<D> {
         listed: bool,
         told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
+        let inherited = self.inherited_of(stream);
         let before = self.remove(stream);
         let mut messages = Messages { new: Vec::new(), void: Vec::new() };
         let known: BTreeMap<Key, Told> = before
@@ -194,6 +212,9 @@ impl<D: Domain> Index<D> {
         messages.void = known.keys().filter(|key| !kept(key)).cloned().collect();
         for key in &messages.void {
             self.undelivered.remove(key);
+        }
+        for key in inherited.iter().filter(|key| !kept(key)) {
+            self.inherited.remove(key);
         }
         if !standing.is_over() || listed {
             self.insert(stream, Line::of(version, &standing, &is_told));
@@ -242,6 +263,24 @@ impl<D: Domain> Index<D> {
         &self.states
     }
 
+    /// Notes that what is owed now was owed before the engine opened.
+    pub fn inherit(&mut self) {
+        self.inherited = self.calls.keys().cloned().collect();
+    }
+
+    fn inherited_of(&self, stream: &StreamId) -> Vec<Key> {
+        if self.inherited.is_empty() {
+            return Vec::new();
+        }
+        let mut keys: Vec<Key> = match (self.owing.get(stream), self.lines.get(stream)) {
+            (Some(owing), _) => owing.owed.iter().map(|due| due.key.clone()).collect(),
+            (None, Some(line)) => line.view().calls(stream),
+            (None, None) => Vec::new(),
+        };
+        keys.retain(|key| self.inherited.contains(key));
+        keys
+    }
+
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
         let due = self.owing.get(from)?.owed.iter().find(|due| due.key == *key)?;
@@ -283,6 +322,10 @@ impl<D: Domain> Index<D> {
     /// Takes the timers that have come, and sets each once more for later: the event that the timer leads to
     /// replaces it.
     pub fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, StreamId)> {
+        if now < self.taken_at {
+            self.wish_again();
+        }
+        self.taken_at = now;
         let mut due = Vec::new();
         while let Some((at, stream)) = self.timers.first().cloned() {
             if at > now {
@@ -301,6 +344,15 @@ impl<D: Domain> Index<D> {
         due
     }
 
+    /// The clock was put back: what was to be asked again later, by a clock that was ahead, has its own time again.
+    fn wish_again(&mut self) {
+        for (stream, at) in std::mem::take(&mut self.again) {
+            self.timers.remove(&(at, stream.clone()));
+            let line = self.lines.get(&stream);
+            self.timers.extend(line.and_then(|line| line.view().timer).map(|at| (at, stream)));
+        }
+    }
+
     pub fn next_timer(&self) -> Option<Timestamp> {
         self.timers.first().map(|(at, _)| *at)
     }
@@ -317,7 +369,8 @@ impl<D: Domain> Index<D> {
     pub fn owed_call(&self, key: &Key) -> OwedNow<D> {
         let Some(stream) = self.calls.get(key) else { return OwedNow::Gone };
         let Some(owed) = self.owing.get(stream) else { return OwedNow::Asleep(stream.clone()) };
-        OwedCall::find(stream, key, &owed.owed).map_or(OwedNow::Gone, OwedNow::Awake)
+        let inherited = self.inherited.contains(key);
+        OwedCall::find(stream, key, &owed.owed, inherited).map_or(OwedNow::Gone, OwedNow::Awake)
     }
 
     /// At most `count` lines of a workflow, in order, after the stream named.

@@ -18,6 +18,7 @@ use super::folding::Folding;
 use super::index::{Index, Messages};
 use super::line::Line;
 use super::live::Live;
+use super::moments::Moments;
 use super::queue::Queue;
 use super::registry::{ReplayError, Stored, Typed, Workflows};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
@@ -29,7 +30,7 @@ use crate::record::frame::{Frame, FrameEvent};
 use crate::seal::{self, Destroyed, Vault, VaultError};
 use crate::store::read::damaged;
 use crate::store::{Store, StoreError};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Workflow};
 
 /// So many instances' states stay in memory; an instance takes about a kilobyte.
@@ -171,6 +172,7 @@ impl<D: Domain> Builder<D> {
             );
             cache.put(stream, live);
         }
+        index.inherit();
         self.start(index, cache, told, messages, stamp, from)
     }
 
@@ -192,6 +194,18 @@ impl<D: Domain> Builder<D> {
             return Err(OpenError::UnknownWorkflow(stream.clone()));
         };
         Ok(workflow.fold(stream, &self.store.read_stream(stream, Version::NONE)?)?)
+    }
+
+    /// The moment of the log's last event.
+    fn latest(&self) -> Result<Timestamp, StoreError> {
+        let mut latest = Timestamp(i64::MIN);
+        if let Some(last) = self.store.head().next.0.checked_sub(1) {
+            self.store.scan(Position(last), &mut |recorded| {
+                latest = recorded.event.recorded_at;
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(latest)
     }
 
     fn scan(
@@ -273,6 +287,7 @@ impl<D: Domain> Builder<D> {
         stamp: Option<Stamp>,
         kept_at: Position,
     ) -> Result<Engine<D>, OpenError> {
+        let latest = self.latest()?;
         let queue = Arc::new(Queue::new(QUEUE_MAX));
         let disk = Disk::start(Arc::clone(&self.store), Arc::clone(&queue));
         let disk = disk.map_err(OpenError::Thread)?;
@@ -283,7 +298,7 @@ impl<D: Domain> Builder<D> {
         let checkpoints = Arc::new(Checkpoints::new(&self.store, &index, stamp, kept_at));
         let writer = Writer {
             store: Arc::clone(&self.store),
-            clock: Arc::clone(&self.clock),
+            moments: Moments::new(Arc::clone(&self.clock), latest),
             rules: self.rules,
             vault: self.vault.clone(),
             workflows: Arc::clone(&workflows),

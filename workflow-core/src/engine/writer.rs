@@ -17,13 +17,13 @@ use super::checkpoint::Checkpoints;
 use super::disk::{self, Disk, explain};
 use super::index::Index;
 use super::live::{Live, Standing};
+use super::moments::Moments;
 use super::queue::{Found, Idle, Queue, Room, Written};
 use super::registry::{Decided, Erased, Workflows};
 use super::{Given, HandleError, Handled, Job, RulesOf, Source, Taken, lock};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::seal::Vault;
 use crate::store::{Append, Store};
-use crate::time::Clock;
 use crate::workflow::{Context, Domain, Owed, Tell};
 
 /// At most so many inputs make a group: bounds what a failing disk takes along, and how long the first one waits.
@@ -44,7 +44,7 @@ mod publish;
 
 pub(super) struct Writer<D: Domain> {
     pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
+    pub moments: Moments,
     pub rules: Arc<RulesOf<D::Rules>>,
     pub vault: Option<Arc<Vault>>,
     pub workflows: Arc<Workflows<D>>,
@@ -298,7 +298,7 @@ impl<D: Domain> Writer<D> {
             Some(live) => (Some(live), true),
             None => (self.load(&stream)?, false),
         };
-        let now = self.clock.now();
+        let now = self.moments.now();
         let context = Context { stream: &stream, now, rules: &*rules };
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
         if let Some(taken) = taken {

@@ -387,6 +387,15 @@ where
         Known { what, pace, world: self.worlds.number(world), told }
     }
 
+    /// Which of an instance's obligations are calls.
+    pub fn calls_of(&self, instance: u32) -> Vec<u8> {
+        let is_call = |(at, owed): (usize, &Obligation)| match owed {
+            Obligation::Call { .. } => u8::try_from(at).ok(),
+            Obligation::Tell { .. } | Obligation::Wait => None,
+        };
+        self.instances[instance as usize].owed.iter().enumerate().filter_map(is_call).collect()
+    }
+
     /// How an instance stands, in words.
     pub fn stands(&self, instance: u32) -> String {
         let standing = &self.instances[instance as usize].live.standing;

@@ -134,7 +134,9 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
     let now = context.now;
     match state {
         State::Discovered { brief, readiness: Readiness::Ready { terms }, .. } => {
-            let Some(days) = start_passed(&terms.window, now) else { return Vec::new() };
+            let Some(days) = start_passed(&terms.window, now, &context.rules.zone) else {
+                return Vec::new();
+            };
             let missing = vec![start_passed_hold(&terms.window, days)];
             vec![Event::TermsHeld { brief: brief.clone(), missing }]
         }
@@ -146,14 +148,19 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 let evidence = coverage.evidence.clone();
                 vec![seen::lost(state, hired, super::state::Loss::PolicyExpired, evidence)]
             } else {
-                Vec::new()
+                super::remind::due(state, context)
             }
         }
         // What may have its effect at any moment is not abandoned: its answer decides.
         State::ContractorReady { .. } | State::Quoted { road: Road::Taken(_), .. } => Vec::new(),
         State::JobReady { hired } | State::Quoted { hired, .. } => late(hired, state, context),
-        State::ApplicationPending { hired, intent: Intent::Stay, .. }
-        | State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
+        State::ApplicationPending { hired, intent: Intent::Stay, .. } => {
+            match late(hired, state, context) {
+                flagged if !flagged.is_empty() => flagged,
+                _ => super::remind::due(state, context),
+            }
+        }
+        State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
         State::Discovered { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. }
@@ -165,7 +172,7 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
 }
 
 fn late(hired: &Hired, state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
-    let days = start_passed(&hired.terms().window, context.now);
+    let days = start_passed(&hired.terms().window, context.now, &context.rules.zone);
     match (days, back(state)) {
         (Some(days), Some(back)) => {
             vec![Event::FlagRaised { issue: Issue::StartPassed { days }, back }]
@@ -330,6 +337,9 @@ fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
         Intent::Hold { missing } => Some(Issue::Unclear { missing: missing.clone() }),
     }
 }
+
+/// How far an application has come that waits for the insurer's staff.
+pub(super) const MANUAL_REVIEW: &str = "manual_review";
 
 /// The job that a new placement starts with.
 const NO_JOB: Wanted = Wanted::Create;

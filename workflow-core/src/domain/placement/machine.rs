@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
-    Release, Road, Turn, Wanted,
+    Release, Reminder, Road, Turn, Wanted,
 };
 use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
@@ -218,6 +218,11 @@ pub mod placement {
             /// Where to go on once a person has looked.
             back: Back,
         },
+        /// A person was reminded of what is about to run out.
+        Reminded {
+            /// Of what.
+            reminder: Reminder,
+        },
         /// What is to happen once the call in flight is out of the way.
         IntentChanged {
             /// What.
@@ -391,7 +396,7 @@ pub mod placement {
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
                 Some(ContractorReady {
-                    engagement: Engagement { terms, contractor, turn: Turn::None },
+                    engagement: Engagement { terms, contractor, turn: Turn::None, reminded: None },
                     job,
                     intent: Intent::Stay,
                 })
@@ -483,6 +488,15 @@ pub mod placement {
                 CoverageLost { issue, back },
             ) => Some(Flagged { issue, back }),
             (Active { hired, coverage }, PlacementCompleted) => Some(Completed { hired, coverage }),
+
+            // Reminders.
+            (ApplicationPending { hired, application, intent }, Reminded { reminder }) => {
+                let application = application.reminded(reminder);
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (Active { hired, coverage }, Reminded { reminder }) => {
+                Some(Active { hired: hired.reminded(reminder), coverage })
+            }
 
             // Changes while a call is in flight, or something bought is to be undone first.
             (ContractorReady { engagement, job, .. }, IntentChanged { intent }) => {

@@ -51,7 +51,7 @@ fn sufficient(brief: Brief, verdict: Verdict, context: &Context<'_, Rules>) -> E
             return Event::TermsHeld { brief, missing: Vec::new() };
         }
     };
-    if let Some(days) = start_passed(&terms.window, context.now) {
+    if let Some(days) = start_passed(&terms.window, context.now, &context.rules.zone) {
         return Event::TermsHeld { brief, missing: vec![start_passed_hold(&terms.window, days)] };
     }
     if contractor_stream(context.stream, &terms.references.candidate).is_none() {
@@ -396,7 +396,9 @@ fn bought(
 /// The facts suffice again, as they were: it goes on by itself, unless work has begun meanwhile.
 pub(super) fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
     let days = match back {
-        Back::Job { hired } => start_passed(&hired.terms().window, context.now),
+        Back::Job { hired } => {
+            start_passed(&hired.terms().window, context.now, &context.rules.zone)
+        }
         Back::Discovered { .. }
         | Back::Contractor { .. }
         | Back::Quote { .. }

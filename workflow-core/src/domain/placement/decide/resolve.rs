@@ -72,7 +72,7 @@ fn in_time(back: &Back, context: &Context<'_, Rules>) -> Result<(), Rejection> {
         | Back::Assignment { .. }
         | Back::Coverage { .. } => return Ok(()),
     };
-    match start_passed(window, context.now) {
+    match start_passed(window, context.now, &context.rules.zone) {
         None => Ok(()),
         Some(days) => Err(Rejection::new(
             "start_passed",
