@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use workflow_core::domain::call::{JobId, JobTerms, References, Wage};
 use workflow_core::domain::facts::PlacementId;
+use workflow_core::money::Cents;
 use workflow_core::time::Timestamp;
 
 use super::{Listed, fields, lenient, metadata};
@@ -16,6 +17,16 @@ use crate::config::{Config, JobRegion};
 pub(crate) struct Job {
     #[serde(default, deserialize_with = "lenient::text")]
     id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    entity: Option<String>,
+    #[serde(default, deserialize_with = "lenient::whole")]
+    wage: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    wage_type: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) category_code: Option<String>,
     #[serde(default)]
@@ -35,6 +46,22 @@ impl Job {
 
     pub(crate) fn is_of(&self, placement: &PlacementId) -> bool {
         self.custom_metadata.get("jobdiva_placement_id").is_some_and(|id| id == placement.as_str())
+    }
+
+    /// Whether it has these terms already: what is not shown is taken for different.
+    pub(crate) fn is_with(&self, references: &References, terms: &JobTerms) -> bool {
+        let (wage, wage_type) = wage(terms);
+        let region = self.region.clone().or_else(|| lenient::text_of(&self.address["region"]));
+        let known = [&self.name, &self.description, &self.entity, &self.category_code];
+        let (JobTerms { name, description, .. }, entity) = (terms, terms.entity.as_str());
+        let wanted = [name.trim(), description.trim(), entity, terms.category.as_str()];
+        let noted = |key: &str, id: &str| self.custom_metadata.get(key).is_some_and(|it| it == id);
+        known.iter().zip(wanted).all(|(known, wanted)| known.as_deref() == Some(wanted))
+            && (self.wage, self.wage_type.as_deref()) == (Some(wage.0), Some(wage_type))
+            && region.as_deref() == terms.region.as_ref().map(|region| region.state.as_str())
+            && noted("jobdiva_placement_id", references.placement.as_str())
+            && noted("jobdiva_job_id", references.requisition.as_str())
+            && noted("jobdiva_candidate_id", references.candidate.as_str())
     }
 
     /// Whether a state is written on it: remote work has none.
@@ -58,10 +85,7 @@ pub(crate) fn creation(
     references: &References,
     terms: &JobTerms,
 ) -> Map<String, Value> {
-    let (wage, wage_type) = match terms.wage {
-        Wage::Hourly(cents) => (cents, "hourly"),
-        Wage::FlatFee(cents) => (cents, "flatfee"),
-    };
+    let (wage, wage_type) = wage(terms);
     let mut body = fields(json!({
         "name": terms.name,
         "description": terms.description,
@@ -83,6 +107,13 @@ pub(crate) fn creation(
         }
     }
     body
+}
+
+fn wage(terms: &JobTerms) -> (Cents, &'static str) {
+    match terms.wage {
+        Wage::Hourly(cents) => (cents, "hourly"),
+        Wage::FlatFee(cents) => (cents, "flatfee"),
+    }
 }
 
 /// The body that turns the job `known` into one with these terms.

@@ -9,7 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId,
-    CoverageType, JobId, PolicyId, PolicyStanding, Sighting, Wage,
+    CoverageType, JobId, JobTerms, PolicyId, PolicyStanding, Sighting, Wage,
 };
 use workflow_core::money::Cents;
 
@@ -250,7 +250,15 @@ async fn a_job_is_brought_up_to_date_until_it_is_invoiced() {
     let second = super::world::work("2", "11");
     let (_, job, _) = insurer.assigned(&second).await;
     insurer.sim.advance(DAY).await;
-    let frozen = Call::UpdateJob { job, references: second.references(), terms: second.terms() };
+    let same = Call::UpdateJob {
+        job: job.clone(),
+        references: second.references(),
+        terms: second.terms(),
+    };
+    let ready = Answer::JobReady { job: job.clone() };
+    assert_eq!(insurer.answer("same", same).await, ready, "nothing is sent that changes nothing");
+    let dearer = JobTerms { wage: Wage::Hourly(Cents(12_000)), ..second.terms() };
+    let frozen = Call::UpdateJob { job, references: second.references(), terms: dearer };
     assert_eq!(refused(insurer.answer("frozen", frozen).await), (400, "invoice_exists".to_owned()));
 }
 
