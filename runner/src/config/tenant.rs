@@ -48,7 +48,8 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let policy = policy(&insurer, read);
     let policy_hook = policy_hook(insurer.section("webhook"), read);
     insurer.finish();
-    let rules = rules(&section);
+    let shorten_cover = section.flag("shorten_cover").unwrap_or(false);
+    let rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
     let pace = pace(section.section("pace"));
     section.finish();
     Some(Tenant {

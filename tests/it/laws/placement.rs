@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use tests::world::set;
 use workflow_core::domain::call::{
     ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
 };
@@ -86,9 +87,10 @@ impl Trial for OfPlacement {
             Some(State::Discovered { .. }) => linked(),
             Some(State::Quoted { .. }) => road(asked),
             Some(State::Flagged { .. }) => prop_oneof![resolution(), seen()].boxed(),
-            Some(
-                State::ApplicationPending { .. } | State::Assigned { .. } | State::Active { .. },
-            ) => seen(),
+            Some(State::Active { .. }) => {
+                prop_oneof![2 => seen(), 2 => facts(), 1 => ended()].boxed()
+            }
+            Some(State::ApplicationPending { .. } | State::Assigned { .. }) => seen(),
             Some(
                 State::ContractorReady { .. }
                 | State::JobReady { .. }
@@ -103,6 +105,17 @@ impl Trial for OfPlacement {
 
 fn facts() -> BoxedStrategy<Input> {
     answers::facts().prop_map(|facts| Input::Observed(Box::new(facts))).boxed()
+}
+
+/// Work has come to an end, early or not.
+fn ended() -> BoxedStrategy<Input> {
+    let on = select(vec!["ended", "2026-05-01"]);
+    (answers::facts(), on)
+        .prop_map(|(mut facts, on)| {
+            set(&mut facts, "stage", on);
+            Input::Observed(Box::new(facts))
+        })
+        .boxed()
 }
 
 fn linked() -> BoxedStrategy<Input> {

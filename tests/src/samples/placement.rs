@@ -5,8 +5,9 @@ use workflow_core::domain::placement::{Back, Event, EventKind, Issue, Leave, Nee
 
 use super::all;
 use super::parts::{
-    application, backs, bases, brief, coverage, coverages, engagement, hired, intents, issues,
-    least_brief, losing_issues, missing, other_terms, out_of_scope, release, terms, turns, wanted,
+    amendments, application, backs, bases, brief, coverage, coverages, engagement, hired, intents,
+    issues, least_brief, losing_issues, missing, other_terms, out_of_scope, release, rests, terms,
+    turns, wanted,
 };
 
 /// The samples of one kind; at least one.
@@ -19,6 +20,10 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ResumedAtApplication
         | EventKind::ResumedAtAssignment
         | EventKind::CoverageAccepted => settled(kind),
+        EventKind::CoverageExtended
+        | EventKind::UndoingBegun
+        | EventKind::EndedEarly
+        | EventKind::PlacementReopened => after_the_fact(kind),
         EventKind::CoverageStarted
         | EventKind::CoverageUpdated
         | EventKind::CoverageLost
@@ -38,6 +43,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ApplicationProgressed
         | EventKind::AssignmentCreated
         | EventKind::IntentChanged
+        | EventKind::QuoteGivenUp
+        | EventKind::AmendmentChanged
         | EventKind::TermsChanged
         | EventKind::Reclassified => on_the_road(kind),
     }
@@ -87,6 +94,11 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::IntentChanged => {
             intents().into_iter().map(|intent| Event::IntentChanged { intent }).collect()
         }
+        EventKind::QuoteGivenUp => vec![Event::QuoteGivenUp],
+        EventKind::AmendmentChanged => {
+            let all = amendments().into_iter();
+            all.map(|amendment| Event::AmendmentChanged { amendment }).collect()
+        }
         EventKind::TermsChanged => vec![Event::TermsChanged { terms: other_terms() }],
         EventKind::Reclassified => vec![Event::Reclassified { brief: brief() }],
         other => unreachable!("{other:?} has its samples elsewhere"),
@@ -123,12 +135,40 @@ fn covered_or_over(kind: EventKind) -> Vec<Event> {
             .collect(),
         EventKind::PlacementCanceled => turns()
             .into_iter()
-            .map(|turn| Event::PlacementCanceled {
+            .zip(rests().into_iter().cycle())
+            .map(|(turn, rest)| Event::PlacementCanceled {
                 reason: "called off in the ATS".into(),
                 release: release(turn),
+                rest,
             })
             .collect(),
         EventKind::PlacementCompleted => vec![Event::PlacementCompleted],
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+/// What comes after coverage, or after the end.
+fn after_the_fact(kind: EventKind) -> Vec<Event> {
+    match kind {
+        EventKind::CoverageExtended => vec![Event::CoverageExtended { terms: other_terms() }],
+        EventKind::UndoingBegun => [Some("pl_3WutvP0DJl".into()), None]
+            .into_iter()
+            .cycle()
+            .zip(intents())
+            .map(|(policy, intent)| Event::UndoingBegun {
+                hired: hired(),
+                assignment: "an_cV07fuwXKs".into(),
+                policy,
+                intent,
+            })
+            .collect(),
+        EventKind::EndedEarly => {
+            vec![Event::EndedEarly { on: "2026-08-14".parse().expect("a date") }]
+        }
+        EventKind::PlacementReopened => wanted()
+            .into_iter()
+            .map(|job| Event::PlacementReopened { placement: placement(), brief: brief(), job })
+            .collect(),
         other => unreachable!("{other:?} has its samples elsewhere"),
     }
 }

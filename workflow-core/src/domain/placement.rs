@@ -23,8 +23,8 @@ mod state;
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use react::{candidate_alias, requisition_alias};
 pub use state::{
-    Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
-    Loss, Need, Readiness, Release, Road, Turn, Wanted,
+    Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
+    Intent, Issue, Leave, Loss, Need, Readiness, Release, Rest, Road, Turn, Unseen, Wanted,
 };
 
 /// What a placement can be told.

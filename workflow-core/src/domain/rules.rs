@@ -104,6 +104,8 @@ pub struct Rules {
     pub coverage_rules: Vec<CoverageRule>,
     /// The domain of made-up e-mail addresses for people without one.
     pub relay_domain: String,
+    /// Whether coverage that lasts longer than the work is a person's to shorten. The insurer has no call that does it.
+    pub shorten_cover: bool,
 }
 
 impl Rules {
@@ -133,6 +135,7 @@ impl Rules {
             coverage: vec![CoverageType::General, CoverageType::WorkersComp],
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
+            shorten_cover: false,
         }
     }
 
