@@ -61,6 +61,10 @@ impl Ten99Policy {
                 let asked = Asked { references, contractor, job, coverage, window };
                 quote::create(&run, &asked).await
             }
+            Call::UpdateQuote { quote, references, contractor, job, coverage, window } => {
+                let asked = Asked { references, contractor, job, coverage, window };
+                quote::update(&run, quote, &asked).await
+            }
             Call::OpenApplication { references, quote } => {
                 session::open(&run, references, quote).await
             }
@@ -72,6 +76,7 @@ impl Ten99Policy {
             Call::CancelAssignment { assignment, job } => {
                 assignment::cancel(&run, assignment, job).await
             }
+            Call::ExtendCoverage { job, until } => assignment::extend(&run, job, *until).await,
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }

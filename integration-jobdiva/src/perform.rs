@@ -28,10 +28,12 @@ impl JobDiva {
             | Call::CreateJob { .. }
             | Call::UpdateJob { .. }
             | Call::CreateQuote { .. }
+            | Call::UpdateQuote { .. }
             | Call::OpenApplication { .. }
             | Call::ExpireApplication { .. }
             | Call::CreateAssignment { .. }
-            | Call::CancelAssignment { .. } => Outcome::Answered(Answer::Refused(Refusal {
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. } => Outcome::Answered(Answer::Refused(Refusal {
                 status: 0,
                 code: "not_for_jobdiva".to_owned(),
                 message: format!("{}: JobDiva performs no such call", attempt.key),

@@ -1,5 +1,6 @@
 //! Stories: one `check` each, told in the words of the domain. The language is in `tests/src/story.rs`.
 
+mod after_the_fact;
 mod applications;
 mod changes;
 mod coverage;

@@ -261,7 +261,13 @@ fn tenant(
         policy,
         policy_hook: None,
         rules,
-        pace: Pace { poll: HOUR / 2, sweep: HOUR, reread: HOUR * 6 },
+        pace: Pace {
+            poll: HOUR / 2,
+            sweep: HOUR,
+            reread: HOUR * 6,
+            census: HOUR * 24,
+            census_reach: HOUR * 24 * 60,
+        },
         calls_at_once: CallsAtOnce::default(),
         secret_files,
     }
@@ -437,7 +443,9 @@ async fn a_paused_placement_is_asked_about_nowhere_and_goes_on_where_it_stood() 
     let stream = StreamId::new("placement", "bolt", GOOD).unwrap();
     let events = pair.runner().engine().history(&stream).unwrap();
     let history = views::history(&stream, &events, None).unwrap();
-    let history = views::with_orders(pair.runner().engine(), &stream, None, history).unwrap();
+    let gate = views::gate_of(&stream).unwrap();
+    let orders = pair.runner().engine().history(&gate).unwrap();
+    let history = views::with_orders(&gate, &orders, None, history).unwrap();
     let orders: Vec<_> = history.events.iter().filter(|entry| entry.stream.is_some()).collect();
     let told: Vec<_> = orders.iter().map(|it| (it.event.as_str(), it.actor.as_str())).collect();
     assert_eq!(told, [("paused", "operator:kim"), ("resumed", "operator:kim")]);

@@ -37,7 +37,16 @@ pub fn check_in(world: World, story: &str) {
     run(story, world, Location::caller());
 }
 
-fn run(story: &str, world: World, caller: &Location<'_>) {
+/// Lives through a story in a world of one's own, and hands the world back to look at.
+///
+/// # Panics
+/// When a line does not hold, or is none of the language.
+#[track_caller]
+pub fn lived(world: World, story: &str) -> World {
+    run(story, world, Location::caller())
+}
+
+fn run(story: &str, world: World, caller: &Location<'_>) -> World {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -65,7 +74,8 @@ fn run(story: &str, world: World, caller: &Location<'_>) {
         if !violations.is_empty() {
             panic!("{}", teller.failure(story, usize::MAX, &violations, caller));
         }
-    });
+        teller.world
+    })
 }
 
 /// A story under way.

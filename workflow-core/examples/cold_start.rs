@@ -126,7 +126,9 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => Answer::ContractorUpdated,
+        | Call::CancelAssignment { .. }
+        | Call::UpdateQuote { .. }
+        | Call::ExtendCoverage { .. } => Answer::ContractorUpdated,
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) fn check(definition: &Definition, problems: &mut Problems) {
         return;
     }
     for edge in edges {
-        if let Some(from) = edge.from.filter(|from| states[from.index].terminal) {
+        let closed = |index: usize| states[index].terminal && !states[index].reopens;
+        if let Some(from) = edge.from.filter(|from| closed(from.index)) {
             let [from_name, to] = [from.index, edge.to].map(|index| &states[index].ident);
             let event = &events[edge.event.index].ident;
             problems.at(
@@ -55,6 +56,10 @@ fn endings(definition: &Definition, reached: &BTreeSet<usize>, problems: &mut Pr
                 name,
                 format!("nothing leaves `{name}`: add a transition, or mark it `#[terminal]`"),
             );
+        }
+        if !left && state.reopens {
+            let name = &state.ident;
+            problems.on(name, format!("nothing leaves `{name}`: mark it plainly `#[terminal]`"));
         }
         if !left || state.terminal {
             ends.insert(index);

@@ -365,7 +365,21 @@ fn the_attributes_of_variants_are_checked() {
         &[],
     );
     says(&[("#[terminal] Gone", "#[terminal] #[cfg(unix)] Gone")], &[BUILDS]);
-    says(&[("#[terminal] Gone", "#[terminal = true] Gone")], &["`#[terminal]` takes nothing"]);
+    const NOTHING: &str = "`#[terminal]` takes nothing but `(reopens)`";
+    says(&[("#[terminal] Gone", "#[terminal = true] Gone")], &[NOTHING]);
+    says(&[("#[terminal] Gone", "#[terminal(reopens, twice)] Gone")], &[NOTHING]);
+}
+
+#[test]
+fn an_end_that_reopens_is_left() {
+    let hung_again =
+        ("(Ajar { .. }, Pulled) => Some(Shut)", "(Ajar { .. } | Gone, Pulled) => Some(Shut)");
+    says(&[("#[terminal] Gone", "#[terminal(reopens)] Gone"), hung_again], &[]);
+    says(&[hung_again], &["`Gone` is terminal, yet `Pulled` leaves it for `Shut`"]);
+    says(
+        &[("#[terminal] Gone", "#[terminal(reopens)] Gone")],
+        &["nothing leaves `Gone`: mark it plainly `#[terminal]`"],
+    );
 }
 
 #[test]

@@ -28,7 +28,8 @@ use problems::Problems;
 ///
 /// The module holds four items, all of them ordinary Rust:
 ///
-/// - `enum State`: the states with their data. `#[terminal]` marks those in which a log may end for good.
+/// - `enum State`: the states with their data. `#[terminal]` marks those in which a log may end for good;
+///   `#[terminal(reopens)]` one of these that may be left all the same.
 /// - `enum Event`: what can happen. It must be `Serialize` and `DeserializeOwned`: events are stored.
 /// - `fn begin(event: Event) -> Option<State>`: which events open a log, and where they lead.
 /// - `fn evolve(state: State, event: Event) -> Option<State>`: the table.

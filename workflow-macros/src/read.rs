@@ -39,7 +39,10 @@ pub(crate) struct Definition {
 
 pub(crate) struct State {
     pub(crate) ident: Ident,
+    /// Whether a log may end here for good.
     pub(crate) terminal: bool,
+    /// Whether it may go on from there all the same.
+    pub(crate) reopens: bool,
 }
 
 pub(crate) struct Event {

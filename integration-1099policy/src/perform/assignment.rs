@@ -3,10 +3,11 @@
 //! Money hangs on these, so two live ones that both fit are never chosen between: a person sees both.
 
 use workflow_core::domain::call::{Answer, AssignmentId, JobId};
+use workflow_core::time::Timestamp;
 
 use super::{CLOCK_SKEW_OF_OFFERS, Run, Step, path_of, refused, told};
 use crate::failure::Failure;
-use crate::wire::assignment::{Assignment, cancellation, creation};
+use crate::wire::assignment::{Assignment, Extended, cancellation, creation, extension};
 use crate::wire::error::safe_message;
 use crate::wire::quote::Asked;
 use crate::wire::{self, Listed as _};
@@ -61,6 +62,25 @@ pub(super) async fn cancel(run: &Run<'_>, assignment: &AssignmentId, job: &JobId
             })
         }
         Err(failure) => Err(run.post_ended(failure)),
+    }
+}
+
+/// Lets what covers a job last longer. The answer is an assignment or, where the job's own policy covers it, a quote;
+/// either shows the new end. Asking for the end that it has already is documented to change nothing.
+pub(super) async fn extend(run: &Run<'_>, job: &JobId, until: Timestamp) -> Step<Answer> {
+    let body = wire::fields(extension(job, until));
+    let extended: Extended = run
+        .post("/assignments/extend", body)
+        .await
+        .and_then(|extended| wire::object("assignment", extended))
+        .map_err(|failure| run.post_ended(failure))?;
+    match extended.end_date {
+        Some(end) if end < until => Ok(refused(
+            200,
+            "end_not_moved",
+            "the insurer said yes and shows an earlier end of coverage".to_owned(),
+        )),
+        Some(_) | None => Ok(Answer::CoverageExtended),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) async fn create(
     Ok(Answer::JobReady { job })
 }
 
-/// Brings the placement's job up to date.
+/// Brings the placement's job up to date. One that is so already is left alone: once invoiced it cannot be changed, and
+/// other dates need not change it.
 pub(super) async fn update(
     run: &Run<'_>,
     job: &JobId,
@@ -41,6 +42,9 @@ pub(super) async fn update(
 ) -> Step<Answer> {
     let path = path_of(JOBS, job.as_str());
     let known: Job = run.read("job", &path).await.map_err(|f| run.lookup_ended(f))?;
+    if known.is_with(references, terms) {
+        return Ok(Answer::JobReady { job: job.clone() });
+    }
     let body = change(run.policy.config(), references, terms, &known);
     let changed: Result<Job, Failure> =
         run.put(&path, body).await.and_then(|changed| wire::object("job", changed));

@@ -95,3 +95,15 @@ pub(crate) fn creation(config: &Config, asked: &Asked<'_>) -> Map<String, Value>
 pub(crate) fn cancellation(job: &JobId) -> Value {
     json!({ "job_id": job, "reason": "client_request" })
 }
+
+/// What is taken from the answer to an extension: an assignment or a quote, alike in this.
+#[derive(Deserialize)]
+pub(crate) struct Extended {
+    #[serde(default, deserialize_with = "lenient::moment")]
+    pub(crate) end_date: Option<Timestamp>,
+}
+
+/// The body that lets the coverage of a job last longer.
+pub(crate) fn extension(job: &JobId, until: Timestamp) -> Value {
+    json!({ "job_id": job, "end_date": until.as_secs() })
+}

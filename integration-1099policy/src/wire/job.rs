@@ -20,6 +20,8 @@ pub(crate) struct Job {
     #[serde(default, deserialize_with = "lenient::text")]
     name: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     entity: Option<String>,
     #[serde(default, deserialize_with = "lenient::whole")]
     wage: Option<i64>,
@@ -48,6 +50,22 @@ impl Job {
                 .custom_metadata
                 .get("jobdiva_placement_id")
                 .is_some_and(|id| id == placement.as_str())
+    }
+
+    /// Whether it has these terms already: what is not shown is taken for different.
+    pub(crate) fn is_with(&self, references: &References, terms: &JobTerms) -> bool {
+        let (wage, wage_type) = wage_of(terms);
+        let region = self.region.clone().or_else(|| lenient::text_of(&self.address["region"]));
+        let known = [&self.name, &self.description, &self.entity, &self.category_code];
+        let (JobTerms { name, description, .. }, entity) = (terms, terms.entity.as_str());
+        let wanted = [name.trim(), description.trim(), entity, terms.category.as_str()];
+        let noted = |key: &str, id: &str| self.custom_metadata.get(key).is_some_and(|it| it == id);
+        known.iter().zip(wanted).all(|(known, wanted)| known.as_deref() == Some(wanted))
+            && (self.wage, self.wage_type.as_deref()) == (Some(wage.0), Some(wage_type))
+            && region.as_deref() == terms.region.as_ref().map(|region| region.state.as_str())
+            && noted("jobdiva_placement_id", references.placement.as_str())
+            && noted("jobdiva_job_id", references.requisition.as_str())
+            && noted("jobdiva_candidate_id", references.candidate.as_str())
     }
 
     /// Whether a state is written on it: remote work has none.

@@ -58,7 +58,8 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     };
     ats.finish();
     insurer.finish();
-    let rules = rules(&section);
+    let shorten_cover = section.flag("shorten_cover").unwrap_or(false);
+    let rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
     let pace = pace(section.section("pace"));
     section.finish();
     Some(Tenant {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tests::peers::ats::person;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, JobId,
-    QuoteId, References, Refusal, SessionId, Window,
+    PolicyStanding, QuoteId, References, Refusal, SessionId, Window,
 };
 use workflow_core::domain::facts::CandidateId;
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::time::Timestamp;
 
-use super::outside::{Assignment, Job, Outside, Quote, Session};
+use super::outside::{Assignment, Job, Outside, Policy, Quote, Session};
 
 /// So old an attempt looks first, and its key is not honoured any more.
 const AGED: Duration = Duration::from_secs(23 * 3600);
@@ -48,8 +49,10 @@ fn is_creation(call: &Call) -> bool {
         | Call::ReadPerson { .. }
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
+        | Call::UpdateQuote { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => false,
+        | Call::CancelAssignment { .. }
+        | Call::ExtendCoverage { .. } => false,
     }
 }
 
@@ -58,6 +61,7 @@ fn references(call: &Call) -> Option<&References> {
         Call::CreateJob { references, .. }
         | Call::UpdateJob { references, .. }
         | Call::CreateQuote { references, .. }
+        | Call::UpdateQuote { references, .. }
         | Call::OpenApplication { references, .. }
         | Call::CreateAssignment { references, .. } => Some(references),
         Call::ReadPlacement { .. }
@@ -65,7 +69,8 @@ fn references(call: &Call) -> Option<&References> {
         | Call::LinkContractor { .. }
         | Call::UpdateContractor { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => None,
+        | Call::CancelAssignment { .. }
+        | Call::ExtendCoverage { .. } => None,
     }
 }
 
@@ -88,6 +93,7 @@ fn note_out_of_scope(outside: &mut Outside, call: &Call) {
 /// A call that came to be owed when its window had begun already is one too many.
 fn note_past(outside: &mut Outside, call: &Call, attempt: &Attempt) {
     if let Call::CreateQuote { window, references, .. }
+    | Call::UpdateQuote { window, references, .. }
     | Call::CreateAssignment { window, references, .. } = call
         && attempt.owed_since >= window.effective
     {
@@ -172,6 +178,10 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
         Call::CreateQuote { references, contractor, job, window, .. } => {
             quote(outside, references, contractor, job, window)
         }
+        Call::UpdateQuote { quote, job, contractor, window, .. } => {
+            change(outside, quote, job, contractor, window)
+        }
+        Call::ExtendCoverage { job, until } => extend(outside, job, *until),
         Call::OpenApplication { quote, .. } => open(outside, quote),
         Call::ExpireApplication { session } => expire(outside, session),
         Call::CreateAssignment { references, contractor, job, window, .. } => {
@@ -237,6 +247,58 @@ fn quote(
     let quoted = Quote { placement, contractor, job, terms, window: *window };
     outside.quotes.insert(quote.clone(), quoted);
     Answer::QuoteIssued { quote, net_rate: None }
+}
+
+/// Until a policy came of it.
+fn change(
+    outside: &mut Outside,
+    id: &QuoteId,
+    job: &JobId,
+    contractor: &ContractorId,
+    window: &Window,
+) -> Answer {
+    if outside.policies.values().any(|policy| policy.quote == *id) {
+        return Answer::QuoteFixed;
+    }
+    let Some(terms) = outside.jobs.get(job).map(|job| job.terms.clone()) else {
+        return no("job_not_found");
+    };
+    if window.effective < outside.season.now() {
+        return no("effective_date_in_the_past");
+    }
+    let matched = outside.fitting(contractor, window).is_some();
+    let Some(quote) = outside.quotes.get_mut(id) else { return Answer::QuoteFixed };
+    if matched {
+        outside.matched.insert(quote.placement.clone());
+        return Answer::MatchingPolicy;
+    }
+    (quote.terms, quote.window) = (terms, *window);
+    Answer::QuoteIssued { quote: id.clone(), net_rate: None }
+}
+
+/// A later end, never a shorter one, and never of what is over.
+fn extend(outside: &mut Outside, job: &JobId, until: Timestamp) -> Answer {
+    let now = outside.season.now();
+    let live = |it: &&mut Assignment| it.job == *job && it.standing != AssignmentStanding::Canceled;
+    let end = match outside.assignments.values_mut().find(live) {
+        Some(assignment) => &mut assignment.window.until,
+        None => {
+            let quotes = &outside.quotes;
+            let of = |it: &&mut Policy| {
+                it.standing == PolicyStanding::Active
+                    && quotes.get(&it.quote).is_some_and(|quote| quote.job == *job)
+            };
+            match outside.policies.values_mut().find(of) {
+                Some(policy) => &mut policy.expires,
+                None => return no("no_active_policy"),
+            }
+        }
+    };
+    if *end <= now || until < *end {
+        return no("end_date_invalid");
+    }
+    *end = until;
+    Answer::CoverageExtended
 }
 
 fn opened(session: &SessionId) -> Answer {

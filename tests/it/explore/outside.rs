@@ -55,6 +55,8 @@ pub enum Version {
     Dearer,
     /// A later start.
     Later,
+    /// A later end.
+    Longer,
     /// A category that is not mapped.
     Unclear,
     /// Called off.
@@ -72,6 +74,7 @@ impl Version {
             Version::Good => "all good",
             Version::Dearer => "a higher pay",
             Version::Later => "a later start",
+            Version::Longer => "a later end",
             Version::Unclear => "an unknown category",
             Version::Canceled => "called off",
             Version::W2 => "on the payroll",
@@ -86,6 +89,7 @@ impl Version {
             Version::Good => {}
             Version::Dearer => set(&mut facts, "pay", "120.50"),
             Version::Later => set(&mut facts, "start", "2026-03-20"),
+            Version::Longer => set(&mut facts, "end", "2026-08-31"),
             Version::Unclear => set(&mut facts, "category", "Juggling"),
             Version::Canceled => set(&mut facts, "stage", "canceled"),
             Version::W2 => set(&mut facts, "employment", "W2"),

@@ -265,7 +265,8 @@ fn the_terms_are_followed(scene: &Scene<'_>) -> Holds {
         let day = hired.terms().window.first_day;
         let dear = hired.terms().job.wage.to_string();
         let pay = facts.pay.map(|pay| format!("{} per hour", pay.amount));
-        if facts.start != Some(day) || pay.as_ref() != Some(&dear) {
+        let last = Some(hired.terms().window.last_day);
+        if facts.start != Some(day) || facts.end != last || pay.as_ref() != Some(&dear) {
             return Err(format!("{name} goes on from {day} at {dear}, the ATS says otherwise"));
         }
     }

@@ -15,6 +15,7 @@ const ANYTHING: Versions = &[
     ("pl_1", Version::Good),
     ("pl_1", Version::Dearer),
     ("pl_1", Version::Later),
+    ("pl_1", Version::Longer),
     ("pl_1", Version::Unclear),
     ("pl_1", Version::Canceled),
     ("pl_1", Version::W2),
@@ -23,6 +24,10 @@ const ANYTHING: Versions = &[
 
 /// Other terms, or none any more.
 const CHANGED: Versions = &[("pl_1", Version::Dearer), ("pl_1", Version::Canceled)];
+
+/// What is bought is to last longer, then is called off, then is confirmed again.
+const LASTING: Versions =
+    &[("pl_1", Version::Longer), ("pl_1", Version::Canceled), ("pl_1", Version::Good)];
 
 /// Each thing that may go wrong on the way, once; the provider may forget a key long before it promised.
 const HOSTILE: Hostility = Hostility::ONE;
@@ -105,6 +110,16 @@ fn a_contractor_returns() {
     let left = Left { elsewhere: 1, losses: 1, changes: sized(0, 1), ..NOTHING };
     let model = Insured::new(TWO, CHANGED, left);
     keeps_the_rules("a returning contractor", model, Hostility::NONE);
+}
+
+#[test]
+fn what_is_covered_changes() {
+    let left = Left { changes: 2, operator: 1, seasons: sized(0, 1), ..NOTHING };
+    let model = Insured::new(ONE, LASTING, left);
+    keeps_the_rules("covered, changed", model, sized(Hostility::NONE, LOST));
+    let left = Left { elsewhere: 1, changes: 2, losses: sized(0, 1), ..NOTHING };
+    let model = Insured::new(ONE, sized(LASTING, ANYTHING), left);
+    keeps_the_rules("covered by assignment, changed", model, Hostility::NONE);
 }
 
 #[test]

@@ -14,6 +14,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("stage", "canceled"),
     ("stage", "deleted"),
     ("stage", "ended"),
+    ("stage", "2026-05-01"),
     ("stage", "working"),
     ("stage", "offer"),
     ("employment", "W2"),
@@ -22,6 +23,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("currency", "CAD"),
     ("start", "2026-03-05"),
     ("start", "2026-04-20"),
+    ("end", "2026-05-31"),
     ("end", "2026-12-31"),
     ("end", "none"),
     ("state", "NJ"),
@@ -130,6 +132,14 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
             1 => quote().prop_map(|quote| Answer::QuoteIneligible { quote }),
         ]
         .boxed(),
+        Call::UpdateQuote { .. } => prop_oneof![
+            4 => quote().prop_map(|quote| Answer::QuoteIssued { quote, net_rate: Some(150) }),
+            2 => Just(Answer::QuoteFixed),
+            1 => Just(Answer::MatchingPolicy),
+            1 => quote().prop_map(|quote| Answer::QuoteIneligible { quote }),
+        ]
+        .boxed(),
+        Call::ExtendCoverage { .. } => Just(Answer::CoverageExtended).boxed(),
         Call::OpenApplication { .. } => prop_oneof![
             6 => session().prop_map(|session| {
                 let url = format!("https://apply.test/{session}");

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use tests::world::set;
 use workflow_core::domain::by_hand::{Fact, WRITTEN};
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
@@ -73,12 +74,6 @@ impl Trial for OfPlacement {
         answers::answer(call)
     }
 
-    fn repeats(_: Option<&State>, input: &Input) -> Option<&'static str> {
-        matches!(input, Input::CandidateMerged { .. }).then_some(
-            "a message: recorded even where it changes nothing, so that it does not come again",
-        )
-    }
-
     fn input(state: Option<&State>) -> BoxedStrategy<Input> {
         let asked = match state {
             Some(State::Quoted { hired, .. }) => match hired.engagement.turn {
@@ -98,7 +93,10 @@ impl Trial for OfPlacement {
                 prop_oneof![4 => seen(), 1 => reason().prop_map(|reason| Input::Resend { reason })]
                     .boxed()
             }
-            Some(State::Assigned { .. } | State::Active { .. }) => seen(),
+            Some(State::Active { .. }) => {
+                prop_oneof![2 => seen(), 2 => facts(), 1 => ended()].boxed()
+            }
+            Some(State::Assigned { .. }) => seen(),
             Some(
                 State::ContractorReady { .. }
                 | State::JobReady { .. }
@@ -112,6 +110,9 @@ impl Trial for OfPlacement {
 
     fn repeats(_: Option<&State>, input: &Input) -> Option<&'static str> {
         match input {
+            Input::CandidateMerged { .. } => Some(
+                "a message: recorded even where it changes nothing, so that it does not come again",
+            ),
             Input::Resend { .. } => {
                 Some("each asking for the link is an order of its own, and is kept")
             }
@@ -125,6 +126,17 @@ impl Trial for OfPlacement {
 
 fn facts() -> BoxedStrategy<Input> {
     answers::facts().prop_map(|facts| Input::Observed(Box::new(facts))).boxed()
+}
+
+/// Work has come to an end, early or not.
+fn ended() -> BoxedStrategy<Input> {
+    let on = select(vec!["ended", "2026-05-01"]);
+    (answers::facts(), on)
+        .prop_map(|(mut facts, on)| {
+            set(&mut facts, "stage", on);
+            Input::Observed(Box::new(facts))
+        })
+        .boxed()
 }
 
 fn linked() -> BoxedStrategy<Input> {

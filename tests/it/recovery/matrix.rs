@@ -120,12 +120,22 @@ async fn an_assignment_is_undone_once_whatever_goes_wrong() {
     all_of(Road::CalledOffAssigned).await;
 }
 
+#[tokio::test]
+async fn an_extension_is_made_once_whatever_goes_wrong() {
+    all_of(Road::Longer).await;
+}
+
 /// What the roads post, by what arrives at the insurer and by what was owed, is what the table has.
 #[tokio::test]
 async fn the_table_has_every_post() {
     let (mut posted, mut named) = (BTreeSet::new(), BTreeSet::new());
-    for road in [Road::FirstTime, Road::CalledOffApplying, Road::Returning, Road::CalledOffAssigned]
-    {
+    for road in [
+        Road::FirstTime,
+        Road::CalledOffApplying,
+        Road::Returning,
+        Road::CalledOffAssigned,
+        Road::Longer,
+    ] {
         let mut desk = Desk::open().await;
         road.begin(&mut desk).await;
         road.go(&desk).await;

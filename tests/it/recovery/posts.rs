@@ -30,6 +30,8 @@ pub enum Road {
     Returning,
     /// The same, called off before the assignment is in force.
     CalledOffAssigned,
+    /// The same, to last longer.
+    Longer,
 }
 
 const fn post(name: &'static str, path: &'static str, road: Road) -> Post {
@@ -37,7 +39,7 @@ const fn post(name: &'static str, path: &'static str, road: Road) -> Post {
 }
 
 /// All of them.
-pub const POSTS: [Post; 7] = [
+pub const POSTS: [Post; 8] = [
     post("link_contractor", "/contractors", Road::FirstTime),
     post("create_job", "/jobs", Road::FirstTime),
     post("create_quote", "/quotes", Road::FirstTime),
@@ -45,6 +47,7 @@ pub const POSTS: [Post; 7] = [
     post("expire_application", "/apply/sessions/", Road::CalledOffApplying),
     post("create_assignment", "/assignments", Road::Returning),
     post("cancel_assignment", "/assignments/cancel", Road::CalledOffAssigned),
+    post("extend_coverage", "/assignments/extend", Road::Longer),
 ];
 
 /// The row of a call that is made by a POST; `None` for one that only reads, or puts.
@@ -57,9 +60,11 @@ pub fn post_of(call: &Call) -> Option<&'static str> {
         Call::ExpireApplication { .. } => Some("expire_application"),
         Call::CreateAssignment { .. } => Some("create_assignment"),
         Call::CancelAssignment { .. } => Some("cancel_assignment"),
+        Call::ExtendCoverage { .. } => Some("extend_coverage"),
         Call::ReadPlacement { .. }
         | Call::ReadPerson { .. }
         | Call::UpdateContractor { .. }
+        | Call::UpdateQuote { .. }
         | Call::UpdateJob { .. } => None,
     }
 }
@@ -81,6 +86,13 @@ impl Road {
                 desk.settle().await;
                 desk.is("pl_2", "Assigned");
             }
+            Road::Longer => {
+                insured(desk).await;
+                desk.report("pl_2", &[]).await;
+                desk.settle().await;
+                desk.pass(DAY + HOUR).await;
+                desk.is("pl_2", "Active");
+            }
         }
     }
 
@@ -91,6 +103,7 @@ impl Road {
             Road::CalledOffApplying => desk.report("pl_1", &[("stage", "canceled")]).await,
             Road::Returning => desk.report("pl_2", &[]).await,
             Road::CalledOffAssigned => desk.report("pl_2", &[("stage", "canceled")]).await,
+            Road::Longer => desk.report("pl_2", &[("end", "2026-07-31")]).await,
         }
     }
 
@@ -119,6 +132,12 @@ impl Road {
                 desk.is("pl_2", "Canceled: called off in the ATS");
                 let ledger = desk.sim.ledger();
                 assert!(ledger.assignments_live_by_job.is_empty(), "{of}");
+            }
+            Road::Longer => {
+                desk.is("pl_2", "Active: covered 2026-03-16 to 2026-07-31 by assignment");
+                let ledger = desk.sim.ledger();
+                assert_eq!(ledger.assignments_live_by_job.len(), 1, "{of}");
+                assert_eq!(ledger.charges_cents.len(), 2, "{of}: {:?}", ledger.charges_cents);
             }
         }
     }

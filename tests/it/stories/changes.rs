@@ -58,12 +58,13 @@ const BOUGHT: &[(&str, &str)] = &[
     (
         "Active",
         "given pl_2 of cand_1\nand the ATS reports pl_2\nand the application of pl_2 is completed\n\
-         and pl_1 of cand_1\nand the ATS reports pl_1\nand the assignment of pl_1 comes into force",
+         and pl_1 of cand_1\nand the ATS reports pl_1\nand the assignment of pl_1 comes into force\n\
+         and it is 2026-03-17 13:00",
     ),
     (
         "Flagged",
         "given pl_1 of cand_1\nand the ATS reports pl_1\nand the application of pl_1 is completed\n\
-         and the ATS reports pl_1 with end=2026-07-31",
+         and the ATS reports pl_1 with pay=110",
     ),
 ];
 
@@ -199,11 +200,11 @@ fn other_terms_undo_an_assignment_first() {
         and   pl_2 of cand_1
         and   the ATS reports pl_2
         then  pl_2 is Assigned
-        when  the ATS reports pl_2 with end=2026-09-30
+        when  the ATS reports pl_2 with end=2026-04-30
         then  pl_2 is Assigned
         and   the insurer has 2 assignments, 1 live assignment, 2 jobs
         when  the assignment of pl_2 comes into force
-        then  pl_2 is Active: covered 2026-03-16 to 2026-09-30
+        then  pl_2 is Active: covered 2026-03-16 to 2026-04-30
     ",
     );
 }
@@ -212,10 +213,10 @@ fn other_terms_undo_an_assignment_first() {
 fn other_terms_while_covered_are_shown_and_the_latest_count() {
     check(&format!(
         "{}
-        when the ATS reports pl_1 with end=2026-07-31
-        then pl_1 is Flagged: last day was 2026-06-30, is 2026-07-31
-        when the ATS reports pl_1 with end=2026-08-31
-        then pl_1 is Flagged: last day was 2026-06-30, is 2026-08-31
+        when the ATS reports pl_1 with end=2026-05-31
+        then pl_1 is Flagged: last day was 2026-06-30, is 2026-05-31
+        when the ATS reports pl_1 with end=2026-04-30
+        then pl_1 is Flagged: last day was 2026-06-30, is 2026-04-30
         when the ATS reports pl_1, pl_1
         then FlagRaised twice for pl_1
         when the ATS reports pl_1 with end=2026-06-30

@@ -208,8 +208,9 @@ fn a_policy_that_runs_out_early_is_a_loss() {
 fn terms_accepted_beyond_the_policy_are_a_loss_when_the_policy_ends() {
     check(&format!(
         "{BY_POLICY}
-        when  the ATS reports pl_1 with end=2026-07-31
-        then  pl_1 is Flagged: last day was 2026-06-30, is 2026-07-31
+        when  the insurer will refuse extend_coverage with not_offered
+        and   the ATS reports pl_1 with end=2026-07-31
+        then  pl_1 is Flagged: last day was 2026-06-30, is 2026-07-31, and the insurer will not extend
         when  the operator returns pl_1: extended by hand
         then  pl_1 is Active
         when  it is 2026-07-02 13:00

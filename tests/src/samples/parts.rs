@@ -6,8 +6,8 @@ use workflow_core::domain::call::{
 };
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
-    Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
-    Release, Reminder, Turn, Wanted,
+    Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
+    Intent, Issue, Loss, Release, Reminder, Rest, Turn, Unseen, Wanted,
 };
 use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use workflow_core::money::Cents;
@@ -112,8 +112,31 @@ pub(super) fn release(turn: Turn) -> Release {
 
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
+    let amendment = Amendment::None;
     let contractor = "cn_Ja2LX9vQe0".into();
-    Engagement { terms: terms(), contractor, turn, reminded: None }
+    Engagement { terms: terms(), contractor, turn, amendment, reminded: None }
+}
+
+pub(super) fn amendments() -> Vec<Amendment> {
+    all(|before| match before {
+        None => Some(Amendment::None),
+        Some(Amendment::None) => Some(Amendment::Quote("qt_mT4kAe81Zc".into())),
+        Some(Amendment::Quote(_)) => Some(Amendment::Extend(Box::new(other_terms()))),
+        Some(Amendment::Extend(_)) => None,
+    })
+}
+
+pub(super) fn rests() -> Vec<Rest> {
+    let covered = || {
+        let unseen = Unseen::Nothing;
+        Back::Coverage { hired: hired(), coverage: coverage(), unseen }
+    };
+    all(|before| match before {
+        None => Some(Rest::Job(Wanted::Update("jb_0Qd5yHfW2s".into()))),
+        Some(Rest::Job(_)) => Some(Rest::Bought(Box::new(covered()))),
+        Some(Rest::Bought(_)) => Some(Rest::Closed),
+        Some(Rest::Closed) => None,
+    })
 }
 
 pub(super) fn hired() -> Hired {
@@ -184,11 +207,19 @@ pub(super) fn coverage() -> Coverage {
 pub(super) fn intents() -> Vec<Intent> {
     all(|before| match before {
         None => Some(Intent::Stay),
-        Some(Intent::Stay) => Some(Intent::Cancel { reason: "called off in the ATS".into() }),
-        Some(Intent::Cancel { .. }) => Some(Intent::Change { terms: Box::new(other_terms()) }),
+        Some(Intent::Stay) => {
+            Some(Intent::Cancel { reason: "called off in the ATS".into(), by: Closer::Ats })
+        }
+        Some(Intent::Cancel { by: Closer::Ats, .. }) => {
+            Some(Intent::Cancel { reason: "closed by a person".into(), by: Closer::Person })
+        }
+        Some(Intent::Cancel { by: Closer::Person, .. }) => {
+            Some(Intent::Change { terms: Box::new(other_terms()) })
+        }
         Some(Intent::Change { .. }) => Some(Intent::Exclude { evidence: out_of_scope() }),
         Some(Intent::Exclude { .. }) => Some(Intent::Hold { missing: missing() }),
-        Some(Intent::Hold { .. }) => None,
+        Some(Intent::Hold { .. }) => Some(Intent::Late { days: 3 }),
+        Some(Intent::Late { .. }) => None,
     })
 }
 
@@ -239,7 +270,18 @@ pub(super) fn issues() -> Vec<Issue> {
                 let differences: Vec<Difference> = differences;
                 Issue::TermsChanged { terms: Box::new(terms), differences }
             }
-            Some(Issue::TermsChanged { .. }) => {
+            Some(Issue::TermsChanged { terms, differences }) => Issue::NotExtended {
+                terms: terms.clone(),
+                differences: differences.clone(),
+                refusal: refusal(),
+            },
+            Some(Issue::NotExtended { .. }) => {
+                Issue::EndedEarly { on: date("2026-08-14"), until: date("2026-09-30") }
+            }
+            Some(Issue::EndedEarly { .. }) => {
+                Issue::Reopened { reason: "called off in the ATS".into() }
+            }
+            Some(Issue::Reopened { .. }) => {
                 Issue::CanceledWhileCovered { reason: "called off in the ATS".into() }
             }
             Some(Issue::CanceledWhileCovered { .. }) => {
@@ -274,12 +316,18 @@ pub(super) fn backs() -> Vec<Back> {
                 hired: hired(),
                 assignment: "an_cV07fuwXKs".into(),
                 policy: Some("pl_3WutvP0DJl".into()),
-                intent: Intent::Cancel { reason: "called off in the ATS".into() },
+                intent: Intent::Cancel { reason: "called off in the ATS".into(), by: Closer::Ats },
             },
             Some(Back::Assignment { .. }) => {
-                Back::Coverage { hired: hired(), coverage: coverage() }
+                let unseen = Unseen::Nothing;
+                Back::Coverage { hired: hired(), coverage: coverage(), unseen }
             }
-            Some(Back::Coverage { .. }) => Back::Lost {
+            Some(Back::Coverage { unseen: Unseen::Nothing, .. }) => {
+                let (from, to) = (date("2026-04-13"), date("2026-04-15"));
+                let unseen = Unseen::Gap { days: 2, from, to };
+                Back::Coverage { hired: hired(), coverage: coverage(), unseen }
+            }
+            Some(Back::Coverage { unseen: Unseen::Gap { .. }, .. }) => Back::Lost {
                 hired: hired(),
                 evidence: coverage().evidence,
                 wanted: Box::new(other_terms()),

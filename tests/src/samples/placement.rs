@@ -8,9 +8,9 @@ use workflow_core::money::Decimal;
 
 use super::all;
 use super::parts::{
-    application, backs, bases, brief, coverage, coverages, engagement, hired, intents, issues,
-    least_brief, losing_issues, missing, other_terms, out_of_scope, release, reminded_application,
-    reminder, terms, turns, wanted,
+    amendments, application, backs, bases, brief, coverage, coverages, engagement, hired, intents,
+    issues, least_brief, losing_issues, missing, other_terms, out_of_scope, release,
+    reminded_application, reminder, rests, terms, turns, wanted,
 };
 
 /// The samples of one kind; at least one.
@@ -24,6 +24,10 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ResumedAtAssignment
         | EventKind::CoverageAccepted => settled(kind),
         EventKind::FactSet | EventKind::TakenIn | EventKind::LinkGiven => by_hand(kind),
+        EventKind::CoverageExtended
+        | EventKind::UndoingBegun
+        | EventKind::EndedEarly
+        | EventKind::PlacementReopened => after_the_fact(kind),
         EventKind::CoverageStarted
         | EventKind::CoverageUpdated
         | EventKind::CoverageLost
@@ -46,6 +50,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::AssignmentCreated
         | EventKind::Reminded
         | EventKind::IntentChanged
+        | EventKind::QuoteGivenUp
+        | EventKind::AmendmentChanged
         | EventKind::TermsChanged
         | EventKind::Reclassified => on_the_road(kind),
     }
@@ -157,6 +163,11 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::IntentChanged => {
             intents().into_iter().map(|intent| Event::IntentChanged { intent }).collect()
         }
+        EventKind::QuoteGivenUp => vec![Event::QuoteGivenUp],
+        EventKind::AmendmentChanged => {
+            let all = amendments().into_iter();
+            all.map(|amendment| Event::AmendmentChanged { amendment }).collect()
+        }
         EventKind::TermsChanged => vec![Event::TermsChanged { terms: other_terms() }],
         EventKind::Reclassified => vec![Event::Reclassified { brief: brief() }],
         other => unreachable!("{other:?} has its samples elsewhere"),
@@ -193,12 +204,40 @@ fn covered_or_over(kind: EventKind) -> Vec<Event> {
             .collect(),
         EventKind::PlacementCanceled => turns()
             .into_iter()
-            .map(|turn| Event::PlacementCanceled {
+            .zip(rests().into_iter().cycle())
+            .map(|(turn, rest)| Event::PlacementCanceled {
                 reason: "called off in the ATS".into(),
                 release: release(turn),
+                rest,
             })
             .collect(),
         EventKind::PlacementCompleted => vec![Event::PlacementCompleted],
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+/// What comes after coverage, or after the end.
+fn after_the_fact(kind: EventKind) -> Vec<Event> {
+    match kind {
+        EventKind::CoverageExtended => vec![Event::CoverageExtended { terms: other_terms() }],
+        EventKind::UndoingBegun => [Some("pl_3WutvP0DJl".into()), None]
+            .into_iter()
+            .cycle()
+            .zip(intents())
+            .map(|(policy, intent)| Event::UndoingBegun {
+                hired: hired(),
+                assignment: "an_cV07fuwXKs".into(),
+                policy,
+                intent,
+            })
+            .collect(),
+        EventKind::EndedEarly => {
+            vec![Event::EndedEarly { on: "2026-08-14".parse().expect("a date") }]
+        }
+        EventKind::PlacementReopened => wanted()
+            .into_iter()
+            .map(|job| Event::PlacementReopened { placement: placement(), brief: brief(), job })
+            .collect(),
         other => unreachable!("{other:?} has its samples elsewhere"),
     }
 }

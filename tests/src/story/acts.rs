@@ -1,5 +1,7 @@
 //! What may happen in a story.
 
+use std::time::Duration;
+
 use workflow_core::domain::by_hand::Fact;
 use workflow_core::domain::call::{AssignmentStanding, ContractorId, PolicyStanding, SessionId};
 use workflow_core::domain::contractor;
@@ -187,6 +189,11 @@ impl Teller {
             self.world.insurer().bought_elsewhere(&linked);
             return Some(Ok(()));
         }
+        if let Some(name) = form(line, "the insurer forgets the quotes of ", "") {
+            let name = placement(name);
+            self.world.insurer().books().quotes.retain(|_, quote| quote.placement != name);
+            return Some(Ok(()));
+        }
         if let Some(email) = form(line, "the stranger gives up ", "") {
             for known in self.world.insurer().books().contractors.values_mut() {
                 if known.email == email {
@@ -344,6 +351,10 @@ impl Teller {
             let at = Timestamp::from(at);
             assert!(at >= self.world.clock.now(), "time goes on");
             self.world.clock.set(at);
+            return Some(Ok(()));
+        }
+        if let Some(days) = form(line, "", " days pass").and_then(|days| days.parse::<u64>().ok()) {
+            self.world.clock.advance(Duration::from_secs(days * 24 * 3600));
             return Some(Ok(()));
         }
         match line {

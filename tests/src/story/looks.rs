@@ -1,6 +1,6 @@
 //! What may be so in a story.
 
-use workflow_core::engine::HandleError;
+use workflow_core::engine::{HandleError, Wait};
 
 use super::{Outcome, Teller, candidate, form, placement};
 use crate::peers::insurer::Session;
@@ -27,6 +27,17 @@ impl Teller {
         }
         if let Some(count) = line.strip_prefix("the insurer has ") {
             return self.count(count);
+        }
+        if let Some(name) = form(line, "", " waits for a person") {
+            let summary = self.world.engine().summary(&stream(&placement(name)));
+            let waits = summary.map(|summary| summary.waits).unwrap_or_default();
+            let person = waits.iter().any(|wait| matches!(wait, Wait::Person(_)));
+            return if person { Ok(()) } else { Err(format!("it waits for {waits:?}")) };
+        }
+        if let Some((name, day)) =
+            line.strip_prefix("the insurer covers ").and_then(|rest| rest.split_once(" to "))
+        {
+            return self.covers(name, day);
         }
         if let Some(name) = form(line, "the insurer heard nothing of ", "") {
             return self.heard_nothing(name);
@@ -185,6 +196,22 @@ impl Teller {
             Some(heard) => Err(format!("it heard {}", heard.operation)),
             None => Ok(()),
         }
+    }
+
+    /// The last day that what is bought for a placement covers, by the insurer's own books.
+    fn covers(&self, name: &str, day: &str) -> Outcome {
+        let insurer = self.world.insurer();
+        let (assignment, policy) =
+            (insurer.assignment_of(&placement(name)), insurer.policy_of(&placement(name)));
+        let books = insurer.books();
+        let until = match (assignment, policy) {
+            (Some(id), _) => books.assignments[&id].window.until,
+            (None, Some(id)) => books.policies[&id].expires,
+            (None, None) => return Err("nothing is bought for it".into()),
+        };
+        let end = until.to_jiff().to_zoned(self.world.rules.zone.clone()).date();
+        let last = end.yesterday().map_err(|e| e.to_string())?;
+        equal(&last.to_string(), day)
     }
 
     /// `cand_1 by kim@real.test` or `cand_1 as Robin`.

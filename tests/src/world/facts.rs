@@ -62,6 +62,7 @@ pub fn set(facts: &mut Facts, name: &str, value: &str) {
         "title" => facts.role.title = text,
         "description" => facts.role.description = text,
         "category" => facts.role.category = text,
+        "requisition" => facts.requisition = RequisitionId(value.into()),
         "candidate" => facts.candidate = CandidateId(value.into()),
         "company" => {
             facts.company = text.map(|id| Company { id: CompanyId(id), name: Some("Acme".into()) });

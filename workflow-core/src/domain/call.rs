@@ -193,6 +193,21 @@ pub enum Call {
         /// From when to when.
         window: Window,
     },
+    /// Insurer: bring a quote up to date, which no policy came of yet.
+    UpdateQuote {
+        /// Which quote.
+        quote: QuoteId,
+        /// Whose.
+        references: References,
+        /// Who works.
+        contractor: ContractorId,
+        /// What work.
+        job: JobId,
+        /// Which coverage.
+        coverage: Vec<CoverageType>,
+        /// From when to when.
+        window: Window,
+    },
     /// Insurer: open an application session for a first-time contractor.
     OpenApplication {
         /// Whose.
@@ -225,6 +240,13 @@ pub enum Call {
         /// Its job, by which the insurer knows it.
         job: JobId,
     },
+    /// Insurer: let what covers a job, an assignment or the quote's own policy, last longer.
+    ExtendCoverage {
+        /// The job, by which the insurer knows it.
+        job: JobId,
+        /// Until when; whole seconds.
+        until: Timestamp,
+    },
 }
 
 impl Call {
@@ -237,10 +259,12 @@ impl Call {
             | Call::CreateJob { .. }
             | Call::UpdateJob { .. }
             | Call::CreateQuote { .. }
+            | Call::UpdateQuote { .. }
             | Call::OpenApplication { .. }
             | Call::ExpireApplication { .. }
             | Call::CreateAssignment { .. }
-            | Call::CancelAssignment { .. } => Side::Insurer,
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. } => Side::Insurer,
         }
     }
 }
@@ -255,10 +279,12 @@ impl Call {
             Call::CreateJob { references, .. }
             | Call::UpdateJob { references, .. }
             | Call::CreateQuote { references, .. }
+            | Call::UpdateQuote { references, .. }
             | Call::OpenApplication { references, .. }
             | Call::CreateAssignment { references, .. } => Some(&references.candidate),
             Call::ReadPlacement { .. }
             | Call::ExpireApplication { .. }
+            | Call::ExtendCoverage { .. }
             | Call::CancelAssignment { .. } => None,
         }
     }
@@ -315,6 +341,8 @@ pub enum Answer {
         /// The quote's id.
         quote: QuoteId,
     },
+    /// The quote cannot be changed any more: a new one is needed.
+    QuoteFixed,
     /// No quote: the contractor holds a policy that fits; an assignment is the way.
     MatchingPolicy,
     /// An application session is open.
@@ -344,6 +372,8 @@ pub enum Answer {
     AssignmentCanceled,
     /// The assignment cannot be undone: it has begun.
     AssignmentBegun,
+    /// The coverage lasts as long as was asked.
+    CoverageExtended,
     /// The provider said no, in a way that needs a person.
     Refused(Refusal),
 }

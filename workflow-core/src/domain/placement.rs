@@ -29,8 +29,9 @@ pub use known::{Cover, Days, Work};
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
 pub use react::{candidate, candidate_alias, requisition_alias};
 pub use state::{
-    Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
-    Loss, Need, Readiness, Release, Reminder, Road, Turn, Wanted,
+    Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
+    Intent, Issue, Leave, Loss, Need, Readiness, Release, Reminder, Rest, Road, Turn, Unseen,
+    Wanted,
 };
 
 /// What a placement can be told.

@@ -118,6 +118,8 @@ pub struct Rules {
     pub relay_domain: String,
     /// So many days before work begins a person is reminded of an application that is still open.
     pub remind_days: Vec<u16>,
+    /// Whether coverage that lasts longer than the work is a person's to shorten. The insurer has no call that does it.
+    pub shorten_cover: bool,
 }
 
 impl Rules {
@@ -148,6 +150,7 @@ impl Rules {
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
             remind_days: vec![2, 1],
+            shorten_cover: false,
         }
     }
 

@@ -253,8 +253,13 @@ impl Terms {
             self.references.candidate.to_string(),
             now.references.candidate.to_string(),
         );
+        differs(
+            "requisition",
+            self.references.requisition.to_string(),
+            now.references.requisition.to_string(),
+        );
         differs("first day", self.window.first_day.to_string(), now.window.first_day.to_string());
-        differs("last day", self.window.last_day.to_string(), now.window.last_day.to_string());
+        differs(LAST_DAY, self.window.last_day.to_string(), now.window.last_day.to_string());
         differs("wage", self.job.wage.to_string(), now.job.wage.to_string());
         differs("region", region(self), region(now));
         differs("client", self.job.entity.to_string(), now.job.entity.to_string());
@@ -262,4 +267,14 @@ impl Terms {
         differs("coverage", format!("{:?}", self.coverage), format!("{:?}", now.coverage));
         found
     }
+
+    /// Whether `now` is the same work with a later end, and differs in nothing else that is insured.
+    pub fn is_extended_by(&self, now: &Terms) -> bool {
+        let differences = self.differences(now);
+        now.window.until > self.window.until
+            && differences.iter().all(|difference| difference.term == LAST_DAY)
+    }
 }
+
+/// How the last day is called among the differences.
+const LAST_DAY: &str = "last day";

@@ -50,8 +50,10 @@ pub(super) fn resume<W: Workflow>(stream: StreamId, live: Live<W::Domain>) -> Fo
         let version = due.key.since();
         Since { owed: due.owed, version, at: due.since }
     };
+    let standing = Arc::unwrap_or_clone(standing);
+    let at = standing.updated_at;
     let owed = standing.owed.into_iter().map(since).collect();
-    Folding { stream, state, version, at: standing.updated_at, owed }
+    Folding { stream, state, version, at, owed }
 }
 
 /// Takes the next event in.

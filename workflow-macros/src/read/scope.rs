@@ -145,7 +145,11 @@ mod tests {
 
     #[test]
     fn a_word_is_close_within_a_third_of_its_letters() {
-        let state = |name: &str| State { ident: quote::format_ident!("{name}"), terminal: false };
+        let state = |name: &str| State {
+            ident: quote::format_ident!("{name}"),
+            terminal: false,
+            reopens: false,
+        };
         let scope = Scope::new(&[state("RangBell"), state("Shut"), state("Shot")], &[], &[]);
         let closest = |name: &str| {
             let found = scope.states.closest(&quote::format_ident!("{name}"));

@@ -12,12 +12,18 @@ pub(crate) fn states(item: &mut ItemEnum, problems: &mut Problems) -> Vec<State>
     for variant in &mut item.variants {
         refuse_cfg(variant, problems);
         let marks = take(variant, "terminal");
+        let mut reopens = false;
         for mark in &marks {
-            if mark.meta.require_path_only().is_err() {
-                problems.on(mark, "`#[terminal]` takes nothing");
+            match &mark.meta {
+                Meta::Path(_) => {}
+                Meta::List(list) if list.tokens.to_string() == "reopens" => reopens = true,
+                Meta::List(_) | Meta::NameValue(_) => {
+                    problems.on(mark, "`#[terminal]` takes nothing but `(reopens)`");
+                }
             }
         }
-        states.push(State { ident: variant.ident.clone(), terminal: !marks.is_empty() });
+        let (ident, terminal) = (variant.ident.clone(), !marks.is_empty());
+        states.push(State { ident, terminal, reopens });
     }
     states
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use integration_1099policy::poll::Watch;
 use integration_1099policy::simulator::{Config as Simulated, Fault, FaultKind};
-use workflow_core::domain::call::{Answer, ApplicationStanding, Call, Sighting};
+use workflow_core::domain::call::{Answer, ApplicationStanding, Call, JobTerms, Sighting, Wage};
+use workflow_core::money::Cents;
 use workflow_core::outcome::{Attempt, Trace};
 
 use super::world::{DAY, HOUR, Insurer, Work, again, answered, refused, work};
@@ -187,17 +188,21 @@ async fn an_update_is_repeated_without_harm() {
     let insurer = Insurer::standard().await;
     let work = work("1", "11");
     let (contractor, job) = insurer.known(&work).await;
-    let update_job = Call::UpdateJob { job, references: work.references(), terms: work.terms() };
     let update_contractor = Call::UpdateContractor {
         contractor,
         candidate: work.candidate.into(),
         person: work.person(),
         email: "new@example.test".into(),
     };
-    for (call, path) in [(update_job, "/jobs"), (update_contractor, "/contractors")] {
-        for fault in [FaultKind::LostResponse, FaultKind::ErrorBefore, FaultKind::TruncatedJson] {
+    let faults = [FaultKind::LostResponse, FaultKind::ErrorBefore, FaultKind::TruncatedJson];
+    for (cents, fault) in (10_000..).zip(faults) {
+        // A job that has its terms already is not told them again.
+        let terms = JobTerms { wage: Wage::Hourly(Cents(cents)), ..work.terms() };
+        let (job, references) = (job.clone(), work.references());
+        let update_job = Call::UpdateJob { job, references, terms };
+        for (call, path) in [(&update_job, "/jobs"), (&update_contractor, "/contractors")] {
             insurer.sim.fault(Fault::once("PUT", path, fault));
-            let (answer, left) = insurer.settled(&call, insurer.attempt("1", "update")).await;
+            let (answer, left) = insurer.settled(call, insurer.attempt("1", "update")).await;
             assert!(!matches!(answer, Answer::Refused(_)), "{path} {fault:?}: {answer:?}");
             assert_eq!(left, [Trace::Unknown], "{path} {fault:?}");
         }

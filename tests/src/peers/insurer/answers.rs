@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentStanding, Call, ContractorId, JobId, QuoteId, Refusal,
+    Answer, ApplicationStanding, AssignmentStanding, Call, ContractorId, JobId, PolicyStanding,
+    QuoteId, Refusal,
 };
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
-use super::books::{Assignment, Books, Heard, Job, Quote, Session, Stored};
+use super::books::{Assignment, Books, Heard, Job, Policy, Quote, Session, Stored};
 use crate::peers::fault::Fault;
 
 /// So long a key is honoured.
@@ -79,6 +80,7 @@ fn burned() -> Outcome<Answer> {
 /// A call that came to be owed when its window had begun already is one too many.
 fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
     if let Call::CreateQuote { window, references, .. }
+    | Call::UpdateQuote { window, references, .. }
     | Call::CreateAssignment { window, references, .. } = call
         && attempt.owed_since >= window.effective
     {
@@ -99,6 +101,7 @@ fn note_unquoted(books: &mut Books, call: &Call, stream: &str) {
 /// Coverage for one person's placement on another person's contractor is the worst that can be asked for.
 fn note_mistaken(books: &mut Books, call: &Call) {
     if let Call::CreateQuote { contractor, references, .. }
+    | Call::UpdateQuote { contractor, references, .. }
     | Call::CreateAssignment { contractor, references, .. } = call
         && let Some(known) = books.contractors.get(contractor)
         && known.candidate.as_ref().map(|of| books.person(of))
@@ -179,6 +182,12 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             let (contractor, job) = (contractor.clone(), job.clone());
             quote(books, Quote { placement, contractor, job, window: *window }, now)
         }
+        Call::UpdateQuote { quote, contractor, job, window, references, .. } => {
+            let placement = references.placement.clone();
+            let (contractor, job) = (contractor.clone(), job.clone());
+            change(books, quote, Quote { placement, contractor, job, window: *window }, now)
+        }
+        Call::ExtendCoverage { job, until } => extend(books, job, *until, now),
         Call::OpenApplication { quote, .. } => open(books, quote),
         Call::ExpireApplication { session } => match books.sessions.get(session) {
             None => no("session_not_found"),
@@ -238,6 +247,56 @@ fn quote(books: &mut Books, quote: Quote, now: Timestamp) -> Answer {
         return Answer::MatchingPolicy;
     }
     Answer::QuoteIssued { quote: books.add_quote(quote), net_rate: Some(112) }
+}
+
+/// Until a policy came of it.
+fn change(books: &mut Books, id: &QuoteId, wish: Quote, now: Timestamp) -> Answer {
+    let issued = books.policies.values().any(|policy| policy.quote == *id);
+    if issued || !books.quotes.contains_key(id) {
+        return Answer::QuoteFixed;
+    }
+    if wish.window.effective < now {
+        return no("effective_date_in_the_past");
+    }
+    if books.jobs.get(&wish.job).is_some_and(|job| job.terms.category.as_str() == RISKY) {
+        return Answer::QuoteIneligible { quote: id.clone() };
+    }
+    if books.fitting(&wish.contractor, &wish.window).is_some() {
+        return Answer::MatchingPolicy;
+    }
+    books.quotes.insert(id.clone(), wish);
+    Answer::QuoteIssued { quote: id.clone(), net_rate: Some(112) }
+}
+
+/// A later end, for the job's assignment or for the policy of its quote: never a shorter one, never of what is over.
+fn extend(books: &mut Books, job: &JobId, until: Timestamp, now: Timestamp) -> Answer {
+    let refused = |current: Timestamp| {
+        let year_secs = 366 * 24 * 3600;
+        let over = current <= now;
+        let too_long = until.as_secs() - now.as_secs() > 2 * year_secs;
+        (over || until < current || too_long).then(|| no("end_date_invalid"))
+    };
+    let live = |it: &&Assignment| it.job == *job && it.standing != AssignmentStanding::Canceled;
+    let assignment = books.assignments.iter().rev().find(|(_, it)| live(it));
+    if let Some((id, known)) = assignment.map(|(id, known)| (id.clone(), known.window.until)) {
+        return refused(known).unwrap_or_else(|| {
+            books.extend_assignment(&id, until);
+            Answer::CoverageExtended
+        });
+    }
+    if books.assignments.values().any(|it| it.job == *job) {
+        return no("bad_request");
+    }
+    let of_job = |policy: &Policy| books.quotes.get(&policy.quote).is_some_and(|q| q.job == *job);
+    let policy = books.policies.iter().rev().find(|(_, policy)| of_job(policy));
+    match policy.map(|(id, policy)| (id.clone(), policy.standing, policy.expires)) {
+        None => no("invalid_job_id"),
+        Some((_, standing, _)) if standing != PolicyStanding::Active => no("no_active_policy"),
+        Some((id, _, expires)) => refused(expires).unwrap_or_else(|| {
+            books.extend_policy(&id, until);
+            Answer::CoverageExtended
+        }),
+    }
 }
 
 fn open(books: &mut Books, quote: &QuoteId) -> Answer {

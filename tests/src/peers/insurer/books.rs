@@ -299,6 +299,18 @@ impl Books {
         self.signals.push(Subject::Assignment(id.clone()));
     }
 
+    pub(super) fn extend_assignment(&mut self, id: &AssignmentId, until: Timestamp) {
+        let Some(assignment) = self.assignments.get_mut(id) else { return };
+        assignment.window.until = until;
+        self.signals.push(Subject::Assignment(id.clone()));
+    }
+
+    pub(super) fn extend_policy(&mut self, id: &PolicyId, until: Timestamp) {
+        let Some(policy) = self.policies.get_mut(id) else { return };
+        policy.expires = until;
+        self.signals.push(Subject::Policy(id.clone()));
+    }
+
     /// A policy of the contractor that is in force over the whole window.
     pub(super) fn fitting(&self, contractor: &ContractorId, window: &Window) -> Option<PolicyId> {
         let fits = |policy: &Policy| {

@@ -11,7 +11,8 @@
 
 use super::machine::placement::{Event, Machine, State};
 use super::state::{
-    Back, Ended, Engagement, Hired, Intent, Issue, Readiness, Release, Road, Wanted,
+    Amendment, Back, Closer, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss, Readiness,
+    Release, Rest, Road, Unseen, Wanted,
 };
 use super::{Input, Resolution};
 use crate::domain::call::ContractorId;
@@ -23,6 +24,8 @@ use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
 mod candidate;
+mod closed;
+mod covered;
 mod hand;
 mod observed;
 mod resolve;
@@ -79,7 +82,7 @@ pub(super) fn decide(
         Input::Resolve { resolution, reason } => {
             resolve::resolve(state, resolution, reason, context)
         }
-        Input::Exclude { reason } => resolve::exclude(state, reason),
+        Input::Exclude { reason } => resolve::exclude(state, reason, context),
         Input::Set { fact, by, reason } => hand::set(state, fact, by, reason, context),
         Input::Include { by, reason } => hand::include(state, by, reason, context),
         Input::Resend { reason } => hand::resend(state, reason, context),
@@ -141,8 +144,7 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
             vec![Event::TermsHeld { brief: brief.clone(), missing }]
         }
         State::Active { hired, coverage } => {
-            let until = hired.terms().window.until;
-            if now >= until && coverage.expires >= until {
+            if covered::is_over(hired, coverage, now) {
                 vec![Event::PlacementCompleted]
             } else if now >= coverage.expires {
                 let evidence = coverage.evidence.clone();
@@ -151,8 +153,13 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 super::remind::due(state, context)
             }
         }
-        // What may have its effect at any moment is not abandoned: its answer decides.
-        State::ContractorReady { .. } | State::Quoted { road: Road::Taken(_), .. } => Vec::new(),
+        // What may have its effect at any moment is not abandoned: its answer decides. A person is told all the same.
+        State::ContractorReady { engagement, intent, .. } => {
+            observed::overdue(engagement, intent, context)
+        }
+        State::Quoted { hired, intent, road: Road::Taken(_), .. } => {
+            observed::overdue(&hired.engagement, intent, context)
+        }
         State::JobReady { hired } | State::Quoted { hired, .. } => late(hired, state, context),
         State::ApplicationPending { hired, intent: Intent::Stay, .. } => {
             match late(hired, state, context) {
@@ -202,14 +209,24 @@ fn back(state: &State) -> Option<Back> {
             intent: intent.kept(),
         }),
         State::Assigned { hired, assignment, policy, intent } => Some(Back::Assignment {
-            hired: hired.clone(),
+            hired: hired.clone().amended(Amendment::None),
             assignment: assignment.clone(),
             policy: policy.clone(),
             intent: intent.kept(),
         }),
-        State::Active { hired, coverage } => {
-            Some(Back::Coverage { hired: hired.clone(), coverage: coverage.clone() })
-        }
+        State::Active { hired, coverage } => Some(Back::Coverage {
+            hired: hired.clone().amended(Amendment::None),
+            coverage: coverage.clone(),
+            unseen: Unseen::Nothing,
+        }),
+        State::Flagged {
+            issue: issue @ Issue::Gap { .. },
+            back: Back::Coverage { hired, coverage, .. },
+        } => Some(Back::Coverage {
+            hired: hired.clone(),
+            coverage: coverage.clone(),
+            unseen: Unseen::of(issue),
+        }),
         State::Flagged { back, .. } => Some(back.clone()),
         State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => None,
     }
@@ -261,10 +278,11 @@ fn after(state: &State, event: &Event) -> Option<State> {
 fn act(state: &State, intent: &Intent) -> Vec<Event> {
     match intent {
         Intent::Stay => Vec::new(),
-        Intent::Cancel { reason } => vec![cancel(state, reason.clone())],
+        Intent::Cancel { reason, by } => vec![closed::cancel(state, reason.clone(), *by)],
         Intent::Change { terms } => vec![Event::TermsChanged { terms: (**terms).clone() }],
         Intent::Exclude { evidence } => exclusion(state, evidence.clone()),
         Intent::Hold { missing } => flag(state, Issue::Unclear { missing: missing.clone() }),
+        Intent::Late { days } => flag(state, Issue::StartPassed { days: *days }),
     }
 }
 
@@ -277,10 +295,6 @@ fn undone(state: &State, intent: &Intent) -> Vec<Event> {
         }
         (intent, _) => act(state, intent),
     }
-}
-
-fn cancel(state: &State, reason: String) -> Event {
-    Event::PlacementCanceled { reason, release: release(state) }
 }
 
 fn exclusion(state: &State, evidence: OutOfScope) -> Vec<Event> {
@@ -323,8 +337,10 @@ fn release(state: &State) -> Release {
 /// is insured.
 fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
     match intent {
-        Intent::Stay => None,
-        Intent::Cancel { reason } => Some(Issue::CanceledWhileCovered { reason: reason.clone() }),
+        Intent::Stay | Intent::Late { .. } => None,
+        Intent::Cancel { reason, .. } => {
+            Some(Issue::CanceledWhileCovered { reason: reason.clone() })
+        }
         Intent::Change { terms } => {
             let differences = hired.terms().differences(terms);
             let issue =

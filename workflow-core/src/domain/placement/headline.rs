@@ -2,7 +2,9 @@
 
 use super::decide::MANUAL_REVIEW;
 use super::machine::placement::State;
-use super::state::{Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
+use super::state::{
+    Amendment, Basis, Evidence, Hired, Intent, Issue, Leave, Readiness, Road, Wanted,
+};
 use crate::domain::terms::{Difference, Missing};
 
 /// Why the placement is where it is, and what a person is to do about it.
@@ -23,9 +25,18 @@ fn why(state: &State) -> String {
         State::Discovered { readiness: Readiness::Ready { .. }, .. } => {
             "waiting for the contractor to be known to the insurer".into()
         }
+        State::ContractorReady { intent: Intent::Late { days }, .. } => {
+            format!("{}: its job is not answered for yet", begun(*days))
+        }
+        State::Quoted { intent: Intent::Late { days }, road: Road::Taken(_), .. } => {
+            format!("{}: what was asked for is not answered yet", begun(*days))
+        }
         State::ContractorReady { job: Wanted::Create, .. } => "creating its job".into(),
         State::ContractorReady { job: Wanted::Update(_), .. } => {
             "bringing its job up to date".into()
+        }
+        State::JobReady { hired } if matches!(amendment(hired), Amendment::Quote(_)) => {
+            "bringing its quote up to date".into()
         }
         State::JobReady { .. } => "asking for a quote".into(),
         State::Quoted { road: Road::Asked(_), .. } => {
@@ -45,6 +56,11 @@ fn why(state: &State) -> String {
             application.progress.replace('_', " ")
         ),
         State::ApplicationPending { .. } => "closing the application before a change".into(),
+        State::Assigned { intent: Intent::Stay, hired, .. }
+            if matches!(amendment(hired), Amendment::Extend(_)) =>
+        {
+            "asking for a later end of the assignment".into()
+        }
         State::Assigned { intent: Intent::Stay, .. } => {
             "waiting for the assignment to come into force".into()
         }
@@ -52,11 +68,22 @@ fn why(state: &State) -> String {
         State::Active { hired, coverage } => {
             let window = &hired.terms().window;
             let by = evidence(&coverage.evidence);
-            format!("covered {} to {} by {by}", window.first_day, window.last_day)
+            let covered = format!("covered {} to {} by {by}", window.first_day, window.last_day);
+            match amendment(hired) {
+                Amendment::Extend(terms) => {
+                    format!("{covered}; asking for cover until {}", terms.window.last_day)
+                }
+                Amendment::None | Amendment::Quote(_) => covered,
+            }
         }
         State::Flagged { issue, .. } => self::issue(issue),
         State::Excluded { evidence, .. } => format!("out of scope: {}", evidence.evidence),
-        State::Completed { coverage, .. } => {
+        State::Completed { hired, coverage, early: Some(on) } => format!(
+            "work ended on {on}; covered to {} by {}, which was not shortened",
+            hired.terms().window.last_day,
+            evidence(&coverage.evidence)
+        ),
+        State::Completed { coverage, early: None, .. } => {
             format!("ended, covered to its end by {}", evidence(&coverage.evidence))
         }
         State::Canceled { reason, .. } => reason.clone(),
@@ -83,10 +110,7 @@ pub(super) fn issue(issue: &Issue) -> String {
             format!("the policy on file does not cover this placement: {message}")
         }
         Issue::Contractor { reason } => reason.clone(),
-        Issue::StartPassed { days } => {
-            let plural = if *days == 1 { "day" } else { "days" };
-            format!("work has begun without coverage, {days} {plural} so far")
-        }
+        Issue::StartPassed { days } => begun(*days),
         Issue::Gap { days, from, to } => {
             let plural = if *days == 1 { "day" } else { "days" };
             format!("covered from {to}, but work began on {from}: {days} {plural} uncovered")
@@ -95,6 +119,19 @@ pub(super) fn issue(issue: &Issue) -> String {
         Issue::TermsChanged { differences, .. } => {
             format!("changed after coverage was bought: {}", each(differences))
         }
+        Issue::NotExtended { differences, refusal, .. } => format!(
+            "{}, and the insurer will not extend the coverage: {} ({} {})",
+            each(differences),
+            refusal.message,
+            refusal.status,
+            refusal.code
+        ),
+        Issue::EndedEarly { on, until } => format!(
+            "work ended on {on}, yet coverage lasts until {until}: shorten it at the insurer, then return"
+        ),
+        Issue::Reopened { reason } => format!(
+            "alive again in the ATS, after it was closed ({reason}): see whether what it had is still in force"
+        ),
         Issue::CanceledWhileCovered { reason } => {
             format!(
                 "{reason}, yet coverage is bought: cancel it at the insurer, then close the placement"
@@ -110,6 +147,16 @@ pub(super) fn issue(issue: &Issue) -> String {
             format!("{}, yet coverage is bought", evidence.evidence)
         }
     }
+}
+
+/// What a person reads of work that began uncovered, wherever the placement stands.
+pub(super) fn begun(days: i64) -> String {
+    let plural = if days == 1 { "day" } else { "days" };
+    format!("work has begun without coverage, {days} {plural} so far")
+}
+
+fn amendment(hired: &Hired) -> &Amendment {
+    &hired.engagement.amendment
 }
 
 fn evidence(evidence: &Evidence) -> String {

@@ -84,7 +84,7 @@ impl Intent {
     /// What the work comes to, where it was `days`.
     fn work(&self, days: Days) -> Work {
         match self {
-            Intent::Stay => on(days),
+            Intent::Stay | Intent::Late { .. } => on(days),
             Intent::Cancel { .. } => Work::CalledOff,
             Intent::Change { terms } => on(Days::from(&terms.window)),
             Intent::Exclude { .. } => Work::OutOfScope,

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{
-    Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
-    Release, Reminder, Road, Turn, Wanted,
+    Amendment, Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need,
+    Readiness, Release, Reminder, Rest, Road, Turn, Wanted,
 };
 use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
-use crate::domain::facts::{CandidateId, PlacementId};
+use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
 
@@ -104,20 +104,24 @@ pub mod placement {
             release: Release,
         },
         /// The engagement ended with coverage to its end.
-        #[terminal]
+        #[terminal(reopens)]
         Completed {
             /// Terms, contractor and job.
             hired: Hired,
             /// The coverage it had.
             coverage: Coverage,
+            /// The last day of work, where it came before the last day of coverage.
+            early: Option<Date>,
         },
         /// The placement was called off; what was open is undone.
-        #[terminal]
+        #[terminal(reopens)]
         Canceled {
             /// Why.
             reason: String,
             /// What its contractor is still told.
             release: Release,
+            /// What it goes on from, should it come back to life.
+            rest: Rest,
         },
     }
 
@@ -226,6 +230,29 @@ pub mod placement {
         /// What is to happen once the call in flight is out of the way.
         IntentChanged {
             /// What.
+            intent: Intent,
+        },
+        /// The quote at hand cannot be changed any more: a new one is asked for.
+        QuoteGivenUp,
+        /// What is to be amended at the insurer.
+        AmendmentChanged {
+            /// What.
+            amendment: Amendment,
+        },
+        /// What is bought lasts longer now.
+        CoverageExtended {
+            /// What is insured now.
+            terms: Terms,
+        },
+        /// An assignment that has not begun to cover is undone.
+        UndoingBegun {
+            /// Terms, contractor and job.
+            hired: Hired,
+            /// The assignment.
+            assignment: AssignmentId,
+            /// The policy it rests on, where told.
+            policy: Option<PolicyId>,
+            /// What to do once it is undone.
             intent: Intent,
         },
         /// The terms changed before anything was bought.
@@ -364,9 +391,25 @@ pub mod placement {
             reason: String,
             /// What its contractor is still told.
             release: Release,
+            /// What it goes on from, should it come back to life.
+            rest: Rest,
         },
         /// Its engagement ended with coverage to the end.
         PlacementCompleted,
+        /// Its engagement ended before its coverage does.
+        EndedEarly {
+            /// The last day of work.
+            on: Date,
+        },
+        /// The ATS has it alive again: it begins anew.
+        PlacementReopened {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+        },
     }
 
     use {Event::*, State::*};
@@ -396,7 +439,13 @@ pub mod placement {
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
                 Some(ContractorReady {
-                    engagement: Engagement { terms, contractor, turn: Turn::None, reminded: None },
+                    engagement: Engagement {
+                        terms,
+                        contractor,
+                        turn: Turn::None,
+                        amendment: Amendment::None,
+                        reminded: None,
+                    },
                     job,
                     intent: Intent::Stay,
                 })
@@ -405,11 +454,14 @@ pub mod placement {
                 Some(JobReady { hired: Hired { engagement, job } })
             }
             (JobReady { hired }, QuoteIssued { basis }) => Some(Quoted {
-                hired: hired.asking(),
+                hired: hired.amended(Amendment::None).asking(),
                 road: Road::Asked(basis.need()),
                 basis,
                 intent: Intent::Stay,
             }),
+            (JobReady { hired }, QuoteGivenUp) => {
+                Some(JobReady { hired: hired.amended(Amendment::None) })
+            }
             (Quoted { hired, basis, intent, .. }, RoadTaken { road }) => {
                 Some(Quoted { hired, basis, road, intent })
             }
@@ -487,7 +539,27 @@ pub mod placement {
                 | Flagged { .. },
                 CoverageLost { issue, back },
             ) => Some(Flagged { issue, back }),
-            (Active { hired, coverage }, PlacementCompleted) => Some(Completed { hired, coverage }),
+            (Active { hired, coverage }, PlacementCompleted) => {
+                Some(Completed { hired, coverage, early: None })
+            }
+            (Active { hired, coverage }, EndedEarly { on }) => {
+                Some(Completed { hired, coverage, early: Some(on) })
+            }
+
+            // A later end.
+            (Assigned { hired, assignment, policy, intent }, AmendmentChanged { amendment }) => {
+                Some(Assigned { hired: hired.amended(amendment), assignment, policy, intent })
+            }
+            (Active { hired, coverage }, AmendmentChanged { amendment }) => {
+                Some(Active { hired: hired.amended(amendment), coverage })
+            }
+            (Assigned { hired, assignment, policy, intent }, CoverageExtended { terms }) => {
+                Some(Assigned { hired: hired.with(terms), assignment, policy, intent })
+            }
+            (Active { hired, coverage }, CoverageExtended { terms }) => Some(Active {
+                coverage: coverage.lasting(terms.window.until),
+                hired: hired.with(terms),
+            }),
 
             // Reminders.
             (ApplicationPending { hired, application, intent }, Reminded { reminder }) => {
@@ -509,28 +581,35 @@ pub mod placement {
                 Some(ApplicationPending { hired, application, intent })
             }
             (Assigned { hired, assignment, policy, .. }, IntentChanged { intent }) => {
+                let hired = hired.amended(Amendment::None);
+                Some(Assigned { hired, assignment, policy, intent })
+            }
+            (Active { .. }, UndoingBegun { hired, assignment, policy, intent }) => {
                 Some(Assigned { hired, assignment, policy, intent })
             }
 
             // Changes.
             (ContractorReady { engagement, job, .. }, TermsChanged { terms }) => {
-                Some(ContractorReady {
-                    engagement: engagement.with(terms),
-                    job,
-                    intent: Intent::Stay,
-                })
+                let amendment = engagement.amendment.clone();
+                let engagement = engagement.with(terms).amended(amendment);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
             }
-            (
-                JobReady { hired }
-                | Quoted { hired, .. }
-                | ApplicationPending { hired, .. }
-                | Assigned { hired, .. },
-                TermsChanged { terms },
-            ) => Some(ContractorReady {
-                engagement: hired.engagement.with(terms).over(Ended::Unused),
-                job: Wanted::Update(hired.job),
-                intent: Intent::Stay,
-            }),
+            // A quote that is being changed is given up: the change before may still be on its way.
+            (JobReady { hired } | Assigned { hired, .. }, TermsChanged { terms }) => {
+                let engagement = hired.changed(terms, Amendment::None);
+                let job = Wanted::Update(hired.job);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
+            }
+            (Quoted { hired, basis, .. }, TermsChanged { terms }) => {
+                let engagement = hired.changed(terms, basis.outdated());
+                let job = Wanted::Update(hired.job);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
+            }
+            (ApplicationPending { hired, application, .. }, TermsChanged { terms }) => {
+                let engagement = hired.changed(terms, Amendment::Quote(application.quote));
+                let job = Wanted::Update(hired.job);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
+            }
             (
                 Discovered { .. }
                 | ContractorReady { .. }
@@ -539,7 +618,9 @@ pub mod placement {
                 | ApplicationPending { .. }
                 | Assigned { .. }
                 | Active { .. }
-                | Flagged { .. },
+                | Flagged { .. }
+                | Completed { .. }
+                | Canceled { .. },
                 FlagRaised { issue, back },
             ) => Some(Flagged { issue, back }),
 
@@ -609,8 +690,13 @@ pub mod placement {
                 | Assigned { .. }
                 | Flagged { .. }
                 | Excluded { .. },
-                PlacementCanceled { reason, release },
-            ) => Some(Canceled { reason, release }),
+                PlacementCanceled { reason, release, rest },
+            ) => Some(Canceled { reason, release, rest }),
+
+            // Back to life.
+            (Completed { .. } | Canceled { .. }, PlacementReopened { placement, brief, job }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
 
             _ => None,
         }

@@ -2,10 +2,10 @@
 
 use super::machine::placement::State;
 use super::state::{
-    Application, Back, Basis, Engagement, Evidence, Hired, Intent, Leave, Need, Readiness, Release,
-    Road, Turn, Wanted,
+    Amendment, Application, Back, Basis, Engagement, Evidence, Hired, Intent, Leave, Need,
+    Readiness, Release, Road, Turn, Wanted,
 };
-use crate::domain::call::{AssignmentId, Call, JobId, PolicyId};
+use crate::domain::call::{AssignmentId, Call, JobId, PolicyId, QuoteId};
 use crate::domain::contractor::{self, Contractor};
 use crate::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use crate::id::StreamId;
@@ -16,19 +16,27 @@ use crate::workflow::{Owed, Tell};
 pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     match state {
         State::Discovered { placement, readiness, .. } => discovered(stream, placement, readiness),
-        State::ContractorReady { engagement, job, .. } => {
+        State::ContractorReady { engagement, job, intent } => {
             let mut owed = release(stream, engagement);
             owed.push(make_job(engagement, job));
+            owed.extend(overdue(intent));
             owed
         }
         State::JobReady { hired } => {
             let mut owed = release(stream, &hired.engagement);
-            owed.push(ask_quote(hired));
+            owed.push(match &hired.engagement.amendment {
+                Amendment::Quote(quote) => update_quote(hired, quote),
+                Amendment::None | Amendment::Extend(_) => ask_quote(hired),
+            });
             owed
         }
-        State::Quoted { hired, basis, road, .. } => quoted(stream, hired, basis, *road),
+        State::Quoted { hired, basis, road, intent } => {
+            let mut owed = quoted(stream, hired, basis, *road);
+            owed.extend(overdue(intent));
+            owed
+        }
         State::ApplicationPending { application, intent, .. } => match intent {
-            Intent::Stay => {
+            Intent::Stay | Intent::Late { .. } => {
                 let mut owed = vec![Owed::Signal("the contractor's application")];
                 owed.extend(super::remind::words(state).map(Owed::Person));
                 owed
@@ -44,24 +52,11 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             }
         },
         State::Assigned { hired, assignment, intent, .. } => {
-            let mut owed = release(stream, &hired.engagement);
-            owed.push(match intent {
-                Intent::Stay => Owed::Signal("the assignment to come into force"),
-                Intent::Hold { .. }
-                | Intent::Cancel { .. }
-                | Intent::Change { .. }
-                | Intent::Exclude { .. } => Owed::Call {
-                    operation: "cancel_assignment".into(),
-                    call: Call::CancelAssignment {
-                        assignment: assignment.clone(),
-                        job: hired.job.clone(),
-                    },
-                },
-            });
-            owed
+            assigned(stream, hired, assignment, intent)
         }
         State::Active { hired, .. } => {
             let mut owed = release(stream, &hired.engagement);
+            owed.extend(extend(hired));
             owed.push(Owed::Signal("the end of the engagement, a change, or a loss"));
             owed.extend(super::remind::words(state).map(Owed::Person));
             owed
@@ -127,6 +122,55 @@ fn ask_quote(hired: &Hired) -> Owed<Call> {
             window: terms.window,
         },
     }
+}
+
+fn update_quote(hired: &Hired, quote: &QuoteId) -> Owed<Call> {
+    let terms = hired.terms();
+    Owed::Call {
+        operation: "update_quote".into(),
+        call: Call::UpdateQuote {
+            quote: quote.clone(),
+            references: terms.references.clone(),
+            contractor: hired.engagement.contractor.clone(),
+            job: hired.job.clone(),
+            coverage: terms.coverage.clone(),
+            window: terms.window,
+        },
+    }
+}
+
+fn assigned(
+    stream: &StreamId,
+    hired: &Hired,
+    assignment: &AssignmentId,
+    intent: &Intent,
+) -> Vec<Owed<Call>> {
+    let mut owed = release(stream, &hired.engagement);
+    if intent.undoes() {
+        owed.push(Owed::Call {
+            operation: "cancel_assignment".into(),
+            call: Call::CancelAssignment { assignment: assignment.clone(), job: hired.job.clone() },
+        });
+        return owed;
+    }
+    owed.extend(extend(hired));
+    owed.push(Owed::Signal("the assignment to come into force"));
+    owed
+}
+
+/// The later end that is asked for, if one is.
+fn extend(hired: &Hired) -> Option<Owed<Call>> {
+    let Amendment::Extend(terms) = &hired.engagement.amendment else { return None };
+    Some(Owed::Call {
+        operation: "extend_coverage".into(),
+        call: Call::ExtendCoverage { job: hired.job.clone(), until: terms.window.until },
+    })
+}
+
+/// A person is told that work has begun, while the call in flight goes on.
+fn overdue(intent: &Intent) -> Option<Owed<Call>> {
+    let Intent::Late { days } = intent else { return None };
+    Some(Owed::Person(super::headline::begun(*days)))
 }
 
 fn quoted(stream: &StreamId, hired: &Hired, basis: &Basis, road: Road) -> Vec<Owed<Call>> {
@@ -203,12 +247,20 @@ fn ends(state: &State) -> Option<Timestamp> {
         State::Discovered { readiness: Readiness::Ready { terms }, .. } => {
             Some(terms.window.effective)
         }
-        State::ContractorReady { engagement, .. } => Some(engagement.terms.window.effective),
+        State::ContractorReady { engagement, intent, .. } => begins(engagement, intent),
+        State::Quoted { hired, intent, road: Road::Taken(_), .. } => {
+            begins(&hired.engagement, intent)
+        }
         State::JobReady { hired }
         | State::Quoted { hired, .. }
         | State::ApplicationPending { hired, .. }
         | State::Assigned { hired, .. } => Some(hired.terms().window.effective),
-        State::Active { hired, coverage } => Some(coverage.expires.min(hired.terms().window.until)),
+        State::Active { hired, coverage } => match hired.engagement.amendment {
+            Amendment::Extend(_) => Some(coverage.expires),
+            Amendment::None | Amendment::Quote(_) => {
+                Some(coverage.expires.min(hired.terms().window.until))
+            }
+        },
         State::Discovered { .. }
         | State::Flagged { .. }
         | State::Excluded { .. }
@@ -231,6 +283,18 @@ pub fn candidate(state: &State) -> Option<&CandidateId> {
         State::Flagged { back: Back::Discovered { brief, .. }, .. } => Some(&brief.candidate),
         State::Flagged { back, .. } => back.engagement().map(|e| &e.terms.references.candidate),
         State::Canceled { .. } => None,
+    }
+}
+
+/// When the work begins that a call in flight is for, unless a person was told already or it comes to nothing.
+fn begins(engagement: &Engagement, intent: &Intent) -> Option<Timestamp> {
+    match intent {
+        Intent::Stay => Some(engagement.terms.window.effective),
+        Intent::Change { terms } => Some(terms.window.effective),
+        Intent::Cancel { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. }
+        | Intent::Late { .. } => None,
     }
 }
 
@@ -266,7 +330,7 @@ pub(super) fn aliases(state: &State) -> Vec<String> {
             names.hired(hired);
             names.assignment(assignment, policy.as_ref());
         }
-        State::Active { hired, coverage } | State::Completed { hired, coverage } => {
+        State::Active { hired, coverage } | State::Completed { hired, coverage, .. } => {
             names.hired(hired);
             names.evidence(&coverage.evidence);
         }
@@ -345,7 +409,7 @@ impl Names {
                 self.hired(hired);
                 self.assignment(assignment, policy.as_ref());
             }
-            Back::Coverage { hired, coverage } => {
+            Back::Coverage { hired, coverage, .. } => {
                 self.hired(hired);
                 self.evidence(&coverage.evidence);
             }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: whether and when; that is `decide/candidate.rs`.
 
-use super::state::{Back, Ended, Engagement, Hired, Intent, Readiness};
+use super::state::{Amendment, Back, Ended, Engagement, Hired, Intent, Readiness};
 use crate::domain::call::ContractorId;
 use crate::domain::facts::CandidateId;
 
@@ -17,12 +17,17 @@ impl Readiness {
 
 impl Engagement {
     pub(super) fn of_candidate(self, candidate: &CandidateId) -> Self {
-        Self { terms: self.terms.of_candidate(candidate), ..self }
+        let amendment = match self.amendment {
+            Amendment::Extend(terms) => Amendment::Extend(Box::new(terms.of_candidate(candidate))),
+            Amendment::None | Amendment::Quote(_) => self.amendment,
+        };
+        Self { terms: self.terms.of_candidate(candidate), amendment, ..self }
     }
 
     /// By another contractor: what was asked for with the one before is not needed any more.
     pub(super) fn by(self, contractor: ContractorId) -> Self {
-        Self { contractor, turn: self.turn.over(Ended::Unused), ..self }
+        let (turn, amendment) = (self.turn.over(Ended::Unused), Amendment::None);
+        Self { contractor, turn, amendment, ..self }
     }
 }
 
@@ -42,9 +47,11 @@ impl Intent {
             Intent::Change { terms } => {
                 Intent::Change { terms: Box::new(terms.of_candidate(candidate)) }
             }
-            Intent::Stay | Intent::Cancel { .. } | Intent::Exclude { .. } | Intent::Hold { .. } => {
-                self
-            }
+            Intent::Stay
+            | Intent::Cancel { .. }
+            | Intent::Exclude { .. }
+            | Intent::Hold { .. }
+            | Intent::Late { .. } => self,
         }
     }
 }
@@ -56,17 +63,17 @@ impl Back {
         match &mut back {
             Back::Discovered { brief, .. } => brief.candidate.clone_from(candidate),
             Back::Contractor { engagement, .. } => {
-                engagement.terms.references.candidate.clone_from(candidate);
+                *engagement = engagement.clone().of_candidate(candidate);
             }
             Back::Job { hired } | Back::Quote { hired, .. } | Back::Coverage { hired, .. } => {
-                hired.engagement.terms.references.candidate.clone_from(candidate);
+                *hired = hired.clone().of_candidate(candidate);
             }
             Back::Application { hired, intent, .. } | Back::Assignment { hired, intent, .. } => {
-                hired.engagement.terms.references.candidate.clone_from(candidate);
+                *hired = hired.clone().of_candidate(candidate);
                 *intent = intent.clone().of_candidate(candidate);
             }
             Back::Lost { hired, wanted, .. } => {
-                hired.engagement.terms.references.candidate.clone_from(candidate);
+                *hired = hired.clone().of_candidate(candidate);
                 wanted.references.candidate.clone_from(candidate);
             }
         }

@@ -1,4 +1,5 @@
-//! What the states of a placement carry.
+//! What the states of a placement carry. `state/after.rs` is what a change after the fact leaves, `state/loss.rs` the
+//! ways in which coverage is lost.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,12 @@ use crate::domain::call::{
 use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use crate::time::Timestamp;
+
+mod after;
+mod loss;
+
+pub use after::{Amendment, Closer, Rest, Unseen};
+pub use loss::Loss;
 
 /// How far the facts of a placement suffice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +46,8 @@ pub struct Engagement {
     /// What a person was reminded of last, about coverage that ends too early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Reminder>,
+    /// What of a change the insurer is still to be told.
+    pub amendment: Amendment,
 }
 
 /// Terms, the contractor and the job.
@@ -81,13 +90,13 @@ pub enum Ended {
 impl Intent {
     /// Whether what is open is being undone.
     pub(super) fn undoes(&self) -> bool {
-        *self != Intent::Stay
+        !matches!(self, Intent::Stay | Intent::Late { .. })
     }
 
     /// What of it outlives a flag: a hold is the flag itself.
     pub(super) fn kept(&self) -> Intent {
         match self {
-            Intent::Stay | Intent::Hold { .. } => Intent::Stay,
+            Intent::Stay | Intent::Hold { .. } | Intent::Late { .. } => Intent::Stay,
             Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => self.clone(),
         }
     }
@@ -125,8 +134,13 @@ impl Engagement {
         Self { turn: self.turn.over(ended), ..self }
     }
 
+    /// With other terms, of which the insurer knows nothing yet.
     pub(super) fn with(self, terms: Terms) -> Self {
-        Self { terms, ..self }
+        Self { terms, amendment: Amendment::None, ..self }
+    }
+
+    pub(super) fn amended(self, amendment: Amendment) -> Self {
+        Self { amendment, ..self }
     }
 }
 
@@ -137,6 +151,20 @@ impl Hired {
 
     pub(super) fn over(self, ended: Ended) -> Self {
         Self { engagement: self.engagement.over(ended), ..self }
+    }
+
+    pub(super) fn with(self, terms: Terms) -> Self {
+        Self { engagement: self.engagement.with(terms), ..self }
+    }
+
+    pub(super) fn amended(self, amendment: Amendment) -> Self {
+        Self { engagement: self.engagement.amended(amendment), ..self }
+    }
+
+    /// The engagement with other terms, to begin anew with, and what of them the insurer is to be told first.
+    pub(super) fn changed(&self, terms: Terms, amendment: Amendment) -> Engagement {
+        let engagement = self.engagement.clone().with(terms).over(Ended::Unused);
+        engagement.amended(amendment)
     }
 
     /// The terms.
@@ -194,6 +222,14 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// What is left to do with it once the terms are others.
+    pub(super) fn outdated(&self) -> Amendment {
+        match self {
+            Basis::Quote { quote, .. } => Amendment::Quote(quote.clone()),
+            Basis::MatchingPolicy => Amendment::None,
+        }
+    }
+
     /// What it lets the placement ask its contractor's workflow for.
     pub(super) fn need(&self) -> Need {
         match self {
@@ -241,6 +277,8 @@ pub enum Intent {
     Cancel {
         /// Why.
         reason: String,
+        /// Who called it off.
+        by: Closer,
     },
     /// The terms changed.
     Change {
@@ -256,6 +294,11 @@ pub enum Intent {
     Hold {
         /// What is missing.
         missing: Vec<Missing>,
+    },
+    /// A person must look: work has begun, and the call in flight is not answered.
+    Late {
+        /// So many days of work have begun uncovered.
+        days: i64,
     },
 }
 
@@ -298,6 +341,13 @@ pub struct Coverage {
     pub expires: Timestamp,
 }
 
+impl Coverage {
+    /// The same, lasting until then at least.
+    pub(super) fn lasting(self, until: Timestamp) -> Self {
+        Self { expires: self.expires.max(until), ..self }
+    }
+}
+
 /// What proves coverage.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Evidence {
@@ -315,65 +365,6 @@ pub enum Evidence {
         /// The policy it rests on, where told.
         policy: Option<PolicyId>,
     },
-}
-
-/// How coverage was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Loss {
-    /// The policy was cancelled or voided.
-    PolicyCanceled,
-    /// The policy ran out before the engagement did.
-    PolicyExpired,
-    /// The assignment was cancelled or voided.
-    AssignmentCanceled,
-    /// The charge for the assignment failed.
-    ChargeFailed,
-    /// The policy is gone and the charge for the assignment failed: each may come back, and only both heal.
-    PolicyAndCharge {
-        /// Whether the policy ran out; else it was cancelled or voided.
-        expired: bool,
-    },
-}
-
-impl Loss {
-    /// Whether it is the policy alone that was lost, not the assignment that rests on it.
-    pub(super) fn is_of_policy(self) -> bool {
-        match self {
-            Loss::PolicyCanceled | Loss::PolicyExpired => true,
-            Loss::AssignmentCanceled | Loss::ChargeFailed | Loss::PolicyAndCharge { .. } => false,
-        }
-    }
-
-    /// Both losses in one, where each may still come back.
-    pub(super) fn with(self, other: Loss) -> Option<Loss> {
-        match (self, other) {
-            (Loss::PolicyCanceled, Loss::ChargeFailed)
-            | (Loss::ChargeFailed, Loss::PolicyCanceled) => {
-                Some(Loss::PolicyAndCharge { expired: false })
-            }
-            (Loss::PolicyExpired, Loss::ChargeFailed)
-            | (Loss::ChargeFailed, Loss::PolicyExpired) => {
-                Some(Loss::PolicyAndCharge { expired: true })
-            }
-            (_, _) => None,
-        }
-    }
-
-    /// The loss in plain words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Loss::PolicyCanceled => "the policy was cancelled",
-            Loss::PolicyExpired => "the policy ran out before the engagement ends",
-            Loss::AssignmentCanceled => "the assignment was cancelled",
-            Loss::ChargeFailed => "the charge for the assignment failed",
-            Loss::PolicyAndCharge { expired: false } => {
-                "the policy was cancelled, and the charge for the assignment failed"
-            }
-            Loss::PolicyAndCharge { expired: true } => {
-                "the policy ran out, and the charge for the assignment failed"
-            }
-        }
-    }
 }
 
 /// Why a person must look.
@@ -432,6 +423,27 @@ pub enum Issue {
         terms: Box<Terms>,
         /// In what they differ.
         differences: Vec<Difference>,
+    },
+    /// The work lasts longer, and the insurer will not extend the coverage.
+    NotExtended {
+        /// The terms now.
+        terms: Box<Terms>,
+        /// In what they differ.
+        differences: Vec<Difference>,
+        /// What the insurer said.
+        refusal: Refusal,
+    },
+    /// Work ended early, and the tenant does not want coverage beyond it.
+    EndedEarly {
+        /// The last day of work.
+        on: Date,
+        /// The last day of coverage.
+        until: Date,
+    },
+    /// The ATS has it alive again after it was closed; what it had is not seen in force yet.
+    Reopened {
+        /// Why it was closed.
+        reason: String,
     },
     /// The placement was called off and coverage is bought already.
     CanceledWhileCovered {
@@ -507,6 +519,8 @@ pub enum Back {
         hired: Hired,
         /// The coverage.
         coverage: Coverage,
+        /// What a person is shown next, once this flag is settled.
+        unseen: Unseen,
     },
     /// Coverage is gone: a new quote is the way on, unless the old coverage comes back.
     Lost {
@@ -520,6 +534,20 @@ pub enum Back {
 }
 
 impl Back {
+    /// What is left to do with its quote once the terms are others.
+    pub(super) fn outdated(&self) -> Amendment {
+        match self {
+            Back::Quote { basis, .. } => basis.outdated(),
+            Back::Application { application, .. } => Amendment::Quote(application.quote.clone()),
+            Back::Discovered { .. }
+            | Back::Contractor { .. }
+            | Back::Job { .. }
+            | Back::Assignment { .. }
+            | Back::Coverage { .. }
+            | Back::Lost { .. } => Amendment::None,
+        }
+    }
+
     /// The contractor's engagement, once there is one.
     pub fn engagement(&self) -> Option<&Engagement> {
         match self {
@@ -550,6 +578,7 @@ impl Back {
     /// Where it goes on when it is to begin anew, with these terms, on the job that it has.
     pub(super) fn anew(&self, terms: Terms) -> Option<Back> {
         let engagement = self.engagement()?.clone().with(terms).over(Ended::Unused);
+        let engagement = engagement.amended(self.outdated());
         Some(Back::Contractor { engagement, job: self.job() })
     }
 

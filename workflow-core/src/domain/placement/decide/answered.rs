@@ -2,8 +2,10 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::remind;
-use super::super::state::{Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road};
-use super::{Decision, act, after, flag, hired, late, observed, too_late, undone};
+use super::super::state::{
+    Amendment, Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road,
+};
+use super::{Decision, act, after, covered, flag, hired, late, observed, too_late, undone};
 use crate::domain::call::{Answer, Refusal};
 use crate::domain::facts::Facts;
 use crate::domain::rules::Rules;
@@ -23,25 +25,37 @@ pub(super) fn answered(
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
-        State::ContractorReady { intent, .. } => match answer {
-            Answer::JobReady { job } => {
-                let events = then(state, Event::JobLinked { job }, intent);
-                Ok(in_time(state, events, context))
+        State::ContractorReady { engagement, intent, .. } => {
+            let intent = &observed::today(engagement, intent, context);
+            match answer {
+                Answer::JobReady { job } => {
+                    let events = then(state, Event::JobLinked { job }, intent);
+                    Ok(in_time(state, events, context))
+                }
+                Answer::Refused(refusal) => Ok(refused(state, operation, refusal, intent)),
+                other => Err(unexpected(operation, &other)),
             }
-            Answer::Refused(refusal) => Ok(refused(state, operation, refusal, intent)),
-            other => Err(unexpected(operation, &other)),
-        },
-        State::JobReady { .. } => quote(state, operation, answer),
-        State::Quoted { road: Road::Taken(leave), basis, intent, .. } => match leave {
-            Leave::Application => application(state, operation, basis, answer, intent, context),
-            Leave::Assignment => assignment(state, operation, basis, answer, intent),
-        },
+        }
+        State::JobReady { hired } => {
+            quote(state, hired, operation, answer).map(|events| in_time(state, events, context))
+        }
+        State::Quoted { road: Road::Taken(leave), hired, basis, intent } => {
+            let intent = &observed::today(&hired.engagement, intent, context);
+            match leave {
+                Leave::Application => application(state, operation, basis, answer, intent, context),
+                Leave::Assignment => assignment(state, operation, basis, answer, intent),
+            }
+        }
         State::ApplicationPending { hired, intent, .. } => match answer {
             Answer::ApplicationClosed => Ok(undone(state, intent)),
             Answer::ApplicationComplete => Ok(kept(state, hired, intent)),
             Answer::Refused(refusal) => Ok(flag_refused(state, operation, refusal)),
             other => Err(unexpected(operation, &other)),
         },
+        State::Assigned { hired, intent, .. } if !intent.undoes() => {
+            extended(state, hired, operation, answer, context)
+        }
+        State::Active { hired, .. } => extended(state, hired, operation, answer, context),
         State::Assigned { hired, intent, .. } => match answer {
             Answer::AssignmentCanceled => Ok(undone(state, intent)),
             Answer::AssignmentBegun => Ok(kept(state, hired, intent)),
@@ -50,11 +64,29 @@ pub(super) fn answered(
         },
         State::Discovered { .. }
         | State::Quoted { .. }
-        | State::Active { .. }
         | State::Flagged { .. }
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Err(unexpected(operation, &answer)),
+    }
+}
+
+/// A later end was asked for.
+fn extended(
+    state: &State,
+    hired: &Hired,
+    operation: &str,
+    answer: Answer,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    match (answer, &hired.engagement.amendment) {
+        (Answer::CoverageExtended, Amendment::Extend(terms)) => {
+            Ok(vec![Event::CoverageExtended { terms: (**terms).clone() }])
+        }
+        (Answer::Refused(refusal), Amendment::Extend(terms)) => {
+            Ok(covered::not_extended(state, hired, terms, refusal, context))
+        }
+        (other, _) => Err(unexpected(operation, &other)),
     }
 }
 
@@ -107,7 +139,9 @@ fn settle(state: &State, intent: &Intent) -> Vec<Event> {
 /// A refusal that an intent makes moot is none; any other is a person's.
 fn refused(state: &State, operation: &str, refusal: Refusal, intent: &Intent) -> Vec<Event> {
     match intent {
-        Intent::Stay | Intent::Hold { .. } => flag_refused(state, operation, refusal),
+        Intent::Stay | Intent::Hold { .. } | Intent::Late { .. } => {
+            flag_refused(state, operation, refusal)
+        }
         Intent::Cancel { .. } | Intent::Change { .. } | Intent::Exclude { .. } => {
             act(state, intent)
         }
@@ -118,8 +152,10 @@ fn flag_refused(state: &State, operation: &str, refusal: Refusal) -> Vec<Event> 
     flag(state, Issue::Refused { operation: operation.to_owned(), refusal })
 }
 
-fn quote(state: &State, operation: &str, answer: Answer) -> Decision {
+fn quote(state: &State, hired: &Hired, operation: &str, answer: Answer) -> Decision {
+    let known = matches!(hired.engagement.amendment, Amendment::Quote(_));
     match answer {
+        Answer::QuoteFixed if known => Ok(vec![Event::QuoteGivenUp]),
         Answer::QuoteIssued { quote, net_rate } => {
             Ok(vec![Event::QuoteIssued { basis: Basis::Quote { quote, net_rate } }])
         }

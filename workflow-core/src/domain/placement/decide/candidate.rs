@@ -4,7 +4,7 @@
 //! the person keeps at the insurer, which the contractor's workflow decides.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Back, Hired, Intent, Issue, Road};
+use super::super::state::{Back, Closer, Hired, Intent, Issue, Road};
 use super::{act, engagement, flag, observed, resolve};
 use crate::domain::call::ContractorId;
 use crate::domain::facts::CandidateId;
@@ -65,7 +65,7 @@ fn in_flight(state: &State, noted: &Intent, into: &CandidateId) -> Vec<Event> {
             missing.push(Missing { code: observed::ANOTHER_WORKER.into(), text });
             Intent::Hold { missing }
         }
-        (Intent::Stay | Intent::Hold { .. }, Some(terms)) => {
+        (Intent::Stay | Intent::Hold { .. } | Intent::Late { .. }, Some(terms)) => {
             Intent::Change { terms: Box::new(terms) }
         }
         (Intent::Cancel { .. } | Intent::Exclude { .. }, Some(_)) => noted.clone(),
@@ -96,6 +96,11 @@ fn flagged(
             }
             Issue::TermsChanged { terms: terms.clone(), differences }
         }
+        Issue::NotExtended { terms, differences, refusal } => Issue::NotExtended {
+            terms: Box::new(terms.clone().of_candidate(into)),
+            differences: differences.clone(),
+            refusal: refusal.clone(),
+        },
         other => other.clone(),
     };
     vec![Event::FlagRaised { issue, back }]
@@ -119,13 +124,15 @@ pub(super) fn gone(
         State::Flagged { issue, back } => {
             observed::flagged(state, issue, back, Verdict::Off(reason), context)
         }
-        State::Discovered { .. } => act(state, &Intent::Cancel { reason }),
+        State::Discovered { .. } => act(state, &Intent::Cancel { reason, by: Closer::Ats }),
         State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
         State::ContractorReady { .. }
         | State::JobReady { .. }
         | State::Quoted { .. }
         | State::ApplicationPending { .. }
-        | State::Assigned { .. } => observed::pursue(state, Intent::Cancel { reason }),
+        | State::Assigned { .. } => {
+            observed::pursue(state, Intent::Cancel { reason, by: Closer::Ats }, context)
+        }
     }
 }
 

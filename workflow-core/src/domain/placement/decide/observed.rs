@@ -1,8 +1,8 @@
 //! The ATS says so now: what changed against what is known?
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Back, Intent, Issue, Road};
-use super::{Decision, act, after, engagement, exclusion, flag, hand, too_late};
+use super::super::state::{Amendment, Back, Closer, Engagement, Intent, Issue, Rest, Road, Wanted};
+use super::{Decision, act, after, closed, covered, engagement, exclusion, flag, hand};
 use crate::domain::facts::{Date, Facts};
 use crate::domain::placement::react::contractor_stream;
 use crate::domain::rules::Rules;
@@ -10,7 +10,7 @@ use crate::domain::terms::{
     Brief, Missing, OutOfScope, Terms, Verdict, classify, judge, judge_with, start_passed,
     start_passed_hold,
 };
-use crate::workflow::{Context, Rejection};
+use crate::workflow::Context;
 
 /// The code of a hold because the worker is another one.
 pub(super) const ANOTHER_WORKER: &str = "candidate_changed";
@@ -24,7 +24,9 @@ pub(super) fn first(facts: &Facts, context: &Context<'_, Rules>) -> Vec<Event> {
         Verdict::Out(evidence) => {
             Event::PlacementExcluded { placement, brief, evidence, job: super::NO_JOB, release }
         }
-        Verdict::Off(reason) => Event::PlacementCanceled { reason, release },
+        Verdict::Off(reason) => {
+            Event::PlacementCanceled { reason, release, rest: Rest::Job(Wanted::Create) }
+        }
         Verdict::Over(on) => {
             let evidence = over_before_seen(on);
             Event::PlacementExcluded { placement, brief, evidence, job: super::NO_JOB, release }
@@ -63,16 +65,17 @@ fn sufficient(brief: Brief, verdict: Verdict, context: &Context<'_, Rules>) -> E
 }
 
 /// What the facts want of a placement that is already on the road.
-fn intent(known: &Terms, verdict: Verdict) -> Intent {
+pub(super) fn intent(known: &Terms, verdict: Verdict) -> Intent {
     match verdict {
         Verdict::Ready(terms) if *terms == *known => Intent::Stay,
         Verdict::Ready(terms) => Intent::Change { terms },
         Verdict::Held(missing) => Intent::Hold { missing },
         Verdict::Out(evidence) => Intent::Exclude { evidence },
-        Verdict::Off(reason) => Intent::Cancel { reason },
+        Verdict::Off(reason) => Intent::Cancel { reason, by: Closer::Ats },
         Verdict::Over(on) => {
             let when = on.map_or(String::new(), |on| format!(" on {on}"));
-            Intent::Cancel { reason: format!("work ended{when} before coverage began") }
+            let reason = format!("work ended{when} before coverage began");
+            Intent::Cancel { reason, by: Closer::Ats }
         }
     }
 }
@@ -109,58 +112,45 @@ pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules
     match state {
         State::Discovered { .. } => Ok(discovered(state, facts, verdict, context)),
         State::Excluded { evidence, .. } => Ok(excluded(state, evidence, facts, verdict, context)),
-        State::Active { hired, .. } => Ok(match verdict {
-            Verdict::Over(_) => vec![Event::PlacementCompleted],
-            other => covered(state, hired, &intent(hired.terms(), other)),
-        }),
+        State::Active { .. } => Ok(covered::observed(state, verdict, context)),
         State::Flagged { issue, back } => {
             let events = flagged(state, issue, back, verdict.clone(), context);
             Ok(with_the_facts(state, events, facts, verdict, context))
         }
-        State::Completed { .. } | State::Canceled { .. } => match verdict {
-            Verdict::Ready(terms) if !known(state, &terms) => Err(Rejection::new(
-                "closed",
-                format!(
-                    "{} is closed, yet the ATS shows it alive with other terms",
-                    context.stream
-                ),
-            )),
-            _ => Ok(Vec::new()),
-        },
+        State::Completed { .. } | State::Canceled { .. } => {
+            closed::observed(state, facts, verdict, context)
+        }
         State::ContractorReady { .. }
         | State::JobReady { .. }
         | State::Quoted { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. } => {
             let Some(engagement) = engagement(state) else { return Ok(Vec::new()) };
-            Ok(pursue(state, road_intent(&engagement.terms, verdict)))
+            Ok(pursue(state, road_intent(&engagement.terms, verdict), context))
         }
     }
-}
-
-fn known(state: &State, terms: &Terms) -> bool {
-    engagement(state).is_none_or(|e| e.terms.differences(terms).is_empty())
 }
 
 /// The ATS does not know the placement any more.
 pub(super) fn vanished(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
     let reason = "gone from the ATS".to_owned();
+    let gone = Intent::Cancel { reason: reason.clone(), by: Closer::Ats };
     match state {
-        State::Active { hired, .. } => covered(state, hired, &Intent::Cancel { reason }),
+        State::Active { .. } => covered::change(state, &gone, context),
         State::Flagged { issue, back } => {
             flagged(state, issue, back, Verdict::Off(reason), context)
         }
-        State::Discovered { .. } | State::Excluded { .. } => act(state, &Intent::Cancel { reason }),
+        State::Discovered { .. } | State::Excluded { .. } => act(state, &gone),
         State::Completed { .. } | State::Canceled { .. } => Vec::new(),
         State::ContractorReady { .. }
         | State::JobReady { .. }
         | State::Quoted { .. }
         | State::ApplicationPending { .. }
-        | State::Assigned { .. } => pursue(state, Intent::Cancel { reason }),
+        | State::Assigned { .. } => pursue(state, gone, context),
     }
 }
 
-fn discovered(
+pub(super) fn discovered(
     state: &State,
     facts: &Facts,
     verdict: Verdict,
@@ -168,10 +158,10 @@ fn discovered(
 ) -> Vec<Event> {
     let event = match verdict {
         Verdict::Out(evidence) => return exclusion(state, evidence),
-        Verdict::Off(reason) => super::cancel(state, reason),
+        Verdict::Off(reason) => closed::cancel(state, reason, Closer::Ats),
         Verdict::Over(on) => {
             let when = on.map_or(String::new(), |on| format!(" on {on}"));
-            super::cancel(state, format!("work ended{when} without coverage"))
+            closed::cancel(state, format!("work ended{when} without coverage"), Closer::Ats)
         }
         // What speaks against a person's decision is put before a person, and never only waited for.
         Verdict::Held(missing) if missing.iter().any(classify::contradicts) => {
@@ -194,7 +184,7 @@ fn excluded(
     match verdict {
         Verdict::Out(evidence) if evidence == *known => Vec::new(),
         Verdict::Out(evidence) => exclusion(state, evidence),
-        Verdict::Off(reason) => vec![super::cancel(state, reason)],
+        Verdict::Off(reason) => vec![closed::cancel(state, reason, Closer::Ats)],
         Verdict::Over(_) => Vec::new(),
         // What a person took out, only a person takes in again.
         Verdict::Ready(_) | Verdict::Held(_) if known.code == super::resolve::BY_HAND => Vec::new(),
@@ -205,14 +195,32 @@ fn excluded(
     }
 }
 
-/// Acts on an intent now where nothing is in flight, else notes it.
-pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
+/// Acts on an intent now where nothing is in flight, else notes it. What a person noted, only a person takes back.
+pub(super) fn pursue(state: &State, intent: Intent, context: &Context<'_, Rules>) -> Vec<Event> {
     match state {
         State::JobReady { .. } | State::Quoted { road: Road::Asked(_), .. } => act(state, &intent),
         State::ContractorReady { intent: noted, .. }
-        | State::Quoted { intent: noted, road: Road::Taken(_), .. } => note(noted, intent),
-        State::ApplicationPending { intent: noted, .. } | State::Assigned { intent: noted, .. } => {
-            reconsider(state, noted, intent)
+        | State::Quoted { intent: noted, road: Road::Taken(_), .. }
+        | State::ApplicationPending { intent: noted, .. }
+        | State::Assigned { intent: noted, .. }
+            if is_a_persons(noted) =>
+        {
+            Vec::new()
+        }
+        State::ContractorReady { intent: noted, engagement, .. } => {
+            note(noted, still_late(engagement, noted, intent, context))
+        }
+        State::Quoted { intent: noted, hired, road: Road::Taken(_), .. } => {
+            note(noted, still_late(&hired.engagement, noted, intent, context))
+        }
+        State::ApplicationPending { intent: noted, .. } => reconsider(state, noted, intent),
+        State::Assigned { intent: noted, hired, .. } => {
+            let intent = affordable(hired.terms(), intent, context);
+            match extended(&hired.engagement, noted, &intent) {
+                Some(amendment) => vec![Event::AmendmentChanged { amendment }],
+                None if is_extension(hired.terms(), &intent) && !noted.undoes() => Vec::new(),
+                None => reconsider(state, noted, intent),
+            }
         }
         State::Discovered { .. }
         | State::Active { .. }
@@ -221,6 +229,110 @@ pub(super) fn pursue(state: &State, intent: Intent) -> Vec<Event> {
         | State::Completed { .. }
         | State::Canceled { .. } => Vec::new(),
     }
+}
+
+fn is_a_persons(noted: &Intent) -> bool {
+    match noted {
+        Intent::Cancel { by, .. } => *by == Closer::Person,
+        Intent::Exclude { evidence } => evidence.code == super::resolve::BY_HAND,
+        Intent::Stay | Intent::Change { .. } | Intent::Hold { .. } | Intent::Late { .. } => false,
+    }
+}
+
+fn is_extension(known: &Terms, intent: &Intent) -> bool {
+    matches!(intent, Intent::Change { terms } if known.is_extended_by(terms))
+}
+
+/// What is to be amended of an assignment that stays, when that is something else than before.
+fn extended(engagement: &Engagement, noted: &Intent, intent: &Intent) -> Option<Amendment> {
+    let amendment = match intent {
+        _ if noted.undoes() => return None,
+        Intent::Change { terms } if engagement.terms.is_extended_by(terms) => {
+            Amendment::Extend(terms.clone())
+        }
+        Intent::Stay => Amendment::None,
+        Intent::Change { .. }
+        | Intent::Cancel { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. }
+        | Intent::Late { .. } => return None,
+    };
+    (amendment != engagement.amendment).then_some(amendment)
+}
+
+/// What is bought is not undone for a start that has passed: it could not be bought again.
+fn affordable(known: &Terms, intent: Intent, context: &Context<'_, Rules>) -> Intent {
+    match &intent {
+        Intent::Change { terms } if !known.is_extended_by(terms) => {
+            match start_passed(&terms.window, context.now, &context.rules.zone) {
+                Some(days) if !known.differences(terms).is_empty() => {
+                    Intent::Hold { missing: vec![start_passed_hold(&terms.window, days)] }
+                }
+                Some(_) | None => intent,
+            }
+        }
+        Intent::Change { .. }
+        | Intent::Stay
+        | Intent::Cancel { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. }
+        | Intent::Late { .. } => intent,
+    }
+}
+
+/// What to do once the call in flight is answered: a start that has passed is a person's.
+fn in_time(engagement: &Engagement, intent: Intent, context: &Context<'_, Rules>) -> Intent {
+    let window = match &intent {
+        Intent::Stay => &engagement.terms.window,
+        Intent::Change { terms } => &terms.window,
+        Intent::Cancel { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. }
+        | Intent::Late { .. } => return intent,
+    };
+    start_passed(window, context.now, &context.rules.zone)
+        .map_or(intent, |days| Intent::Late { days })
+}
+
+/// That work has begun is noted when its time comes, and then stays noted until the facts say otherwise.
+fn still_late(
+    engagement: &Engagement,
+    noted: &Intent,
+    intent: Intent,
+    context: &Context<'_, Rules>,
+) -> Intent {
+    match noted {
+        Intent::Late { .. } => in_time(engagement, intent, context),
+        Intent::Stay
+        | Intent::Cancel { .. }
+        | Intent::Change { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. } => intent,
+    }
+}
+
+/// What was noted, as it is today.
+pub(super) fn today(
+    engagement: &Engagement,
+    noted: &Intent,
+    context: &Context<'_, Rules>,
+) -> Intent {
+    match noted {
+        Intent::Late { .. } => match in_time(engagement, Intent::Stay, context) {
+            Intent::Stay => noted.clone(),
+            late => late,
+        },
+        noted => noted.clone(),
+    }
+}
+
+/// Time has come while a call is in flight.
+pub(super) fn overdue(
+    engagement: &Engagement,
+    noted: &Intent,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    note(noted, in_time(engagement, noted.clone(), context))
 }
 
 /// What is being undone is not kept half-way: it begins anew with the terms as they are.
@@ -245,11 +357,6 @@ fn note(noted: &Intent, intent: Intent) -> Vec<Event> {
     if *noted == intent { Vec::new() } else { vec![Event::IntentChanged { intent }] }
 }
 
-/// A change while covered is a person's to settle.
-fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
-    too_late(hired, intent).map_or(Vec::new(), |issue| flag(state, issue))
-}
-
 pub(super) fn flagged(
     state: &State,
     issue: &Issue,
@@ -260,7 +367,7 @@ pub(super) fn flagged(
     let Some(engagement) = back.engagement() else {
         return match verdict {
             Verdict::Out(evidence) => exclusion(state, evidence),
-            Verdict::Off(reason) => vec![super::cancel(state, reason)],
+            Verdict::Off(reason) => vec![closed::cancel(state, reason, Closer::Ats)],
             // The ATS gave its facts after all: they are read again.
             Verdict::Ready(_) | Verdict::Held(_) if matches!(issue, Issue::Refused { .. }) => {
                 vec![super::resolve::resumed(back, "the ATS gives the facts again")]
@@ -282,18 +389,23 @@ pub(super) fn flagged(
             waiting(state, issue, back, intent, context)
         }
         Back::Application { intent: noted, .. } | Back::Assignment { intent: noted, .. } => {
-            let intent = match road_intent(&engagement.terms, verdict) {
-                Intent::Change { terms } if engagement.terms.differences(&terms).is_empty() => {
+            let known = &engagement.terms;
+            let intent = match (road_intent(known, verdict), back) {
+                (Intent::Change { terms }, _) if known.differences(&terms).is_empty() => {
                     Intent::Stay
                 }
-                other => other,
+                // It is asked for once the assignment is on its way again.
+                (Intent::Change { terms }, Back::Assignment { .. })
+                    if known.is_extended_by(&terms) =>
+                {
+                    Intent::Stay
+                }
+                (intent, Back::Assignment { .. }) => affordable(known, intent, context),
+                (intent, _) => intent,
             };
             opened(issue, back, noted, intent)
         }
-        Back::Coverage { hired, .. } => match verdict {
-            Verdict::Over(_) => Vec::new(),
-            other => bought(state, issue, back, hired, &intent(hired.terms(), other)),
-        },
+        Back::Coverage { .. } => covered::flagged(state, issue, back, verdict, context),
     }
 }
 
@@ -322,10 +434,16 @@ fn waiting(
     context: &Context<'_, Rules>,
 ) -> Vec<Event> {
     match intent {
-        Intent::Cancel { .. } | Intent::Exclude { .. } => act(state, &intent),
+        Intent::Cancel { .. } | Intent::Exclude { .. } => {
+            let why = "the placement changed in the ATS";
+            match super::resolve::undoing(issue, back, intent.clone(), why) {
+                Some(event) => vec![event],
+                None => act(state, &intent),
+            }
+        }
         Intent::Change { terms } => changed(issue, back, *terms),
         Intent::Stay if matches!(issue, Issue::Unclear { .. }) => clear_again(back, context),
-        Intent::Stay | Intent::Hold { .. } => Vec::new(),
+        Intent::Stay | Intent::Hold { .. } | Intent::Late { .. } => Vec::new(),
     }
 }
 
@@ -350,46 +468,13 @@ fn changed(issue: &Issue, back: &Back, terms: Terms) -> Vec<Event> {
 fn opened(issue: &Issue, back: &Back, noted: &Intent, intent: Intent) -> Vec<Event> {
     let why = "the placement changed in the ATS";
     match intent {
+        _ if is_a_persons(noted) => Vec::new(),
         Intent::Hold { .. } => Vec::new(),
         Intent::Stay if matches!(issue, Issue::Unclear { .. }) => {
             vec![super::resolve::resumed(back, "the facts are clear again")]
         }
         intent if intent == *noted => Vec::new(),
         intent => vec![super::resolve::resumed_for(back, intent, why)],
-    }
-}
-
-/// A flag while covered: it heals when the facts are again what is insured.
-fn bought(
-    state: &State,
-    issue: &Issue,
-    back: &Back,
-    hired: &super::Hired,
-    intent: &Intent,
-) -> Vec<Event> {
-    let by_facts = match issue {
-        Issue::Unclear { .. }
-        | Issue::TermsChanged { .. }
-        | Issue::CanceledWhileCovered { .. }
-        | Issue::OutOfScopeWhileCovered { .. } => true,
-        Issue::CoverageLost { .. }
-        | Issue::Refused { .. }
-        | Issue::QuoteIneligible
-        | Issue::ApplicationIneligible
-        | Issue::ApplicationExpired
-        | Issue::AssignmentIneligible { .. }
-        | Issue::Contractor { .. }
-        | Issue::CandidateGone { .. }
-        | Issue::Gap { .. }
-        | Issue::StartPassed { .. } => false,
-    };
-    match too_late(hired, intent) {
-        None if by_facts => {
-            vec![super::resolve::resumed(back, "the facts are again what is insured")]
-        }
-        Some(Issue::Unclear { .. }) | None => Vec::new(),
-        Some(new) if new == *issue => Vec::new(),
-        Some(new) => flag(state, new),
     }
 }
 
@@ -427,6 +512,9 @@ fn heals_by_change(issue: &Issue) -> bool {
         | Issue::Contractor { .. }
         | Issue::Gap { .. }
         | Issue::TermsChanged { .. }
+        | Issue::NotExtended { .. }
+        | Issue::EndedEarly { .. }
+        | Issue::Reopened { .. }
         | Issue::CanceledWhileCovered { .. }
         | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,

@@ -1,8 +1,8 @@
 //! A person settles a flag, or takes a placement out.
 
 use super::super::machine::placement::{Event, State};
-use super::super::state::{Back, Engagement, Evidence, Intent, Issue, Loss, Wanted};
-use super::{Decision, Resolution, cancel, exclusion, observed};
+use super::super::state::{Back, Closer, Engagement, Evidence, Intent, Issue, Loss, Wanted};
+use super::{Decision, Resolution, closed, exclusion, observed};
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Brief, OutOfScope, Terms, start_passed};
 use crate::workflow::{Context, Rejection};
@@ -26,7 +26,7 @@ pub(super) fn resolve(
     }
     match resolution {
         Resolution::Accept => match back {
-            Back::Coverage { .. } => Ok(vec![accepted(issue, back, &reason)?]),
+            Back::Coverage { .. } => accepted(state, issue, back, &reason),
             Back::Discovered { .. }
             | Back::Contractor { .. }
             | Back::Job { .. }
@@ -40,7 +40,7 @@ pub(super) fn resolve(
         },
         Resolution::Return => {
             in_time(back, context)?;
-            Ok(vec![accepted(issue, back, &reason)?])
+            accepted(state, issue, back, &reason)
         }
         Resolution::Restart => match undoing_first(issue, back, &reason) {
             Some(event) => in_time(back, context).map(|()| vec![event]),
@@ -48,15 +48,23 @@ pub(super) fn resolve(
         },
         Resolution::Close => Ok(match back {
             Back::Application { .. } | Back::Assignment { .. } => {
-                let intent = Intent::Cancel { reason: format!("closed by a person: {reason}") };
-                vec![resumed_for(back, intent, &reason)]
+                // Of what the ATS called off only the closing is the person's.
+                let by = match issue {
+                    Issue::CanceledWhileCovered { .. } => Closer::Ats,
+                    _ => Closer::Person,
+                };
+                let words = format!("closed by a person: {reason}");
+                vec![resumed_for(back, Intent::Cancel { reason: words, by }, &reason)]
             }
             Back::Discovered { .. }
             | Back::Contractor { .. }
             | Back::Job { .. }
             | Back::Quote { .. }
             | Back::Lost { .. }
-            | Back::Coverage { .. } => vec![cancel(state, format!("closed by a person: {reason}"))],
+            | Back::Coverage { .. } => {
+                let words = format!("closed by a person: {reason}");
+                vec![closed::cancel(state, words, Closer::Person)]
+            }
         }),
     }
 }
@@ -116,11 +124,12 @@ fn restarted(back: &Back, engagement: &Engagement, reason: String) -> Event {
 }
 
 /// Going on, and accepting the change that the flag was about.
-fn accepted(issue: &Issue, back: &Back, reason: &str) -> Result<Event, Rejection> {
-    Ok(match (issue, back) {
-        (Issue::TermsChanged { terms, .. }, Back::Coverage { hired, .. })
-            if observed::is_of_another(hired.terms(), terms) =>
-        {
+fn accepted(state: &State, issue: &Issue, back: &Back, reason: &str) -> Decision {
+    let event = match (issue, back) {
+        (
+            Issue::TermsChanged { terms, .. } | Issue::NotExtended { terms, .. },
+            Back::Coverage { hired, .. },
+        ) if observed::is_of_another(hired.terms(), terms) => {
             let (is, was) = (&terms.references.candidate, &hired.terms().references.candidate);
             return Err(Rejection::new(
                 "another_worker",
@@ -130,30 +139,42 @@ fn accepted(issue: &Issue, back: &Back, reason: &str) -> Result<Event, Rejection
                 ),
             ));
         }
-        (Issue::TermsChanged { terms, .. }, Back::Coverage { hired, coverage }) => {
-            let mut hired = hired.clone();
-            hired.engagement.terms = (**terms).clone();
+        (
+            Issue::TermsChanged { terms, .. } | Issue::NotExtended { terms, .. },
+            Back::Coverage { hired, coverage, .. },
+        ) => {
+            let hired = hired.clone().with((**terms).clone());
             let coverage = coverage.clone();
             Event::CoverageAccepted { hired, coverage, reason: reason.to_owned() }
+        }
+        (Issue::EndedEarly { on, .. }, Back::Coverage { .. }) => {
+            return Ok(vec![resumed(back, reason), Event::EndedEarly { on: *on }]);
         }
         (issue, back) => {
             undoing_first(issue, back, reason).unwrap_or_else(|| resumed(back, reason))
         }
-    })
+    };
+    Ok(closed::settled(back, event, state))
 }
 
 /// An assignment that was not cancelled may come into force yet: it is undone before anything is bought anew.
 fn undoing_first(issue: &Issue, back: &Back, reason: &str) -> Option<Event> {
+    let Back::Lost { hired, wanted, .. } = back else { return None };
+    undoing(issue, back, observed::change(hired.terms(), wanted.clone()), reason)
+}
+
+/// The same before a placement leaves the road, or does anything else with what it lost.
+pub(super) fn undoing(issue: &Issue, back: &Back, intent: Intent, reason: &str) -> Option<Event> {
     match (issue, back) {
         (Issue::CoverageLost { loss: Loss::AssignmentCanceled }, _) => None,
         (
-            Issue::CoverageLost { .. },
-            Back::Lost { hired, evidence: Evidence::Assignment { assignment, policy }, wanted },
+            Issue::CoverageLost { .. } | Issue::Reopened { .. },
+            Back::Lost { hired, evidence: Evidence::Assignment { assignment, policy }, .. },
         ) => Some(Event::ResumedAtAssignment {
             hired: hired.clone(),
             assignment: assignment.clone(),
             policy: policy.clone(),
-            intent: observed::change(hired.terms(), wanted.clone()),
+            intent,
             reason: reason.to_owned(),
         }),
         (_, _) => None,
@@ -187,7 +208,9 @@ pub(super) fn resumed(back: &Back, reason: &str) -> Event {
         Back::Assignment { hired, assignment, policy, intent } => {
             Event::ResumedAtAssignment { hired, assignment, policy, intent, reason }
         }
-        Back::Coverage { hired, coverage } => Event::CoverageAccepted { hired, coverage, reason },
+        Back::Coverage { hired, coverage, .. } => {
+            Event::CoverageAccepted { hired, coverage, reason }
+        }
     }
 }
 
@@ -211,14 +234,14 @@ pub(super) fn resumed_for(back: &Back, intent: Intent, reason: &str) -> Event {
 /// The event that goes on with other terms.
 pub(super) fn resumed_with(back: &Back, engagement: &Engagement, terms: Terms) -> Event {
     Event::ResumedAtContractor {
-        engagement: engagement.clone().with(terms),
+        engagement: engagement.clone().with(terms).amended(back.outdated()),
         job: back.job(),
         reason: "the placement changed in the ATS".into(),
     }
 }
 
 /// Takes a placement out of scope by hand.
-pub(super) fn exclude(state: &State, reason: String) -> Decision {
+pub(super) fn exclude(state: &State, reason: String, context: &Context<'_, Rules>) -> Decision {
     if reason.trim().is_empty() {
         return Err(Rejection::new("no_reason", "say why: the reason is kept with the decision"));
     }
@@ -233,7 +256,13 @@ pub(super) fn exclude(state: &State, reason: String) -> Decision {
             "bought",
             "something is bought or being bought: cancel it at the insurer, then close the placement",
         )),
-        State::Flagged { .. } => Ok(exclusion(state, evidence)),
+        State::Flagged { issue, back } => {
+            let intent = Intent::Exclude { evidence: evidence.clone() };
+            match undoing(issue, back, intent, &reason) {
+                Some(event) => Ok(vec![event]),
+                None => Ok(exclusion(state, evidence)),
+            }
+        }
         State::Completed { .. } | State::Canceled { .. } => {
             Err(Rejection::new("closed", "the placement is closed already"))
         }
@@ -241,7 +270,9 @@ pub(super) fn exclude(state: &State, reason: String) -> Decision {
         | State::JobReady { .. }
         | State::Quoted { .. }
         | State::ApplicationPending { .. }
-        | State::Assigned { .. } => Ok(observed::pursue(state, Intent::Exclude { evidence })),
+        | State::Assigned { .. } => {
+            Ok(observed::pursue(state, Intent::Exclude { evidence }, context))
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{
-    Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Leave, Loss, Road,
+    Amendment, Application, Back, Basis, Coverage, Ended, Evidence, Hired, Intent, Issue, Leave,
+    Loss, Road, Unseen,
 };
 use super::observed::is_of_another;
 use super::{act, back, too_late, undone};
@@ -82,7 +83,7 @@ fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option
             Back::Application { hired, application, .. } if application.quote == *quote => {
                 Some(hired)
             }
-            Back::Coverage { hired, coverage } if proves(&coverage.evidence) => Some(hired),
+            Back::Coverage { hired, coverage, .. } if proves(&coverage.evidence) => Some(hired),
             Back::Lost { hired, evidence, .. } if proves(evidence) => Some(hired),
             Back::Discovered { .. }
             | Back::Contractor { .. }
@@ -112,7 +113,7 @@ fn by_policy_under<'a>(state: &'a State, policy: &PolicyId) -> Option<(&'a Hired
             ..
         } if own == policy => Some((hired, assignment.clone())),
         State::Active { hired, coverage }
-        | State::Flagged { back: Back::Coverage { hired, coverage }, .. } => {
+        | State::Flagged { back: Back::Coverage { hired, coverage, .. }, .. } => {
             under(&coverage.evidence).map(|assignment| (hired, assignment))
         }
         State::Flagged { back: Back::Lost { hired, evidence, .. }, .. } => {
@@ -138,7 +139,7 @@ fn by_assignment<'a>(
             back: Back::Assignment { hired, assignment: own, policy, .. }, ..
         } if own == assignment => Some((hired, policy.clone())),
         State::Active { hired, coverage }
-        | State::Flagged { back: Back::Coverage { hired, coverage }, .. } => {
+        | State::Flagged { back: Back::Coverage { hired, coverage, .. }, .. } => {
             own(&coverage.evidence).map(|policy| (hired, policy))
         }
         State::Flagged { back: Back::Lost { hired, evidence, .. }, .. } => {
@@ -218,10 +219,15 @@ fn in_force(
     coverage: Coverage,
     context: &Context<'_, Rules>,
 ) -> Vec<Event> {
-    let covered =
-        || Back::Coverage { hired: hired.clone().over(Ended::Insured), coverage: coverage.clone() };
-    let flagged = |issue: Issue| Event::FlagRaised { issue, back: covered() };
     let gap = gap(hired, &coverage, context);
+    // Another flag keeps the gap from a person's eyes, and shows it once it is settled.
+    let flagged = |issue: Issue| {
+        let hired = hired.clone().over(Ended::Insured).amended(Amendment::None);
+        let hidden = gap.as_ref().filter(|gap| **gap != issue);
+        let unseen = hidden.map_or(Unseen::Nothing, Unseen::of);
+        let back = Back::Coverage { hired, coverage: coverage.clone(), unseen };
+        Event::FlagRaised { issue, back }
+    };
     // Coverage is recorded even where a person must look at once.
     let started = |issue: Option<Issue>| {
         let event = Event::CoverageStarted { hired: hired.clone(), coverage: coverage.clone() };
@@ -229,6 +235,8 @@ fn in_force(
         std::iter::once(event).chain(flag).collect()
     };
     match state {
+        // The answer to the undoing decides whether it has begun.
+        State::Assigned { intent, .. } if intent.undoes() => Vec::new(),
         State::Quoted { intent, .. }
         | State::ApplicationPending { intent, .. }
         | State::Assigned { intent, .. } => started(too_late(hired, intent)),
@@ -237,6 +245,9 @@ fn in_force(
             std::iter::once(Event::CoverageUpdated { coverage: coverage.clone() })
                 .chain(later)
                 .collect()
+        }
+        State::Flagged { issue: Issue::Reopened { .. }, back: Back::Coverage { .. } } => {
+            started(None)
         }
         State::Flagged { back: Back::Coverage { coverage: known, .. }, .. }
             if *known == coverage =>
@@ -289,11 +300,14 @@ fn heals_by_coverage(issue: &Issue) -> bool {
         | Issue::ApplicationIneligible
         | Issue::AssignmentIneligible { .. }
         | Issue::QuoteIneligible
+        | Issue::Reopened { .. }
         | Issue::StartPassed { .. } => true,
         Issue::Contractor { .. }
         | Issue::Gap { .. }
         | Issue::Unclear { .. }
         | Issue::TermsChanged { .. }
+        | Issue::NotExtended { .. }
+        | Issue::EndedEarly { .. }
         | Issue::CanceledWhileCovered { .. }
         | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,
@@ -303,11 +317,18 @@ fn heals_by_coverage(issue: &Issue) -> bool {
 /// The event of a loss: a new quote on the same job is the way on, unless the old coverage comes back.
 pub(super) fn lost(state: &State, hired: &Hired, loss: Loss, evidence: Evidence) -> Event {
     let mut back = gone(hired, evidence);
-    if let (
-        State::Flagged { issue: Issue::TermsChanged { terms, .. }, .. },
-        Back::Lost { wanted, .. },
-    ) = (state, &mut back)
-    {
+    let changed = match (state, &hired.engagement.amendment) {
+        (
+            State::Flagged {
+                issue: Issue::TermsChanged { terms, .. } | Issue::NotExtended { terms, .. },
+                ..
+            },
+            _,
+        ) => Some(terms),
+        (_, Amendment::Extend(terms)) => Some(terms),
+        (_, Amendment::None | Amendment::Quote(_)) => None,
+    };
+    if let (Some(terms), Back::Lost { wanted, .. }) = (changed, &mut back) {
         wanted.clone_from(terms);
     }
     Event::CoverageLost { issue: Issue::CoverageLost { loss }, back }
@@ -315,7 +336,8 @@ pub(super) fn lost(state: &State, hired: &Hired, loss: Loss, evidence: Evidence)
 
 fn gone(hired: &Hired, evidence: Evidence) -> Back {
     let wanted = Box::new(hired.terms().clone());
-    Back::Lost { hired: hired.clone().over(Ended::Unused), evidence, wanted }
+    let hired = hired.clone().over(Ended::Unused).amended(Amendment::None);
+    Back::Lost { hired, evidence, wanted }
 }
 
 fn lose(
@@ -328,8 +350,7 @@ fn lose(
     match state {
         State::Active { coverage, .. }
             if loss == Loss::PolicyExpired
-                && context.now >= hired.terms().window.until
-                && coverage.expires >= hired.terms().window.until =>
+                && super::covered::is_over(hired, coverage, context.now) =>
         {
             vec![Event::PlacementCompleted]
         }
@@ -370,9 +391,10 @@ fn lose_more(
 ) -> Vec<Event> {
     if let Some(both) = known.with(loss) {
         let back = match back {
-            Back::Assignment { intent: Intent::Stay | Intent::Hold { .. }, .. } => {
-                gone(hired, evidence)
-            }
+            Back::Assignment {
+                intent: Intent::Stay | Intent::Hold { .. } | Intent::Late { .. },
+                ..
+            } => gone(hired, evidence),
             back => back.clone(),
         };
         return vec![Event::CoverageLost { issue: Issue::CoverageLost { loss: both }, back }];
@@ -449,7 +471,7 @@ fn over(state: &State, hired: &Hired, known: &Application, ended: Issue) -> Vec<
                 let raised = |back| Event::FlagRaised { issue: ended, back };
                 return back(state).and_then(anew).map(raised).into_iter().collect();
             }
-            Intent::Stay | Intent::Hold { .. } => {}
+            Intent::Stay | Intent::Hold { .. } | Intent::Late { .. } => {}
         }
     }
     let issue = match state {

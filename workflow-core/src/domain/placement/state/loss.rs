@@ -1,0 +1,62 @@
+//! The ways in which coverage is lost, and which of them come together. Which flag each leads to is `../decide/seen.rs`.
+
+use serde::{Deserialize, Serialize};
+
+/// How coverage was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Loss {
+    /// The policy was cancelled or voided.
+    PolicyCanceled,
+    /// The policy ran out before the engagement did.
+    PolicyExpired,
+    /// The assignment was cancelled or voided.
+    AssignmentCanceled,
+    /// The charge for the assignment failed.
+    ChargeFailed,
+    /// The policy is gone and the charge for the assignment failed: each may come back, and only both heal.
+    PolicyAndCharge {
+        /// Whether the policy ran out; else it was cancelled or voided.
+        expired: bool,
+    },
+}
+
+impl Loss {
+    /// Whether it is the policy alone that was lost, not the assignment that rests on it.
+    pub(in super::super) fn is_of_policy(self) -> bool {
+        match self {
+            Loss::PolicyCanceled | Loss::PolicyExpired => true,
+            Loss::AssignmentCanceled | Loss::ChargeFailed | Loss::PolicyAndCharge { .. } => false,
+        }
+    }
+
+    /// Both losses in one, where each may still come back.
+    pub(in super::super) fn with(self, other: Loss) -> Option<Loss> {
+        match (self, other) {
+            (Loss::PolicyCanceled, Loss::ChargeFailed)
+            | (Loss::ChargeFailed, Loss::PolicyCanceled) => {
+                Some(Loss::PolicyAndCharge { expired: false })
+            }
+            (Loss::PolicyExpired, Loss::ChargeFailed)
+            | (Loss::ChargeFailed, Loss::PolicyExpired) => {
+                Some(Loss::PolicyAndCharge { expired: true })
+            }
+            (_, _) => None,
+        }
+    }
+
+    /// The loss in plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Loss::PolicyCanceled => "the policy was cancelled",
+            Loss::PolicyExpired => "the policy ran out before the engagement ends",
+            Loss::AssignmentCanceled => "the assignment was cancelled",
+            Loss::ChargeFailed => "the charge for the assignment failed",
+            Loss::PolicyAndCharge { expired: false } => {
+                "the policy was cancelled, and the charge for the assignment failed"
+            }
+            Loss::PolicyAndCharge { expired: true } => {
+                "the policy ran out, and the charge for the assignment failed"
+            }
+        }
+    }
+}
