@@ -118,6 +118,12 @@ impl Client {
         self.exchange(request).await
     }
 
+    /// Deletes; what is gone already stays gone.
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        let request = Request { method: Method::DELETE, path, query: &[], body: None, key: None };
+        self.exchange(request).await
+    }
+
     async fn exchange(&self, request: Request<'_>) -> Result<Value, Failure> {
         let method = request.method.clone();
         let path = request.path;

@@ -10,7 +10,7 @@
 //! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
 //! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
 //!
-//! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates and invoices.
+//! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates.
 //!
 //! ```
 //! use integration_1099policy::Ten99Policy;

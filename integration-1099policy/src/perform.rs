@@ -6,6 +6,7 @@
 
 mod assignment;
 mod contractor;
+mod invoice;
 mod job;
 mod quote;
 mod session;
@@ -67,6 +68,9 @@ impl Ten99Policy {
             Call::CancelAssignment { assignment, job } => {
                 assignment::cancel(&run, assignment, job).await
             }
+            Call::RecordInvoice { bill } => invoice::record(&run, bill).await,
+            Call::ReplaceInvoice { invoice, bill } => invoice::replace(&run, invoice, bill).await,
+            Call::WithdrawInvoice { invoice, bill } => invoice::withdraw(&run, invoice, bill).await,
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }

@@ -2,7 +2,7 @@
 //!
 //! One call reads one window of each feed, so that a long back-fill is done step by step and can be interrupted. A
 //! feed's mark moves only after its window was decoded whole; feeds do not wait for each other. Rows are only
-//! pointers: what is true is read by [`JobDiva::assemble`]. The windows are in `poll/window.rs`, the cursor in
+//! pointers: what is true is read by [`JobDiva::assemble`]. Only timesheets are taken from their rows. The windows are in `poll/window.rs`, the cursor in
 //! `poll/cursor.rs`. Deleted and merged records are not followed here: a placement read again tells.
 
 mod cursor;
@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId, Unreadable};
+use workflow_core::domain::timesheet::Timesheet;
 use workflow_core::time::Timestamp;
 
 use self::cursor::Mark;
@@ -44,6 +45,8 @@ pub struct Polled {
     pub candidates: BTreeSet<CandidateId>,
     /// Requisitions whose title, place or category may have changed.
     pub requisitions: BTreeSet<RequisitionId>,
+    /// Timesheets as they are, where they are read; also those that were seen before.
+    pub timesheets: Vec<Timesheet>,
     /// Where to go on.
     pub cursor: Cursor,
     /// Rows without an id, and windows that the service cannot give.
@@ -64,11 +67,18 @@ enum Feed {
     Billing,
     Candidates,
     Requisitions,
+    Timesheets,
 }
 
 impl Feed {
-    const ALL: [Feed; 5] =
-        [Feed::Placements, Feed::Pay, Feed::Billing, Feed::Candidates, Feed::Requisitions];
+    const ALL: [Feed; 6] = [
+        Feed::Placements,
+        Feed::Pay,
+        Feed::Billing,
+        Feed::Candidates,
+        Feed::Requisitions,
+        Feed::Timesheets,
+    ];
 
     fn operation(self) -> Operation {
         match self {
@@ -77,6 +87,7 @@ impl Feed {
             Feed::Billing => Operation::BillingDelta,
             Feed::Candidates => Operation::CandidateDelta,
             Feed::Requisitions => Operation::JobDelta,
+            Feed::Timesheets => Operation::TimesheetDelta,
         }
     }
 
@@ -90,6 +101,7 @@ impl Feed {
             Feed::Placements => Kind::Activity,
             Feed::Pay | Feed::Billing => Kind::Record,
             Feed::Candidates | Feed::Requisitions => Kind::Touch,
+            Feed::Timesheets => Kind::Timesheet,
         }
     }
 }
@@ -105,6 +117,9 @@ impl JobDiva {
         let mut polled = Polled::from(cursor.unwrap_or_default());
         let mut read = 0;
         for feed in Feed::ALL {
+            if feed == Feed::Timesheets && config.timesheets.is_none() {
+                continue;
+            }
             let name = feed.name();
             let mark = polled.cursor.feeds.get(name).cloned();
             let mark = mark.unwrap_or_else(|| Mark { until: begin, recent: BTreeSet::new() });
@@ -193,6 +208,9 @@ impl JobDiva {
             Err(Error::NotGranted { .. }) if feed == Feed::Placements => {
                 client.rows(Operation::PlacementDeltaAlt, &bounds, feed.kind()).await
             }
+            Err(Error::NotGranted { .. }) if feed == Feed::Timesheets => {
+                client.rows(Operation::TimesheetApprovedDelta, &bounds, feed.kind()).await
+            }
             answer => answer,
         }
     }
@@ -220,6 +238,14 @@ impl JobDiva {
         let again_from = minus(window.to, self.config().overlap);
         let mut recent = BTreeSet::new();
         polled.unreadable.extend(poisoned);
+        if feed == Feed::Timesheets {
+            let newest = rows.iter().filter_map(|row| updated(row, zone)).max();
+            polled.newest = polled.newest.max(newest);
+            let sheets = self.sheets(feed.operation(), &rows);
+            polled.timesheets.extend(sheets.timesheets);
+            polled.unreadable.extend(sheets.unreadable);
+            return Mark { until: window.to, recent };
+        }
         for row in rows {
             let digest = row.digest();
             let updated = updated(&row, zone);
@@ -248,7 +274,7 @@ impl JobDiva {
                 let requisition = id(columns::REQUISITION).map(RequisitionId);
                 requisition.map(|id| polled.requisitions.insert(id)).is_some()
             }
-            Feed::Placements | Feed::Pay | Feed::Billing => {
+            Feed::Placements | Feed::Pay | Feed::Billing | Feed::Timesheets => {
                 match (id(columns::PLACEMENT), id(columns::CANDIDATE)) {
                     (Some(placement), _) => {
                         self.touch_placement(polled, feed, placement, row);
@@ -289,6 +315,7 @@ impl From<Cursor> for Polled {
             submittals: BTreeSet::new(),
             candidates: BTreeSet::new(),
             requisitions: BTreeSet::new(),
+            timesheets: Vec::new(),
             cursor,
             unreadable: Vec::new(),
             failed: Vec::new(),

@@ -35,6 +35,7 @@ pub mod signing;
 pub mod supervise;
 pub mod systems;
 pub mod telemetry;
+pub mod timesheets;
 pub mod unread;
 pub mod views;
 

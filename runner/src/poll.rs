@@ -13,6 +13,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{AssignmentStanding, JobId, PolicyStanding, QuoteId, Sighting};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
+use workflow_core::domain::timesheet::Timesheet;
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
 use workflow_core::machine::Kind as _;
 use workflow_core::store::StoreError;
@@ -22,6 +23,7 @@ use crate::ingress;
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
+use crate::timesheets;
 use crate::unread::Unread;
 
 /// So many resources are read before the inbox gets its turn.
@@ -183,6 +185,9 @@ impl Poller {
                 tracing::warn!(%tenant, %error, "a feed could not be read");
             }
             let mut placements = polled.touched;
+            let of_sheets = polled.timesheets.iter().map(|timesheet| &timesheet.placement);
+            let is_new = |id: &&PlacementId| !timesheets::is_known(&self.engine, tenant, id);
+            placements.extend(of_sheets.filter(is_new).cloned());
             placements.extend(unread.placements.keys().map(|id| PlacementId(id.clone())));
             let hint = Hint {
                 placements,
@@ -196,11 +201,26 @@ impl Poller {
             unread.placements = left.map(|(id, reason)| (id.0, reason)).collect();
             // First what is left to do, then the mark that it is behind us.
             unread.save(&**store, tenant)?;
+            for timesheet in polled.timesheets {
+                let (id, taken) = (timesheet.sheet.id.clone(), self.take(timesheet).await);
+                if let Err(ReadError::Later(reason) | ReadError::Refused(reason)) = &taken {
+                    unread.row(format!("timesheet {id}: {reason}"));
+                    unread.save(&**store, tenant)?;
+                } else {
+                    taken?;
+                }
+            }
             store.set_cursor(&name, &polled.cursor.to_bytes())?;
             if !polled.more {
+                timesheets::look_up_waiting(&self.engine, &self.connected, &source).await?;
                 return Ok(());
             }
         }
+    }
+
+    async fn take(&self, timesheet: Timesheet) -> Result<(), ReadError> {
+        let source = read::poll_source();
+        timesheets::take(&self.engine, &self.connected, timesheet, &source).await
     }
 
     /// 1099Policy's events since the last time, and the resources that open placements wait for.
@@ -236,6 +256,7 @@ impl Poller {
         let open =
             StateKind::ALL.iter().map(|kind| kind.name()).filter(|name| !closed.contains(name));
         self.read(&open.collect::<Vec<_>>()).await?;
+        timesheets::read_again(&self.engine, &self.connected, &read::poll_source()).await?;
         self.observe(&["Active"]).await
     }
 

@@ -148,7 +148,10 @@ fn empties(connected: &Connected) -> MutexGuard<'_, BTreeMap<String, Timestamp>>
 }
 
 /// Only a stopped engine ends the reading: one instance in trouble is logged, and stops no other.
-fn settled(stream: &StreamId, handled: Result<Handled, HandleError>) -> Result<(), ReadError> {
+pub(crate) fn settled(
+    stream: &StreamId,
+    handled: Result<Handled, HandleError>,
+) -> Result<(), ReadError> {
     match handled {
         Ok(handled) if handled.events > 0 => {
             tracing::info!(%stream, state = handled.state, "an instance moved");

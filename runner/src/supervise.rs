@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, OpenError};
@@ -372,7 +373,12 @@ pub fn open(
         Some(vault) => builder.vault(vault),
         None => builder,
     };
-    builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Inbox<Insurance>>().open()
+    builder
+        .workflow::<Placement>()
+        .workflow::<Contractor>()
+        .workflow::<Invoice>()
+        .workflow::<Inbox<Insurance>>()
+        .open()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -7,4 +7,5 @@ mod forgetting;
 mod people;
 mod roads;
 mod scope;
+mod weeks;
 mod wires;

@@ -15,6 +15,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
@@ -352,7 +353,7 @@ impl World {
     /// Every instance with its state, headline and history: for messages of failed tests.
     pub fn describe(&self) -> String {
         let mut text = String::new();
-        for workflow in ["placement", "contractor"] {
+        for workflow in ["placement", "contractor", "invoice"] {
             for summary in self.engine().summaries(workflow) {
                 let history = self.history(&summary.stream).join(", ");
                 text += &format!(
@@ -414,6 +415,7 @@ pub fn engine(
         .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
+        .workflow::<Invoice>()
         .workflow::<Inbox<Insurance>>()
         .open()
         .expect("the log opens")

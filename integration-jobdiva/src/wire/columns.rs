@@ -71,6 +71,20 @@ pub(crate) const WORK_STATE: Column = &["workingstate", "workstate"];
 pub(crate) const WORK_COUNTRY: Column = &["workingcountry", "workcountry"];
 pub(crate) const WORK_LOCATION: Column = &["workinglocation"];
 
+pub(crate) const WEEK_ENDING: Column = &["weekendingdate", "weekending"];
+pub(crate) const STATUS: Column = &["status"];
+pub(crate) const APPROVED_ON: Column = &["dateapproved"];
+pub(crate) const HOURS_WORKED: Column = &["hoursworked"];
+pub(crate) const REGULAR_HOURS: Column = &["reghours"];
+pub(crate) const REGULAR_PAY: Column = &["regpay"];
+pub(crate) const REGULAR_UNIT: Column = &["regpayrateunit"];
+pub(crate) const OVERTIME_HOURS: Column = &["othours"];
+pub(crate) const OVERTIME_PAY: Column = &["otpay"];
+pub(crate) const OVERTIME_UNIT: Column = &["otpayrateunit"];
+pub(crate) const DOUBLE_HOURS: Column = &["dthours"];
+pub(crate) const DOUBLE_PAY: Column = &["dtpay"];
+pub(crate) const DOUBLE_UNIT: Column = &["dtpayrateunit"];
+
 pub(crate) const UPDATED: Column = &["dateupdated", "datemodified", "datecreated"];
 pub(crate) const USER_FIELDS_UPDATED: Column = &["dateuserfieldupdated"];
 
@@ -153,6 +167,26 @@ const JOB_COLUMNS: &[Column] = &[
 const TOUCH_COLUMNS: &[Column] =
     &[PLACEMENT, CANDIDATE, REQUISITION, COMPANY, RECORD, TIMESHEET, UPDATED, USER_FIELDS_UPDATED];
 
+const TIMESHEET_COLUMNS: &[Column] = &[
+    TIMESHEET,
+    PLACEMENT,
+    WEEK_ENDING,
+    STATUS,
+    APPROVED_ON,
+    HOURS_WORKED,
+    REGULAR_HOURS,
+    REGULAR_PAY,
+    REGULAR_UNIT,
+    OVERTIME_HOURS,
+    OVERTIME_PAY,
+    OVERTIME_UNIT,
+    DOUBLE_HOURS,
+    DOUBLE_PAY,
+    DOUBLE_UNIT,
+    CURRENCY,
+    UPDATED,
+];
+
 /// Which kind of row is read, and so which columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -166,6 +200,8 @@ pub(crate) enum Kind {
     Home,
     /// A requisition.
     Job,
+    /// A timesheet.
+    Timesheet,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
 }
@@ -183,6 +219,7 @@ impl Allowed {
             Kind::Candidate => CANDIDATE_COLUMNS,
             Kind::Home => &[ID, CANDIDATE, STATE, COUNTRY],
             Kind::Job => JOB_COLUMNS,
+            Kind::Timesheet => TIMESHEET_COLUMNS,
             Kind::Touch => TOUCH_COLUMNS,
         };
         let known = columns.iter().flat_map(|column| column.iter()).map(|name| (*name).to_owned());
@@ -206,8 +243,15 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 6] =
-        [Kind::Activity, Kind::Record, Kind::Candidate, Kind::Home, Kind::Job, Kind::Touch];
+    const KINDS: [Kind; 7] = [
+        Kind::Activity,
+        Kind::Record,
+        Kind::Candidate,
+        Kind::Home,
+        Kind::Job,
+        Kind::Timesheet,
+        Kind::Touch,
+    ];
 
     #[test]
     fn spellings_are_one() {

@@ -8,8 +8,11 @@ use integration_jobdiva::config as jobdiva;
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::CompanyId;
-use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rules};
+use workflow_core::domain::rules::{
+    Class, CoverageRule, Invoices, NonHourly, RateUnit, Rules, Send,
+};
 use workflow_core::id::StreamId;
+use workflow_core::money::Decimal;
 
 use super::reader::Section;
 use super::{JobDivaHook, Pace, PolicyHook, Tenant};
@@ -49,15 +52,16 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let policy_hook = policy_hook(insurer.section("webhook"), read);
     insurer.finish();
     let rules = rules(&section);
+    let (invoices, timesheets) = invoices(section.section("invoices"));
     let pace = pace(section.section("pace"));
     section.finish();
     Some(Tenant {
         name: name?,
-        jobdiva: jobdiva?,
+        jobdiva: jobdiva::Config { timesheets, ..jobdiva? },
         jobdiva_hook: jobdiva_hook?,
         policy: policy?,
         policy_hook: policy_hook?,
-        rules: rules?,
+        rules: Rules { invoices, ..rules? },
         pace,
     })
 }
@@ -351,6 +355,35 @@ fn maps(section: &Section<'_>, rules: &mut Rules) {
             rules.title_categories.push((word, CategoryCode(code)));
         }
     }
+}
+
+/// How invoices are made, and what timesheets hold: they are read only where they are needed.
+fn invoices(section: Section<'_>) -> (Invoices, Option<jobdiva::TimesheetPay>) {
+    let send = section.word(
+        "send",
+        &[
+            ("never", Send::Never),
+            ("when_different", Send::WhenDifferent),
+            ("always", Send::Always),
+        ],
+    );
+    let week_hours =
+        section.parsed("week_hours", "the hours of a usual week such as \"37.5\"", |text| {
+            let hours = text.parse().ok()?;
+            (Decimal::ONE..=Decimal::from(168)).contains(&hours).then_some(hours)
+        });
+    let pay = section.word(
+        "timesheet_pay",
+        &[("rate", jobdiva::TimesheetPay::Rate), ("amount", jobdiva::TimesheetPay::Amount)],
+    );
+    section.finish();
+    let usual = Invoices::default();
+    let invoices = Invoices {
+        send: send.unwrap_or(usual.send),
+        week_hours: week_hours.unwrap_or(usual.week_hours),
+    };
+    let pay = pay.unwrap_or(jobdiva::TimesheetPay::Rate);
+    (invoices, (invoices.send != Send::Never).then_some(pay))
 }
 
 fn coverage(section: Section<'_>, rules: &mut Rules) {

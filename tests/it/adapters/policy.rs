@@ -2,6 +2,7 @@
 
 mod calls;
 mod hooks;
+mod invoices;
 mod losses;
 mod setup;
 mod told;

@@ -43,13 +43,16 @@ fn is_creation(call: &Call) -> bool {
         | Call::CreateJob { .. }
         | Call::CreateQuote { .. }
         | Call::OpenApplication { .. }
-        | Call::CreateAssignment { .. } => true,
+        | Call::CreateAssignment { .. }
+        | Call::RecordInvoice { .. } => true,
         Call::ReadPlacement { .. }
         | Call::ReadPerson { .. }
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => false,
+        | Call::CancelAssignment { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => false,
     }
 }
 
@@ -65,7 +68,10 @@ fn references(call: &Call) -> Option<&References> {
         | Call::LinkContractor { .. }
         | Call::UpdateContractor { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => None,
+        | Call::CancelAssignment { .. }
+        | Call::RecordInvoice { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => None,
     }
 }
 
@@ -166,6 +172,10 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             assign(outside, references, contractor, job, window)
         }
         Call::CancelAssignment { assignment, .. } => cancel(outside, assignment),
+        // Invoices are not explored: no timesheet comes in.
+        Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
+            no("no_invoices_here")
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::call::{CategoryCode, CoverageType, EntityId};
 use super::facts::{CandidateId, CompanyId};
+use crate::money::Decimal;
 
 /// How a worker is engaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,32 @@ pub struct CoverageRule {
     pub coverage: Vec<CoverageType>,
 }
 
+/// Which pay periods become invoices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Send {
+    /// None.
+    Never,
+    /// Those whose gross pay is another, to the cent, than what was quoted for the week.
+    WhenDifferent,
+    /// All.
+    Always,
+}
+
+/// How invoices are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invoices {
+    /// Which pay periods become invoices.
+    pub send: Send,
+    /// The hours of a usual week: what a quote per hour amounts to.
+    pub week_hours: Decimal,
+}
+
+impl Default for Invoices {
+    fn default() -> Self {
+        Self { send: Send::Never, week_hours: Decimal::from(40) }
+    }
+}
+
 /// One tenant's rules.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -104,6 +131,8 @@ pub struct Rules {
     pub coverage_rules: Vec<CoverageRule>,
     /// The domain of made-up e-mail addresses for people without one.
     pub relay_domain: String,
+    /// How invoices are made; not at all unless the tenant says so.
+    pub invoices: Invoices,
 }
 
 impl Rules {
@@ -133,6 +162,7 @@ impl Rules {
             coverage: vec![CoverageType::General, CoverageType::WorkersComp],
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
+            invoices: Invoices::default(),
         }
     }
 

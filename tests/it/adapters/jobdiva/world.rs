@@ -96,6 +96,7 @@ impl Tenant {
             all.submittals.extend(next.submittals);
             all.candidates.extend(next.candidates);
             all.requisitions.extend(next.requisitions);
+            all.timesheets.extend(next.timesheets);
             all.unreadable.extend(next.unreadable);
             all.newest = all.newest.max(next.newest);
             (all.cursor, all.more) = (next.cursor, next.more);
