@@ -11,6 +11,7 @@ mod act;
 mod ask;
 mod backup;
 mod check;
+mod checklist;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
@@ -52,6 +53,8 @@ enum Verb {
     Init(init::Init),
     /// Check a configuration without running it.
     Check(check::Check),
+    /// Run the guide's testing checklist, on simulators or configured endpoints.
+    Checklist(checklist::Checklist),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
@@ -172,6 +175,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Checklist(verb) => verb.run().await,
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,

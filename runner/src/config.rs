@@ -11,7 +11,9 @@ use std::time::Duration;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
+use workflow_core::domain::timesheet::TimesheetId;
 
 mod file;
 mod log;
@@ -59,6 +61,21 @@ pub struct Tenant {
     pub rules: Rules,
     /// How often it is looked at.
     pub pace: Pace,
+    /// What `runner checklist` may try things on.
+    pub checklist: Option<Checklist>,
+}
+
+/// Placements made for trying: `runner checklist` buys coverage for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checklist {
+    /// A contractor placement of a candidate who is new to the insurer.
+    pub placement: PlacementId,
+    /// Another contractor placement of the same candidate.
+    pub returning: Option<PlacementId>,
+    /// A placement on the payroll, of which nothing may ever be sent.
+    pub employee: Option<PlacementId>,
+    /// An approved timesheet of the first placement whose pay is not what was quoted; without it one is made up.
+    pub timesheet: Option<TimesheetId>,
 }
 
 /// Where JobDiva's webhooks come in, and what signs them.

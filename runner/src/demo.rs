@@ -22,7 +22,7 @@ use crate::ingress;
 use crate::{Options, Runner, StartError, StopError};
 
 pub mod script;
-mod settings;
+pub(crate) mod settings;
 mod show;
 
 pub use settings::TENANT;

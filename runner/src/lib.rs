@@ -19,6 +19,7 @@
 //! ```
 
 pub mod admin;
+pub mod checklist;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "simulators")]

@@ -96,6 +96,11 @@ impl Poller {
         Ok(())
     }
 
+    /// Looks once at what open placements wait for at the insurer; for whoever drives it step by step.
+    pub async fn look_at_open(&self) -> Result<(), HandleError> {
+        self.round(Round::Open).await
+    }
+
     /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
     fn plan(&self) -> Result<[(Round, Duration, Timestamp); 4], HandleError> {
         let (pace, now) = (self.connected.tenant.pace, self.engine.clock().now());

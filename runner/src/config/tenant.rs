@@ -7,15 +7,16 @@ use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
-use workflow_core::domain::facts::CompanyId;
+use workflow_core::domain::facts::{CompanyId, PlacementId};
 use workflow_core::domain::rules::{
     Class, CoverageRule, Invoices, NonHourly, RateUnit, Rules, Send,
 };
+use workflow_core::domain::timesheet::TimesheetId;
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
 use super::reader::Section;
-use super::{JobDivaHook, Pace, PolicyHook, Tenant};
+use super::{Checklist, JobDivaHook, Pace, PolicyHook, Tenant};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -54,6 +55,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let rules = rules(&section);
     let (invoices, timesheets) = invoices(section.section("invoices"));
     let pace = pace(section.section("pace"));
+    let checklist = checklist(section.section("checklist"));
     section.finish();
     Some(Tenant {
         name: name?,
@@ -63,6 +65,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         policy_hook: policy_hook?,
         rules: Rules { invoices, ..rules? },
         pace,
+        checklist,
     })
 }
 
@@ -255,6 +258,23 @@ fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
         || section.text("previous_secret_env").is_some();
     let previous = if rotating { Some(secret(section, "previous_secret", read)?) } else { None };
     Some(std::iter::once(current?).chain(previous).collect())
+}
+
+fn checklist(section: Section<'_>) -> Option<Checklist> {
+    if !section.is_present() {
+        return None;
+    }
+    let placement = section.required("placement", "the id of a placement made for trying");
+    let (returning, employee) =
+        (section.text("returning_placement"), section.text("employee_placement"));
+    let timesheet = section.text("timesheet").map(TimesheetId);
+    section.finish();
+    Some(Checklist {
+        placement: PlacementId(placement?),
+        returning: returning.map(PlacementId),
+        employee: employee.map(PlacementId),
+        timesheet,
+    })
 }
 
 fn pace(section: Section<'_>) -> Pace {
