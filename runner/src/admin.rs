@@ -25,6 +25,7 @@ use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
 
+pub mod invoices;
 pub mod log;
 
 /// The file in the data directory that says where the door is.
@@ -126,6 +127,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements/{tenant}/{id}", get(show))
         .route("/v1/placements/{tenant}/{id}/history", get(history))
         .route("/v1/placements/{tenant}/{id}/act", post(act))
+        .route("/v1/invoices", get(invoices::list))
+        .route("/v1/invoices/{tenant}/{id}/act", post(invoices::act))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/people/forget", post(forget))

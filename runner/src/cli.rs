@@ -19,6 +19,7 @@ mod export;
 mod forget;
 mod history;
 mod init;
+mod invoices;
 mod key;
 mod list;
 mod progress;
@@ -61,6 +62,8 @@ enum Verb {
     Show(show::Show),
     /// Show what happened to one placement, and why.
     History(history::History),
+    /// List the pay periods, or settle one that needs a person.
+    Invoices(invoices::Invoices),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
     /// Forget a person: destroy the key to their data.
@@ -179,6 +182,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
+            Verb::Invoices(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),

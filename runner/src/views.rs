@@ -31,6 +31,18 @@ pub struct List {
     /// What JobDiva could not give; it is asked again.
     #[serde(default)]
     pub unread: Vec<Missed>,
+    /// Pay periods that a person must look at.
+    #[serde(default)]
+    pub invoices: Vec<Line>,
+}
+
+/// A list of pay periods.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invoices {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Those whose books are open, by tenant, placement and week.
+    pub invoices: Vec<Line>,
 }
 
 /// Something that JobDiva could not give.
@@ -199,7 +211,18 @@ pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String])
         placements: engine.summaries("placement").iter().map(|s| line(s, failing)).collect(),
         parked: parked.iter().map(|s| line(s, &[])).collect(),
         unread: unread(engine, tenants),
+        invoices: invoices(engine, failing)
+            .invoices
+            .into_iter()
+            .filter(|line| line.state == "Flagged")
+            .collect(),
     }
+}
+
+/// All pay periods whose books are open.
+pub fn invoices(engine: &Engine<Insurance>, failing: &[Waiting]) -> Invoices {
+    let summaries = engine.summaries("invoice");
+    Invoices { version: VERSION, invoices: summaries.iter().map(|s| line(s, failing)).collect() }
 }
 
 fn unread(engine: &Engine<Insurance>, tenants: &[String]) -> Vec<Missed> {

@@ -9,7 +9,7 @@ use workflow_core::time::{Clock, SystemClock, Timestamp};
 use super::simulated::Simulated;
 
 /// How often a real provider is asked.
-const ASK_EVERY: Duration = Duration::from_secs(10);
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// Where time passes.
 pub(super) enum World {

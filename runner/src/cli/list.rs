@@ -41,6 +41,9 @@ impl List {
         } else {
             say(&table(&list.placements))?;
         }
+        for invoice in &list.invoices {
+            say(&format!("invoice {}: {}", invoice.id, invoice.why))?;
+        }
         for parked in &list.parked {
             say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
         }
