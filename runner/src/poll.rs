@@ -208,6 +208,10 @@ impl Poller {
             unread.save(&**store, tenant)?;
             for timesheet in polled.timesheets {
                 let (id, taken) = (timesheet.sheet.id.clone(), self.take(timesheet).await);
+                if taken.is_err() && self.engine.room().is_err() {
+                    // What could not be kept is read again when there is room: the mark stays where it was.
+                    return Ok(());
+                }
                 if let Err(ReadError::Later(reason) | ReadError::Refused(reason)) = &taken {
                     unread.row(format!("timesheet {id}: {reason}"));
                     unread.save(&**store, tenant)?;

@@ -174,11 +174,9 @@ async fn tell(
 }
 
 fn refused(stream: &StreamId, error: HandleError) -> ReadError {
-    match error {
-        stopped @ HandleError::Stopped(_) => ReadError::Stopped(stopped),
-        trouble => {
-            tracing::error!(%stream, %trouble, "an instance cannot be replayed");
-            ReadError::Refused(trouble.to_string())
-        }
+    if matches!(error, HandleError::Stopped(_)) {
+        return ReadError::Stopped(error);
     }
+    tracing::error!(%stream, %error, "an instance cannot be replayed");
+    ReadError::Refused(error.to_string())
 }

@@ -54,6 +54,9 @@ pub(super) async fn up(
         call_off(rig, placement).await?;
         match rig.state(placement)? {
             Some(State::Canceled { .. }) => {
+                if Some(placement) == on.returning.as_ref() {
+                    left.assignment = None;
+                }
                 undone.push(format!("placement {placement}: nothing is open any more"));
             }
             Some(State::Active { coverage, .. }) => remains(&mut left, &coverage.evidence),
@@ -62,6 +65,9 @@ pub(super) async fn up(
             }
             _ => {}
         }
+    }
+    if let Some(id) = left.assignment.take() {
+        left.objects.insert(format!("assignment {id}"));
     }
     if let Some(id) = left.certificate.take() {
         left.objects.insert(format!("certificate {id}"));

@@ -4,6 +4,7 @@ use workflow_core::domain::call::{QuoteId, Wage};
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::invoice::{self, Invoice, Standing};
 use workflow_core::domain::placement::{Back, Basis, Engagement, Evidence, Hired, State};
+use workflow_core::domain::terms::{self, Verdict};
 use workflow_core::domain::timesheet::{Approval, Hours, Line as Work, Paid, Sheet, Timesheet};
 use workflow_core::engine::Source;
 use workflow_core::id::StreamId;
@@ -427,6 +428,16 @@ async fn scope(rig: &Rig, on: &Checklist) -> Tried {
         let what = "name a placement of an employee: `employee_placement` under [tenant.checklist]";
         return Ok(Err(what.into()));
     };
+    // Told only once its records say so: of a contractor coverage would be asked for.
+    let facts = match rig.connected.jobdiva.assemble(placement).await {
+        Ok(Some(facts)) => facts,
+        Ok(None) => return Ok(Err(format!("JobDiva has no placement {placement}"))),
+        Err(error) => return Ok(Err(format!("placement {placement}: {error}"))),
+    };
+    if !matches!(terms::judge(&facts, &rig.connected.tenant.rules), Verdict::Out(_)) {
+        let what = "is no employee's by its records; nothing was sent of it";
+        return Ok(Err(format!("placement {placement} {what}")));
+    }
     rig.read(placement).await?;
     let excluded = |state: &State| matches!(state, State::Excluded { .. });
     let state = rig.until(placement, excluded).await?;
