@@ -126,7 +126,10 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => Answer::ContractorUpdated,
+        | Call::CancelAssignment { .. }
+        | Call::RecordInvoice { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => Answer::ContractorUpdated,
     }
 }
 
