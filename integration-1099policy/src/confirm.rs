@@ -45,6 +45,7 @@ impl Ten99Policy {
             Interest::Invoice { invoice: None, .. }
             | Interest::Certificate { .. }
             | Interest::Category { .. }
+            | Interest::Unfollowed { .. }
             | Interest::NotUnderstood { .. } => Ok(Vec::new()),
         }
     }

@@ -13,7 +13,7 @@ use workflow_core::engine::{HandleError, OpenError};
 use workflow_core::seal::VaultError;
 
 use crate::config::{Checklist, Tenant};
-use crate::systems::ConnectError;
+use crate::systems::ConnectErrors;
 
 mod clean;
 mod client;
@@ -70,7 +70,7 @@ pub type Say<'a> = &'a mut dyn FnMut(&str);
 pub enum ChecklistError {
     /// A tenant's systems cannot be connected.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(#[from] ConnectErrors),
     /// The log cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -63,6 +63,10 @@ pub struct Tenant {
     pub pace: Pace,
     /// What `runner checklist` may try things on.
     pub checklist: Option<Checklist>,
+    /// How much is asked of its systems at once.
+    pub calls_at_once: CallsAtOnce,
+    /// Where its credentials come from, so that corrected ones are taken while it runs.
+    pub secret_files: SecretFiles,
 }
 
 /// Placements made for trying: `runner checklist` buys coverage for them.
@@ -76,6 +80,30 @@ pub struct Checklist {
     pub employee: Option<PlacementId>,
     /// An approved timesheet of the first placement whose pay is not what was quoted; without it one is made up.
     pub timesheet: Option<TimesheetId>,
+}
+
+/// How many calls that workflows owe may be under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallsAtOnce {
+    /// To the tenant's JobDiva.
+    pub jobdiva: usize,
+    /// To the tenant's 1099Policy.
+    pub policy: usize,
+}
+
+impl Default for CallsAtOnce {
+    fn default() -> Self {
+        Self { jobdiva: 8, policy: 8 }
+    }
+}
+
+/// The files of a tenant's credentials; `None` where they come from the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFiles {
+    /// The password of JobDiva's API user.
+    pub jobdiva_password: Option<PathBuf>,
+    /// The key of 1099Policy's API.
+    pub policy_api_key: Option<PathBuf>,
 }
 
 /// Where JobDiva's webhooks come in, and what signs them.
@@ -107,6 +135,10 @@ pub struct Pace {
     pub sweep: Duration,
     /// Between two readings of what is held.
     pub reread: Duration,
+    /// Between two counts of all placements, for those that no feed told of.
+    pub census: Duration,
+    /// How far back the first day of work of those counted may lie.
+    pub census_reach: Duration,
 }
 
 impl Default for Pace {
@@ -115,6 +147,8 @@ impl Default for Pace {
             poll: Duration::from_secs(5 * 60),
             sweep: Duration::from_secs(15 * 60),
             reread: Duration::from_secs(6 * 3600),
+            census: Duration::from_secs(24 * 3600),
+            census_reach: Duration::from_secs(400 * 24 * 3600),
         }
     }
 }

@@ -113,12 +113,13 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> DemoError {
 impl Demo {
     /// Starts both simulators and the runner, or resumes them where they stopped.
     pub async fn start(data: &Path) -> Result<Self, DemoError> {
-        Self::start_with(data, |_| {}).await
+        Self::start_with(data, ats::Behaviour::default(), |_| {}).await
     }
 
-    /// The same with something else in the configuration.
+    /// The same, with a JobDiva that behaves so, and something else in the configuration.
     pub async fn start_with(
         data: &Path,
+        behaviour: ats::Behaviour,
         change: impl FnOnce(&mut Config),
     ) -> Result<Self, DemoError> {
         let world = data.join("simulators");
@@ -126,6 +127,7 @@ impl Demo {
         let clock = ManualClock::at(ats::seed::START);
         let jobdiva = ats::Simulator::start(ats::Config {
             clock: clock.clone(),
+            behaviour,
             persist: Some(world.join("jobdiva.json")),
             ..ats::Config::default()
         });

@@ -87,6 +87,7 @@ fn what_is_not_understood_is_named() {
 fn work(first_day: &str, last_day: &str) -> Work {
     let date = |text: &str| text.parse::<Date>().expect("a date");
     Work {
+        candidate: "cand_1".into(),
         contractor: "cn_1".into(),
         job: "jb_1".into(),
         wage: Wage::Hourly(Cents(9_500)),

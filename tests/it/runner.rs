@@ -137,7 +137,8 @@ async fn timesheets_become_invoices_and_what_happens_to_them_happens_to_those() 
     use workflow_core::domain::rules::{Invoices, Send};
 
     let dir = tempfile::tempdir().unwrap();
-    let mut demo = Demo::start_with(dir.path(), |config| {
+    let behaviour = integration_jobdiva::simulator::Behaviour::default();
+    let mut demo = Demo::start_with(dir.path(), behaviour, |config| {
         let tenant = &mut config.tenants[0];
         tenant.rules.invoices = Invoices { send: Send::WhenDifferent, ..Invoices::default() };
         tenant.jobdiva.timesheets = Some(TimesheetPay::Rate);

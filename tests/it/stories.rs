@@ -3,9 +3,14 @@
 mod applications;
 mod changes;
 mod coverage;
+mod departures;
 mod forgetting;
+mod gaps;
+mod merges;
+mod operator;
 mod people;
 mod roads;
 mod scope;
+mod together;
 mod weeks;
 mod wires;

@@ -194,6 +194,7 @@ async fn contractor(rig: &Rig, on: &Checklist) -> Tried {
     let kind = match &known.told.email {
         contractor::Email::Real => "real e-mail",
         contractor::Email::Proxy(_) => "proxy e-mail",
+        contractor::Email::ByHand(_) => "e-mail set by hand",
     };
     compared.is(kind, &has(echo.email.as_deref(), known.told.address()), &true);
     let said = echo.metadata.get("jobdiva_candidate_id").map(String::as_str);

@@ -25,7 +25,7 @@ use super::world::World;
 use super::{ChecklistError, door};
 use crate::config::Tenant;
 use crate::poll::Poller;
-use crate::read::{self, ReadError};
+use crate::read::{self, Deletion, ReadError};
 use crate::supervise;
 use crate::systems::{Connected, Systems};
 
@@ -158,7 +158,8 @@ impl Rig {
     /// Reads a placement at JobDiva and tells its workflow. What cannot be read is said.
     pub(super) async fn read(&self, placement: &PlacementId) -> Result<(), ChecklistError> {
         let source = read::poll_source();
-        match read::placement_facts(&self.engine, &self.connected, placement, &source).await {
+        let (engine, said) = (&self.engine, Deletion::Unsaid);
+        match read::placement_facts(engine, &self.connected, placement, said, &source).await {
             Err(ReadError::Stopped(error)) => Err(error.into()),
             Err(error) => {
                 tracing::warn!(%placement, %error, "a placement could not be read");

@@ -28,6 +28,7 @@ fn reason() -> BoxedStrategy<String> {
 fn standing() -> BoxedStrategy<Standing> {
     let covered = |wage| Standing::Covered {
         work: Work {
+            candidate: "cand_1".into(),
             contractor: "cn_1".into(),
             job: "jb_1".into(),
             wage,

@@ -73,6 +73,7 @@ fn period() -> Window {
 
 fn work(wage: Wage) -> Work {
     Work {
+        candidate: "70011000042".into(),
         contractor: "cn_Ja2LX9vQe0".into(),
         job: "jb_0Qd5yHfW2s".into(),
         wage,

@@ -1,12 +1,13 @@
 //! What the sampled events carry: one placement's terms, its engagement, its coverage.
 
+use workflow_core::domain::by_hand::ByHand;
 use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
-    Release, Turn, Wanted,
+    Release, Reminder, Turn, Wanted,
 };
 use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use workflow_core::money::Cents;
@@ -31,6 +32,7 @@ pub(super) fn brief() -> Brief {
         company: Some("Initech".into()),
         start: Some(date("2026-04-13")),
         end: Some(date("2026-09-30")),
+        by_hand: ByHand::default(),
     }
 }
 
@@ -70,6 +72,7 @@ pub(super) fn terms() -> Terms {
             effective: Timestamp::from_secs(1_776_052_800),
             until: Timestamp::from_secs(1_790_827_200),
         },
+        by_hand: ByHand::default(),
     }
 }
 
@@ -109,7 +112,8 @@ pub(super) fn release(turn: Turn) -> Release {
 
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
-    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn }
+    let contractor = "cn_Ja2LX9vQe0".into();
+    Engagement { terms: terms(), contractor, turn, reminded: None }
 }
 
 pub(super) fn hired() -> Hired {
@@ -140,7 +144,19 @@ pub(super) fn application() -> Application {
         session: "as_xV7r2LmN4d".into(),
         url: "https://apply.example.com/as_xV7r2LmN4d".into(),
         progress: "contractor_details".into(),
+        remind_at: Vec::new(),
+        reminded: None,
     }
+}
+
+pub(super) fn reminder() -> Reminder {
+    Reminder { at: Timestamp::from_secs(1_775_880_000), day: date("2026-04-13") }
+}
+
+/// The same, of which somebody was reminded once and will be again.
+pub(super) fn reminded_application() -> Application {
+    let remind_at = vec![Timestamp::from_secs(1_775_966_400)];
+    Application { remind_at, reminded: Some(reminder()), ..application() }
 }
 
 pub(super) fn coverages() -> Vec<Coverage> {
@@ -227,6 +243,9 @@ pub(super) fn issues() -> Vec<Issue> {
                 Issue::CanceledWhileCovered { reason: "called off in the ATS".into() }
             }
             Some(Issue::CanceledWhileCovered { .. }) => {
+                Issue::CandidateGone { reason: "deleted in the ATS".into() }
+            }
+            Some(Issue::CandidateGone { .. }) => {
                 Issue::OutOfScopeWhileCovered { evidence: out_of_scope() }
             }
             Some(Issue::OutOfScopeWhileCovered { .. }) => return None,

@@ -124,7 +124,8 @@ impl Teller {
         };
         let period = invoice::period(week.ending, &self.world.rules).expect("in the calendar");
         let gross = Cents::from_decimal(sum).expect("a sum");
-        let bill = Bill { contractor: work.contractor, job: work.job, gross, period };
+        let invoice::Work { candidate, contractor, job, .. } = work;
+        let bill = Bill { candidate, contractor, job, gross, period };
         self.world.insurer().books().add_invoice(bill);
         Ok(())
     }

@@ -138,7 +138,9 @@ pub struct JobTerms {
 /// What was earned in one pay period, as the insurer is to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bill {
-    /// Who worked.
+    /// Who worked, in the ATS.
+    pub candidate: CandidateId,
+    /// Who worked, at the insurer.
     pub contractor: ContractorId,
     /// On which job.
     pub job: JobId,
@@ -280,6 +282,28 @@ impl Call {
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. } => Side::Insurer,
+        }
+    }
+}
+
+impl Call {
+    /// The candidate whom it names, if it names one: whose personal data it may carry.
+    pub fn candidate(&self) -> Option<&CandidateId> {
+        match self {
+            Call::ReadPerson { candidate }
+            | Call::LinkContractor { candidate, .. }
+            | Call::UpdateContractor { candidate, .. } => Some(candidate),
+            Call::CreateJob { references, .. }
+            | Call::UpdateJob { references, .. }
+            | Call::CreateQuote { references, .. }
+            | Call::OpenApplication { references, .. }
+            | Call::CreateAssignment { references, .. } => Some(&references.candidate),
+            Call::RecordInvoice { bill }
+            | Call::ReplaceInvoice { bill, .. }
+            | Call::WithdrawInvoice { bill, .. } => Some(&bill.candidate),
+            Call::ReadPlacement { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CancelAssignment { .. } => None,
         }
     }
 }

@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, Call, ContractorId, JobId, Wage};
-use super::facts::{Date, PlacementId};
+use super::facts::{CandidateId, Date, PlacementId};
 use super::placement;
 use super::rules::Rules;
 use super::timesheet::{Timesheet, TimesheetId};
 use crate::id::StreamId;
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{self, Answered, Context, Owed, Rejection, Workflow};
 
@@ -51,7 +52,9 @@ pub enum Standing {
 /// Who works on what, as the insurer knows it, and what was quoted for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Work {
-    /// Who works.
+    /// Who works, in the ATS: what is sent and comes back is sealed to that person.
+    pub candidate: CandidateId,
+    /// Who works, at the insurer.
     pub contractor: ContractorId,
     /// On which job.
     pub job: JobId,
@@ -89,6 +92,7 @@ impl Standing {
         let terms = hired.terms();
         Standing::Covered {
             work: Work {
+                candidate: terms.references.candidate.clone(),
                 contractor: hired.engagement.contractor.clone(),
                 job: hired.job.clone(),
                 wage: terms.job.wage,
@@ -201,5 +205,9 @@ impl Workflow for Invoice {
 
     fn aliases(state: &State) -> Vec<String> {
         react::aliases(state)
+    }
+
+    fn about(stream: &StreamId, _: &State, call: &Call) -> Option<Subject> {
+        call.candidate().and_then(|candidate| placement::person(stream, candidate))
     }
 }

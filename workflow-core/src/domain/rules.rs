@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::call::{CategoryCode, CoverageType, EntityId};
 use super::facts::{CandidateId, CompanyId};
@@ -22,7 +23,8 @@ pub enum Class {
 }
 
 /// What a pay rate counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RateUnit {
     /// Per hour.
     Hour,
@@ -39,6 +41,16 @@ pub enum RateUnit {
 }
 
 impl RateUnit {
+    /// All units.
+    pub const ALL: [RateUnit; 6] = [
+        RateUnit::Hour,
+        RateUnit::Day,
+        RateUnit::Week,
+        RateUnit::Month,
+        RateUnit::Year,
+        RateUnit::Engagement,
+    ];
+
     /// The word for one of it.
     pub fn word(self) -> &'static str {
         match self {
@@ -133,6 +145,8 @@ pub struct Rules {
     pub relay_domain: String,
     /// How invoices are made; not at all unless the tenant says so.
     pub invoices: Invoices,
+    /// So many days before work begins a person is reminded of an application that is still open.
+    pub remind_days: Vec<u16>,
 }
 
 impl Rules {
@@ -163,6 +177,7 @@ impl Rules {
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
             invoices: Invoices::default(),
+            remind_days: vec![2, 1],
         }
     }
 

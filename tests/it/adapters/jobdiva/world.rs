@@ -97,6 +97,9 @@ impl Tenant {
             all.candidates.extend(next.candidates);
             all.requisitions.extend(next.requisitions);
             all.timesheets.extend(next.timesheets);
+            all.merged.extend(next.merged);
+            all.gone.extend(next.gone);
+            all.deleted.extend(next.deleted);
             all.unreadable.extend(next.unreadable);
             all.newest = all.newest.max(next.newest);
             (all.cursor, all.more) = (next.cursor, next.more);

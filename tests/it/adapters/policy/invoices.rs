@@ -15,7 +15,13 @@ async fn insured(insurer: &Insurer) -> Bill {
     let whole = work("51000797", "70011000060");
     let (applied, _) = insurer.insured(&whole).await;
     let week = Work { last_day: date(2026, 4, 12), ..whole };
-    Bill { contractor: applied.contractor, job: applied.job, gross: GROSS, period: week.window() }
+    Bill {
+        candidate: week.candidate.into(),
+        contractor: applied.contractor,
+        job: applied.job,
+        gross: GROSS,
+        period: week.window(),
+    }
 }
 
 fn record(bill: &Bill) -> Call {

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::legacy::{Estate, Legacy, Progress, Rivals, Stage, Will};
 use super::state::{Book, Identity, Linked as Known, Trouble, Way};
 use crate::domain::call::{ContractorId, Refusal};
 use crate::domain::facts::{CandidateId, PlacementId};
-use crate::domain::placement::{Leave, Need};
+use crate::domain::placement::{Ended, Leave, Need};
 use crate::machine;
 
 /// One candidate on the way to being known to, and insured by, the insurer.
@@ -23,12 +24,19 @@ pub mod contractor {
         },
         /// The person is known; the insurer is being asked.
         Identified {
-            /// What placements asked for.
-            book: Book,
+            /// What placements asked for, and what came with merges meanwhile.
+            estate: Estate,
             /// What the insurer is being told.
             identity: Identity,
             /// What was learned of the person meanwhile.
             latest: Identity,
+        },
+        /// A merged candidate left a contractor, which is being taken over.
+        Succeeding {
+            /// What there is.
+            estate: Estate,
+            /// How far that has come.
+            stage: Stage,
         },
         /// The insurer knows the contractor.
         Linked {
@@ -47,12 +55,29 @@ pub mod contractor {
             /// Who.
             known: Known,
         },
+        /// After a merge the insurer knows the person twice: nobody applies before a person said which one stays.
+        Contested {
+            /// Both.
+            rivals: Rivals,
+        },
         /// A person must look.
         Flagged {
             /// What placements asked for.
             book: Book,
             /// Why.
             trouble: Trouble,
+        },
+        /// Merged into another candidate while being made known: the call in flight decides what is left.
+        Merging {
+            /// What is left, and to whom.
+            will: Will,
+            /// What the insurer is being told.
+            identity: Identity,
+        },
+        /// Merged into another candidate, who has what was left.
+        Merged {
+            /// What was left, and to whom.
+            will: Will,
         },
         /// The candidate is gone from the ATS: the placements that asked are told so.
         Retired {
@@ -112,6 +137,13 @@ pub mod contractor {
             /// What the insurer is to know.
             identity: Identity,
         },
+        /// A person set the e-mail that the insurer is to know.
+        EmailSet {
+            /// What the insurer is to know.
+            identity: Identity,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// The e-mail belongs to somebody else: a made-up one is used.
         ProxyChosen {
             /// What the insurer is to know.
@@ -166,6 +198,50 @@ pub mod contractor {
             /// Which of its requests.
             round: u32,
         },
+        /// The ATS has taken the person's name out: the insurer is not told.
+        PersonRedacted,
+        /// The candidate is another one in the ATS now.
+        CandidateMerged {
+            /// Which one.
+            into: CandidateId,
+        },
+        /// The call in flight at a merge made no contractor.
+        LinkGivenUp {
+            /// Why.
+            trouble: Trouble,
+        },
+        /// A turn ended while a merge is being worked out.
+        TurnSettled {
+            /// Which placement.
+            placement: PlacementId,
+            /// Which of its requests.
+            round: u32,
+            /// How.
+            ended: Ended,
+        },
+        /// A candidate was merged into this one and left a contractor.
+        LegacyReceived {
+            /// Who receives it.
+            candidate: CandidateId,
+            /// What.
+            legacy: Legacy,
+        },
+        /// The insurer knows whose the contractor is now that came with a merge.
+        LegacyAdopted {
+            /// Which one.
+            contractor: ContractorId,
+            /// What the insurer was told.
+            identity: Identity,
+        },
+        /// The contractor that came with a merge has opted in.
+        OptInInherited,
+        /// A person said which contractor stays.
+        ContractorKept {
+            /// Which one.
+            contractor: ContractorId,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// A person must look.
         TroubleMet {
             /// Why.
@@ -192,8 +268,12 @@ pub mod contractor {
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            CandidateFound { candidate, placement } => Some(Unlinked {
-                book: Book { candidate, asks: Default::default() }.link(placement),
+            CandidateFound { candidate, placement } => {
+                Some(Unlinked { book: Book::of(candidate).link(placement) })
+            }
+            LegacyReceived { candidate, legacy } => Some(Succeeding {
+                estate: Estate::new(Book::of(candidate)).receive(legacy),
+                stage: Stage::Reading,
             }),
             _ => None,
         }
@@ -205,8 +285,24 @@ pub mod contractor {
             (Unlinked { book }, LinkAsked { placement }) => {
                 Some(Unlinked { book: book.link(placement) })
             }
-            (Identified { book, identity, latest }, LinkAsked { placement }) => {
-                Some(Identified { book: book.link(placement), identity, latest })
+            (Identified { estate, identity, latest }, LinkAsked { placement }) => {
+                let estate = estate.book(|book| book.link(placement));
+                Some(Identified { estate, identity, latest })
+            }
+            (Succeeding { estate, stage }, LinkAsked { placement }) => {
+                Some(Succeeding { estate: estate.book(|book| book.link(placement)), stage })
+            }
+            (Contested { rivals }, LinkAsked { placement }) => {
+                Some(Contested { rivals: rivals.book(|book| book.link(placement)) })
+            }
+            (Merging { will, identity }, LinkAsked { placement }) => {
+                Some(Merging { will: will.link(placement), identity })
+            }
+            (Merged { will }, LinkAsked { placement }) => {
+                Some(Merged { will: will.link(placement) })
+            }
+            (Retired { book, reason }, LinkAsked { placement }) => {
+                Some(Retired { book: book.link(placement), reason })
             }
             (Linked { known }, LinkAsked { placement }) => {
                 Some(Linked { known: known.book(|book| book.link(placement)) })
@@ -230,16 +326,33 @@ pub mod contractor {
             (OptedIn { known }, RoadAsked { placement, round, need }) => Some(OptedIn {
                 known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
             }),
+            (Identified { estate, identity, latest }, RoadAsked { placement, round, need }) => {
+                let way = Way::Waiting { round, need };
+                let estate = estate.book(|book| book.way(placement, way));
+                Some(Identified { estate, identity, latest })
+            }
+            (Succeeding { estate, stage }, RoadAsked { placement, round, need }) => {
+                let way = Way::Waiting { round, need };
+                Some(Succeeding { estate: estate.book(|book| book.way(placement, way)), stage })
+            }
+            (Contested { rivals }, RoadAsked { placement, round, need }) => {
+                let way = Way::Waiting { round, need };
+                Some(Contested { rivals: rivals.book(|book| book.way(placement, way)) })
+            }
 
             // Becoming known.
             (Unlinked { book }, PersonRead { identity }) => {
-                Some(Identified { book, latest: identity.clone(), identity })
+                let estate = Estate::new(book);
+                Some(Identified { estate, latest: identity.clone(), identity })
             }
-            (Identified { book, identity: told, .. }, PersonChanged { identity }) => {
-                Some(Identified { book, identity: told, latest: identity })
+            (Identified { estate, identity: told, .. }, PersonChanged { identity }) => {
+                Some(Identified { estate, identity: told, latest: identity })
             }
-            (Identified { book, latest, identity: before }, ProxyChosen { identity, .. }) => {
-                Some(Identified { book, latest: latest.since(&before, &identity), identity })
+            (Identified { estate, identity: told, .. }, EmailSet { identity, .. }) => {
+                Some(Identified { estate, identity: told, latest: identity })
+            }
+            (Identified { estate, latest, identity: before }, ProxyChosen { identity, .. }) => {
+                Some(Identified { estate, latest: latest.since(&before, &identity), identity })
             }
             (Linked { known }, ProxyChosen { identity, .. }) => {
                 Some(Linked { known: known.latest(identity) })
@@ -250,17 +363,122 @@ pub mod contractor {
             (OptedIn { known }, ProxyChosen { identity, .. }) => {
                 Some(OptedIn { known: known.latest(identity) })
             }
-            (Identified { book, identity, latest }, ContractorLinked { contractor }) => {
-                Some(Linked {
-                    known: Known { book, contractor, told: identity, latest, refused: None },
-                })
+            (Identified { estate, identity, latest }, ContractorLinked { contractor }) => {
+                Some(Linked { known: Known::new(estate.book, contractor, identity, latest) })
             }
-            (Unlinked { book } | Identified { book, .. }, TroubleMet { trouble }) => {
-                Some(Flagged { book, trouble })
+            (Unlinked { book }, TroubleMet { trouble }) => Some(Flagged { book, trouble }),
+            (Identified { estate, .. }, TroubleMet { trouble }) => {
+                Some(Flagged { book: estate.book, trouble })
             }
             (Flagged { book, .. }, Retried { .. }) => Some(Unlinked { book }),
 
+            // A merge: what this candidate leaves.
+            (Unlinked { book } | Flagged { book, .. }, CandidateMerged { into }) => {
+                Some(Merged { will: Will::of(book, Vec::new(), into) })
+            }
+            (Identified { estate, identity, .. }, CandidateMerged { into }) => {
+                Some(Merging { will: Will::new(estate, into), identity })
+            }
+            (Succeeding { estate, .. }, CandidateMerged { into }) => {
+                Some(Merged { will: Will::new(estate, into) })
+            }
+            (Linked { known }, CandidateMerged { into }) => {
+                let left = vec![Legacy::of(&known, Progress::Known)];
+                Some(Merged { will: Will::of(known.book, left, into) })
+            }
+            (OptingIn { known, holder }, CandidateMerged { into }) => {
+                let progress = Progress::applying(&known.book, holder);
+                let left = vec![Legacy::of(&known, progress)];
+                Some(Merged { will: Will::of(known.book, left, into) })
+            }
+            (OptedIn { known }, CandidateMerged { into }) => {
+                let left = vec![Legacy::of(&known, Progress::OptedIn)];
+                Some(Merged { will: Will::of(known.book, left, into) })
+            }
+            (Contested { rivals }, CandidateMerged { into }) => {
+                let book = rivals.known.book.clone();
+                Some(Merged { will: Will::of(book, rivals.left(), into) })
+            }
+            (Merging { will, .. }, ContractorLinked { contractor }) => {
+                Some(Merged { will: will.made(contractor) })
+            }
+            (Merging { will, .. }, LinkGivenUp { .. }) => Some(Merged { will }),
+            (Merging { will, identity }, LegacyReceived { legacy, .. }) => {
+                Some(Merging { will: will.receive(legacy), identity })
+            }
+            (Merged { will }, LegacyReceived { legacy, .. }) => {
+                Some(Merged { will: will.receive(legacy) })
+            }
+
+            // A merge: what this candidate receives.
+            (Unlinked { book } | Flagged { book, .. }, LegacyReceived { legacy, .. }) => {
+                let estate = Estate::new(book).receive(legacy);
+                Some(Succeeding { estate, stage: Stage::Reading })
+            }
+            (Identified { estate, identity, latest }, LegacyReceived { legacy, .. }) => {
+                Some(Identified { estate: estate.receive(legacy), identity, latest })
+            }
+            (Succeeding { estate, stage }, LegacyReceived { legacy, .. }) => {
+                Some(Succeeding { estate: estate.receive(legacy), stage })
+            }
+            (Linked { known }, LegacyReceived { legacy, .. }) => {
+                Some(Contested { rivals: Rivals::new(known, Progress::Known).receive(legacy) })
+            }
+            (OptingIn { known, holder }, LegacyReceived { legacy, .. }) => {
+                let progress = Progress::applying(&known.book, holder);
+                Some(Contested { rivals: Rivals::new(known, progress).receive(legacy) })
+            }
+            (OptedIn { known }, LegacyReceived { legacy, .. }) => {
+                Some(Contested { rivals: Rivals::new(known, Progress::OptedIn).receive(legacy) })
+            }
+            (Contested { rivals }, LegacyReceived { legacy, .. }) => {
+                Some(Contested { rivals: rivals.receive(legacy) })
+            }
+            (Identified { estate, latest, .. }, LinkGivenUp { .. }) => {
+                Some(Succeeding { estate, stage: Stage::Telling { identity: latest } })
+            }
+            (
+                Succeeding { estate, .. },
+                PersonRead { identity } | PersonChanged { identity } | ProxyChosen { identity, .. },
+            ) => Some(Succeeding { estate, stage: Stage::Telling { identity } }),
+            (Succeeding { estate, .. }, TroubleMet { trouble }) => {
+                Some(Succeeding { estate, stage: Stage::Hindered { trouble } })
+            }
+            (Succeeding { estate, .. }, Retried { .. }) => {
+                Some(Succeeding { estate, stage: Stage::Reading })
+            }
+            (Succeeding { estate, .. }, LegacyAdopted { contractor, identity }) => {
+                let told = identity.clone();
+                Some(Linked { known: Known::new(estate.book, contractor, told, identity) })
+            }
+            (Linked { known }, OptInInherited) => Some(OptedIn { known }),
+            (Contested { rivals }, PersonChanged { identity }) => {
+                Some(Contested { rivals: rivals.latest(identity) })
+            }
+            (Contested { rivals }, ContractorKept { contractor, .. }) => {
+                Some(Linked { known: rivals.known.keeping(contractor) })
+            }
+
+            // Turns that end meanwhile.
+            (Identified { estate, identity, latest }, TurnSettled { placement, round, ended }) => {
+                Some(Identified { estate: estate.over(placement, round, ended), identity, latest })
+            }
+            (Succeeding { estate, stage }, TurnSettled { placement, round, ended }) => {
+                Some(Succeeding { estate: estate.over(placement, round, ended), stage })
+            }
+            (Contested { rivals }, TurnSettled { placement, round, ended }) => {
+                Some(Contested { rivals: rivals.over(placement, round, ended) })
+            }
+            (Merged { will }, TurnSettled { placement, round, ended }) => {
+                Some(Merged { will: will.turn(placement, round, ended) })
+            }
+
             // Staying up to date.
+            (Linked { known }, PersonRedacted) => Some(Linked { known: known.redacted() }),
+            (OptingIn { known, holder }, PersonRedacted) => {
+                Some(OptingIn { known: known.redacted(), holder })
+            }
+            (OptedIn { known }, PersonRedacted) => Some(OptedIn { known: known.redacted() }),
             (Linked { known }, PersonChanged { identity }) => {
                 Some(Linked { known: known.latest(identity) })
             }
@@ -268,6 +486,15 @@ pub mod contractor {
                 Some(OptingIn { known: known.latest(identity), holder })
             }
             (OptedIn { known }, PersonChanged { identity }) => {
+                Some(OptedIn { known: known.latest(identity) })
+            }
+            (Linked { known }, EmailSet { identity, .. }) => {
+                Some(Linked { known: known.latest(identity) })
+            }
+            (OptingIn { known, holder }, EmailSet { identity, .. }) => {
+                Some(OptingIn { known: known.latest(identity), holder })
+            }
+            (OptedIn { known }, EmailSet { identity, .. }) => {
                 Some(OptedIn { known: known.latest(identity) })
             }
             (Linked { known }, ContractorUpdated) => Some(Linked { known: known.told() }),
@@ -328,22 +555,36 @@ pub mod contractor {
             }
 
             // The end.
-            (
-                Unlinked { book } | Identified { book, .. } | Flagged { book, .. },
-                CandidateRetired { reason },
-            ) => Some(Retired { book, reason }),
+            (Unlinked { book } | Flagged { book, .. }, CandidateRetired { reason }) => {
+                Some(Retired { book, reason })
+            }
             (
                 Linked { known } | OptingIn { known, .. } | OptedIn { known },
                 CandidateRetired { reason },
             ) => Some(Retired { book: known.book, reason }),
             (
-                Unlinked { book } | Identified { book, .. } | Flagged { book, .. },
-                PersonForgotten { reason },
-            ) => Some(Forgotten { book, reason }),
+                Identified { estate, .. } | Succeeding { estate, .. },
+                CandidateRetired { reason },
+            ) => Some(Retired { book: estate.book, reason }),
+            (Contested { rivals }, CandidateRetired { reason }) => {
+                Some(Retired { book: rivals.known.book, reason })
+            }
+            (Unlinked { book } | Flagged { book, .. }, PersonForgotten { reason }) => {
+                Some(Forgotten { book, reason })
+            }
             (
                 Linked { known } | OptingIn { known, .. } | OptedIn { known },
                 PersonForgotten { reason },
             ) => Some(Forgotten { book: known.book, reason }),
+            (Identified { estate, .. } | Succeeding { estate, .. }, PersonForgotten { reason }) => {
+                Some(Forgotten { book: estate.book, reason })
+            }
+            (Contested { rivals }, PersonForgotten { reason }) => {
+                Some(Forgotten { book: rivals.known.book, reason })
+            }
+            (Merging { will, .. } | Merged { will }, PersonForgotten { reason }) => {
+                Some(Forgotten { book: will.book, reason })
+            }
             (Forgotten { book, reason }, LinkAsked { placement }) => {
                 Some(Forgotten { book: book.link(placement), reason })
             }

@@ -1,9 +1,10 @@
 //! What the states of a contractor carry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::legacy::{Legacy, Progress};
 use crate::domain::call::{ContractorId, Refusal};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Leave, Need};
@@ -16,6 +17,8 @@ pub struct Book {
     pub candidate: CandidateId,
     /// By placement: what it asked for last, and what it got.
     pub asks: BTreeMap<PlacementId, Ask>,
+    /// Placements that came with a merge, and whose they were: each is told whose it is now.
+    pub inherited: BTreeMap<PlacementId, CandidateId>,
 }
 
 /// What one placement asked for, and what it got.
@@ -54,6 +57,25 @@ pub enum Way {
 }
 
 impl Book {
+    pub(super) fn of(candidate: CandidateId) -> Self {
+        Self { candidate, asks: BTreeMap::new(), inherited: BTreeMap::new() }
+    }
+
+    /// Takes over the placements of a candidate who was merged into this one.
+    pub(super) fn receive(mut self, legacy: &Legacy) -> Self {
+        for placement in &legacy.placements {
+            self.inherited.insert(placement.clone(), legacy.from.clone());
+            self.asks.entry(placement.clone()).or_insert(Ask { links: 1, way: Way::Unasked });
+        }
+        match &legacy.progress {
+            Progress::Applying { holder, round } => {
+                let way = Way::Granted { round: *round, road: Leave::Application };
+                self.way(holder.clone(), way)
+            }
+            Progress::Known | Progress::OptedIn => self,
+        }
+    }
+
     pub(super) fn link(mut self, placement: PlacementId) -> Self {
         let ask = self.asks.entry(placement).or_insert(Ask { links: 0, way: Way::Unasked });
         ask.links += 1;
@@ -74,6 +96,11 @@ impl Book {
                 self.way(placement, Way::Over { round })
             }
         }
+    }
+
+    /// The placements that asked, and those that came with a merge.
+    pub(super) fn placements(&self) -> BTreeSet<PlacementId> {
+        self.asks.keys().chain(self.inherited.keys()).cloned().collect()
     }
 
     /// The way of a placement.
@@ -111,7 +138,7 @@ impl Identity {
     fn real(&self) -> Option<&str> {
         match self.email {
             Email::Real => self.person.get()?.email.as_deref(),
-            Email::Proxy(_) => None,
+            Email::Proxy(_) | Email::ByHand(_) => None,
         }
     }
 
@@ -120,6 +147,7 @@ impl Identity {
         match &self.email {
             Email::Real => self.real(),
             Email::Proxy(address) => Some(address),
+            Email::ByHand(address) => address.get().map(String::as_str),
         }
     }
 }
@@ -131,6 +159,8 @@ pub enum Email {
     Real,
     /// Made up of the candidate's id on the tenant's relay domain: not personal.
     Proxy(String),
+    /// One that a person set, where the ATS has none that can be used.
+    ByHand(Personal<String>),
 }
 
 /// A contractor that the insurer knows.
@@ -146,20 +176,43 @@ pub struct Linked {
     pub latest: Identity,
     /// Whether the insurer refused to be told.
     pub refused: Option<Refusal>,
+    /// Whether the insurer has the contractor under another candidate's id still.
+    pub renamed: bool,
+    /// Whether the ATS has taken the person's name out since.
+    pub redacted: bool,
 }
 
 impl Linked {
+    pub(super) fn new(
+        book: Book,
+        contractor: ContractorId,
+        told: Identity,
+        latest: Identity,
+    ) -> Self {
+        Self { book, contractor, told, latest, refused: None, renamed: false, redacted: false }
+    }
+
+    /// With the contractor that a person chose to keep.
+    pub(super) fn keeping(self, contractor: ContractorId) -> Self {
+        let renamed = self.renamed || self.contractor != contractor;
+        Self { contractor, renamed, refused: None, ..self }
+    }
+
+    pub(super) fn redacted(self) -> Self {
+        Self { redacted: true, ..self }
+    }
+
     pub(super) fn book(mut self, change: impl FnOnce(Book) -> Book) -> Self {
         self.book = change(self.book);
         self
     }
 
     pub(super) fn latest(self, latest: Identity) -> Self {
-        Self { latest, refused: None, ..self }
+        Self { latest, refused: None, redacted: false, ..self }
     }
 
     pub(super) fn told(self) -> Self {
-        Self { told: self.latest.clone(), refused: None, ..self }
+        Self { told: self.latest.clone(), refused: None, renamed: false, ..self }
     }
 
     pub(super) fn refused(self, refusal: Refusal) -> Self {
@@ -172,6 +225,8 @@ impl Linked {
 pub enum Trouble {
     /// The ATS does not know the candidate.
     Unknown,
+    /// The ATS has taken the person's name out.
+    Redacted,
     /// The e-mail belongs to somebody else at the insurer.
     EmailTaken {
         /// The contractor it belongs to.
@@ -193,6 +248,10 @@ impl Trouble {
     pub fn words(&self) -> String {
         match self {
             Trouble::Unknown => "the ATS does not know the candidate".into(),
+            Trouble::Redacted => {
+                "the candidate's name is taken out in the ATS: nobody is made known to the insurer"
+                    .into()
+            }
             Trouble::EmailTaken { contractor, candidate: Some(candidate) } => format!(
                 "the candidate's e-mail belongs to contractor {contractor} at the insurer, which is \
                  candidate {candidate}"

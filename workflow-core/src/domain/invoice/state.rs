@@ -75,6 +75,7 @@ impl Book {
 
     pub(super) fn bill(&self, account: &Account) -> Bill {
         Bill {
+            candidate: account.work.candidate.clone(),
             contractor: account.work.contractor.clone(),
             job: account.work.job.clone(),
             gross: account.gross,

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
-    Release, Road, Turn, Wanted,
+    Release, Reminder, Road, Turn, Wanted,
 };
+use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
-use crate::domain::facts::PlacementId;
+use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
 
@@ -151,6 +152,16 @@ pub mod placement {
             /// The contractor.
             contractor: ContractorId,
         },
+        /// The candidate is another one in the ATS now: the same person.
+        CandidateReplaced {
+            /// Which one.
+            candidate: CandidateId,
+        },
+        /// The person has another contractor at the insurer now.
+        ContractorReplaced {
+            /// Which one.
+            contractor: ContractorId,
+        },
         /// The job exists at the insurer, with the present terms.
         JobLinked {
             /// The job.
@@ -206,6 +217,11 @@ pub mod placement {
             issue: Issue,
             /// Where to go on once a person has looked.
             back: Back,
+        },
+        /// A person was reminded of what is about to run out.
+        Reminded {
+            /// Of what.
+            reminder: Reminder,
         },
         /// What is to happen once the call in flight is out of the way.
         IntentChanged {
@@ -306,6 +322,37 @@ pub mod placement {
             /// What its contractor is still told.
             release: Release,
         },
+        /// A person set a fact that the ATS does not give: it is judged anew.
+        FactSet {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the fact.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// The fact, with who and why.
+            set: SetFact,
+        },
+        /// A person took it into scope: it is judged anew.
+        TakenIn {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the decision.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// What was overridden; none where a person had taken it out.
+            over: Option<String>,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// A person asked for the application's link again.
+        LinkGiven {
+            /// Where the contractor completes it.
+            url: String,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// It is a contractor placement after all.
         Reclassified {
             /// What a person recognises it by.
@@ -326,12 +373,10 @@ pub mod placement {
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            PlacementFound { placement, brief } => Some(Discovered {
-                placement,
-                brief,
-                job: Wanted::Create,
-                readiness: Readiness::Unread,
-            }),
+            PlacementFound { placement, brief } => {
+                let (job, readiness) = (Wanted::Create, Readiness::Unread);
+                Some(Discovered { placement, brief, job, readiness })
+            }
             _ => None,
         }
     }
@@ -348,30 +393,24 @@ pub mod placement {
 
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
-                Some(ContractorReady {
-                    engagement: Engagement { terms, contractor, turn: Turn::None },
-                    job,
-                    intent: Intent::Stay,
-                })
+                let turn = Turn::None;
+                let engagement = Engagement { terms, contractor, turn, reminded: None };
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
             }
             (ContractorReady { engagement, .. }, JobLinked { job }) => {
                 Some(JobReady { hired: Hired { engagement, job } })
             }
-            (JobReady { hired }, QuoteIssued { basis }) => Some(Quoted {
-                hired: hired.asking(),
-                road: Road::Asked(basis.need()),
-                basis,
-                intent: Intent::Stay,
-            }),
+            (JobReady { hired }, QuoteIssued { basis }) => {
+                let road = Road::Asked(basis.need());
+                Some(Quoted { hired: hired.asking(), road, basis, intent: Intent::Stay })
+            }
             (Quoted { hired, basis, intent, .. }, RoadTaken { road }) => {
                 Some(Quoted { hired, basis, road, intent })
             }
-            (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => Some(Quoted {
-                hired: hired.asking(),
-                basis,
-                road: Road::Asked(Need::Application),
-                intent,
-            }),
+            (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => {
+                let road = Road::Asked(Need::Application);
+                Some(Quoted { hired: hired.asking(), basis, road, intent })
+            }
             (Quoted { hired, intent, .. }, ApplicationOpened { application }) => {
                 Some(ApplicationPending { hired, application, intent })
             }
@@ -380,6 +419,41 @@ pub mod placement {
             }
             (Quoted { hired, intent, .. }, AssignmentCreated { assignment, policy }) => {
                 Some(Assigned { hired, assignment, policy, intent })
+            }
+
+            // The same person under another id, and at the insurer.
+            (Discovered { placement, brief, job, readiness }, CandidateReplaced { candidate }) => {
+                let brief = brief.of_candidate(&candidate);
+                let readiness = readiness.of_candidate(&candidate);
+                Some(Discovered { placement, brief, job, readiness })
+            }
+            (JobReady { hired }, CandidateReplaced { candidate }) => {
+                Some(JobReady { hired: hired.of_candidate(&candidate) })
+            }
+            (Quoted { hired, basis, road, intent }, CandidateReplaced { candidate }) => {
+                Some(Quoted { hired: hired.of_candidate(&candidate), basis, road, intent })
+            }
+            (
+                ApplicationPending { hired, application, intent },
+                CandidateReplaced { candidate },
+            ) => {
+                let (hired, intent) =
+                    (hired.of_candidate(&candidate), intent.of_candidate(&candidate));
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (Assigned { hired, assignment, policy, intent }, CandidateReplaced { candidate }) => {
+                let (hired, intent) =
+                    (hired.of_candidate(&candidate), intent.of_candidate(&candidate));
+                Some(Assigned { hired, assignment, policy, intent })
+            }
+            (Active { hired, coverage }, CandidateReplaced { candidate }) => {
+                Some(Active { hired: hired.of_candidate(&candidate), coverage })
+            }
+            (ContractorReady { engagement, job, intent }, ContractorReplaced { contractor }) => {
+                Some(ContractorReady { engagement: engagement.by(contractor), job, intent })
+            }
+            (JobReady { hired } | Quoted { hired, .. }, ContractorReplaced { contractor }) => {
+                Some(JobReady { hired: hired.by(contractor) })
             }
 
             // Coverage.
@@ -400,6 +474,15 @@ pub mod placement {
             ) => Some(Flagged { issue, back }),
             (Active { hired, coverage }, PlacementCompleted) => Some(Completed { hired, coverage }),
 
+            // Reminders.
+            (ApplicationPending { hired, application, intent }, Reminded { reminder }) => {
+                let application = application.reminded(reminder);
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (Active { hired, coverage }, Reminded { reminder }) => {
+                Some(Active { hired: hired.reminded(reminder), coverage })
+            }
+
             // Changes while a call is in flight, or something bought is to be undone first.
             (ContractorReady { engagement, job, .. }, IntentChanged { intent }) => {
                 Some(ContractorReady { engagement, job, intent })
@@ -416,11 +499,8 @@ pub mod placement {
 
             // Changes.
             (ContractorReady { engagement, job, .. }, TermsChanged { terms }) => {
-                Some(ContractorReady {
-                    engagement: engagement.with(terms),
-                    job,
-                    intent: Intent::Stay,
-                })
+                let engagement = engagement.with(terms);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
             }
             (
                 JobReady { hired }
@@ -450,21 +530,16 @@ pub mod placement {
                 Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
             }
             (Flagged { .. }, ResumedAtContractor { engagement, job, .. }) => {
-                Some(ContractorReady {
-                    engagement: engagement.over(Ended::Unused),
-                    job,
-                    intent: Intent::Stay,
-                })
+                let engagement = engagement.over(Ended::Unused);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
             }
             (Flagged { .. }, ResumedAtJob { hired, .. }) => {
                 Some(JobReady { hired: hired.over(Ended::Unused) })
             }
-            (Flagged { .. }, ResumedAtQuote { hired, basis, .. }) => Some(Quoted {
-                hired: hired.asking(),
-                road: Road::Asked(basis.need()),
-                basis,
-                intent: Intent::Stay,
-            }),
+            (Flagged { .. }, ResumedAtQuote { hired, basis, .. }) => {
+                let road = Road::Asked(basis.need());
+                Some(Quoted { hired: hired.asking(), road, basis, intent: Intent::Stay })
+            }
             (Flagged { .. }, ResumedAtApplication { hired, application, intent, .. }) => {
                 Some(ApplicationPending { hired, application, intent })
             }
@@ -473,6 +548,18 @@ pub mod placement {
             }
             (Flagged { .. }, CoverageAccepted { hired, coverage, .. }) => {
                 Some(Active { hired, coverage })
+            }
+
+            // A person knows what the ATS does not say.
+            (Discovered { .. } | Flagged { .. }, FactSet { placement, brief, job, .. }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
+            (
+                Discovered { .. } | Flagged { .. } | Excluded { .. },
+                TakenIn { placement, brief, job, .. },
+            ) => Some(Discovered { placement, brief, job, readiness: Readiness::Unread }),
+            (ApplicationPending { hired, application, intent }, LinkGiven { .. }) => {
+                Some(ApplicationPending { hired, application, intent })
             }
 
             // The ends of the road.
