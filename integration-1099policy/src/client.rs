@@ -75,8 +75,14 @@ struct Request<'a> {
     method: Method,
     path: &'a str,
     query: &'a [(&'a str, &'a str)],
-    body: Option<&'a Value>,
+    body: Option<Body<'a>>,
     key: Option<String>,
+}
+
+/// What a request carries.
+enum Body<'a> {
+    Json(&'a Value),
+    Form { kind: String, bytes: Vec<u8> },
 }
 
 impl Client {
@@ -156,7 +162,8 @@ impl Client {
         attempt: &Attempt,
     ) -> Result<Value, Failure> {
         let key = Some(sendable_key(attempt.idempotency_key()));
-        let request = Request { method: Method::POST, path, query: &[], body: Some(body), key };
+        let request =
+            Request { method: Method::POST, path, query: &[], body: Some(Body::Json(body)), key };
         self.exchange(request).await
     }
 
@@ -166,15 +173,42 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let request =
-            Request { method: Method::POST, path, query: &[], body: Some(body), key: None };
+        let request = Request {
+            method: Method::POST,
+            path,
+            query: &[],
+            body: Some(Body::Json(body)),
+            key: None,
+        };
         self.exchange(request).await
+    }
+
+    /// Sends a form with a file, without a key.
+    pub(crate) async fn post_form(
+        &self,
+        path: &str,
+        kind: String,
+        bytes: Vec<u8>,
+    ) -> Result<Value, Failure> {
+        let body = Some(Body::Form { kind, bytes });
+        self.exchange(Request { method: Method::POST, path, query: &[], body, key: None }).await
     }
 
     /// Updates; fields left out stay as they are.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let request =
-            Request { method: Method::PUT, path, query: &[], body: Some(body), key: None };
+        let request = Request {
+            method: Method::PUT,
+            path,
+            query: &[],
+            body: Some(Body::Json(body)),
+            key: None,
+        };
+        self.exchange(request).await
+    }
+
+    /// Deletes; what is gone already stays gone.
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        let request = Request { method: Method::DELETE, path, query: &[], body: None, key: None };
         self.exchange(request).await
     }
 
@@ -247,8 +281,14 @@ impl Client {
                 dressed = dressed.header(name, value.clone());
             }
         }
-        if let Some(body) = request.body {
-            dressed = dressed.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        match request.body {
+            Some(Body::Json(body)) => {
+                dressed = dressed.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            }
+            Some(Body::Form { kind, bytes }) => {
+                dressed = dressed.header(CONTENT_TYPE, kind).body(bytes);
+            }
+            None => {}
         }
         Ok(dressed)
     }

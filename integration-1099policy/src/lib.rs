@@ -8,9 +8,10 @@
 //! - [`receive`]: a webhook's bytes to a [`delivery`], authenticated; [`mod@interpret`]: a delivery to what must be read;
 //!   [`confirm`]: reading it. A webhook is a hint, what was read is a fact.
 //! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
+//! - [`echo`] and [`certificate_trial`]: one object read back, one certificate tried, for whoever checks a set-up.
 //! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
 //!
-//! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates and invoices.
+//! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates.
 //!
 //! ```
 //! use integration_1099policy::Ten99Policy;
@@ -25,10 +26,12 @@
 //! # Ok::<(), integration_1099policy::config::BadConfig>(())
 //! ```
 
+pub mod certificate_trial;
 mod client;
 pub mod config;
 pub mod confirm;
 pub mod delivery;
+pub mod echo;
 pub mod failure;
 pub mod interpret;
 mod pages;

@@ -7,6 +7,7 @@
 
 mod assignment;
 mod contractor;
+mod invoice;
 mod job;
 mod quote;
 mod session;
@@ -77,6 +78,9 @@ impl Ten99Policy {
                 assignment::cancel(&run, assignment, job).await
             }
             Call::ExtendCoverage { job, until } => assignment::extend(&run, job, *until).await,
+            Call::RecordInvoice { bill } => invoice::record(&run, bill).await,
+            Call::ReplaceInvoice { invoice, bill } => invoice::replace(&run, invoice, bill).await,
+            Call::WithdrawInvoice { invoice, bill } => invoice::withdraw(&run, invoice, bill).await,
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }

@@ -73,6 +73,11 @@ pub enum Refused {
     NotAnEvent,
 }
 
+/// Signs a body by the profile `hmac-hex`, as a provider does: for whoever tries a door of their own.
+pub fn hmac_hex(secret: &Secret, body: &[u8]) -> Result<String, Refused> {
+    signature::hmac_hex_of(secret, body)
+}
+
 /// Takes webhooks in by one profile.
 #[derive(Clone)]
 pub struct Receiver {

@@ -7,6 +7,7 @@
 pub(crate) mod assignment;
 pub(crate) mod contractor;
 pub(crate) mod error;
+pub(crate) mod invoice;
 pub(crate) mod job;
 pub(crate) mod lenient;
 pub(crate) mod policy;

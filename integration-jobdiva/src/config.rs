@@ -44,6 +44,8 @@ pub struct Config {
     pub tenant_field: Option<String>,
     /// Label of the user-defined field that holds the pay rate, such as `Pay Rate to Vendor`; default none.
     pub pay_field: Option<String>,
+    /// Whether timesheets are read, and what their pay columns hold; default: they are not.
+    pub timesheets: Option<TimesheetPay>,
     /// Another path for a named operation, such as `pay.delta` -> `/apiv2/bi/...`; default none.
     pub paths: BTreeMap<String, String>,
     /// Most time to connect; default 5 s.
@@ -67,6 +69,15 @@ pub enum Login {
     V2Login,
     /// `GET /api/authenticate`, answered by the token as text.
     V1Text,
+}
+
+/// What a timesheet's pay columns hold; not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimesheetPay {
+    /// The rate per unit: each has a column for the unit beside it.
+    Rate,
+    /// The amount for all the hours.
+    Amount,
 }
 
 /// Whether an unencrypted base URL is accepted.
@@ -134,6 +145,7 @@ impl Config {
             user_fields: Vec::new(),
             tenant_field: None,
             pay_field: None,
+            timesheets: None,
             paths: BTreeMap::new(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
+use workflow_core::domain::timesheet::TimesheetId;
 
 use crate::delivery::{Delivery, subject};
 
@@ -17,6 +18,13 @@ pub enum Interest {
     Candidates(BTreeSet<CandidateId>),
     /// The placements that fill these requisitions.
     Requisitions(BTreeSet<RequisitionId>),
+    /// This timesheet, and the placement that it says it is of.
+    Timesheet {
+        /// Which.
+        timesheet: TimesheetId,
+        /// Whose work, where told.
+        placement: Option<PlacementId>,
+    },
     /// Nothing: a kind of record that no placement's facts rest on.
     Nothing,
     /// Nothing that is known; for a person to see.
@@ -36,7 +44,14 @@ pub fn interpret(delivery: &Delivery) -> Interest {
     let interest = match kind {
         "activity" | "placement" | "start" | "assignment" | "submittal" => placement(),
         // A record that does not name its placement names its employee: all of that person's are read.
-        "billing" | "salary" | "pay" | "timesheet" => placement().or_else(candidate),
+        "billing" | "salary" | "pay" => placement().or_else(candidate),
+        "timesheet" => match id(subject::TIMESHEET).map(TimesheetId) {
+            Some(timesheet) => {
+                let placement = id(subject::PLACEMENT).map(PlacementId);
+                Some(Interest::Timesheet { timesheet, placement })
+            }
+            None => placement().or_else(candidate),
+        },
         "candidate" | "employee" => candidate(),
         "job" => requisition(),
         "company" | "contact" | "expense" => Some(Interest::Nothing),
@@ -70,6 +85,13 @@ mod tests {
         for kind in ["activity.insert", "billing.update", "salary.delete", "timesheet.insert"] {
             assert_eq!(of(kind, &both), placement, "{kind}");
         }
+        let timesheet = |placement: Option<&str>| Interest::Timesheet {
+            timesheet: "9".into(),
+            placement: placement.map(PlacementId::from),
+        };
+        let named = (subject::TIMESHEET, "9");
+        assert_eq!(of("timesheet.update", &[both[0], both[1], named]), timesheet(Some("5")));
+        assert_eq!(of("timesheet.delete", &[named]), timesheet(None));
         assert_eq!(of("candidate.update", &both), candidate);
         assert_eq!(of("salary.update", &both[1..]), candidate);
         let requisition = Interest::Requisitions(["8".into()].into());

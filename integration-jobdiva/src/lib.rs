@@ -7,6 +7,7 @@
 //! - [`poll`]: the delta feeds say which placements were touched, window by window.
 //! - [`census`]: a count of all placements, for those that no feed told of.
 //! - [`JobDiva::assemble`]: one placement's facts, read through the API.
+//! - [`JobDiva::timesheet`]: one timesheet; the feed brings the others.
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
 //!
 //! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
@@ -31,6 +32,7 @@ pub mod simulator;
 mod assemble;
 mod client;
 mod perform;
+mod timesheet;
 mod token;
 mod wire;
 

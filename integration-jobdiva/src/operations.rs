@@ -119,7 +119,9 @@ operations! {
     BillingDelta = "billing.delta", Get "/apiv2/bi/NewUpdatedBillingRecords" ["fromDate", "toDate"], Asked, Required;
     /// All billing records of an employee.
     BillingByEmployee = "billing.by_employee", Get "/apiv2/bi/EmployeeBillingRecordsDetail" ["employeeId"], Asked, Helpful;
-    /// Timesheets approved in a window.
+    /// Timesheets changed in a window, whatever their status.
+    TimesheetDelta = "timesheet.delta", Get "/apiv2/bi/NewUpdatedTimesheetRecords" ["fromDate", "toDate"], Unasked, Optional;
+    /// Timesheets approved in a window; for tenants without the other.
     TimesheetApprovedDelta = "timesheet.approved_delta", Get "/apiv2/bi/NewUpdatedApprovedTimesheetRecords" ["fromDate", "toDate"], Unasked, Optional;
     /// One timesheet.
     TimesheetGet = "timesheet.get", Get "/apiv2/bi/TimesheetDetail" ["timesheetId"], Unasked, Optional;

@@ -33,7 +33,10 @@ impl JobDiva {
             | Call::ExpireApplication { .. }
             | Call::CreateAssignment { .. }
             | Call::CancelAssignment { .. }
-            | Call::ExtendCoverage { .. } => Outcome::Answered(Answer::Refused(Refusal {
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::ReplaceInvoice { .. }
+            | Call::WithdrawInvoice { .. } => Outcome::Answered(Answer::Refused(Refusal {
                 status: 0,
                 code: "not_for_jobdiva".to_owned(),
                 message: format!("{}: JobDiva performs no such call", attempt.key),

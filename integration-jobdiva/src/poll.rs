@@ -2,9 +2,9 @@
 //!
 //! One call reads one window of each feed, so that a long back-fill is done step by step and can be interrupted. A
 //! feed's mark moves only after its window was decoded whole; feeds do not wait for each other. Rows are only
-//! pointers: what is true is read by [`JobDiva::assemble`]. Deleted and merged records have feeds of their own, which
-//! not every tenant grants. The windows are in `poll/window.rs`, the cursor in `poll/cursor.rs`; what no feed tells is
-//! found by `census.rs`.
+//! pointers: what is true is read by [`JobDiva::assemble`]. Only timesheets are taken from their rows. Deleted and
+//! merged records have feeds of their own, which not every tenant grants. The windows are in `poll/window.rs`, the
+//! cursor in `poll/cursor.rs`; what no feed tells is found by `census.rs`.
 
 mod cursor;
 mod window;
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId, Unreadable};
+use workflow_core::domain::timesheet::Timesheet;
 use workflow_core::time::Timestamp;
 
 use self::cursor::Mark;
@@ -49,6 +50,8 @@ pub struct Polled {
     pub candidates: BTreeSet<CandidateId>,
     /// Requisitions whose title, place or category may have changed.
     pub requisitions: BTreeSet<RequisitionId>,
+    /// Timesheets as they are, where they are read; also those that were seen before.
+    pub timesheets: Vec<Timesheet>,
     /// Candidates that were merged: the one that is gone, and the one that stays.
     pub merged: BTreeMap<CandidateId, CandidateId>,
     /// Candidates that were deleted, or merged.
@@ -78,10 +81,11 @@ enum Feed {
     Billing,
     Candidates,
     Requisitions,
+    Timesheets,
 }
 
 impl Feed {
-    const ALL: [Feed; 8] = [
+    const ALL: [Feed; 9] = [
         Feed::CandidatesMerged,
         Feed::CandidatesDeleted,
         Feed::PlacementsDeleted,
@@ -90,6 +94,7 @@ impl Feed {
         Feed::Billing,
         Feed::Candidates,
         Feed::Requisitions,
+        Feed::Timesheets,
     ];
 
     /// Whether the others do without it: what is deleted is missed when it is read, only later.
@@ -100,7 +105,8 @@ impl Feed {
             | Feed::Pay
             | Feed::Billing
             | Feed::Candidates
-            | Feed::Requisitions => false,
+            | Feed::Requisitions
+            | Feed::Timesheets => false,
         }
     }
 
@@ -114,6 +120,7 @@ impl Feed {
             Feed::Billing => Operation::BillingDelta,
             Feed::Candidates => Operation::CandidateDelta,
             Feed::Requisitions => Operation::JobDelta,
+            Feed::Timesheets => Operation::TimesheetDelta,
         }
     }
 
@@ -131,6 +138,7 @@ impl Feed {
             | Feed::CandidatesDeleted
             | Feed::PlacementsDeleted => Kind::Touch,
             Feed::CandidatesMerged => Kind::Merge,
+            Feed::Timesheets => Kind::Timesheet,
         }
     }
 }
@@ -146,6 +154,9 @@ impl JobDiva {
         let mut polled = Polled::from(cursor.unwrap_or_default());
         let mut read = 0;
         for feed in Feed::ALL {
+            if feed == Feed::Timesheets && config.timesheets.is_none() {
+                continue;
+            }
             let name = feed.name();
             if self.is_closed(name, now) {
                 continue;
@@ -261,6 +272,9 @@ impl JobDiva {
             Err(Error::NotGranted { .. }) if feed == Feed::Placements => {
                 client.rows(Operation::PlacementDeltaAlt, &bounds, feed.kind()).await
             }
+            Err(Error::NotGranted { .. }) if feed == Feed::Timesheets => {
+                client.rows(Operation::TimesheetApprovedDelta, &bounds, feed.kind()).await
+            }
             answer => answer,
         }
     }
@@ -288,6 +302,14 @@ impl JobDiva {
         let again_from = minus(window.to, self.config().overlap);
         let mut recent = BTreeSet::new();
         polled.unreadable.extend(poisoned);
+        if feed == Feed::Timesheets {
+            let newest = rows.iter().filter_map(|row| updated(row, zone)).max();
+            polled.newest = polled.newest.max(newest);
+            let sheets = self.sheets(feed.operation(), &rows);
+            polled.timesheets.extend(sheets.timesheets);
+            polled.unreadable.extend(sheets.unreadable);
+            return Mark { until: window.to, recent };
+        }
         for row in rows {
             let digest = row.digest();
             let updated = updated(&row, zone);
@@ -329,7 +351,7 @@ impl JobDiva {
                 let requisition = id(columns::REQUISITION).map(RequisitionId);
                 requisition.map(|id| polled.requisitions.insert(id)).is_some()
             }
-            Feed::Placements | Feed::Pay | Feed::Billing => {
+            Feed::Placements | Feed::Pay | Feed::Billing | Feed::Timesheets => {
                 match (id(columns::PLACEMENT), id(columns::CANDIDATE)) {
                     (Some(placement), _) => {
                         self.touch_placement(polled, feed, placement, row);
@@ -370,6 +392,7 @@ impl From<Cursor> for Polled {
             submittals: BTreeSet::new(),
             candidates: BTreeSet::new(),
             requisitions: BTreeSet::new(),
+            timesheets: Vec::new(),
             merged: BTreeMap::new(),
             gone: BTreeSet::new(),
             deleted: BTreeSet::new(),

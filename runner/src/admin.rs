@@ -29,6 +29,7 @@ use crate::views;
 
 mod audit;
 pub mod inbox;
+pub mod invoices;
 pub mod log;
 mod orders;
 
@@ -113,6 +114,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements/{tenant}/{id}/history", get(history))
         .route("/v1/orders", post(orders::order))
         .route("/v1/tenants", get(orders::tenants))
+        .route("/v1/invoices", get(invoices::list))
+        .route("/v1/invoices/{tenant}/{id}/act", post(invoices::act))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/audit", post(audit::ask))

@@ -11,6 +11,7 @@ mod ask;
 mod audit;
 mod backup;
 mod check;
+mod checklist;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
@@ -21,6 +22,7 @@ mod history;
 mod inbox;
 mod include;
 mod init;
+mod invoices;
 mod keep;
 mod key;
 mod list;
@@ -64,12 +66,16 @@ enum Verb {
     Init(init::Init),
     /// Check a configuration without running it.
     Check(check::Check),
+    /// Run the guide's testing checklist, on simulators or configured endpoints.
+    Checklist(checklist::Checklist),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
     Show(show::Show),
     /// Show what happened to one placement (or contractor), and why.
     History(history::History),
+    /// List the pay periods, or settle one that needs a person.
+    Invoices(invoices::Invoices),
     /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
     Audit(audit::Audit),
     /// List, show, retry or drop deliveries that were not worked off.
@@ -202,9 +208,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Checklist(verb) => verb.run().await,
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
+            Verb::Invoices(verb) => verb.run().await,
             Verb::Audit(verb) => verb.run().await,
             Verb::Inbox(verb) => verb.run().await,
             Verb::Keep(verb) => verb.run().await,

@@ -11,7 +11,9 @@ use std::time::Duration;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
+use workflow_core::domain::timesheet::TimesheetId;
 
 mod file;
 mod log;
@@ -59,10 +61,25 @@ pub struct Tenant {
     pub rules: Rules,
     /// How often it is looked at.
     pub pace: Pace,
+    /// What `runner checklist` may try things on.
+    pub checklist: Option<Checklist>,
     /// How much is asked of its systems at once.
     pub calls_at_once: CallsAtOnce,
     /// Where its credentials come from, so that corrected ones are taken while it runs.
     pub secret_files: SecretFiles,
+}
+
+/// Placements made for trying: `runner checklist` buys coverage for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checklist {
+    /// A contractor placement of a candidate who is new to the insurer.
+    pub placement: PlacementId,
+    /// Another contractor placement of the same candidate.
+    pub returning: Option<PlacementId>,
+    /// A placement on the payroll, of which nothing may ever be sent.
+    pub employee: Option<PlacementId>,
+    /// An approved timesheet of the first placement whose pay is not what was quoted; without it one is made up.
+    pub timesheet: Option<TimesheetId>,
 }
 
 /// How many calls that workflows owe may be under way at once.

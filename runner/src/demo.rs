@@ -22,7 +22,7 @@ use crate::ingress;
 use crate::{Options, Runner, StartError, StopError};
 
 pub mod script;
-mod settings;
+pub(crate) mod settings;
 mod show;
 
 pub use settings::TENANT;
@@ -113,11 +113,15 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> DemoError {
 impl Demo {
     /// Starts both simulators and the runner, or resumes them where they stopped.
     pub async fn start(data: &Path) -> Result<Self, DemoError> {
-        Self::start_with(data, ats::Behaviour::default()).await
+        Self::start_with(data, ats::Behaviour::default(), |_| {}).await
     }
 
-    /// The same, with a JobDiva that behaves so.
-    pub async fn start_with(data: &Path, behaviour: ats::Behaviour) -> Result<Self, DemoError> {
+    /// The same, with a JobDiva that behaves so, and something else in the configuration.
+    pub async fn start_with(
+        data: &Path,
+        behaviour: ats::Behaviour,
+        change: impl FnOnce(&mut Config),
+    ) -> Result<Self, DemoError> {
         let world = data.join("simulators");
         std::fs::create_dir_all(&world).map_err(io_error("making the data directory"))?;
         let clock = ManualClock::at(ats::seed::START);
@@ -137,7 +141,8 @@ impl Demo {
         let policy = policy.await.map_err(io_error("starting the 1099Policy simulator"))?;
         clock.set(read_clock(&world).max(ats::seed::START));
         let hooks = settings::hooks_address(&world).map_err(io_error("finding a port"))?;
-        let config = settings::config(data, hooks, &jobdiva, &policy).await?;
+        let mut config = settings::config(data, hooks, &jobdiva, &policy).await?;
+        change(&mut config);
         let runner = start_runner(config, &clock).await?;
         Ok(Self { data: data.to_owned(), clock, jobdiva, policy, runner })
     }

@@ -18,8 +18,9 @@ use workflow_core::inbox::{Delivery, Inbox, Input, State};
 use workflow_core::time::Timestamp;
 
 use crate::pulse::{Beat, Pulse};
-use crate::read::{self, Hint, ReadError};
+use crate::read::{self, Hint, Read, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY, Systems};
+use crate::timesheets;
 
 /// How long a delivery about something unknown is kept trying: its placement may be on its way.
 const UNKNOWN_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -258,6 +259,20 @@ impl Worker {
             Interest::Placements(placements) => Hint { placements, ..Hint::default() },
             Interest::Candidates(candidates) => Hint { candidates, ..Hint::default() },
             Interest::Requisitions(requisitions) => Hint { requisitions, ..Hint::default() },
+            Interest::Timesheet { timesheet, placement } => {
+                if connected.jobdiva.config().timesheets.is_none() {
+                    return Ok(Done::Settled("timesheets are not followed".into()));
+                }
+                let placement = placement
+                    .filter(|id| !timesheets::is_known(&self.engine, &connected.tenant.name, id));
+                let hint = Hint { placements: placement.into_iter().collect(), ..Hint::default() };
+                read::follow(&self.engine, connected, &hint, source).await?;
+                let read = timesheets::read_back(&self.engine, connected, &timesheet, source);
+                return Ok(match read.await? {
+                    Read::Told => Done::Settled(format!("timesheet {timesheet} read")),
+                    Read::Unknown => wait("it is about no timesheet that is known".into(), age),
+                });
+            }
             Interest::Nothing => return Ok(Done::Settled("of no consequence".into())),
             Interest::NotUnderstood => return Ok(Done::Parked("not understood".into())),
         };

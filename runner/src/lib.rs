@@ -22,6 +22,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod credentials;
@@ -44,6 +45,7 @@ pub mod supervise;
 pub mod systems;
 pub mod telemetry;
 pub mod tenants;
+pub mod timesheets;
 pub mod unread;
 pub mod views;
 

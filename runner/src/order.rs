@@ -207,7 +207,7 @@ impl Desk<'_> {
 
     /// The one instance of that name.
     pub fn one(&self, name: &str) -> Result<StreamId, OrderError> {
-        const WORKFLOWS: [&str; 3] = ["placement", "contractor", "certificate"];
+        const WORKFLOWS: [&str; 4] = ["placement", "contractor", "invoice", "certificate"];
         let is_workflow = |part: &str| WORKFLOWS.contains(&part);
         let parts: Vec<&str> = name.split('/').collect();
         let (workflow, tenant, key) = match parts.as_slice() {

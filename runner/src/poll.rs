@@ -16,6 +16,7 @@ use workflow_core::domain::call::{
 };
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
+use workflow_core::domain::timesheet::Timesheet;
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
 use workflow_core::id::StreamId;
 use workflow_core::machine::Kind as _;
@@ -27,6 +28,7 @@ use crate::people;
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
+use crate::timesheets;
 use crate::unread::Unread;
 
 /// So many resources are read before the inbox gets its turn.
@@ -112,6 +114,11 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// Looks once at what open placements wait for at the insurer; for whoever drives it step by step.
+    pub async fn look_at_open(&self) -> Result<(), HandleError> {
+        self.round(Round::Open).await
     }
 
     /// Why a round cannot be made at present.
@@ -223,6 +230,9 @@ impl Poller {
                 tracing::warn!(%tenant, %error, "a feed could not be read");
             }
             let mut placements = polled.touched;
+            let of_sheets = polled.timesheets.iter().map(|timesheet| &timesheet.placement);
+            let is_new = |id: &&PlacementId| !timesheets::is_known(&self.engine, tenant, id);
+            placements.extend(of_sheets.filter(is_new).cloned());
             placements.extend(unread.placements.keys().map(|id| PlacementId(id.clone())));
             let hint = Hint {
                 placements,
@@ -239,11 +249,30 @@ impl Poller {
             unread.placements = left.map(|(id, reason)| (id.0, reason)).collect();
             // First what is left to do, then the mark that it is behind us.
             unread.save(&**store, tenant)?;
+            for timesheet in polled.timesheets {
+                let (id, taken) = (timesheet.sheet.id.clone(), self.take(timesheet).await);
+                if taken.is_err() && self.engine.room().is_err() {
+                    // What could not be kept is read again when there is room: the mark stays where it was.
+                    return Ok(());
+                }
+                if let Err(ReadError::Later(reason) | ReadError::Refused(reason)) = &taken {
+                    unread.row(format!("timesheet {id}: {reason}"));
+                    unread.save(&**store, tenant)?;
+                } else {
+                    taken?;
+                }
+            }
             store.set_cursor(&name, &polled.cursor.to_bytes())?;
             if !polled.more {
+                timesheets::look_up_waiting(&self.engine, &self.connected, &source).await?;
                 return Ok(());
             }
         }
+    }
+
+    async fn take(&self, timesheet: Timesheet) -> Result<(), ReadError> {
+        let source = read::poll_source();
+        timesheets::take(&self.engine, &self.connected, timesheet, &source).await
     }
 
     /// 1099Policy's events since the last time, and the resources that open placements wait for.
@@ -325,6 +354,7 @@ impl Poller {
         let open =
             StateKind::ALL.iter().map(|kind| kind.name()).filter(|name| !closed.contains(name));
         self.read(&open.collect::<Vec<_>>()).await?;
+        timesheets::read_again(&self.engine, &self.connected, &read::poll_source()).await?;
         self.observe(&["Active"]).await
     }
 

@@ -13,6 +13,7 @@ use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Builder, Engine, HandleError, OpenError};
@@ -435,8 +436,8 @@ pub(crate) fn builder(
         Some(vault) => builder.vault(vault),
         None => builder,
     };
-    let builder = builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Gate>();
-    builder.workflow::<Inbox<Insurance>>()
+    let builder = builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Invoice>();
+    builder.workflow::<Gate>().workflow::<Inbox<Insurance>>()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -9,7 +9,8 @@ use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
 use workflow_core::domain::contractor::Contractor;
-use workflow_core::domain::gate::Behind;
+use workflow_core::domain::gate::{Behind, Gate};
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::{Engine, Summary, Wait, replay};
 use workflow_core::id::StreamId;
@@ -37,9 +38,21 @@ pub struct List {
     /// What JobDiva could not give; it is asked again.
     #[serde(default)]
     pub unread: Vec<Missed>,
+    /// Pay periods that a person must look at.
+    #[serde(default)]
+    pub invoices: Vec<Line>,
     /// The tenants of which something is paused, or whose credentials are refused, with who and why.
     #[serde(default)]
     pub halted: Vec<Halted>,
+}
+
+/// A list of pay periods.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invoices {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Those whose books are open, by tenant, placement and week.
+    pub invoices: Vec<Line>,
 }
 
 /// Something of a tenant that stands still.
@@ -233,8 +246,21 @@ pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String])
         placements: summaries.iter().map(placement).collect(),
         parked: parked.iter().map(|s| line(s, &[])).collect(),
         unread: unread(engine, tenants),
+        invoices: invoices(engine, failing)
+            .invoices
+            .into_iter()
+            .filter(|line| line.state == "Flagged")
+            .collect(),
         halted: all.iter().flat_map(|tenant| halted(&gates, tenant)).collect(),
     }
+}
+
+/// All pay periods whose books are open.
+pub fn invoices(engine: &Engine<Insurance>, failing: &[Waiting]) -> Invoices {
+    let summaries = engine.summaries("invoice");
+    let gates = Gates::of(engine);
+    let invoice = |s: &Summary| paused(line(s, failing), &s.stream, &gates);
+    Invoices { version: VERSION, invoices: summaries.iter().map(invoice).collect() }
 }
 
 /// What of a tenant a person paused.
@@ -365,6 +391,8 @@ pub fn history(
     let stands = match stream.workflow() {
         "placement" => stood::<Placement>(&events),
         "contractor" => stood::<Contractor>(&events),
+        "invoice" => stood::<Invoice>(&events),
+        "gate" => stood::<Gate>(&events),
         "delivery" => stood::<Inbox<Insurance>>(&events),
         _ => Ok(None),
     };

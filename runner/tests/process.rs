@@ -10,6 +10,8 @@ mod backup;
 mod binary;
 #[path = "process/canary.rs"]
 mod canary;
+#[path = "process/checklist.rs"]
+mod checklist;
 #[path = "process/config.rs"]
 mod config;
 #[path = "process/diagram.rs"]

@@ -105,6 +105,8 @@ fn without_keys(world: &World) -> Engine<workflow_core::domain::Insurance> {
     Engine::builder(store, Arc::new(world.clock.clone()), Arc::new(of))
         .workflow::<workflow_core::domain::placement::Placement>()
         .workflow::<Contractor>()
+        .workflow::<workflow_core::domain::invoice::Invoice>()
+        .workflow::<workflow_core::domain::gate::Gate>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open()
         .expect("a log opens without its keys")
@@ -161,6 +163,8 @@ async fn a_log_whose_keys_are_lost_says_so() {
         .vault(Vault::in_memory())
         .workflow::<workflow_core::domain::placement::Placement>()
         .workflow::<Contractor>()
+        .workflow::<workflow_core::domain::invoice::Invoice>()
+        .workflow::<workflow_core::domain::gate::Gate>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open();
     match opened {

@@ -13,13 +13,16 @@ use workflow_core::laws::{AnswerOf, CallOf, Trial};
 
 mod answers;
 mod contractor;
+mod invoice;
 mod placement;
 
 use contractor::OfContractor;
+use invoice::OfInvoice;
 use placement::OfPlacement;
 
 workflow_core::laws!(placement_workflow: OfPlacement);
 workflow_core::laws!(contractor_workflow: OfContractor);
+workflow_core::laws!(invoice_workflow: OfInvoice);
 workflow_core::laws!(delivery_workflow: OfDelivery);
 workflow_core::laws!(gate_workflow: OfGate);
 

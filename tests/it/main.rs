@@ -7,6 +7,7 @@ mod explore;
 mod forgetting;
 mod graph;
 mod laws;
+mod pay;
 mod pressure;
 mod properties;
 mod recovery;

@@ -102,3 +102,73 @@ async fn what_the_ats_cannot_give_is_shown_stops_nothing_else_and_heals() {
     assert!(list.placements.len() >= 20, "{}", list.placements.len());
     demo.stop().await.unwrap();
 }
+
+/// What the insurer holds of invoices: job and gross pay.
+async fn invoices(demo: &Demo) -> Vec<i64> {
+    let url = format!("{}/api/v1/invoices?limit=100", demo.policy().base_url());
+    let asked = reqwest::Client::new().get(url).bearer_auth(demo.policy().api_key());
+    let all: Value = asked.send().await.unwrap().json().await.unwrap();
+    let weekly = |it: &&Value| {
+        let secs = |name: &str| it[name].as_i64().unwrap();
+        secs("paycycle_enddate") - secs("paycycle_startdate") == 7 * 86_400
+    };
+    let mut gross: Vec<i64> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(weekly)
+        .map(|it| it["gross_pay"].as_i64().unwrap())
+        .collect();
+    gross.sort_unstable();
+    gross
+}
+
+async fn days(demo: &mut Demo, days: u32) {
+    for _ in 0..days * 4 {
+        demo.advance(6 * HOUR).await.unwrap();
+        demo.settle(&mut Screen::silent()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timesheets_become_invoices_and_what_happens_to_them_happens_to_those() {
+    use integration_jobdiva::config::TimesheetPay;
+    use integration_jobdiva::simulator::Mutation;
+    use workflow_core::domain::rules::{Invoices, Send};
+
+    let dir = tempfile::tempdir().unwrap();
+    let behaviour = integration_jobdiva::simulator::Behaviour::default();
+    let mut demo = Demo::start_with(dir.path(), behaviour, |config| {
+        let tenant = &mut config.tenants[0];
+        tenant.rules.invoices = Invoices { send: Send::WhenDifferent, ..Invoices::default() };
+        tenant.jobdiva.timesheets = Some(TimesheetPay::Rate);
+    })
+    .await
+    .unwrap();
+    let states = |demo: &Demo| -> Vec<(String, String)> {
+        let lines = views::invoices(demo.engine(), &[]).invoices.into_iter();
+        lines.map(|line| (line.id, line.state)).collect()
+    };
+    let is = |state: &str| {
+        vec![
+            ("51000795.2026-04-05".to_owned(), state.to_owned()),
+            ("51000796.2026-04-05".to_owned(), "Waiting".to_owned()),
+        ]
+    };
+    // The week to 2026-04-05 of two placements: one is approved on the 7th, one rejected.
+    days(&mut demo, 16).await;
+    assert_eq!(states(&demo), is("Recorded"));
+    assert_eq!(invoices(&demo).await, [318_750], "40 hours and 2.5 of overtime at 75");
+
+    let (hours, overtime) = ("38".to_owned(), "0".to_owned());
+    let correction = Mutation::CorrectTimesheet { timesheet: 6_611_200, hours, overtime };
+    demo.jobdiva().mutate(correction).unwrap();
+    days(&mut demo, 1).await;
+    assert_eq!(invoices(&demo).await, [285_000]);
+
+    demo.jobdiva().mutate(Mutation::DeleteTimesheet { timesheet: 6_611_200 }).unwrap();
+    days(&mut demo, 1).await;
+    assert_eq!(states(&demo), is("Waiting"));
+    assert_eq!(invoices(&demo).await, [0_i64; 0]);
+    demo.stop().await.unwrap();
+}

@@ -49,7 +49,7 @@ impl World {
             mischief: Mischief::NONE,
             ..Behaviour::default()
         };
-        let demo = Demo::start_with(dir.path(), behaviour).await.unwrap();
+        let demo = Demo::start_with(dir.path(), behaviour, |_| {}).await.unwrap();
         let mut world = Self { road, demo, _dir: dir };
         if road == Road::Polling {
             world.demo.jobdiva().set_webhook(None).unwrap();

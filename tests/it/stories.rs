@@ -13,4 +13,5 @@ mod people;
 mod roads;
 mod scope;
 mod together;
+mod weeks;
 mod wires;

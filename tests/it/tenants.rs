@@ -261,13 +261,8 @@ fn tenant(
         policy,
         policy_hook: None,
         rules,
-        pace: Pace {
-            poll: HOUR / 2,
-            sweep: HOUR,
-            reread: HOUR * 6,
-            census: HOUR * 24,
-            census_reach: HOUR * 24 * 60,
-        },
+        pace: Pace { poll: HOUR / 2, sweep: HOUR, reread: HOUR * 6, ..Pace::default() },
+        checklist: None,
         calls_at_once: CallsAtOnce::default(),
         secret_files,
     }

@@ -56,6 +56,7 @@ fn tenant() -> Tenant {
         policy_hook: None,
         rules: Rules::usual(TimeZone::UTC, "relay.example.com"),
         pace: Pace::default(),
+        checklist: None,
     }
 }
 

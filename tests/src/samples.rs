@@ -7,6 +7,7 @@
 pub mod contractor;
 pub mod delivery;
 pub mod gate;
+pub mod invoice;
 mod parts;
 pub mod placement;
 

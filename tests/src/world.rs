@@ -16,6 +16,7 @@ use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
 use workflow_core::domain::gate::Gate;
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, Summary};
@@ -472,7 +473,7 @@ impl World {
     /// Every instance with its state, headline and history: for messages of failed tests.
     pub fn describe(&self) -> String {
         let mut text = String::new();
-        for workflow in ["placement", "contractor"] {
+        for workflow in ["placement", "contractor", "invoice"] {
             for summary in self.summaries(workflow) {
                 let history = self.history(&summary.stream).join(", ");
                 text += &format!(
@@ -530,6 +531,7 @@ fn engine_of(
         .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
+        .workflow::<Invoice>()
         .workflow::<Gate>()
         .workflow::<Inbox<Insurance>>()
         .open()

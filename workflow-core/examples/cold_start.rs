@@ -30,6 +30,8 @@ use workflow_core::domain::facts::{
     CandidateId, Company, CompanyId, Engaged, Facts, Pay, Person, Place, PlacementId,
     RequisitionId, Role, Stage,
 };
+use workflow_core::domain::gate::Gate;
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, Source, Summary, replay};
@@ -93,6 +95,7 @@ fn engine(store: Arc<dyn Store>) -> Result<Engine<Insurance>, Failure> {
     let clock = Arc::new(ManualClock::at(BEGINNING));
     let builder = Engine::<Insurance>::builder(store, clock, Arc::new(of));
     let builder = builder.workflow::<Placement>().workflow::<Contractor>();
+    let builder = builder.workflow::<Invoice>().workflow::<Gate>();
     Ok(builder.workflow::<Inbox<Insurance>>().open()?)
 }
 
@@ -128,7 +131,10 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::ExpireApplication { .. }
         | Call::CancelAssignment { .. }
         | Call::UpdateQuote { .. }
-        | Call::ExtendCoverage { .. } => Answer::ContractorUpdated,
+        | Call::ExtendCoverage { .. }
+        | Call::RecordInvoice { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => Answer::ContractorUpdated,
     }
 }
 

@@ -65,6 +65,13 @@ pub(super) fn verify(
     Err(Refused::Forged)
 }
 
+/// The signature of the `hmac-hex` profile, in hexadecimal.
+pub(super) fn hmac_hex_of(secret: &Secret, body: &[u8]) -> Result<String, Refused> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes());
+    let mac = mac.map_err(|_| Refused::Forged)?;
+    Ok(hex::encode(mac.chain_update(body).finalize().into_bytes()))
+}
+
 fn all<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {
     let named = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
     named.map(|(_, value)| value.as_str()).collect()

@@ -124,7 +124,8 @@ fn read(given: &Json, strict: bool) -> Result<About, Refusal> {
     Ok(about)
 }
 
-/// The rate of the coverage the contractor has for the job: an active assignment, else the job's own policy.
+/// The rate of the coverage that the contractor had for the job in the pay cycle (inferred: the last week is invoiced after
+/// the coverage has run out): an assignment, else the job's own policy.
 fn rate(desk: &Desk<'_>, about: &About) -> Result<i64, Refusal> {
     let assigned = desk
         .book
@@ -134,8 +135,8 @@ fn rate(desk: &Desk<'_>, about: &About) -> Result<i64, Refusal> {
     if let Some(rate) = assigned.and_then(|a| a.net_rate) {
         return Ok(rate);
     }
-    let covered =
-        |policy: &str| desk.book.policies.get(policy).is_some_and(|p| p.is_active(desk.now_secs()));
+    let cycle = (about.paycycle_startdate, about.paycycle_enddate);
+    let covered = |policy: &str| desk.book.policies.get(policy).is_some_and(|p| p.covered(cycle));
     let mut quotes = desk.book.quotes.newest();
     let quote = quotes.find(|q| {
         q.contractor == about.contractor

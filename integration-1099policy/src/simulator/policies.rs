@@ -46,6 +46,11 @@ impl Policy {
         self.status == Status::Active && self.expiration_date > now_secs
     }
 
+    /// Whether any of the time between two moments, in seconds, was covered.
+    pub(super) fn covered(&self, (from, to): (i64, i64)) -> bool {
+        self.status != Status::Cancelled && self.effective_date <= to && from < self.expiration_date
+    }
+
     pub(super) fn view(&self) -> Value {
         let pdf = |kind: &str| format!("https://files.1099policy.com/{kind}{}.pdf", self.id);
         json!({

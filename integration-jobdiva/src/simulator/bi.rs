@@ -29,6 +29,7 @@ pub(super) enum Read {
     SalaryRecord,
     Attachments,
     Attachment,
+    Timesheet,
     Company,
     Fields,
     Limits,
@@ -46,7 +47,7 @@ const fn metric(path: &'static str, name: &'static str, read: Read) -> Metric {
     Metric { path, name, read }
 }
 
-const METRICS: [Metric; 26] = [
+const METRICS: [Metric; 27] = [
     metric("CandidateDetail", "Candidate Detail", Read::Candidate),
     metric("CandidatesDetail", "Candidates Detail", Read::Candidates),
     metric(
@@ -104,6 +105,7 @@ const METRICS: [Metric; 26] = [
         "New/Updated Approved Timesheet Records",
         Read::Changes(Feed::TimesheetsApproved),
     ),
+    metric("TimesheetDetail", "Timesheet Detail", Read::Timesheet),
     metric("CandidateAttachmentList", "Candidate Attachment List", Read::Attachments),
     metric("CandidateAttachmentDetail", "Candidate Attachment Detail", Read::Attachment),
     metric("CompanyDetail", "Company Detail", Read::Company),
@@ -196,6 +198,7 @@ fn keyed(
             let candidate = ask.id("candidateId")?;
             Ok(documents::get(state, candidate, ask.text("fileName")?, view.at))
         }
+        Read::Timesheet => Ok(timesheet(state, ask.id("timesheetId")?, view)),
         Read::Company => {
             let company = state.companies.get(&ask.id("companyId")?);
             Ok(company.map(|of| (of.id.to_string(), rows::company(of))).into_iter().collect())
@@ -297,6 +300,12 @@ fn jobs(state: &State, ids: &[u64], view: View<'_>) -> Vec<Keyed> {
 fn submittal(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {
     let seen = state.activity(id).filter(|of| of.updated(view.at).is_some());
     seen.map(|of| (of.id.to_string(), rows::activity_rich(state, of, view))).into_iter().collect()
+}
+
+fn timesheet(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {
+    let known = state.timesheets.iter().filter(|of| of.id == id && of.deleted.is_none());
+    let seen = known.filter(|of| of.updated(view.at).is_some());
+    seen.map(|of| (of.id.to_string(), rows::timesheet(state, of, view))).collect()
 }
 
 fn billing(state: &State, employee: u64, rec: Option<u64>, view: View<'_>) -> Vec<Keyed> {

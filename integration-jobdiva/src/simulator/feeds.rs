@@ -135,13 +135,11 @@ fn all(state: &State, feed: Feed, view: View<'_>) -> Vec<Found> {
         Feed::Salary => list(state.salary.iter(), view, |of| {
             (format!("{}/{}", of.employee, of.rec), rows::salary(of, view))
         }),
-        Feed::Timesheets => list(state.timesheets.iter(), view, |of| {
+        Feed::Timesheets => list(timesheets(state), view, |of| {
             (of.id.to_string(), rows::timesheet(state, of, view))
         }),
         Feed::TimesheetsApproved => {
-            let approved = state
-                .timesheets
-                .iter()
+            let approved = timesheets(state)
                 .filter(|of| of.decision == Decision::Approved && of.decided <= view.at);
             list(approved, view, |of| (of.id.to_string(), rows::timesheet(state, of, view)))
         }
@@ -150,6 +148,10 @@ fn all(state: &State, feed: Feed, view: View<'_>) -> Vec<Found> {
 
 fn activities(state: &State) -> impl Iterator<Item = &super::state::Activity> {
     state.activities.values().filter(|activity| activity.deleted.is_none())
+}
+
+fn timesheets(state: &State) -> impl Iterator<Item = &super::state::Timesheet> {
+    state.timesheets.iter().filter(|of| of.deleted.is_none())
 }
 
 fn list<'a, T: Moments + 'a>(

@@ -173,6 +173,27 @@ pub enum Mutation {
         /// What is decided.
         decision: Decision,
     },
+    /// Corrects a timesheet's hours; what was decided about it stays.
+    CorrectTimesheet {
+        /// Timesheet id.
+        timesheet: u64,
+        /// Regular hours, as a decimal text.
+        hours: String,
+        /// Overtime, as a decimal text.
+        overtime: String,
+    },
+    /// Decides about a timesheet otherwise, at once: an approval taken back, a rejection mended.
+    DecideTimesheet {
+        /// Timesheet id.
+        timesheet: u64,
+        /// What is decided now.
+        decision: Decision,
+    },
+    /// Deletes a timesheet: it leaves every answer.
+    DeleteTimesheet {
+        /// Timesheet id.
+        timesheet: u64,
+    },
 }
 
 /// What came of a change.
@@ -194,6 +215,9 @@ pub enum MutationError {
     /// No such job.
     #[error("job {0} is not on file")]
     UnknownJob(u64),
+    /// No such timesheet, or it is deleted.
+    #[error("timesheet {0} is not on file")]
+    UnknownTimesheet(u64),
     /// The placement has no pay record to change.
     #[error("placement {0} has no pay record")]
     NoPayRecord(u64),

@@ -355,6 +355,7 @@ pub(super) fn timesheet(state: &State, of: &Timesheet, view: View<'_>) -> Row {
         None => "PENDING",
         Some(Decision::Approved) => "APPROVED",
         Some(Decision::Rejected) => "REJECTED",
+        Some(Decision::Pending) => "PENDING",
     };
     let approved = (decided == Some(Decision::Approved)).then_some(of.decided);
     row([

@@ -415,6 +415,8 @@ fn add_timesheets(state: &mut State) {
             submitted: in_2026(4, 6, 8, 0),
             decision,
             decided: in_2026(4, 7, 10, 2),
+            touched: in_2026(4, 6, 8, 0),
+            deleted: None,
         });
     }
 }

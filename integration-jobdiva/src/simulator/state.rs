@@ -160,6 +160,8 @@ pub(super) struct Salary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
+    /// Nobody has decided; it does not show in the approved feed.
+    Pending,
     /// It shows in the approved feed.
     Approved,
     /// It never shows in the approved feed.
@@ -180,6 +182,11 @@ pub(super) struct Timesheet {
     pub(super) submitted: Timestamp,
     pub(super) decision: Decision,
     pub(super) decided: Timestamp,
+    /// When somebody last changed what stands on it.
+    #[serde(default)]
+    pub(super) touched: Timestamp,
+    #[serde(default)]
+    pub(super) deleted: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -230,7 +237,7 @@ impl Moments for Salary {
 
 impl Moments for Timesheet {
     fn moments(&self) -> Vec<Timestamp> {
-        vec![self.submitted, self.decided]
+        vec![self.submitted, self.decided, self.touched]
     }
 }
 

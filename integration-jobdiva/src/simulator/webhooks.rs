@@ -167,7 +167,7 @@ impl State {
         for of in self.salary.iter().filter(|of| !of.deleted) {
             note(RecordType::Salary, format!("{}/{}", of.employee, of.rec), of);
         }
-        for of in &self.timesheets {
+        for of in self.timesheets.iter().filter(|of| of.deleted.is_none()) {
             note(RecordType::Timesheet, of.id.to_string(), of);
         }
         news.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));

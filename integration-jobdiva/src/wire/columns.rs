@@ -76,6 +76,20 @@ pub(crate) const WORK_STATE: Column = &["workingstate", "workstate"];
 pub(crate) const WORK_COUNTRY: Column = &["workingcountry", "workcountry"];
 pub(crate) const WORK_LOCATION: Column = &["workinglocation"];
 
+pub(crate) const WEEK_ENDING: Column = &["weekendingdate", "weekending"];
+pub(crate) const STATUS: Column = &["status"];
+pub(crate) const APPROVED_ON: Column = &["dateapproved"];
+pub(crate) const HOURS_WORKED: Column = &["hoursworked"];
+pub(crate) const REGULAR_HOURS: Column = &["reghours"];
+pub(crate) const REGULAR_PAY: Column = &["regpay"];
+pub(crate) const REGULAR_UNIT: Column = &["regpayrateunit"];
+pub(crate) const OVERTIME_HOURS: Column = &["othours"];
+pub(crate) const OVERTIME_PAY: Column = &["otpay"];
+pub(crate) const OVERTIME_UNIT: Column = &["otpayrateunit"];
+pub(crate) const DOUBLE_HOURS: Column = &["dthours"];
+pub(crate) const DOUBLE_PAY: Column = &["dtpay"];
+pub(crate) const DOUBLE_UNIT: Column = &["dtpayrateunit"];
+
 pub(crate) const UPDATED: Column = &["dateupdated", "datemodified", "datecreated"];
 pub(crate) const USER_FIELDS_UPDATED: Column = &["dateuserfieldupdated"];
 
@@ -161,6 +175,26 @@ const TOUCH_COLUMNS: &[Column] =
 const START_COLUMNS: &[Column] =
     &[ID, PLACEMENT, CANDIDATE, REQUISITION, PLACED_ON, START_STATUS, ACTIVITY_END];
 
+const TIMESHEET_COLUMNS: &[Column] = &[
+    TIMESHEET,
+    PLACEMENT,
+    WEEK_ENDING,
+    STATUS,
+    APPROVED_ON,
+    HOURS_WORKED,
+    REGULAR_HOURS,
+    REGULAR_PAY,
+    REGULAR_UNIT,
+    OVERTIME_HOURS,
+    OVERTIME_PAY,
+    OVERTIME_UNIT,
+    DOUBLE_HOURS,
+    DOUBLE_PAY,
+    DOUBLE_UNIT,
+    CURRENCY,
+    UPDATED,
+];
+
 /// Which kind of row is read, and so which columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -174,6 +208,8 @@ pub(crate) enum Kind {
     Home,
     /// A requisition.
     Job,
+    /// A timesheet.
+    Timesheet,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
     /// A line of the census of starts.
@@ -195,6 +231,7 @@ impl Allowed {
             Kind::Candidate => CANDIDATE_COLUMNS,
             Kind::Home => &[ID, CANDIDATE, STATE, COUNTRY],
             Kind::Job => JOB_COLUMNS,
+            Kind::Timesheet => TIMESHEET_COLUMNS,
             Kind::Touch => TOUCH_COLUMNS,
             Kind::Start => START_COLUMNS,
             Kind::Merge => &[MERGED_FROM, MERGED_INTO, UPDATED],
@@ -220,12 +257,13 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 8] = [
+    const KINDS: [Kind; 9] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,
         Kind::Home,
         Kind::Job,
+        Kind::Timesheet,
         Kind::Touch,
         Kind::Start,
         Kind::Merge,

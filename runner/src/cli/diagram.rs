@@ -1,7 +1,7 @@
 //! `runner diagram`: a workflow's states and events as a picture or a table, drawn from the table that runs.
 
 use clap::{Args, ValueEnum};
-use workflow_core::domain::{contractor, gate, placement};
+use workflow_core::domain::{contractor, gate, invoice, placement};
 use workflow_core::graph;
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -28,6 +28,8 @@ enum Drawn {
     Placement,
     /// One candidate on the way to being known to the insurer.
     Contractor,
+    /// What was earned with one placement in one week, on its way to the insurer's books.
+    Invoice,
     /// What a person paused.
     Gate,
     /// One webhook on its way through the inbox.
@@ -51,6 +53,7 @@ impl Diagram {
         let text = match self.workflow {
             Drawn::Placement => self.format.draw::<placement::Machine>(),
             Drawn::Contractor => self.format.draw::<contractor::Machine>(),
+            Drawn::Invoice => self.format.draw::<invoice::Machine>(),
             Drawn::Gate => self.format.draw::<gate::Machine>(),
             Drawn::Delivery => self.format.draw::<inbox::Machine>(),
         };

@@ -41,6 +41,9 @@ impl List {
         } else {
             say(&table(&list.placements))?;
         }
+        for invoice in &list.invoices {
+            say(&format!("invoice {}: {}", invoice.id, invoice.why))?;
+        }
         for views::Halted { tenant, system, why } in &list.halted {
             let system = system.as_ref().map_or(String::new(), |system| format!(" {system}"));
             say(&format!("tenant {tenant}{system}: {why}"))?;

@@ -7,12 +7,16 @@ use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
-use workflow_core::domain::facts::CompanyId;
-use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rules};
+use workflow_core::domain::facts::{CompanyId, PlacementId};
+use workflow_core::domain::rules::{
+    Class, CoverageRule, Invoices, NonHourly, RateUnit, Rules, Send,
+};
+use workflow_core::domain::timesheet::TimesheetId;
 use workflow_core::id::StreamId;
+use workflow_core::money::Decimal;
 
 use super::reader::Section;
-use super::{CallsAtOnce, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant};
+use super::{CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -60,16 +64,19 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     insurer.finish();
     let shorten_cover = section.flag("shorten_cover").unwrap_or(false);
     let rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
+    let (invoices, timesheets) = invoices(section.section("invoices"));
     let pace = pace(section.section("pace"));
+    let checklist = checklist(section.section("checklist"));
     section.finish();
     Some(Tenant {
         name: name?,
-        jobdiva: jobdiva?,
+        jobdiva: jobdiva::Config { timesheets, ..jobdiva? },
         jobdiva_hook: jobdiva_hook?,
         policy: policy?,
         policy_hook: policy_hook?,
-        rules: rules?,
+        rules: Rules { invoices, ..rules? },
         pace,
+        checklist,
         calls_at_once,
         secret_files,
     })
@@ -285,6 +292,23 @@ fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
     Some(std::iter::once(current?).chain(previous).collect())
 }
 
+fn checklist(section: Section<'_>) -> Option<Checklist> {
+    if !section.is_present() {
+        return None;
+    }
+    let placement = section.required("placement", "the id of a placement made for trying");
+    let (returning, employee) =
+        (section.text("returning_placement"), section.text("employee_placement"));
+    let timesheet = section.text("timesheet").map(TimesheetId);
+    section.finish();
+    Some(Checklist {
+        placement: PlacementId(placement?),
+        returning: returning.map(PlacementId),
+        employee: employee.map(PlacementId),
+        timesheet,
+    })
+}
+
 fn pace(section: Section<'_>) -> Pace {
     let usual = Pace::default();
     let pace = Pace {
@@ -387,6 +411,35 @@ fn maps(section: &Section<'_>, rules: &mut Rules) {
             rules.title_categories.push((word, CategoryCode(code)));
         }
     }
+}
+
+/// How invoices are made, and what timesheets hold: they are read only where they are needed.
+fn invoices(section: Section<'_>) -> (Invoices, Option<jobdiva::TimesheetPay>) {
+    let send = section.word(
+        "send",
+        &[
+            ("never", Send::Never),
+            ("when_different", Send::WhenDifferent),
+            ("always", Send::Always),
+        ],
+    );
+    let week_hours =
+        section.parsed("week_hours", "the hours of a usual week such as \"37.5\"", |text| {
+            let hours = text.parse().ok()?;
+            (Decimal::ONE..=Decimal::from(168)).contains(&hours).then_some(hours)
+        });
+    let pay = section.word(
+        "timesheet_pay",
+        &[("rate", jobdiva::TimesheetPay::Rate), ("amount", jobdiva::TimesheetPay::Amount)],
+    );
+    section.finish();
+    let usual = Invoices::default();
+    let invoices = Invoices {
+        send: send.unwrap_or(usual.send),
+        week_hours: week_hours.unwrap_or(usual.week_hours),
+    };
+    let pay = pay.unwrap_or(jobdiva::TimesheetPay::Rate);
+    (invoices, (invoices.send != Send::Never).then_some(pay))
 }
 
 fn coverage(section: Section<'_>, rules: &mut Rules) {

@@ -86,6 +86,7 @@ pub(super) async fn config(
             reread: Duration::from_secs(6 * 3600),
             ..Pace::default()
         },
+        checklist: None,
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
     };
@@ -106,7 +107,7 @@ fn signing_key(data: &Path) -> Result<SigningKey, DemoError> {
     made.map(|(key, _)| key)
 }
 
-fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
+pub(crate) fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
     let ats::Credentials { client_id, username, password } = ats::Credentials::default();
     let password = JobDivaSecret::new(password);
     let mut config = jobdiva::Config::new(&client_id.to_string(), &username, password);
@@ -115,7 +116,7 @@ fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
     config
 }
 
-fn policy_config(simulator: &insurer::Simulator) -> policy::Config {
+pub(crate) fn policy_config(simulator: &insurer::Simulator) -> policy::Config {
     let links = policy::LinkTemplates {
         success_url: "https://dashboard.example.com/placements/{placement}?coverage=active".into(),
         cancel_url: "https://dashboard.example.com/placements/{placement}?coverage=canceled".into(),
@@ -134,7 +135,7 @@ async fn register(config: &policy::Config, url: &str) -> Result<PolicySecret, De
     endpoint.secret.ok_or_else(|| fail("its secret was not shown".to_owned()))
 }
 
-fn rules() -> Result<Rules, DemoError> {
+pub(crate) fn rules() -> Result<Rules, DemoError> {
     let zone = TimeZone::get("America/New_York").map_err(|error| DemoError::Io {
         what: "reading the time zone",
         source: io::Error::other(error),

@@ -6,6 +6,7 @@ mod facts;
 pub mod judged;
 mod people;
 mod poll;
+mod timesheets;
 mod trouble;
 mod webhooks;
 pub mod world;

@@ -4,6 +4,7 @@ mod calls;
 mod changed;
 mod guide;
 mod hooks;
+mod invoices;
 mod losses;
 mod names;
 mod setup;

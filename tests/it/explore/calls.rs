@@ -44,7 +44,8 @@ fn is_creation(call: &Call) -> bool {
         | Call::CreateJob { .. }
         | Call::CreateQuote { .. }
         | Call::OpenApplication { .. }
-        | Call::CreateAssignment { .. } => true,
+        | Call::CreateAssignment { .. }
+        | Call::RecordInvoice { .. } => true,
         Call::ReadPlacement { .. }
         | Call::ReadPerson { .. }
         | Call::UpdateContractor { .. }
@@ -52,7 +53,9 @@ fn is_creation(call: &Call) -> bool {
         | Call::UpdateQuote { .. }
         | Call::ExpireApplication { .. }
         | Call::CancelAssignment { .. }
-        | Call::ExtendCoverage { .. } => false,
+        | Call::ExtendCoverage { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => false,
     }
 }
 
@@ -70,7 +73,10 @@ fn references(call: &Call) -> Option<&References> {
         | Call::UpdateContractor { .. }
         | Call::ExpireApplication { .. }
         | Call::CancelAssignment { .. }
-        | Call::ExtendCoverage { .. } => None,
+        | Call::ExtendCoverage { .. }
+        | Call::RecordInvoice { .. }
+        | Call::ReplaceInvoice { .. }
+        | Call::WithdrawInvoice { .. } => None,
     }
 }
 
@@ -188,6 +194,10 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             assign(outside, references, contractor, job, window)
         }
         Call::CancelAssignment { assignment, .. } => cancel(outside, assignment),
+        // Invoices are not explored: no timesheet comes in.
+        Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
+            no("no_invoices_here")
+        }
     }
 }
 

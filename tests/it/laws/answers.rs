@@ -97,6 +97,32 @@ pub(super) fn person() -> BoxedStrategy<Person> {
         .boxed()
 }
 
+fn of_invoice(call: &Call) -> BoxedStrategy<Answer> {
+    match call {
+        Call::RecordInvoice { .. } => prop_oneof![
+            6 => recorded(),
+            1 => id(&["in_1", "in_9"]).prop_map(|invoice| Answer::InvoiceExists {
+                invoice,
+                says: None,
+            }),
+        ]
+        .boxed(),
+        Call::ReplaceInvoice { .. } => prop_oneof![
+            6 => recorded(),
+            1 => Just(Answer::InvoicePaid),
+            1 => Just(Answer::InvoiceUnknown),
+        ]
+        .boxed(),
+        _ => prop_oneof![6 => Just(Answer::InvoiceUnknown), 1 => Just(Answer::InvoicePaid)].boxed(),
+    }
+}
+
+fn recorded() -> BoxedStrategy<Answer> {
+    id(&["in_1", "in_2"])
+        .prop_map(|invoice| Answer::InvoiceRecorded { invoice, premium: None })
+        .boxed()
+}
+
 fn refused() -> BoxedStrategy<Answer> {
     let refusal = Refusal { status: 422, code: "odd".into(), message: "not like this".into() };
     Just(Answer::Refused(refusal)).boxed()
@@ -140,6 +166,9 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
         ]
         .boxed(),
         Call::ExtendCoverage { .. } => Just(Answer::CoverageExtended).boxed(),
+        Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
+            of_invoice(call)
+        }
         Call::OpenApplication { .. } => prop_oneof![
             6 => session().prop_map(|session| {
                 let url = format!("https://apply.test/{session}");

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use tests::world::World;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::gate::Gate;
+use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::Engine;
 use workflow_core::id::Position;
@@ -22,6 +24,8 @@ pub fn none(world: &World) -> Result<(), TestCaseError> {
             .vault(Arc::clone(&world.vault))
             .workflow::<Placement>()
             .workflow::<Contractor>()
+            .workflow::<Invoice>()
+            .workflow::<Gate>()
             .workflow::<Inbox<Insurance>>()
             .drift()
             .recorded(&**store);

@@ -77,6 +77,11 @@ fn the_contractor_is_as_written_down() {
 }
 
 #[test]
+fn the_invoice_is_as_written_down() {
+    check("invoice");
+}
+
+#[test]
 fn the_gate_is_as_written_down() {
     check("gate");
 }

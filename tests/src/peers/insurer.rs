@@ -16,7 +16,7 @@ use workflow_core::time::{Clock, ManualClock};
 mod answers;
 mod books;
 
-pub use books::{Assignment, Books, Heard, Job, Policy, Quote, Session};
+pub use books::{Assignment, Books, Heard, Invoice, Job, Policy, Quote, Session};
 
 use super::fault::Faults;
 

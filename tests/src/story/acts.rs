@@ -52,6 +52,9 @@ impl Teller {
     }
 
     async fn act_once(&mut self, line: &str) -> Outcome {
+        if let Some(done) = self.week(line).await {
+            return done;
+        }
         if let Some(done) = self.ats(line).await {
             return done;
         }

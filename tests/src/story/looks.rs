@@ -2,6 +2,7 @@
 
 use workflow_core::engine::{HandleError, Wait};
 
+use super::weeks::Week;
 use super::{Outcome, Teller, candidate, form, placement};
 use crate::peers::insurer::Session;
 use crate::world::{contractor_stream, stream};
@@ -17,6 +18,9 @@ impl Teller {
         if let Some((name, rest)) = line.split_once(" is ") {
             if name.starts_with("pl_") {
                 return self.stands(&stream(&placement(name)), rest);
+            }
+            if let Some(week) = Week::read(name) {
+                return self.stands(&week.stream(), rest);
             }
             if name.starts_with("cand_") {
                 return self.stands(&contractor_stream(&candidate(name)), rest);
@@ -67,9 +71,10 @@ impl Teller {
             };
         }
         if let Some((name, events)) = line.split_once(" went ") {
-            let stream = match name.starts_with("cand_") {
-                true => contractor_stream(&candidate(name)),
-                false => stream(&placement(name)),
+            let stream = match (Week::read(name), name.starts_with("cand_")) {
+                (Some(week), _) => week.stream(),
+                (None, true) => contractor_stream(&candidate(name)),
+                (None, false) => stream(&placement(name)),
             };
             return equal(&self.world.history(&stream).join(", "), events);
         }
@@ -170,6 +175,7 @@ impl Teller {
                     let live = [AssignmentStanding::Pending, AssignmentStanding::Active];
                     books.assignments.values().filter(|it| live.contains(&it.standing)).count()
                 }
+                "invoice" | "invoices" => books.invoices.len(),
                 "policy" | "policies" => books.policies.len(),
                 "policy in force" | "policies in force" => {
                     let active = PolicyStanding::Active;
@@ -190,7 +196,10 @@ impl Teller {
         let (of_placement, of_contractor) =
             (stream(&placement(name)), contractor_stream(&candidate(name)));
         let of = |it: &&crate::peers::insurer::Heard| {
-            it.stream == of_placement.as_str() || it.stream == of_contractor.as_str()
+            let of_week = format!("invoice/{}/{name}.", of_placement.tenant());
+            it.stream == of_placement.as_str()
+                || it.stream == of_contractor.as_str()
+                || it.stream.starts_with(&of_week)
         };
         match books.heard.iter().find(of) {
             Some(heard) => Err(format!("it heard {}", heard.operation)),

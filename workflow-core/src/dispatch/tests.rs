@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Dispatcher, Perform};
 use crate::engine::office::{Input, Office, office, stream, tell};
 use crate::engine::{Engine, OwedCall};
+use crate::id::StreamId;
 use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::store::memory::MemoryStore;
 use crate::time::{Clock, ManualClock, Timestamp};

@@ -38,6 +38,10 @@ text_id! {
     PolicyId
 }
 text_id! {
+    /// The insurer's id of an invoice: premium for what was earned in a pay period.
+    InvoiceId
+}
+text_id! {
     /// The insurer's id of a client company.
     EntityId
 }
@@ -129,6 +133,21 @@ pub struct JobTerms {
     pub wage: Wage,
     /// Where the work is done; `None` for remote work.
     pub region: Option<Region>,
+}
+
+/// What was earned in one pay period, as the insurer is to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Bill {
+    /// Who worked, in the ATS.
+    pub candidate: CandidateId,
+    /// Who worked, at the insurer.
+    pub contractor: ContractorId,
+    /// On which job.
+    pub job: JobId,
+    /// The gross pay.
+    pub gross: Cents,
+    /// The pay period.
+    pub period: Window,
 }
 
 /// What is asked of the outside.
@@ -247,6 +266,25 @@ pub enum Call {
         /// Until when; whole seconds.
         until: Timestamp,
     },
+    /// Insurer: record what was earned in a pay period.
+    RecordInvoice {
+        /// What, by whom, when.
+        bill: Bill,
+    },
+    /// Insurer: correct what is recorded of a pay period.
+    ReplaceInvoice {
+        /// Which invoice.
+        invoice: InvoiceId,
+        /// What it is to say.
+        bill: Bill,
+    },
+    /// Insurer: take back what is recorded of a pay period.
+    WithdrawInvoice {
+        /// Which invoice.
+        invoice: InvoiceId,
+        /// What it says.
+        bill: Bill,
+    },
 }
 
 impl Call {
@@ -264,7 +302,10 @@ impl Call {
             | Call::ExpireApplication { .. }
             | Call::CreateAssignment { .. }
             | Call::CancelAssignment { .. }
-            | Call::ExtendCoverage { .. } => Side::Insurer,
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::ReplaceInvoice { .. }
+            | Call::WithdrawInvoice { .. } => Side::Insurer,
         }
     }
 }
@@ -282,6 +323,9 @@ impl Call {
             | Call::UpdateQuote { references, .. }
             | Call::OpenApplication { references, .. }
             | Call::CreateAssignment { references, .. } => Some(&references.candidate),
+            Call::RecordInvoice { bill }
+            | Call::ReplaceInvoice { bill, .. }
+            | Call::WithdrawInvoice { bill, .. } => Some(&bill.candidate),
             Call::ReadPlacement { .. }
             | Call::ExpireApplication { .. }
             | Call::ExtendCoverage { .. }
@@ -374,6 +418,24 @@ pub enum Answer {
     AssignmentBegun,
     /// The coverage lasts as long as was asked.
     CoverageExtended,
+    /// The invoice exists and says this.
+    InvoiceRecorded {
+        /// Its id, which may be another one than before.
+        invoice: InvoiceId,
+        /// The premium in cents, where told.
+        premium: Option<Cents>,
+    },
+    /// An invoice of the same pay period exists that says something else.
+    InvoiceExists {
+        /// Its id.
+        invoice: InvoiceId,
+        /// What it says, where told.
+        says: Option<Cents>,
+    },
+    /// The invoice is paid: it can be neither changed nor taken back.
+    InvoicePaid,
+    /// The insurer has no such invoice (any more).
+    InvoiceUnknown,
     /// The provider said no, in a way that needs a person.
     Refused(Refusal),
 }

@@ -139,7 +139,7 @@ pub enum Resolution {
 }
 
 /// The person whom a candidate's personal data is sealed to.
-fn person(stream: &StreamId, candidate: &CandidateId) -> Option<Subject> {
+pub(super) fn person(stream: &StreamId, candidate: &CandidateId) -> Option<Subject> {
     react::contractor_stream(stream, candidate).map(|stream| Subject::from(&stream))
 }
 

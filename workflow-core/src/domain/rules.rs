@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{CategoryCode, CoverageType, EntityId};
 use super::facts::{CandidateId, CompanyId};
+use crate::money::Decimal;
 
 /// How a worker is engaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,32 @@ pub struct CoverageRule {
     pub coverage: Vec<CoverageType>,
 }
 
+/// Which pay periods become invoices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Send {
+    /// None.
+    Never,
+    /// Those whose gross pay is another, to the cent, than what was quoted for the week.
+    WhenDifferent,
+    /// All.
+    Always,
+}
+
+/// How invoices are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invoices {
+    /// Which pay periods become invoices.
+    pub send: Send,
+    /// The hours of a usual week: what a quote per hour amounts to.
+    pub week_hours: Decimal,
+}
+
+impl Default for Invoices {
+    fn default() -> Self {
+        Self { send: Send::Never, week_hours: Decimal::from(40) }
+    }
+}
+
 /// One tenant's rules.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -116,6 +143,8 @@ pub struct Rules {
     pub coverage_rules: Vec<CoverageRule>,
     /// The domain of made-up e-mail addresses for people without one.
     pub relay_domain: String,
+    /// How invoices are made; not at all unless the tenant says so.
+    pub invoices: Invoices,
     /// So many days before work begins a person is reminded of an application that is still open.
     pub remind_days: Vec<u16>,
     /// Whether coverage that lasts longer than the work is a person's to shorten. The insurer has no call that does it.
@@ -149,6 +178,7 @@ impl Rules {
             coverage: vec![CoverageType::General, CoverageType::WorkersComp],
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
+            invoices: Invoices::default(),
             remind_days: vec![2, 1],
             shorten_cover: false,
         }

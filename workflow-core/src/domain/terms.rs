@@ -20,6 +20,8 @@ mod region;
 mod wage;
 
 pub use classify::{OutOfScope, Scope};
+pub(super) use dates::days;
+pub(super) use wage::rate_unit;
 
 /// Everything that insuring a placement takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

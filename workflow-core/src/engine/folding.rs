@@ -46,14 +46,12 @@ pub(super) fn resume<W: Workflow>(stream: StreamId, live: Live<W::Domain>) -> Fo
     let Live { state, version, standing } = live;
     let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
     let state: Box<Option<State<W>>> = Box::new(Some(*state));
-    let since = |due: Due<W::Domain>| {
+    let since = |due: &Due<W::Domain>| {
         let version = due.key.since();
-        Since { owed: due.owed, version, at: due.since }
+        Since { owed: due.owed.clone(), version, at: due.since }
     };
-    let standing = Arc::unwrap_or_clone(standing);
-    let at = standing.updated_at;
-    let owed = standing.owed.into_iter().map(since).collect();
-    Folding { stream, state, version, at, owed }
+    let owed = standing.owed.iter().map(since).collect();
+    Folding { stream, state, version, at: standing.updated_at, owed }
 }
 
 /// Takes the next event in.

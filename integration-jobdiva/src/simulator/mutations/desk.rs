@@ -49,6 +49,19 @@ pub(in super::super) fn apply(
         Mutation::AddTimesheet { placement, week_ending, hours, decision } => {
             desk.add_timesheet(placement, week_ending, hours, decision)?
         }
+        Mutation::CorrectTimesheet { timesheet, hours, overtime } => {
+            desk.change_timesheet(timesheet, Operation::Update, |of, _| {
+                (of.regular_hours, of.overtime_hours) = (hours, overtime);
+            })?
+        }
+        Mutation::DecideTimesheet { timesheet, decision } => {
+            desk.change_timesheet(timesheet, Operation::Update, |of, now| {
+                (of.decision, of.decided) = (decision, now);
+            })?
+        }
+        Mutation::DeleteTimesheet { timesheet } => {
+            desk.change_timesheet(timesheet, Operation::Delete, |of, now| of.deleted = Some(now))?
+        }
     };
     Ok(Changed { id })
 }
@@ -452,8 +465,25 @@ impl Desk<'_> {
             submitted: now,
             decision,
             decided: later(now, 60),
+            touched: now,
+            deleted: None,
         });
         self.tell(RecordType::Timesheet, id.to_string(), Operation::Insert);
+        Ok(id)
+    }
+
+    fn change_timesheet(
+        &mut self,
+        id: u64,
+        operation: Operation,
+        change: impl FnOnce(&mut Timesheet, Timestamp),
+    ) -> Result<u64> {
+        let now = self.now;
+        let found = self.state.timesheets.iter_mut().find(|of| of.id == id && of.deleted.is_none());
+        let of = found.ok_or(MutationError::UnknownTimesheet(id))?;
+        of.touched = now;
+        change(of, now);
+        self.tell(RecordType::Timesheet, id.to_string(), operation);
         Ok(id)
     }
 }

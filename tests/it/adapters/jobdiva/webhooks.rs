@@ -104,7 +104,11 @@ async fn every_change_is_told_and_leads_to_what_rests_on_it() {
                     decision: Decision::Approved,
                 },
                 "timesheet.insert",
-                placement(51_000_777),
+                // The first id that this simulator gives.
+                Interest::Timesheet {
+                    timesheet: "6690001".into(),
+                    placement: Some("51000777".into()),
+                },
             ),
             (Mutation::Delete { placement: 51_000_778 }, "activity.delete", placement(51_000_778)),
             (

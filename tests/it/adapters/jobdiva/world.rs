@@ -96,6 +96,7 @@ impl Tenant {
             all.submittals.extend(next.submittals);
             all.candidates.extend(next.candidates);
             all.requisitions.extend(next.requisitions);
+            all.timesheets.extend(next.timesheets);
             all.merged.extend(next.merged);
             all.gone.extend(next.gone);
             all.deleted.extend(next.deleted);

@@ -8,6 +8,7 @@ use workflow_core::domain::call::{
     QuoteId, Refusal,
 };
 use workflow_core::domain::facts::{CandidateId, Person};
+use workflow_core::money::Cents;
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
@@ -40,7 +41,12 @@ pub(super) fn attempt(
     note_past(books, call, attempt);
     note_mistaken(books, call);
     let aged = attempt.now.since(attempt.owed_since) >= Duration::from_secs(23 * 3600);
-    if (attempt.look_first || aged)
+    // What concerns an invoice looks first what is there, always.
+    let of_invoice = matches!(
+        call,
+        Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. }
+    );
+    if (attempt.look_first || aged || of_invoice)
         && let Some(found) = look_up(books, call)
     {
         return Outcome::Answered(found);
@@ -143,6 +149,25 @@ fn look_up(books: &Books, call: &Call) -> Option<Answer> {
             let policy = Some(found.policy.clone());
             Some(Answer::AssignmentCreated { assignment: id.clone(), policy })
         }
+        Call::RecordInvoice { bill } => {
+            let (id, found) = books.invoice_like(bill)?;
+            let invoice = id.clone();
+            Some(match found.bill.gross == bill.gross {
+                true => Answer::InvoiceRecorded { invoice, premium: None },
+                false => Answer::InvoiceExists { invoice, says: Some(found.bill.gross) },
+            })
+        }
+        Call::ReplaceInvoice { invoice, bill } => {
+            let by_id = books.invoices.get_key_value(invoice);
+            let Some((id, found)) = by_id.or_else(|| books.invoice_like(bill)) else {
+                return Some(Answer::InvoiceUnknown);
+            };
+            let done = found.bill.gross == bill.gross;
+            done.then(|| Answer::InvoiceRecorded { invoice: id.clone(), premium: None })
+        }
+        Call::WithdrawInvoice { invoice, .. } => {
+            (!books.invoices.contains_key(invoice)).then_some(Answer::InvoiceUnknown)
+        }
         _ => None,
     }
 }
@@ -213,7 +238,39 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
                 Answer::AssignmentCanceled
             }
         },
+        Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
+            invoice(books, call)
+        }
         Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
+    }
+}
+
+fn invoice(books: &mut Books, call: &Call) -> Answer {
+    match call {
+        Call::RecordInvoice { bill } => match unknown(books, &bill.contractor, &bill.job) {
+            Some(refused) => refused,
+            None => Answer::InvoiceRecorded {
+                invoice: books.add_invoice(bill.clone()),
+                premium: Some(Cents(100)),
+            },
+        },
+        Call::ReplaceInvoice { invoice, bill } => match books.invoices.get(invoice) {
+            None => Answer::InvoiceUnknown,
+            Some(known) if known.paid => Answer::InvoicePaid,
+            Some(_) => {
+                books.invoices.remove(invoice);
+                let invoice = books.add_invoice(bill.clone());
+                Answer::InvoiceRecorded { invoice, premium: Some(Cents(200)) }
+            }
+        },
+        Call::WithdrawInvoice { invoice, .. } => match books.invoices.get(invoice) {
+            Some(known) if known.paid => Answer::InvoicePaid,
+            _ => {
+                books.invoices.remove(invoice);
+                Answer::InvoiceUnknown
+            }
+        },
+        _ => no("wrong_call"),
     }
 }
 

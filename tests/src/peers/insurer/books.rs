@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, ContractorId, JobId, JobTerms,
-    PolicyId, PolicyStanding, QuoteId, SessionId, Window,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bill, ContractorId, InvoiceId,
+    JobId, JobTerms, PolicyId, PolicyStanding, QuoteId, SessionId, Window,
 };
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::time::Timestamp;
@@ -97,6 +97,15 @@ pub struct Policy {
     pub past: Vec<(Timestamp, PolicyStanding)>,
 }
 
+/// An invoice.
+#[derive(Clone, Debug)]
+pub struct Invoice {
+    /// What it says, of whom and when.
+    pub bill: Bill,
+    /// Whether it is paid, and so fixed.
+    pub paid: bool,
+}
+
 /// One attempt that reached the insurer.
 #[derive(Clone, Debug)]
 pub struct Heard {
@@ -125,6 +134,8 @@ pub struct Books {
     pub assignments: BTreeMap<AssignmentId, Assignment>,
     /// Policies, by id.
     pub policies: BTreeMap<PolicyId, Policy>,
+    /// Invoices, by id; those that were replaced or withdrawn are gone.
+    pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// What was answered under which key, since when.
     pub(super) keys: BTreeMap<String, (Timestamp, Stored)>,
     /// Every attempt that arrived.
@@ -220,6 +231,26 @@ impl Books {
         self.assignments.insert(id.clone(), assignment);
         self.signals.push(Subject::Assignment(id.clone()));
         id
+    }
+
+    /// Records an invoice; a second one of the same work and week must never be.
+    pub fn add_invoice(&mut self, bill: Bill) -> InvoiceId {
+        if self.invoice_like(&bill).is_some() {
+            let week = bill.period.last_day;
+            self.violations
+                .push(format!("a second invoice for {} in the week to {week}", bill.job));
+        }
+        let id = InvoiceId(self.id("in"));
+        self.invoices.insert(id.clone(), Invoice { bill, paid: false });
+        id
+    }
+
+    /// The invoice of the same work and week.
+    pub fn invoice_like(&self, bill: &Bill) -> Option<(&InvoiceId, &Invoice)> {
+        self.invoices.iter().find(|(_, it)| {
+            (&it.bill.contractor, &it.bill.job, it.bill.period)
+                == (&bill.contractor, &bill.job, bill.period)
+        })
     }
 
     /// Whether an assignment covers, or will: one whose policy is gone does not.

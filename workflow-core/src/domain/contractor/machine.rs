@@ -326,7 +326,6 @@ pub mod contractor {
             (OptedIn { known }, RoadAsked { placement, round, need }) => Some(OptedIn {
                 known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
             }),
-
             (Identified { estate, identity, latest }, RoadAsked { placement, round, need }) => {
                 let way = Way::Waiting { round, need };
                 let estate = estate.book(|book| book.way(placement, way));

@@ -416,12 +416,10 @@ pub mod placement {
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            PlacementFound { placement, brief } => Some(Discovered {
-                placement,
-                brief,
-                job: Wanted::Create,
-                readiness: Readiness::Unread,
-            }),
+            PlacementFound { placement, brief } => {
+                let (job, readiness) = (Wanted::Create, Readiness::Unread);
+                Some(Discovered { placement, brief, job, readiness })
+            }
             _ => None,
         }
     }
@@ -465,12 +463,10 @@ pub mod placement {
             (Quoted { hired, basis, intent, .. }, RoadTaken { road }) => {
                 Some(Quoted { hired, basis, road, intent })
             }
-            (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => Some(Quoted {
-                hired: hired.asking(),
-                basis,
-                road: Road::Asked(Need::Application),
-                intent,
-            }),
+            (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => {
+                let road = Road::Asked(Need::Application);
+                Some(Quoted { hired: hired.asking(), basis, road, intent })
+            }
             (Quoted { hired, intent, .. }, ApplicationOpened { application }) => {
                 Some(ApplicationPending { hired, application, intent })
             }
@@ -484,12 +480,8 @@ pub mod placement {
             // The same person under another id, and at the insurer.
             (Discovered { placement, brief, job, readiness }, CandidateReplaced { candidate }) => {
                 let brief = brief.of_candidate(&candidate);
-                Some(Discovered {
-                    placement,
-                    brief,
-                    job,
-                    readiness: readiness.of_candidate(&candidate),
-                })
+                let readiness = readiness.of_candidate(&candidate);
+                Some(Discovered { placement, brief, job, readiness })
             }
             (JobReady { hired }, CandidateReplaced { candidate }) => {
                 Some(JobReady { hired: hired.of_candidate(&candidate) })
@@ -500,18 +492,15 @@ pub mod placement {
             (
                 ApplicationPending { hired, application, intent },
                 CandidateReplaced { candidate },
-            ) => Some(ApplicationPending {
-                hired: hired.of_candidate(&candidate),
-                application,
-                intent: intent.of_candidate(&candidate),
-            }),
+            ) => {
+                let (hired, intent) =
+                    (hired.of_candidate(&candidate), intent.of_candidate(&candidate));
+                Some(ApplicationPending { hired, application, intent })
+            }
             (Assigned { hired, assignment, policy, intent }, CandidateReplaced { candidate }) => {
-                Some(Assigned {
-                    hired: hired.of_candidate(&candidate),
-                    assignment,
-                    policy,
-                    intent: intent.of_candidate(&candidate),
-                })
+                let (hired, intent) =
+                    (hired.of_candidate(&candidate), intent.of_candidate(&candidate));
+                Some(Assigned { hired, assignment, policy, intent })
             }
             (Active { hired, coverage }, CandidateReplaced { candidate }) => {
                 Some(Active { hired: hired.of_candidate(&candidate), coverage })
@@ -629,21 +618,16 @@ pub mod placement {
                 Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
             }
             (Flagged { .. }, ResumedAtContractor { engagement, job, .. }) => {
-                Some(ContractorReady {
-                    engagement: engagement.over(Ended::Unused),
-                    job,
-                    intent: Intent::Stay,
-                })
+                let engagement = engagement.over(Ended::Unused);
+                Some(ContractorReady { engagement, job, intent: Intent::Stay })
             }
             (Flagged { .. }, ResumedAtJob { hired, .. }) => {
                 Some(JobReady { hired: hired.over(Ended::Unused) })
             }
-            (Flagged { .. }, ResumedAtQuote { hired, basis, .. }) => Some(Quoted {
-                hired: hired.asking(),
-                road: Road::Asked(basis.need()),
-                basis,
-                intent: Intent::Stay,
-            }),
+            (Flagged { .. }, ResumedAtQuote { hired, basis, .. }) => {
+                let road = Road::Asked(basis.need());
+                Some(Quoted { hired: hired.asking(), road, basis, intent: Intent::Stay })
+            }
             (Flagged { .. }, ResumedAtApplication { hired, application, intent, .. }) => {
                 Some(ApplicationPending { hired, application, intent })
             }

@@ -34,12 +34,15 @@ pub(super) fn window(facts: &Facts, rules: &Rules) -> Result<Window, Missing> {
         );
         return Err(Missing::new("too_long", text));
     }
+    days(first_day, last_day, &rules.zone)
+        .ok_or_else(|| Missing::new("dates_beyond", "the dates lie beyond the calendar"))
+}
+
+/// From the first moment of one local day until the last moment of another; `None` beyond the calendar.
+pub(in crate::domain) fn days(first_day: Date, last_day: Date, zone: &TimeZone) -> Option<Window> {
     let day_after = last_day.checked_add(1.day()).unwrap_or(Date::MAX);
-    let (effective, until) = (midnight(first_day, &rules.zone), midnight(day_after, &rules.zone));
-    match (effective, until) {
-        (Some(effective), Some(until)) => Ok(Window { first_day, last_day, effective, until }),
-        (_, _) => Err(Missing::new("dates_beyond", "the dates lie beyond the calendar")),
-    }
+    let (effective, until) = (midnight(first_day, zone)?, midnight(day_after, zone)?);
+    Some(Window { first_day, last_day, effective, until })
 }
 
 /// The first moment of a local day; where the clock skips midnight, the first one after it.

@@ -28,7 +28,7 @@ pub(super) fn wage(facts: &Facts, rules: &Rules, window: Option<&Window>) -> Res
             "the pay rate is not above zero: correct it in the ATS",
         ));
     }
-    let Some(unit) = unit(&pay.unit, rules) else {
+    let Some(unit) = rate_unit(&pay.unit, rules) else {
         let text = format!(
             "`{}` is no known rate unit; add to the configuration, under [tenant.wage.units]: \
              \"{}\" = \"hour\" | \"day\" | \"week\" | \"month\" | \"year\" | \"engagement\"",
@@ -65,7 +65,7 @@ pub(super) fn wage(facts: &Facts, rules: &Rules, window: Option<&Window>) -> Res
 }
 
 /// Looks a unit up; what stands before a `/` is a currency (`USD/Hour`).
-fn unit(word: &str, rules: &Rules) -> Option<RateUnit> {
+pub(in crate::domain) fn rate_unit(word: &str, rules: &Rules) -> Option<RateUnit> {
     let word = word.rsplit('/').next().unwrap_or(word);
     rules.units.get(&normal(word)).copied()
 }

@@ -1,0 +1,182 @@
+//! Timesheets to the invoices: what is read of a week's work, with where its placement stands.
+//!
+//! A workflow never looks into another one. So whoever brings a timesheet looks the placement up and says where it stands;
+//! the invoice keeps that as evidence. Where a placement is covered only later, the invoices that wait are told then.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use workflow_core::domain::Insurance;
+use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::invoice::{self, Input, Invoice, Standing, timesheet_alias};
+use workflow_core::domain::placement::Placement;
+use workflow_core::domain::timesheet::{Timesheet, TimesheetId};
+use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::id::StreamId;
+
+use crate::read::{self, Read, ReadError};
+use crate::systems::Connected;
+
+/// A timesheet of which JobDiva gives nothing is gone only when it gives nothing again after this time.
+const EMPTY_FOR: Duration = Duration::from_secs(3600);
+
+/// So long after its week a timesheet is read again each day, for deletions touch no feed.
+const READ_AGAIN_FOR: Duration = Duration::from_secs(35 * 24 * 3600);
+
+/// Where a placement stands now.
+pub fn standing(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    placement: &PlacementId,
+) -> Result<Standing, HandleError> {
+    let Ok(stream) = StreamId::new("placement", tenant, placement.as_str()) else {
+        return Ok(Standing::Uncovered);
+    };
+    Ok(Standing::of(engine.state::<Placement>(&stream)?.as_ref()))
+}
+
+/// Whether a placement has been heard of.
+pub fn is_known(engine: &Engine<Insurance>, tenant: &str, placement: &PlacementId) -> bool {
+    let stream = StreamId::new("placement", tenant, placement.as_str());
+    stream.is_ok_and(|stream| engine.summary(&stream).is_some())
+}
+
+/// Tells the pay period of a timesheet what was read.
+pub async fn take(
+    engine: &Engine<Insurance>,
+    connected: &Connected,
+    timesheet: Timesheet,
+    source: &Source,
+) -> Result<(), ReadError> {
+    let tenant = &connected.tenant.name;
+    let Some(stream) = invoice::stream(tenant, &timesheet.placement, timesheet.week_ending) else {
+        return Err(ReadError::Refused("its id cannot stand in a stream's name".into()));
+    };
+    let standing =
+        standing(engine, tenant, &timesheet.placement).map_err(|error| refused(&stream, error))?;
+    let input = Input::Observed { timesheet: Box::new(timesheet), standing };
+    tell(engine, &stream, input, source).await
+}
+
+/// Reads one timesheet and tells its pay period.
+pub async fn read_back(
+    engine: &Engine<Insurance>,
+    connected: &Arc<Connected>,
+    id: &TimesheetId,
+    source: &Source,
+) -> Result<Read, ReadError> {
+    let name = timesheet_alias(id);
+    let _turn = connected.turns.facts.lock().await;
+    let found = match connected.jobdiva.timesheet(id).await {
+        Ok(found) => found,
+        Err(error) if error.may_pass() => return Err(ReadError::Later(error.to_string())),
+        Err(error) => return Err(ReadError::Refused(error.to_string())),
+    };
+    let empty = || connected.empty.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(timesheet) = found {
+        empty().remove(&name);
+        take(engine, connected, timesheet, source).await?;
+        return Ok(Read::Told);
+    }
+    let streams = streams(engine, connected, &name);
+    if streams.is_empty() {
+        return Ok(Read::Unknown);
+    }
+    let now = engine.clock().now();
+    let since = *empty().entry(name).or_insert(now);
+    if now.since(since) < EMPTY_FOR {
+        return Err(ReadError::Later("JobDiva gives nothing of it: read again".into()));
+    }
+    for stream in streams {
+        let input = Input::Vanished { timesheet: id.clone() };
+        tell(engine, &stream, input, source).await?;
+    }
+    Ok(Read::Told)
+}
+
+/// Tells the invoices that wait for their placement, or are on a person's desk, where it stands now. Nothing is asked of
+/// anybody.
+pub async fn look_up_waiting(
+    engine: &Engine<Insurance>,
+    connected: &Connected,
+    source: &Source,
+) -> Result<(), ReadError> {
+    let tenant = &connected.tenant.name;
+    for summary in engine.summaries("invoice") {
+        let waits = ["Waiting", "Flagged"].contains(&summary.state);
+        if !waits || summary.stream.tenant() != tenant {
+            continue;
+        }
+        let Some((placement, _)) = summary.stream.key().rsplit_once('.') else { continue };
+        let placement = PlacementId(placement.to_owned());
+        match standing(engine, tenant, &placement) {
+            Ok(Standing::Uncovered) => {}
+            Ok(standing) => {
+                let input = Input::PlacementSeen { standing };
+                tell(engine, &summary.stream, input, source).await?;
+            }
+            Err(error) => return Err(refused(&summary.stream, error)),
+        }
+    }
+    Ok(())
+}
+
+/// Reads the timesheets of the last weeks again. One that cannot be read is left for the next day.
+pub async fn read_again(
+    engine: &Engine<Insurance>,
+    connected: &Arc<Connected>,
+    source: &Source,
+) -> Result<(), ReadError> {
+    let now = engine.clock().now();
+    let mut ids = BTreeSet::new();
+    for summary in engine.summaries("invoice") {
+        if summary.stream.tenant() != connected.tenant.name {
+            continue;
+        }
+        match engine.state::<Invoice>(&summary.stream) {
+            Ok(Some(state)) => {
+                let book = state.book();
+                if now < book.period.until.plus(READ_AGAIN_FOR) {
+                    ids.extend(book.sheets.keys().cloned());
+                }
+            }
+            Ok(None) => {}
+            Err(error) => return Err(refused(&summary.stream, error)),
+        }
+    }
+    for id in ids {
+        match read_back(engine, connected, &id, source).await {
+            Err(ReadError::Later(reason) | ReadError::Refused(reason)) => {
+                tracing::debug!(timesheet = %id, %reason, "a timesheet could not be read again");
+            }
+            other => {
+                other?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn streams(engine: &Engine<Insurance>, connected: &Connected, name: &str) -> BTreeSet<StreamId> {
+    let found = engine.find(name).into_iter();
+    let own = |s: &StreamId| s.tenant() == connected.tenant.name && s.workflow() == "invoice";
+    found.filter(own).collect()
+}
+
+async fn tell(
+    engine: &Engine<Insurance>,
+    stream: &StreamId,
+    input: Input,
+    source: &Source,
+) -> Result<(), ReadError> {
+    read::settled(stream, engine.handle::<Invoice>(stream, input, source.clone()).await)
+}
+
+fn refused(stream: &StreamId, error: HandleError) -> ReadError {
+    if matches!(error, HandleError::Stopped(_)) {
+        return ReadError::Stopped(error);
+    }
+    tracing::error!(%stream, %error, "an instance cannot be replayed");
+    ReadError::Refused(error.to_string())
+}

@@ -1,0 +1,187 @@
+//! `runner checklist`: nine of nine on the built-in simulators; on a configuration that lacks something, that line fails.
+
+use std::path::Path;
+use std::time::Duration;
+
+use integration_1099policy::simulator as insurer;
+use integration_jobdiva::simulator as ats;
+use jiff::ToSpan;
+use serde_json::Value;
+use workflow_core::time::{Clock, ManualClock, SystemClock};
+
+use super::binary::{good, run};
+
+#[test]
+fn on_the_simulators_nine_of_nine_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let report: Value = serde_json::from_str(&good(dir.path(), &["checklist", "--json"])).unwrap();
+    let lines = report["lines"].as_array().unwrap();
+    assert_eq!(lines.len(), 9);
+    for line in lines {
+        assert_eq!(line["passed"], true, "{line}");
+    }
+    let said = |list: &str, what: &str| {
+        let list = report[list].as_array().unwrap();
+        list.iter().any(|line| line.as_str().unwrap().contains(what))
+    };
+    assert!(said("undone", "invoice in_") && said("undone", "placement 51000798"), "{report}");
+    assert!(said("left", "policy pl_") && said("left", "certificate ci_"), "{report}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left on the disk");
+}
+
+/// Two of the simulator's own people.
+const CONTRACTOR: u64 = 70_011_000_060;
+const EMPLOYEE: u64 = 70_011_000_044;
+
+/// Both simulators at the machine's own time, with a contractor and an employee hired for trying.
+struct Sandboxes {
+    clock: ManualClock,
+    jobdiva: ats::Simulator,
+    policy: insurer::Simulator,
+    contractor: u64,
+    employee: u64,
+}
+
+async fn sandboxes() -> Sandboxes {
+    let clock = ManualClock::at(SystemClock.now());
+    let behaviour = ats::Behaviour {
+        record_delay_secs: 0,
+        approval_delay_secs: 0,
+        ..ats::Behaviour::default()
+    };
+    let simulated = ats::Config { clock: clock.clone(), behaviour, ..ats::Config::default() };
+    let jobdiva = ats::Simulator::start(simulated).await.unwrap();
+    let at_once =
+        insurer::Script { start_after_secs: 0, finish_after_secs: 0, ..insurer::Script::default() };
+    let mut simulated = insurer::Config { clock: clock.clone(), ..insurer::Config::default() };
+    simulated.rules.certificate_processing_secs = 0;
+    simulated.rules.certificate_result_secs = 0;
+    let policy = insurer::Simulator::start(simulated).await.unwrap();
+    clock.set(SystemClock.now());
+    policy.script(&CONTRACTOR.to_string(), at_once);
+    let today = SystemClock.now().to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let hire = |who: u64, category: &str| {
+        let hire = ats::NewHire {
+            who: ats::Hired::Candidate(who),
+            job: 30_440_012,
+            start: today.checked_add(20.days()).unwrap(),
+            end: Some(today.checked_add(90.days()).unwrap()),
+            pay_rate: "95".into(),
+            pay_per: "H".into(),
+            category: Some(category.into()),
+        };
+        jobdiva.mutate(ats::Mutation::CreateHire(hire)).unwrap().id
+    };
+    let contractor = hire(CONTRACTOR, "Independent Contractor");
+    let employee = hire(EMPLOYEE, "Hourly Employee");
+    Sandboxes { clock, jobdiva, policy, contractor, employee }
+}
+
+fn configuration(dir: &Path, sandboxes: &Sandboxes, environment: &str) {
+    let ats::Credentials { client_id, username, password } = ats::Credentials::default();
+    std::fs::write(dir.join("password"), password).unwrap();
+    std::fs::write(dir.join("key"), sandboxes.policy.api_key()).unwrap();
+    let text = format!(
+        r#"
+        data_dir = "data"
+        [[tenant]]
+        name = "acme"
+        [tenant.jobdiva]
+        base_url = "{}"
+        client_id = "{client_id}"
+        username = "{username}"
+        password_file = "password"
+        [tenant.1099policy]
+        base_url = "{}"
+        environment = "{environment}"
+        api_key_file = "key"
+        success_url = "https://dashboard.example.com/{{placement}}?coverage=active"
+        cancel_url = "https://dashboard.example.com/{{placement}}?coverage=canceled"
+        [tenant.contractor]
+        relay_domain = "relay.example.com"
+        [tenant.entities]
+        "8801" = "en_Halvorsen1"
+        "8802" = "en_Brightwater1"
+        [tenant.job_categories]
+        "information technology" = "jc_DataAnalyst"
+        "design" = "jc_Designer"
+        "engineering" = "jc_Engineer"
+        [tenant.checklist]
+        placement = "{}"
+        employee_placement = "{}"
+        "#,
+        sandboxes.jobdiva.base_url(),
+        sandboxes.policy.base_url(),
+        sandboxes.contractor,
+        sandboxes.employee,
+    );
+    std::fs::write(dir.join("runner.toml"), text).unwrap();
+}
+
+/// Runs the binary while the sandboxes' time goes on as the machine's does.
+async fn checklist(
+    dir: &Path,
+    sandboxes: &Sandboxes,
+    more: &[&str],
+) -> (Option<i32>, Value, String) {
+    let arguments = ["checklist", "--config", "runner.toml", "--json", "--wait", "60"];
+    let arguments: Vec<String> =
+        arguments.iter().chain(more).map(|text| (*text).to_owned()).collect();
+    let dir = dir.to_owned();
+    let mut running = tokio::task::spawn_blocking(move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        run(&dir, &arguments)
+    });
+    let output = loop {
+        tokio::select! {
+            output = &mut running => break output.unwrap(),
+            () = sandboxes.turn() => {}
+        }
+    };
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default(), talk)
+}
+
+impl Sandboxes {
+    /// One look at the clock.
+    async fn turn(&self) {
+        self.clock.set(SystemClock.now().max(self.clock.now()));
+        self.jobdiva.tick().await.unwrap();
+        self.policy.tick().await;
+        // Lets the requests that came meanwhile be answered.
+        let _ = tokio::time::timeout(Duration::from_millis(50), std::future::pending::<()>()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_configuration_the_line_that_lacks_something_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let sandboxes = sandboxes().await;
+    configuration(dir.path(), &sandboxes, "sandbox");
+    let (code, report, talk) = checklist(dir.path(), &sandboxes, &[]).await;
+    assert_eq!(code, Some(1), "{talk}");
+    let lines = report["lines"].as_array().unwrap();
+    let failed: Vec<_> = lines.iter().filter(|line| line["passed"] == false).collect();
+    assert_eq!(failed.len(), 1, "{failed:#?}");
+    assert_eq!(failed[0]["number"], 5);
+    assert!(failed[0]["evidence"].as_str().unwrap().contains("`returning_placement`"));
+    // A person is told where to complete the application, and how long there is.
+    assert!(talk.contains("complete the application within 1 minutes: http"), "{talk}");
+    let ledger = sandboxes.policy.ledger();
+    let employee = sandboxes.employee.to_string();
+    assert!(!ledger.requests_by_placement.contains_key(&employee), "{ledger:?}");
+    assert_eq!(ledger.jobs_by_placement, [(sandboxes.contractor.to_string(), 1)].into());
+    assert!(!dir.path().join("data").exists(), "the service's own log is not touched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn production_must_be_meant() {
+    let dir = tempfile::tempdir().unwrap();
+    let sandboxes = sandboxes().await;
+    configuration(dir.path(), &sandboxes, "production");
+    let (code, _, talk) = checklist(dir.path(), &sandboxes, &[]).await;
+    assert_eq!(code, Some(2), "{talk}");
+    assert!(talk.contains("--production"), "{talk}");
+    assert_eq!(sandboxes.policy.ledger().requests.len(), 0);
+    assert_eq!(sandboxes.jobdiva.requests().len(), 0);
+}
