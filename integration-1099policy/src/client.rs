@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Once;
+use std::time::Duration;
 
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
@@ -16,12 +17,16 @@ use workflow_core::outcome::Attempt;
 
 use crate::config::{AuthScheme, BadConfig, Config};
 use crate::failure::{Failure, Head};
+use crate::wire::certificate::Form;
 
 /// The largest answer that is read: a full page of 100 items stays far below.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest idempotency key sent as it is; a longer one is hashed. No limit is documented; 255 is the habit.
 const KEY_BYTES_MAX: usize = 255;
+
+/// The longest that sending a file may take: 15 MB over a slow line.
+const FILE_WITHIN: Duration = Duration::from_secs(300);
 
 /// One connection pool to one tenant's 1099Policy.
 pub(crate) struct Client {
@@ -37,8 +42,15 @@ struct Request<'a> {
     method: Method,
     path: &'a str,
     query: &'a [(&'a str, &'a str)],
-    body: Option<&'a Value>,
+    body: Body<'a>,
     key: Option<String>,
+}
+
+/// What goes along.
+enum Body<'a> {
+    None,
+    Json(&'a Value),
+    Form(Form),
 }
 
 impl Client {
@@ -85,7 +97,8 @@ impl Client {
 
     /// Reads.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
-        self.exchange(Request { method: Method::GET, path, query, body: None, key: None }).await
+        self.exchange(Request { method: Method::GET, path, query, body: Body::None, key: None })
+            .await
     }
 
     /// Creates or acts, under the attempt's idempotency key.
@@ -96,8 +109,21 @@ impl Client {
         attempt: &Attempt,
     ) -> Result<Value, Failure> {
         let key = Some(sendable_key(attempt.idempotency_key()));
-        let request = Request { method: Method::POST, path, query: &[], body: Some(body), key };
+        let request =
+            Request { method: Method::POST, path, query: &[], body: Body::Json(body), key };
         self.exchange(request).await
+    }
+
+    /// Sends a form with a file in it, under the attempt's idempotency key.
+    pub(crate) async fn post_form(
+        &self,
+        path: &str,
+        form: Form,
+        attempt: &Attempt,
+    ) -> Result<Value, Failure> {
+        let key = Some(sendable_key(attempt.idempotency_key()));
+        let body = Body::Form(form);
+        self.exchange(Request { method: Method::POST, path, query: &[], body, key }).await
     }
 
     /// Creates without a key: for what is looked up by its nature before each try.
@@ -107,14 +133,14 @@ impl Client {
         body: &Value,
     ) -> Result<Value, Failure> {
         let request =
-            Request { method: Method::POST, path, query: &[], body: Some(body), key: None };
+            Request { method: Method::POST, path, query: &[], body: Body::Json(body), key: None };
         self.exchange(request).await
     }
 
     /// Updates; fields left out stay as they are.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let request =
-            Request { method: Method::PUT, path, query: &[], body: Some(body), key: None };
+            Request { method: Method::PUT, path, query: &[], body: Body::Json(body), key: None };
         self.exchange(request).await
     }
 
@@ -168,10 +194,16 @@ impl Client {
                 dressed = dressed.header(name, value.clone());
             }
         }
-        if let Some(body) = request.body {
-            dressed = dressed.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
-        Ok(dressed)
+        Ok(match request.body {
+            Body::None => dressed,
+            Body::Json(body) => {
+                dressed.header(CONTENT_TYPE, "application/json").body(body.to_string())
+            }
+            Body::Form(form) => dressed
+                .header(CONTENT_TYPE, form.content_type)
+                .body(form.bytes)
+                .timeout(FILE_WITHIN),
+        })
     }
 }
 

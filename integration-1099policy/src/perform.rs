@@ -5,15 +5,18 @@
 //! left is looked up first, and adopted. One file per resource; read `perform/quote.rs` for the plainest one.
 
 mod assignment;
+mod certificate;
 mod contractor;
 mod job;
 mod quote;
 mod session;
 
+pub(crate) use certificate::CERTIFICATES;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use workflow_core::domain::call::{Answer, Call, Refusal};
+use workflow_core::domain::call::{Answer, Call, Refusal, Upload};
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::Timestamp;
 
@@ -21,6 +24,7 @@ use crate::Ten99Policy;
 use crate::config::percent_encoded;
 use crate::failure::Failure;
 use crate::pages::{self, Walk, Walked};
+use crate::wire::certificate::Form;
 use crate::wire::quote::Asked;
 use crate::wire::{self, Listed};
 
@@ -67,10 +71,22 @@ impl Ten99Policy {
             Call::CancelAssignment { assignment, job } => {
                 assignment::cancel(&run, assignment, job).await
             }
+            Call::UploadCertificate { .. } => {
+                // Its bytes are not in the call: see `Ten99Policy::upload`.
+                Ok(Answer::DocumentGone)
+            }
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }
         };
+        done.map_or_else(|ended| *ended, Outcome::Answered)
+    }
+
+    /// Makes one attempt at handing in a certificate: the call that [`Call::UploadCertificate`] asks for, with the
+    /// document's bytes, which no call carries.
+    pub async fn upload(&self, upload: &Upload, pdf: &[u8], attempt: &Attempt) -> Outcome<Answer> {
+        let run = Run { policy: self, attempt };
+        let done = certificate::upload(&run, upload, pdf).await;
         done.map_or_else(|ended| *ended, Outcome::Answered)
     }
 }
@@ -93,6 +109,11 @@ impl Run<'_> {
     /// The one request of this attempt that creates or acts.
     async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Value, Failure> {
         self.policy.client().post(path, &Value::Object(body), self.attempt).await
+    }
+
+    /// The one request of this attempt that sends a file.
+    async fn post_form(&self, path: &str, form: Form) -> Result<Value, Failure> {
+        self.policy.client().post_form(path, form, self.attempt).await
     }
 
     /// The one request of this attempt that updates.

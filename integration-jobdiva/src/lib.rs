@@ -7,6 +7,7 @@
 //! - [`poll`]: the delta feeds say which placements were touched, window by window.
 //! - [`JobDiva::assemble`]: one placement's facts, read through the API.
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
+//! - [`documents`]: which files a candidate has, and their bytes.
 //!
 //! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
 //! [`config`]; what can go wrong, one variant per reaction, is [`error`]. The engine owns retries and waits: each
@@ -17,6 +18,7 @@
 
 pub mod config;
 pub mod delivery;
+pub mod documents;
 pub mod error;
 pub mod interpret;
 pub mod operations;

@@ -31,7 +31,8 @@ impl JobDiva {
             | Call::OpenApplication { .. }
             | Call::ExpireApplication { .. }
             | Call::CreateAssignment { .. }
-            | Call::CancelAssignment { .. } => Outcome::Answered(Answer::Refused(Refusal {
+            | Call::CancelAssignment { .. }
+            | Call::UploadCertificate { .. } => Outcome::Answered(Answer::Refused(Refusal {
                 status: 0,
                 code: "not_for_jobdiva".to_owned(),
                 message: format!("{}: JobDiva performs no such call", attempt.key),

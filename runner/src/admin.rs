@@ -4,7 +4,7 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -20,11 +20,13 @@ use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
 use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
 
+pub mod certificates;
 pub mod log;
 
 /// The file in the data directory that says where the door is.
@@ -69,6 +71,8 @@ pub struct Door {
     pub dispatcher: Dispatcher<Insurance, Systems>,
     /// The tenants of the configuration.
     pub tenants: Vec<String>,
+    /// The documents that contractors bring.
+    pub documents: Arc<Documents>,
     /// What signs exports.
     pub signer: Signer,
     /// Turns true when the process stops.
@@ -129,6 +133,10 @@ pub fn router(door: Door) -> Router {
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/people/forget", post(forget))
+        .route("/v1/certificates", get(certificates::list).post(certificates::add))
+        .route("/v1/certificates/{tenant}/{key}", get(certificates::show))
+        .route("/v1/certificates/{tenant}/{key}/settle", post(certificates::settle))
+        .layer(DefaultBodyLimit::max(certificates::BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
 }
@@ -228,7 +236,9 @@ async fn act(
 
 async fn forget(State(door): State<Arc<Door>>, Json(forget): Json<Forget>) -> Response {
     let Forget { candidate, tenant, reason, who } = forget;
-    match forget::forget(&door.engine, &candidate, tenant.as_deref(), reason, &who).await {
+    match forget::forget(&door.engine, &door.documents, &candidate, tenant.as_deref(), reason, &who)
+        .await
+    {
         Ok(forgotten) => Json(forgotten).into_response(),
         Err(ForgetError::Handle(HandleError::Rejected(no))) => {
             problem(StatusCode::CONFLICT, no.message)

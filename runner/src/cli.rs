@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 mod act;
 mod ask;
 mod backup;
+mod certificate;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
@@ -60,6 +61,8 @@ enum Verb {
     History(history::History),
     /// Settle a flag, or take a placement out of scope.
     Act(act::Act),
+    /// Hand in, list, show and settle the certificates that contractors bring.
+    Certificate(certificate::Certificate),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -176,6 +179,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
             Verb::Act(verb) => verb.run().await,
+            Verb::Certificate(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

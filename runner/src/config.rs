@@ -13,6 +13,9 @@ use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
 use workflow_core::domain::rules::Rules;
 
+use crate::certificates::Finding;
+
+mod certificates;
 mod file;
 mod log;
 mod reader;
@@ -59,6 +62,24 @@ pub struct Tenant {
     pub rules: Rules,
     /// How often it is looked at.
     pub pace: Pace,
+    /// How certificates come in.
+    pub certificates: Certificates,
+}
+
+/// How a tenant's certificates come in; an operator may always hand one in.
+#[derive(Clone, Default)]
+pub struct Certificates {
+    /// Among JobDiva's files, where they are looked through.
+    pub finding: Option<Finding>,
+    /// At the tenant's own door, where it is open.
+    pub intake: Option<Intake>,
+}
+
+/// The door at which a tenant's own systems hand certificates in.
+#[derive(Clone)]
+pub struct Intake {
+    /// What opens it.
+    pub token: integration_1099policy::secret::Secret,
 }
 
 /// Where JobDiva's webhooks come in, and what signs them.

@@ -2,7 +2,8 @@
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
 //! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
-//! deliveries off), [`poll`] (looking without being told), [`forget`] (a person), [`supervise`] (the loops, started and
+//! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
+//! bring), [`documents`] (their bytes), [`forget`] (a person), [`supervise`] (the loops, started and
 //! stopped), [`signing`] (where the log ends, signed), [`admin`] and [`views`] (what it answers), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
@@ -19,13 +20,16 @@
 //! ```
 
 pub mod admin;
+pub mod certificates;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "simulators")]
 pub mod demo;
+pub mod documents;
 pub mod forget;
 pub mod inbox;
 pub mod ingress;
+pub mod intake;
 pub mod lineage;
 pub mod poll;
 pub mod pulse;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
@@ -22,10 +23,11 @@ use workflow_core::store::{Store, StoreError};
 use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
+use crate::documents::Documents;
 use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectError, Systems};
-use crate::{admin, inbox, ingress, poll, serve};
+use crate::{admin, certificates, inbox, ingress, intake, poll, serve};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -113,6 +115,7 @@ pub enum StopError {
 pub struct Runner {
     engine: Engine<Insurance>,
     systems: Arc<Systems>,
+    documents: Arc<Documents>,
     dispatcher: Dispatcher<Insurance, Systems>,
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
@@ -130,7 +133,7 @@ impl Runner {
 
     /// The same with a clock of the caller's.
     pub async fn start_with(config: Config, options: Options) -> Result<Self, StartError> {
-        let systems = Arc::new(Systems::connect(&config.tenants, &options.clock)?);
+        let systems = Systems::connect(&config.tenants, &options.clock)?;
         let hooks = listen(config.hooks).await?;
         let admin_door = listen(config.admin).await?;
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
@@ -141,7 +144,10 @@ impl Runner {
         }
         // After the log, whose lock keeps other processes from the keys too.
         let vault = Vault::open(&config.data_dir.join(KEYS_DIR), &config.master_key)?;
+        let documents = Arc::new(Documents::new(&config.data_dir, Arc::clone(&vault)));
         let engine = open(store, Some(vault), Arc::clone(&options.clock), &config.tenants)?;
+        certificates::sweep(&engine, &documents);
+        let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
         let (stop, stopped) = watch::channel(false);
@@ -149,6 +155,7 @@ impl Runner {
             dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
             engine,
             systems,
+            documents,
             pulse: Arc::default(),
             counters: Arc::default(),
             signer: Signer {
@@ -180,13 +187,20 @@ impl Runner {
             counters: Arc::clone(&self.counters),
             limits: ingress::Limits::default(),
         };
-        let (router, stop) = (ingress::router(door), stopped.clone());
+        let handed_in = intake::Door {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            documents: Arc::clone(&self.documents),
+        };
+        let router = ingress::router(door).merge(intake::router(handed_in));
+        let stop = stopped.clone();
         self.loops.spawn(async move {
             Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
         });
         let door = admin::Door {
             engine: self.engine.clone(),
             token,
+            documents: Arc::clone(&self.documents),
             dispatcher: self.dispatcher.clone(),
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
             signer: self.signer.clone(),
@@ -215,6 +229,7 @@ impl Runner {
             let poller = poll::Poller {
                 engine: self.engine.clone(),
                 connected: Arc::clone(connected),
+                documents: self.systems.documents().cloned(),
                 pulse: Arc::clone(&self.pulse),
                 look,
             };
@@ -252,6 +267,11 @@ impl Runner {
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.hooks
+    }
+
+    /// The documents that contractors brought.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// What came through the webhook door.
@@ -372,7 +392,12 @@ pub fn open(
         Some(vault) => builder.vault(vault),
         None => builder,
     };
-    builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Inbox<Insurance>>().open()
+    builder
+        .workflow::<Placement>()
+        .workflow::<Contractor>()
+        .workflow::<Certificate>()
+        .workflow::<Inbox<Insurance>>()
+        .open()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

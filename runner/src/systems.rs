@@ -9,12 +9,14 @@ use integration_jobdiva::JobDiva;
 use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{Answer, Call, Side};
+use workflow_core::domain::call::{Answer, Call, Side, Upload};
+use workflow_core::domain::certificate;
 use workflow_core::engine::OwedCall;
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::Tenant;
+use crate::documents::Documents;
 
 /// How the adapters are called in the inbox, in causes and in addresses.
 pub const JOBDIVA: &str = "jobdiva";
@@ -49,6 +51,8 @@ pub struct Turns {
 /// All tenants' systems.
 pub struct Systems {
     tenants: BTreeMap<String, Arc<Connected>>,
+    /// The documents that calls send; none until the log is open.
+    documents: Option<Arc<Documents>>,
 }
 
 /// Why a tenant's systems cannot be connected.
@@ -102,7 +106,17 @@ impl Systems {
             let systems = Connected { tenant, jobdiva, policy, receiver, turns, empty };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
-        Ok(Self { tenants: connected })
+        Ok(Self { tenants: connected, documents: None })
+    }
+
+    /// The same systems with the documents that calls send.
+    pub fn with_documents(self, documents: Arc<Documents>) -> Self {
+        Self { documents: Some(documents), ..self }
+    }
+
+    /// The documents, once the log is open.
+    pub fn documents(&self) -> Option<&Arc<Documents>> {
+        self.documents.as_ref()
     }
 
     /// One tenant's systems.
@@ -116,11 +130,37 @@ impl Systems {
     }
 }
 
+impl Systems {
+    /// Reads a document and hands it in.
+    async fn upload(
+        &self,
+        connected: &Connected,
+        upload: &Upload,
+        attempt: &Attempt,
+    ) -> Outcome<Answer> {
+        let Some(documents) = self.documents.clone() else {
+            return Outcome::not_sent("the documents are not open");
+        };
+        let subject = certificate::subject(attempt.stream.tenant(), &upload.candidate);
+        let sha256 = upload.sha256.clone();
+        let read = tokio::task::spawn_blocking(move || documents.read(&subject, &sha256)).await;
+        match read {
+            Ok(Ok(Some(pdf))) => connected.policy.upload(upload, &pdf, attempt).await,
+            Ok(Ok(None)) => Outcome::Answered(Answer::DocumentGone),
+            Ok(Err(error)) => Outcome::not_sent(error.to_string()),
+            Err(error) => Outcome::not_sent(error.to_string()),
+        }
+    }
+}
+
 impl Perform<Insurance> for Systems {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         let Some(connected) = self.of(attempt.stream.tenant()) else {
             return Outcome::not_sent("the tenant is not in the configuration");
         };
+        if let Call::UploadCertificate { upload } = &call {
+            return self.upload(connected, upload, &attempt).await;
+        }
         match call.side() {
             Side::Ats => connected.jobdiva.perform(&call, &attempt).await,
             Side::Insurer => connected.policy.perform(&call, &attempt).await,

@@ -16,6 +16,10 @@ use workflow_core::workflow::Workflow;
 
 use crate::unread::Unread;
 
+mod certificates;
+
+pub use certificates::{Certificates, ShownCertificate, certificate, certificates};
+
 /// The version of these shapes; a field may be added without changing it.
 pub const VERSION: u32 = 1;
 

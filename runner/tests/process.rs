@@ -8,6 +8,8 @@ mod backup;
 mod binary;
 #[path = "process/canary.rs"]
 mod canary;
+#[path = "process/certificates.rs"]
+mod certificates;
 #[path = "process/config.rs"]
 mod config;
 #[path = "process/diagram.rs"]

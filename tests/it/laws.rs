@@ -11,14 +11,17 @@ use workflow_core::inbox::Inbox;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
 
 mod answers;
+mod certificate;
 mod contractor;
 mod placement;
 
+use certificate::OfCertificate;
 use contractor::OfContractor;
 use placement::OfPlacement;
 
 workflow_core::laws!(placement_workflow: OfPlacement);
 workflow_core::laws!(contractor_workflow: OfContractor);
+workflow_core::laws!(certificate_workflow: OfCertificate);
 workflow_core::laws!(delivery_workflow: OfDelivery);
 
 /// The inbox with the domain's words.

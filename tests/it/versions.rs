@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use workflow_core::domain::{contractor, placement};
+use workflow_core::domain::{certificate, contractor, placement};
 use workflow_core::graph::{self, Lock};
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -69,6 +69,10 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
         Subject::of::<contractor::Machine>(
             "workflow-core/src/domain/contractor/machine.svg",
             samples::contractor::events,
+        ),
+        Subject::of::<certificate::Machine>(
+            "workflow-core/src/domain/certificate/machine.svg",
+            samples::certificate::events,
         ),
         Subject::of::<inbox::Machine>("workflow-core/src/inbox.svg", samples::delivery::events),
     ]

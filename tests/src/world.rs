@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use workflow_core::dispatch::{Dispatcher, Perform};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
 use workflow_core::domain::placement::{self, Placement};
@@ -28,9 +29,11 @@ use workflow_core::store::sled::SledStore;
 use workflow_core::time::{Clock, ManualClock, Timestamp};
 
 mod facts;
+mod papers;
 mod signals;
 
 pub use facts::{good, set};
+pub use papers::sha256 as paper_sha256;
 
 use crate::peers::ats::Ats;
 use crate::peers::insurer::Insurer;
@@ -99,6 +102,7 @@ pub struct World {
     /// Attempts that were made and whose answers have not been brought back.
     pub flying: Vec<(OwedCall<Insurance>, Outcome<Answer>)>,
     delivered: u64,
+    papers: papers::Papers,
 }
 
 impl World {
@@ -131,6 +135,7 @@ impl World {
             tries: BTreeMap::new(),
             flying: Vec::new(),
             delivered: 0,
+            papers: papers::Papers::new(),
         };
         world.open();
         world
@@ -352,7 +357,7 @@ impl World {
     /// Every instance with its state, headline and history: for messages of failed tests.
     pub fn describe(&self) -> String {
         let mut text = String::new();
-        for workflow in ["placement", "contractor"] {
+        for workflow in ["placement", "contractor", "certificate"] {
             for summary in self.engine().summaries(workflow) {
                 let history = self.history(&summary.stream).join(", ");
                 text += &format!(
@@ -414,6 +419,7 @@ pub fn engine(
         .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
+        .workflow::<Certificate>()
         .workflow::<Inbox<Insurance>>()
         .open()
         .expect("the log opens")

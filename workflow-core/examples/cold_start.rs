@@ -126,7 +126,8 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => Answer::ContractorUpdated,
+        | Call::CancelAssignment { .. }
+        | Call::UploadCertificate { .. } => Answer::ContractorUpdated,
     }
 }
 

@@ -1,10 +1,11 @@
 //! The customer's domain, pure: keeping contractor placements insured. Feature `placement`.
 //!
 //! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
-//! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`] and
-//! [`contractor`]. Nothing outside this folder may use it.
+//! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`], [`contractor`] and
+//! [`certificate`]. Nothing outside this folder may use it.
 
 pub mod call;
+pub mod certificate;
 pub mod contractor;
 pub mod facts;
 pub mod placement;

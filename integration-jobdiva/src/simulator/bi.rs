@@ -29,6 +29,8 @@ pub(super) enum Read {
     SalaryRecord,
     Attachments,
     Attachment,
+    OnboardingList,
+    OnboardingOne,
     Company,
     Fields,
     Limits,
@@ -46,7 +48,7 @@ const fn metric(path: &'static str, name: &'static str, read: Read) -> Metric {
     Metric { path, name, read }
 }
 
-const METRICS: [Metric; 26] = [
+const METRICS: [Metric; 28] = [
     metric("CandidateDetail", "Candidate Detail", Read::Candidate),
     metric("CandidatesDetail", "Candidates Detail", Read::Candidates),
     metric(
@@ -106,6 +108,16 @@ const METRICS: [Metric; 26] = [
     ),
     metric("CandidateAttachmentList", "Candidate Attachment List", Read::Attachments),
     metric("CandidateAttachmentDetail", "Candidate Attachment Detail", Read::Attachment),
+    metric(
+        "CandidateOnBoardingDocumentList",
+        "Candidate OnBoarding Document List",
+        Read::OnboardingList,
+    ),
+    metric(
+        "CandidateOnBoardingDocumentDetail",
+        "Candidate OnBoarding Document Detail",
+        Read::OnboardingOne,
+    ),
     metric("CompanyDetail", "Company Detail", Read::Company),
     metric("UserfieldsList", "Userfields List", Read::Fields),
     metric("ApiLimits", "Api Limits", Read::Limits),
@@ -195,6 +207,14 @@ fn keyed(
         Read::Attachment => {
             let candidate = ask.id("candidateId")?;
             Ok(documents::get(state, candidate, ask.text("fileName")?, view.at))
+        }
+        Read::OnboardingList => {
+            Ok(documents::onboarding_list(state, ask.id("candidateId")?, view.at))
+        }
+        Read::OnboardingOne => {
+            let (candidate, placement) = (ask.id("candidateId")?, ask.id("interviewId")?);
+            let name = ask.text("fileName")?;
+            Ok(documents::onboarding_one(state, candidate, placement, name, view.at))
         }
         Read::Company => {
             let company = state.companies.get(&ask.id("companyId")?);

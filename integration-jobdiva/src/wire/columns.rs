@@ -74,6 +74,12 @@ pub(crate) const WORK_LOCATION: Column = &["workinglocation"];
 pub(crate) const UPDATED: Column = &["dateupdated", "datemodified", "datecreated"];
 pub(crate) const USER_FIELDS_UPDATED: Column = &["dateuserfieldupdated"];
 
+pub(crate) const FILE_NAME: Column = &["filename", "name", "documentname"];
+pub(crate) const FILE_TYPE: Column =
+    &["attachmenttype", "type", "documenttype", "attachmenttypename"];
+pub(crate) const FILE_CONTENT: Column = &["filecontent", "filecontentbase64encoded", "content"];
+pub(crate) const UPLOADED_ON: Column = &["uploadedon", "dateuploaded", "datecreated"];
+
 /// The parts of an assignment row that hold rows themselves.
 pub(crate) const BILLING: &str = "billing";
 pub(crate) const PAY: &str = "salary";
@@ -150,6 +156,7 @@ const JOB_COLUMNS: &[Column] = &[
     FLEXIBILITY,
     CURRENCY,
 ];
+const DOCUMENT_COLUMNS: &[Column] = &[ID, PLACEMENT, FILE_NAME, FILE_TYPE, UPLOADED_ON];
 const TOUCH_COLUMNS: &[Column] =
     &[PLACEMENT, CANDIDATE, REQUISITION, COMPANY, RECORD, TIMESHEET, UPDATED, USER_FIELDS_UPDATED];
 
@@ -166,6 +173,10 @@ pub(crate) enum Kind {
     Home,
     /// A requisition.
     Job,
+    /// A file of a candidate, without what is in it.
+    Document,
+    /// What is in a file.
+    Content,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
 }
@@ -183,6 +194,8 @@ impl Allowed {
             Kind::Candidate => CANDIDATE_COLUMNS,
             Kind::Home => &[ID, CANDIDATE, STATE, COUNTRY],
             Kind::Job => JOB_COLUMNS,
+            Kind::Document => DOCUMENT_COLUMNS,
+            Kind::Content => &[FILE_CONTENT],
             Kind::Touch => TOUCH_COLUMNS,
         };
         let known = columns.iter().flat_map(|column| column.iter()).map(|name| (*name).to_owned());
@@ -206,8 +219,16 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 6] =
-        [Kind::Activity, Kind::Record, Kind::Candidate, Kind::Home, Kind::Job, Kind::Touch];
+    const KINDS: [Kind; 8] = [
+        Kind::Activity,
+        Kind::Record,
+        Kind::Candidate,
+        Kind::Home,
+        Kind::Job,
+        Kind::Document,
+        Kind::Content,
+        Kind::Touch,
+    ];
 
     #[test]
     fn spellings_are_one() {

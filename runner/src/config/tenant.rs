@@ -12,7 +12,7 @@ use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rul
 use workflow_core::id::StreamId;
 
 use super::reader::Section;
-use super::{JobDivaHook, Pace, PolicyHook, Tenant};
+use super::{JobDivaHook, Pace, PolicyHook, Tenant, certificates};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -48,7 +48,8 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let policy = policy(&insurer, read);
     let policy_hook = policy_hook(insurer.section("webhook"), read);
     insurer.finish();
-    let rules = rules(&section);
+    let mut rules = rules(&section);
+    let certificates = certificates::certificates(&section, read, rules.as_mut());
     let pace = pace(section.section("pace"));
     section.finish();
     Some(Tenant {
@@ -59,6 +60,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         policy_hook: policy_hook?,
         rules: rules?,
         pace,
+        certificates: certificates?,
     })
 }
 
@@ -372,7 +374,7 @@ fn coverage(section: Section<'_>, rules: &mut Rules) {
     section.finish();
 }
 
-fn coverage_types(section: &Section<'_>, key: &str) -> Option<Vec<CoverageType>> {
+pub(super) fn coverage_types(section: &Section<'_>, key: &str) -> Option<Vec<CoverageType>> {
     let words = section.texts(key)?;
     let known = |word: &String| COVERAGE.iter().find(|(name, _)| name == word).map(|(_, t)| *t);
     let types: Vec<Option<CoverageType>> = words.iter().map(known).collect();

@@ -20,7 +20,8 @@ use workflow_core::domain::facts::CompanyId;
 use workflow_core::domain::rules::Rules;
 
 use super::{DemoError, io_error};
-use crate::config::{Config, JobDivaHook, Log, Pace, PolicyHook, Tenant};
+use crate::certificates::Finding;
+use crate::config::{Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, Tenant};
 use crate::signing;
 use crate::supervise::DEMO_MASTER_KEY_FILE;
 
@@ -31,6 +32,9 @@ pub const TENANT: &str = "acme";
 const ENDPOINT: &str = "demo-endpoint-0001";
 /// What signs the simulated JobDiva's webhooks.
 const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
+
+/// What opens the demo's intake for certificates; on loopback, a fixed one is no weakness.
+pub const INTAKE_TOKEN: &str = "the demo's intake token";
 
 /// Early enough for the placement that ended in February to be seen.
 const BACKFILL_FROM: jiff::civil::Date = jiff::civil::date(2026, 1, 1);
@@ -84,6 +88,10 @@ pub(super) async fn config(
             poll: Duration::from_secs(30 * 60),
             sweep: Duration::from_secs(3600),
             reread: Duration::from_secs(6 * 3600),
+        },
+        certificates: Certificates {
+            finding: Some(Finding::default()),
+            intake: Some(Intake { token: PolicySecret::new(INTAKE_TOKEN) }),
         },
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -49,7 +49,8 @@ fn is_creation(call: &Call) -> bool {
         | Call::UpdateContractor { .. }
         | Call::UpdateJob { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => false,
+        | Call::CancelAssignment { .. }
+        | Call::UploadCertificate { .. } => false,
     }
 }
 
@@ -65,7 +66,8 @@ fn references(call: &Call) -> Option<&References> {
         | Call::LinkContractor { .. }
         | Call::UpdateContractor { .. }
         | Call::ExpireApplication { .. }
-        | Call::CancelAssignment { .. } => None,
+        | Call::CancelAssignment { .. }
+        | Call::UploadCertificate { .. } => None,
     }
 }
 
@@ -166,6 +168,7 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             assign(outside, references, contractor, job, window)
         }
         Call::CancelAssignment { assignment, .. } => cancel(outside, assignment),
+        Call::UploadCertificate { .. } => no("nobody_brings_certificates_here"),
     }
 }
 

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use workflow_core::domain::call::{
-    ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
+    Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
 };
-use workflow_core::domain::placement::{Input, Leave, Placement, Resolution, State, Turn};
+use workflow_core::domain::placement::{Input, Intent, Leave, Placement, Resolution, State, Turn};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
@@ -60,7 +60,7 @@ impl Trial for OfPlacement {
     }
 
     fn rules() -> Rules {
-        tests::world::rules()
+        super::certificate::rules()
     }
 
     /// Two weeks before the good facts' first day of work.
@@ -98,6 +98,18 @@ impl Trial for OfPlacement {
             ) => any.clone(),
         };
         prop_oneof![2 => fits, 1 => any].boxed()
+    }
+
+    fn repeats(state: Option<&State>, input: &Input) -> Option<&'static str> {
+        match (state, input) {
+            (
+                Some(State::ContractorReady { intent: Intent::Change { .. }, .. }),
+                Input::Answered { answer: Answer::Refused(_), .. },
+            ) => Some(
+                "a refusal that a change of dates makes moot: the same call stays owed, and is asked once more",
+            ),
+            (_, _) => None,
+        }
     }
 }
 
@@ -137,6 +149,9 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
         4 => linked(),
         1 => (answers::candidate(), reason())
             .prop_map(|(candidate, reason)| Input::ContractorFlagged { candidate, reason }),
+        4 => (answers::candidate(), super::certificate::standings()).prop_map(
+            |(candidate, certificates)| Input::CertificatesKnown { candidate, certificates }
+        ),
         4 => road(asked),
         8 => seen(),
         4 => resolution(),

@@ -77,6 +77,11 @@ fn the_contractor_is_as_written_down() {
 }
 
 #[test]
+fn the_certificate_is_as_written_down() {
+    check("certificate");
+}
+
+#[test]
 fn the_delivery_is_as_written_down() {
     check("delivery");
 }

@@ -3,6 +3,7 @@
 use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
+use workflow_core::domain::certificate::Accepted;
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
@@ -14,7 +15,7 @@ use workflow_core::time::Timestamp;
 
 use super::all;
 
-fn date(text: &str) -> Date {
+pub(super) fn date(text: &str) -> Date {
     text.parse().expect("a date like 2026-03-16")
 }
 
@@ -109,7 +110,8 @@ pub(super) fn release(turn: Turn) -> Release {
 
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
-    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn }
+    let proofs = super::certificate::proofs();
+    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn, proofs }
 }
 
 pub(super) fn hired() -> Hired {
@@ -143,6 +145,10 @@ pub(super) fn application() -> Application {
     }
 }
 
+fn certified(accepted: Accepted) -> Evidence {
+    Evidence::Certificate { certificate: "ci_T1bE8oSkHr".into(), accepted }
+}
+
 pub(super) fn coverages() -> Vec<Coverage> {
     let (assignment, policy) = (|| "an_cV07fuwXKs".into(), || "pl_3WutvP0DJl".into());
     let evidence = all(|before| match before {
@@ -153,7 +159,10 @@ pub(super) fn coverages() -> Vec<Coverage> {
         Some(Evidence::Assignment { policy: Some(_), .. }) => {
             Some(Evidence::Assignment { assignment: assignment(), policy: None })
         }
-        Some(Evidence::Assignment { policy: None, .. }) => None,
+        Some(Evidence::Assignment { policy: None, .. }) => Some(certified(Accepted::ByInsurer)),
+        Some(Evidence::Certificate { accepted, .. }) => {
+            super::certificate::accepted(Some(accepted)).map(certified)
+        }
     });
     let window = terms().window;
     let coverage =
@@ -186,7 +195,9 @@ fn losses() -> Vec<Loss> {
         Some(Loss::PolicyAndCharge { expired: false }) => {
             Some(Loss::PolicyAndCharge { expired: true })
         }
-        Some(Loss::PolicyAndCharge { expired: true }) => None,
+        Some(Loss::PolicyAndCharge { expired: true }) => Some(Loss::CertificateExpired),
+        Some(Loss::CertificateExpired) => Some(Loss::CertificateRevoked),
+        Some(Loss::CertificateRevoked) => None,
     })
 }
 

@@ -49,6 +49,9 @@ impl Teller {
     }
 
     async fn act_once(&mut self, line: &str) -> Outcome {
+        if let Some(done) = self.papers(line).await {
+            return done;
+        }
         if let Some(done) = self.ats(line).await {
             return done;
         }

@@ -14,6 +14,10 @@ impl Teller {
             if name.starts_with("pl_") {
                 return self.stands(&stream(&placement(name)), rest);
             }
+            if name.starts_with("paper_") {
+                let stream = self.world.paper_stream(name).ok_or("nobody has that paper")?;
+                return self.stands(&stream, rest);
+            }
             if name.starts_with("cand_") {
                 return self.stands(&contractor_stream(&candidate(name)), rest);
             }
@@ -43,10 +47,7 @@ impl Teller {
             };
         }
         if let Some((name, events)) = line.split_once(" went ") {
-            let stream = match name.starts_with("cand_") {
-                true => contractor_stream(&candidate(name)),
-                false => stream(&placement(name)),
-            };
+            let stream = self.stream_of(name)?;
             return equal(&self.world.history(&stream).join(", "), events);
         }
         if let Some((event, name)) = line.split_once(" never for ") {
@@ -64,6 +65,14 @@ impl Teller {
         Err("no look has this form".into())
     }
 
+    fn stream_of(&self, name: &str) -> Result<workflow_core::id::StreamId, String> {
+        match name.split('_').next() {
+            Some("cand") => Ok(contractor_stream(&candidate(name))),
+            Some("paper") => self.world.paper_stream(name).ok_or("nobody has that paper".into()),
+            _ => Ok(stream(&placement(name))),
+        }
+    }
+
     /// `Flagged`, or `Flagged: coverage lost` when the headline is to say so.
     fn stands(&self, stream: &workflow_core::id::StreamId, wanted: &str) -> Outcome {
         let Some(summary) = self.world.engine().summary(stream) else {
@@ -78,10 +87,7 @@ impl Teller {
     }
 
     fn times(&self, event: &str, name: &str, wanted: usize) -> Outcome {
-        let stream = match name.starts_with("cand_") {
-            true => contractor_stream(&candidate(name)),
-            false => stream(&placement(name)),
-        };
+        let stream = self.stream_of(name)?;
         let wire = event.chars().flat_map(|c| match c.is_uppercase() {
             true => vec!['_', c.to_ascii_lowercase()],
             false => vec![c],
@@ -109,6 +115,7 @@ impl Teller {
                     let live = [AssignmentStanding::Pending, AssignmentStanding::Active];
                     books.assignments.values().filter(|it| live.contains(&it.standing)).count()
                 }
+                "certificate" | "certificates" => books.certificates.len(),
                 "policy" | "policies" => books.policies.len(),
                 "policy in force" | "policies in force" => {
                     let active = PolicyStanding::Active;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, Call};
+use super::certificate::Word;
 use super::facts::{Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
@@ -23,7 +24,9 @@ mod react;
 mod state;
 
 pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
-pub use state::{Ask, Book, Email, Identity, Linked, Trouble};
+pub use state::{
+    Ask, Book, Email, Identity, Known, Linked, Standing as CertificateStanding, Trouble,
+};
 
 /// What a contractor can be told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,6 +53,13 @@ pub enum Input {
         round: u32,
         /// How it ended.
         ended: Ended,
+    },
+    /// A certificate's workflow needs the insurer's id, or says what it is worth.
+    CertificateTold {
+        /// Which, by the key of its stream.
+        certificate: String,
+        /// What.
+        word: Word,
     },
     /// The ATS says so of the person now.
     Observed(Person),
@@ -110,6 +120,7 @@ impl Workflow for Contractor {
             Input::LinkAsked { .. } => "link_asked",
             Input::RoadAsked { .. } => "road_asked",
             Input::TurnOver { .. } => "turn_over",
+            Input::CertificateTold { .. } => "certificate_told",
             Input::Observed(_) => "observed",
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",

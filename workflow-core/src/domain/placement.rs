@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, ContractorId, Sighting};
+use super::contractor::CertificateStanding;
 use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
 use crate::time::Timestamp;
@@ -47,6 +48,13 @@ pub enum Input {
         candidate: CandidateId,
         /// Why.
         reason: String,
+    },
+    /// The contractor's workflow says what the contractor's own certificates are worth.
+    CertificatesKnown {
+        /// Whose.
+        candidate: CandidateId,
+        /// All that ever stood.
+        certificates: Vec<CertificateStanding>,
     },
     /// The contractor's workflow gives this placement its turn.
     TakeRoad {
@@ -134,6 +142,7 @@ impl Workflow for Placement {
             Input::Vanished => "vanished",
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorFlagged { .. } => "contractor_flagged",
+            Input::CertificatesKnown { .. } => "certificates_known",
             Input::TakeRoad { .. } => "take_road",
             Input::Answered { .. } => "answered",
             Input::Seen(_) => "seen",

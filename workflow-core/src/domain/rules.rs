@@ -1,6 +1,6 @@
 //! One tenant's rules: plain data, read from its configuration by the runner and given to every decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -73,6 +73,28 @@ pub struct CoverageRule {
     pub coverage: Vec<CoverageType>,
 }
 
+/// What an approved certificate of insurance is worth to a placement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// Whether one may stand in for coverage that would otherwise be bought.
+    pub replaces_purchase: Replaces,
+    /// The coverage types for which one may stand; a placement that needs another type buys everything.
+    pub satisfies: BTreeSet<CoverageType>,
+    /// `None`: it must last to the placement's end. Else so many days from the day on which it is weighed are enough,
+    /// and the placement is flagged when it runs out.
+    pub min_remaining_days: Option<u16>,
+}
+
+/// Whether a certificate stands in for bought coverage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replaces {
+    /// Certificates are followed, and everything is bought all the same.
+    #[default]
+    Never,
+    /// A placement that a certificate satisfies buys nothing.
+    WhereSatisfied,
+}
+
 /// One tenant's rules.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -104,6 +126,8 @@ pub struct Rules {
     pub coverage_rules: Vec<CoverageRule>,
     /// The domain of made-up e-mail addresses for people without one.
     pub relay_domain: String,
+    /// What certificates of insurance are worth.
+    pub certificates: Certificates,
 }
 
 impl Rules {
@@ -133,6 +157,7 @@ impl Rules {
             coverage: vec![CoverageType::General, CoverageType::WorkersComp],
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
+            certificates: Certificates::default(),
         }
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, ContractorId, JobId, JobTerms,
-    PolicyId, PolicyStanding, QuoteId, SessionId, Window,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, CertificateId, ContractorId,
+    JobId, JobTerms, PolicyId, PolicyStanding, QuoteId, Review, ReviewStanding, SessionId, Upload,
+    Window,
 };
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::time::Timestamp;
@@ -97,6 +98,15 @@ pub struct Policy {
     pub past: Vec<(Timestamp, PolicyStanding)>,
 }
 
+/// A certificate that was handed in.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// What came.
+    pub upload: Upload,
+    /// How its review stands.
+    pub review: Review,
+}
+
 /// One attempt that reached the insurer.
 #[derive(Clone, Debug)]
 pub struct Heard {
@@ -123,6 +133,8 @@ pub struct Books {
     pub assignments: BTreeMap<AssignmentId, Assignment>,
     /// Policies, by id.
     pub policies: BTreeMap<PolicyId, Policy>,
+    /// Certificates, by id.
+    pub certificates: BTreeMap<CertificateId, Certificate>,
     /// What was answered under which key, since when.
     pub(super) keys: BTreeMap<String, (Timestamp, Stored)>,
     /// Every attempt that arrived.
@@ -252,6 +264,32 @@ impl Books {
             past: vec![(now, standing)],
         };
         self.insert_policy(policy)
+    }
+
+    /// The same content comes again only where its review broke down.
+    pub(super) fn add_certificate(&mut self, upload: &Upload) -> CertificateId {
+        let same = |it: &&Certificate| {
+            it.upload.sha256 == upload.sha256
+                && it.upload.contractor == upload.contractor
+                && it.review.standing != ReviewStanding::Error
+        };
+        if self.certificates.values().any(|it| same(&it)) {
+            self.violations.push(format!("the same content came twice: {upload:?}"));
+        }
+        let id = CertificateId(self.id("ci"));
+        let standing = ReviewStanding::Pending;
+        let review = Review { standing, rules: Vec::new(), coverages: Vec::new() };
+        self.certificates.insert(id.clone(), Certificate { upload: upload.clone(), review });
+        id
+    }
+
+    /// A review that broke down is told by nobody.
+    pub(super) fn set_review(&mut self, id: &CertificateId, review: Review) {
+        let Some(certificate) = self.certificates.get_mut(id) else { return };
+        if review.standing != ReviewStanding::Error {
+            self.signals.push(Subject::Certificate(id.clone()));
+        }
+        certificate.review = review;
     }
 
     fn insert_policy(&mut self, policy: Policy) -> PolicyId {

@@ -9,6 +9,7 @@ use super::Input;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
 use crate::domain::call::{Answer, ContractorId, Refusal};
+use crate::domain::certificate::Word;
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
@@ -29,6 +30,9 @@ pub(super) fn decide(
             Input::LinkAsked { placement } => {
                 let candidate = CandidateId(context.stream.key().to_owned());
                 Ok(vec![Event::CandidateFound { candidate, placement }])
+            }
+            Input::CertificateTold { certificate, word } => {
+                Ok(vec![certificate_told(certificate, word, context)])
             }
             Input::Observed(_) => Ok(Vec::new()),
             other => {
@@ -52,7 +56,7 @@ pub(super) fn decide(
 
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
     match (state, &input) {
-        (State::Retired { .. }, Input::Forget { .. }) => {}
+        (State::Retired { .. }, Input::Forget { .. } | Input::CertificateTold { .. }) => {}
         (State::Retired { reason, .. }, _) => {
             return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
         }
@@ -66,6 +70,14 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         Input::RoadAsked { placement, round, need } => road_asked(state, placement, round, need),
         Input::TurnOver { placement, round, ended } => {
             Ok(turn_over(state, placement, round, ended))
+        }
+        Input::CertificateTold { certificate, word } => {
+            // As when a placement asks: what was wrong with the person may be mended.
+            let asks = matches!((state, &word), (State::Flagged { .. }, Word::Needs { .. }));
+            let retried =
+                asks.then(|| Event::Retried { reason: "a certificate asks for it".into() });
+            let told = certificate_told(certificate, word, context);
+            Ok(std::iter::once(told).chain(retried).collect())
         }
         Input::Observed(person) => Ok(observed(state, person, context)),
         Input::Answered { standing: Standing::Stale, .. } => Ok(Vec::new()),
@@ -94,12 +106,19 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
         (State::Forgotten { .. }, Input::RoadAsked { placement, round, need }) => {
             Ok(vec![Event::RoadAsked { placement, round, need }])
         }
+        (State::Forgotten { .. }, Input::CertificateTold { certificate, word }) => {
+            Ok(vec![certificate_told(certificate, word, context)])
+        }
         (State::Forgotten { .. }, Input::Retire { reason }) => {
             Ok(vec![Event::CandidateRetired { reason }])
         }
-        (_, Input::LinkAsked { .. } | Input::RoadAsked { .. } | Input::Retry { .. }) => {
-            Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream)))
-        }
+        (
+            _,
+            Input::LinkAsked { .. }
+            | Input::RoadAsked { .. }
+            | Input::CertificateTold { .. }
+            | Input::Retry { .. },
+        ) => Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream))),
         (
             _,
             Input::Forget { .. }
@@ -109,6 +128,11 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
             | Input::TurnOver { .. },
         ) => Ok(Vec::new()),
     }
+}
+
+fn certificate_told(certificate: String, word: Word, context: &Context<'_, Rules>) -> Event {
+    let candidate = CandidateId(context.stream.key().to_owned());
+    Event::CertificateTold { candidate, certificate, word }
 }
 
 /// A flagged contractor is tried anew when a placement asks: a flagged placement asks only once a person restarts it.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Book, Identity, Linked as Known, Trouble, Way};
 use crate::domain::call::{ContractorId, Refusal};
+use crate::domain::certificate::Word;
 use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::placement::{Leave, Need};
 use crate::machine;
@@ -102,6 +103,15 @@ pub mod contractor {
             /// What it asks for.
             need: Need,
         },
+        /// A certificate's workflow needs the insurer's id, or says what it is worth.
+        CertificateTold {
+            /// Who.
+            candidate: CandidateId,
+            /// Which, by the key of its stream.
+            certificate: String,
+            /// What.
+            word: Word,
+        },
         /// The person was read.
         PersonRead {
             /// What the insurer is to know.
@@ -192,9 +202,12 @@ pub mod contractor {
 
     fn begin(event: Event) -> Option<State> {
         match event {
-            CandidateFound { candidate, placement } => Some(Unlinked {
-                book: Book { candidate, asks: Default::default() }.link(placement),
-            }),
+            CandidateFound { candidate, placement } => {
+                Some(Unlinked { book: Book::of(candidate).link(placement) })
+            }
+            CertificateTold { candidate, certificate, word } => {
+                Some(Unlinked { book: Book::of(candidate).certificate(certificate, word) })
+            }
             _ => None,
         }
     }
@@ -230,6 +243,35 @@ pub mod contractor {
             (OptedIn { known }, RoadAsked { placement, round, need }) => Some(OptedIn {
                 known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
             }),
+
+            // What certificates say; the road of placements is not touched by it.
+            (Unlinked { book }, CertificateTold { certificate, word, .. }) => {
+                Some(Unlinked { book: book.certificate(certificate, word) })
+            }
+            (Identified { book, identity, latest }, CertificateTold { certificate, word, .. }) => {
+                Some(Identified { book: book.certificate(certificate, word), identity, latest })
+            }
+            (Linked { known }, CertificateTold { certificate, word, .. }) => {
+                Some(Linked { known: known.book(|book| book.certificate(certificate, word)) })
+            }
+            (OptingIn { known, holder }, CertificateTold { certificate, word, .. }) => {
+                Some(OptingIn {
+                    known: known.book(|book| book.certificate(certificate, word)),
+                    holder,
+                })
+            }
+            (OptedIn { known }, CertificateTold { certificate, word, .. }) => {
+                Some(OptedIn { known: known.book(|book| book.certificate(certificate, word)) })
+            }
+            (Flagged { book, trouble }, CertificateTold { certificate, word, .. }) => {
+                Some(Flagged { book: book.certificate(certificate, word), trouble })
+            }
+            (Retired { book, reason }, CertificateTold { certificate, word, .. }) => {
+                Some(Retired { book: book.certificate(certificate, word), reason })
+            }
+            (Forgotten { book, reason }, CertificateTold { certificate, word, .. }) => {
+                Some(Forgotten { book: book.certificate(certificate, word), reason })
+            }
 
             // Becoming known.
             (Unlinked { book }, PersonRead { identity }) => {

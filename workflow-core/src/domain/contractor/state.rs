@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::call::{ContractorId, Refusal};
+use crate::domain::call::{CertificateId, ContractorId, Refusal};
+use crate::domain::certificate::{Proof, Word};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
-use crate::domain::placement::{Leave, Need};
+use crate::domain::placement::{Leave, Loss, Need};
 use crate::seal::Personal;
 
 /// The candidate and what the placements asked for.
@@ -16,6 +17,36 @@ pub struct Book {
     pub candidate: CandidateId,
     /// By placement: what it asked for last, and what it got.
     pub asks: BTreeMap<PlacementId, Ask>,
+    /// By certificate, named as its stream is: what it needs and what it is worth.
+    pub certificates: BTreeMap<String, Known>,
+}
+
+/// What a certificate's workflow said last.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Known {
+    /// How often it has asked for the insurer's id: each asking is answered.
+    pub round: u32,
+    /// What it is worth.
+    pub standing: Standing,
+}
+
+/// What a certificate is worth, as placements are told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Standing {
+    /// Nothing yet.
+    Unproven,
+    /// It stands.
+    Stands {
+        /// For what.
+        proof: Proof,
+    },
+    /// It stood, and does not any more.
+    Fell {
+        /// The insurer's id.
+        certificate: CertificateId,
+        /// How.
+        loss: Loss,
+    },
 }
 
 /// What one placement asked for, and what it got.
@@ -54,6 +85,11 @@ pub enum Way {
 }
 
 impl Book {
+    /// The empty book of a candidate.
+    pub fn of(candidate: CandidateId) -> Self {
+        Self { candidate, asks: BTreeMap::new(), certificates: BTreeMap::new() }
+    }
+
     pub(super) fn link(mut self, placement: PlacementId) -> Self {
         let ask = self.asks.entry(placement).or_insert(Ask { links: 0, way: Way::Unasked });
         ask.links += 1;
@@ -74,6 +110,25 @@ impl Book {
                 self.way(placement, Way::Over { round })
             }
         }
+    }
+
+    pub(super) fn certificate(mut self, certificate: String, word: Word) -> Self {
+        let unknown = Known { round: 0, standing: Standing::Unproven };
+        let known = self.certificates.entry(certificate).or_insert(unknown);
+        match word {
+            Word::Needs { round } => known.round = round,
+            Word::Stands { proof } => known.standing = Standing::Stands { proof },
+            Word::Fell { certificate, loss } => {
+                known.standing = Standing::Fell { certificate, loss };
+            }
+        }
+        self
+    }
+
+    /// What the certificates are worth that ever were worth anything.
+    pub fn standings(&self) -> Vec<Standing> {
+        let all = self.certificates.values().map(|known| &known.standing);
+        all.filter(|standing| **standing != Standing::Unproven).cloned().collect()
     }
 
     /// The way of a placement.

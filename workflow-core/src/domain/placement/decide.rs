@@ -11,7 +11,7 @@
 
 use super::machine::placement::{Event, Machine, State};
 use super::state::{
-    Back, Ended, Engagement, Hired, Intent, Issue, Readiness, Release, Road, Wanted,
+    Back, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss, Readiness, Release, Road, Wanted,
 };
 use super::{Input, Resolution};
 use crate::domain::call::ContractorId;
@@ -22,18 +22,24 @@ use crate::machine::Machine as _;
 use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
+mod certified;
 mod observed;
 mod resolve;
 mod seen;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-/// Which events `input` leads to.
+/// Which events `input` leads to, and what follows from the contractor's own certificates there.
 pub(super) fn decide(
     state: Option<&State>,
     input: Input,
     context: &Context<'_, Rules>,
 ) -> Decision {
+    let events = judge(state, input, context)?;
+    Ok(certified::then(state, events, context))
+}
+
+fn judge(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> Decision {
     let Some(state) = state else {
         return match input {
             Input::Observed(facts) => Ok(observed::first(&facts, context)),
@@ -49,6 +55,9 @@ pub(super) fn decide(
         }
         Input::ContractorFlagged { candidate, reason } => {
             Ok(contractor_flagged(state, &candidate, reason))
+        }
+        Input::CertificatesKnown { candidate, certificates } => {
+            Ok(certified::known(state, &candidate, &certificates, context))
         }
         Input::TakeRoad { round, road } => Ok(match state {
             State::Quoted { hired, road: Road::Asked(_), .. }
@@ -135,7 +144,11 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 vec![Event::PlacementCompleted]
             } else if now >= coverage.expires {
                 let evidence = coverage.evidence.clone();
-                vec![seen::lost(state, hired, super::state::Loss::PolicyExpired, evidence)]
+                let loss = match evidence {
+                    Evidence::Certificate { .. } => Loss::CertificateExpired,
+                    Evidence::Policy { .. } | Evidence::Assignment { .. } => Loss::PolicyExpired,
+                };
+                vec![seen::lost(state, hired, loss, evidence)]
             } else {
                 Vec::new()
             }

@@ -96,6 +96,9 @@ fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Policy { policy, .. } => format!("policy {policy}"),
         Evidence::Assignment { assignment, .. } => format!("assignment {assignment}"),
+        Evidence::Certificate { certificate, .. } => {
+            format!("the contractor's own certificate {certificate}; nothing was bought")
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::state::{
     Release, Road, Turn, Wanted,
 };
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
+use crate::domain::certificate::Proof;
 use crate::domain::facts::PlacementId;
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
@@ -188,6 +189,11 @@ pub mod placement {
             /// The policy it rests on, where told.
             policy: Option<PolicyId>,
         },
+        /// The contractor's own certificates that stand now: they may stand in for bought coverage.
+        CertificatesNoted {
+            /// Which, and for what.
+            proofs: Vec<Proof>,
+        },
         /// Coverage was seen in force at the insurer.
         CoverageStarted {
             /// What was seen.
@@ -349,7 +355,12 @@ pub mod placement {
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
                 Some(ContractorReady {
-                    engagement: Engagement { terms, contractor, turn: Turn::None },
+                    engagement: Engagement {
+                        terms,
+                        contractor,
+                        turn: Turn::None,
+                        proofs: Vec::new(),
+                    },
                     job,
                     intent: Intent::Stay,
                 })
@@ -384,9 +395,13 @@ pub mod placement {
 
             // Coverage.
             (
-                Quoted { .. } | ApplicationPending { .. } | Assigned { .. } | Flagged { .. },
+                JobReady { .. }
+                | Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Flagged { .. },
                 CoverageStarted { hired, coverage },
-            ) => Some(Active { hired: hired.over(Ended::Insured), coverage }),
+            ) => Some(Active { hired: hired.over(coverage.evidence.ended()), coverage }),
             (Active { hired, .. }, CoverageUpdated { coverage }) => {
                 Some(Active { hired, coverage })
             }
@@ -399,6 +414,29 @@ pub mod placement {
                 CoverageLost { issue, back },
             ) => Some(Flagged { issue, back }),
             (Active { hired, coverage }, PlacementCompleted) => Some(Completed { hired, coverage }),
+
+            // The contractor's own certificates.
+            (ContractorReady { engagement, job, intent }, CertificatesNoted { proofs }) => {
+                Some(ContractorReady { engagement: engagement.knowing(proofs), job, intent })
+            }
+            (JobReady { hired }, CertificatesNoted { proofs }) => {
+                Some(JobReady { hired: hired.knowing(proofs) })
+            }
+            (Quoted { hired, basis, road, intent }, CertificatesNoted { proofs }) => {
+                Some(Quoted { hired: hired.knowing(proofs), basis, road, intent })
+            }
+            (ApplicationPending { hired, application, intent }, CertificatesNoted { proofs }) => {
+                Some(ApplicationPending { hired: hired.knowing(proofs), application, intent })
+            }
+            (Assigned { hired, assignment, policy, intent }, CertificatesNoted { proofs }) => {
+                Some(Assigned { hired: hired.knowing(proofs), assignment, policy, intent })
+            }
+            (Active { hired, coverage }, CertificatesNoted { proofs }) => {
+                Some(Active { hired: hired.knowing(proofs), coverage })
+            }
+            (Flagged { issue, back }, CertificatesNoted { proofs }) => {
+                Some(Flagged { issue, back: back.knowing(&proofs) })
+            }
 
             // Changes while a call is in flight, or something bought is to be undone first.
             (ContractorReady { engagement, job, .. }, IntentChanged { intent }) => {

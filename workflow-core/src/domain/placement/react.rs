@@ -299,6 +299,8 @@ impl Names {
             Evidence::Assignment { assignment, policy } => {
                 self.assignment(assignment, policy.as_ref());
             }
+            // Signals about a certificate are its own workflow's.
+            Evidence::Certificate { .. } => {}
         }
     }
 

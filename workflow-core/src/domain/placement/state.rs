@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{
-    AssignmentId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
+    AssignmentId, CertificateId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
 };
+use crate::domain::certificate::{Accepted, Proof};
 use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use crate::time::Timestamp;
@@ -36,6 +37,9 @@ pub struct Engagement {
     pub contractor: ContractorId,
     /// Where the placement stands in the contractor's queue.
     pub turn: Turn,
+    /// The contractor's own certificates that stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
 }
 
 /// Terms, the contractor and the job.
@@ -125,6 +129,10 @@ impl Engagement {
     pub(super) fn with(self, terms: Terms) -> Self {
         Self { terms, ..self }
     }
+
+    pub(super) fn knowing(self, proofs: Vec<Proof>) -> Self {
+        Self { proofs, ..self }
+    }
 }
 
 impl Hired {
@@ -134,6 +142,10 @@ impl Hired {
 
     pub(super) fn over(self, ended: Ended) -> Self {
         Self { engagement: self.engagement.over(ended), ..self }
+    }
+
+    pub(super) fn knowing(self, proofs: Vec<Proof>) -> Self {
+        Self { engagement: self.engagement.knowing(proofs), ..self }
     }
 
     /// The terms.
@@ -297,6 +309,23 @@ pub enum Evidence {
         /// The policy it rests on, where told.
         policy: Option<PolicyId>,
     },
+    /// The contractor's own certificate, by the tenant's rule: nothing was bought.
+    Certificate {
+        /// Its id at the insurer.
+        certificate: CertificateId,
+        /// Who took it for good.
+        accepted: Accepted,
+    },
+}
+
+impl Evidence {
+    /// How the turn of a placement ended that is covered by it: what was not bought is no opting in.
+    pub(super) fn ended(&self) -> Ended {
+        match self {
+            Evidence::Policy { .. } | Evidence::Assignment { .. } => Ended::Insured,
+            Evidence::Certificate { .. } => Ended::Unused,
+        }
+    }
 }
 
 /// How coverage was lost.
@@ -315,6 +344,10 @@ pub enum Loss {
         /// Whether the policy ran out; else it was cancelled or voided.
         expired: bool,
     },
+    /// The contractor's own certificate ran out before the engagement did.
+    CertificateExpired,
+    /// The contractor's own certificate does not stand any more.
+    CertificateRevoked,
 }
 
 impl Loss {
@@ -322,7 +355,11 @@ impl Loss {
     pub(super) fn is_of_policy(self) -> bool {
         match self {
             Loss::PolicyCanceled | Loss::PolicyExpired => true,
-            Loss::AssignmentCanceled | Loss::ChargeFailed | Loss::PolicyAndCharge { .. } => false,
+            Loss::AssignmentCanceled
+            | Loss::ChargeFailed
+            | Loss::PolicyAndCharge { .. }
+            | Loss::CertificateExpired
+            | Loss::CertificateRevoked => false,
         }
     }
 
@@ -354,6 +391,10 @@ impl Loss {
             Loss::PolicyAndCharge { expired: true } => {
                 "the policy ran out, and the charge for the assignment failed"
             }
+            Loss::CertificateExpired => {
+                "the contractor's certificate ran out before the engagement ends"
+            }
+            Loss::CertificateRevoked => "the contractor's certificate does not stand any more",
         }
     }
 }
@@ -522,6 +563,20 @@ impl Back {
             | Back::Coverage { hired, .. }
             | Back::Lost { hired, .. } => Wanted::Update(hired.job.clone()),
         }
+    }
+
+    pub(super) fn knowing(mut self, proofs: &[Proof]) -> Self {
+        match &mut self {
+            Back::Discovered { .. } => {}
+            Back::Contractor { engagement, .. } => engagement.proofs = proofs.to_vec(),
+            Back::Job { hired }
+            | Back::Quote { hired, .. }
+            | Back::Application { hired, .. }
+            | Back::Assignment { hired, .. }
+            | Back::Coverage { hired, .. }
+            | Back::Lost { hired, .. } => hired.engagement.proofs = proofs.to_vec(),
+        }
+        self
     }
 
     /// Where it goes on when it is to begin anew, with these terms, on the job that it has.
