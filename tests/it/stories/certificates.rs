@@ -385,6 +385,23 @@ fn what_runs_out_before_the_work_does_is_flagged() {
 }
 
 #[test]
+fn what_is_called_off_while_a_certificate_covers_it_is_closed_by_a_person() {
+    check_in(
+        replacing(None),
+        "
+        given pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        when  the ATS reports pl_1 with stage=canceled
+        then  pl_1 is Flagged: yet it is covered by the contractor's own certificate
+        when  the operator closes pl_1: seen
+        then  pl_1 is Canceled
+    ",
+    );
+}
+
+#[test]
 fn what_is_bought_stays_bought() {
     check_in(
         replacing(None),

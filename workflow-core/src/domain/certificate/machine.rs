@@ -304,7 +304,7 @@ pub mod certificate {
                 ReviewApproved { outcome, covers },
             ) => Some(Approved {
                 paper,
-                sent: sent.standing(),
+                sent: sent.standing_for(&covers),
                 outcome,
                 covers,
                 accepted: Accepted::ByInsurer,
@@ -345,7 +345,7 @@ pub mod certificate {
                 CertificateAccepted { outcome, covers, reason },
             ) => Some(Approved {
                 paper,
-                sent: sent.standing(),
+                sent: sent.standing_for(&covers),
                 outcome,
                 covers,
                 accepted: Accepted::ByPerson { reason },

@@ -133,8 +133,9 @@ pub enum Stood {
 }
 
 impl Sent {
-    pub(super) fn standing(self) -> Self {
-        Self { stood: Stood::Once, ..self }
+    /// What covers nothing has not stood for anything.
+    pub(super) fn standing_for(self, covers: &[Cover]) -> Self {
+        if covers.is_empty() { self } else { Self { stood: Stood::Once, ..self } }
     }
 }
 

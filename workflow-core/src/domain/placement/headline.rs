@@ -1,7 +1,7 @@
 //! A placement's state in plain words, for lists and pages. No personal data.
 
 use super::machine::placement::State;
-use super::state::{Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
+use super::state::{Back, Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
 use crate::domain::terms::{Difference, Missing};
 
 /// Why the placement is where it is.
@@ -40,7 +40,7 @@ pub(super) fn headline(state: &State) -> String {
             let by = evidence(&coverage.evidence);
             format!("covered {} to {} by {by}", window.first_day, window.last_day)
         }
-        State::Flagged { issue, .. } => self::issue(issue),
+        State::Flagged { issue, back } => flagged(issue, back),
         State::Excluded { evidence, .. } => format!("out of scope: {}", evidence.evidence),
         State::Completed { coverage, .. } => {
             format!("ended, covered to its end by {}", evidence(&coverage.evidence))
@@ -49,8 +49,23 @@ pub(super) fn headline(state: &State) -> String {
     }
 }
 
-/// An issue as a person should read it: what happened.
-pub(super) fn issue(issue: &Issue) -> String {
+/// A flag as a person should read it: what happened, and what to do where nothing was bought.
+pub(super) fn flagged(issue: &Issue, back: &Back) -> String {
+    let by_certificate = matches!(
+        back,
+        Back::Coverage { coverage, .. } if matches!(coverage.evidence, Evidence::Certificate { .. })
+    );
+    let own = "yet it is covered by the contractor's own certificate: close the placement";
+    if let (true, Issue::CanceledWhileCovered { reason }) = (by_certificate, issue) {
+        format!("{reason}, {own}")
+    } else if let (true, Issue::OutOfScopeWhileCovered { evidence }) = (by_certificate, issue) {
+        format!("{}, {own}", evidence.evidence)
+    } else {
+        self::issue(issue)
+    }
+}
+
+fn issue(issue: &Issue) -> String {
     match issue {
         Issue::CoverageLost { loss } => format!("coverage lost: {}", loss.words()),
         Issue::Refused { operation, refusal } => format!(

@@ -10,6 +10,8 @@ use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use crate::time::Timestamp;
 
+mod certified;
+
 /// How far the facts of a placement suffice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "one per placement, and most are ready")]
@@ -129,10 +131,6 @@ impl Engagement {
     pub(super) fn with(self, terms: Terms) -> Self {
         Self { terms, ..self }
     }
-
-    pub(super) fn knowing(self, proofs: Vec<Proof>) -> Self {
-        Self { proofs, ..self }
-    }
 }
 
 impl Hired {
@@ -142,10 +140,6 @@ impl Hired {
 
     pub(super) fn over(self, ended: Ended) -> Self {
         Self { engagement: self.engagement.over(ended), ..self }
-    }
-
-    pub(super) fn knowing(self, proofs: Vec<Proof>) -> Self {
-        Self { engagement: self.engagement.knowing(proofs), ..self }
     }
 
     /// The terms.
@@ -316,16 +310,6 @@ pub enum Evidence {
         /// Who took it for good.
         accepted: Accepted,
     },
-}
-
-impl Evidence {
-    /// How the turn of a placement ended that is covered by it: what was not bought is no opting in.
-    pub(super) fn ended(&self) -> Ended {
-        match self {
-            Evidence::Policy { .. } | Evidence::Assignment { .. } => Ended::Insured,
-            Evidence::Certificate { .. } => Ended::Unused,
-        }
-    }
 }
 
 /// How coverage was lost.
@@ -563,20 +547,6 @@ impl Back {
             | Back::Coverage { hired, .. }
             | Back::Lost { hired, .. } => Wanted::Update(hired.job.clone()),
         }
-    }
-
-    pub(super) fn knowing(mut self, proofs: &[Proof]) -> Self {
-        match &mut self {
-            Back::Discovered { .. } => {}
-            Back::Contractor { engagement, .. } => engagement.proofs = proofs.to_vec(),
-            Back::Job { hired }
-            | Back::Quote { hired, .. }
-            | Back::Application { hired, .. }
-            | Back::Assignment { hired, .. }
-            | Back::Coverage { hired, .. }
-            | Back::Lost { hired, .. } => hired.engagement.proofs = proofs.to_vec(),
-        }
-        self
     }
 
     /// Where it goes on when it is to begin anew, with these terms, on the job that it has.
