@@ -1,10 +1,11 @@
 //! The only place that touches the network: one request, one answer, classified.
 //!
+//! What an attempt sends and what comes back is noted for the log (`workflow_core::exchange`), without the secret.
 //! No redirects, no retries, no compression, a cap on answers. URLs carry e-mails in their query, so no error or
 //! log line holds one. Deliberately absent: what an answer means. Read `failure.rs` for the classes.
 
 use std::net::IpAddr;
-use std::sync::Once;
+use std::sync::{Once, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{
@@ -13,10 +14,12 @@ use reqwest::header::{
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use workflow_core::exchange::{self, Came, Exchange};
 use workflow_core::outcome::Attempt;
 
 use crate::config::{AuthScheme, BadConfig, Config};
-use crate::failure::{Failure, Head};
+use crate::failure::{Failure, Head, stops_the_connector};
+use crate::secret::Secret;
 use crate::wire::certificate::Form;
 
 /// The largest answer that is read: a full page of 100 items stays far below.
@@ -32,9 +35,44 @@ const FILE_WITHIN: Duration = Duration::from_secs(300);
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    api_key: crate::secret::Secret,
+    /// The key in use: the configuration's, until another one takes its place.
+    api_key: RwLock<Secret>,
+    /// Why the key was refused, until it is taken.
+    refused: RwLock<Option<String>>,
     auth_scheme: AuthScheme,
     idempotency_headers: Vec<HeaderName>,
+    /// What every request carries beside its own.
+    usual_headers: HeaderMap,
+}
+
+/// The headers of an answer that are kept with it.
+const KEPT_HEADERS: [&str; 6] = [
+    "content-type",
+    "date",
+    "idempotent-replayed",
+    "original-request",
+    "retry-after",
+    "ten99policy-should-retry",
+];
+
+/// A whole answer.
+struct Answer {
+    head: Head,
+    request_id: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether a good answer to a read may show others: a list does, and one that cannot be read might.
+    fn lists(&self, asked_by_query: bool) -> bool {
+        let good = (200..300).contains(&self.head.status);
+        let object = || match serde_json::from_slice::<Value>(&self.body) {
+            Ok(Value::Object(fields)) => !fields.get("data").is_some_and(Value::is_array),
+            Ok(_) | Err(_) => false,
+        };
+        good && (asked_by_query || !object())
+    }
 }
 
 /// A request before it is dressed.
@@ -62,8 +100,7 @@ impl Client {
         if base.scheme() == "http" && !loopback && !config.allow_plain_http {
             return Err(BadConfig::PlainHttp);
         }
-        let key = config.api_key.reveal();
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_sendable(&config.api_key) {
             return Err(BadConfig::ApiKey);
         }
         if !(1..=100).contains(&config.page_size) {
@@ -76,7 +113,7 @@ impl Client {
             HeaderValue::from_static(concat!("integration-1099policy/", env!("CARGO_PKG_VERSION")));
         headers.insert(USER_AGENT, agent);
         let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
+            .default_headers(headers.clone())
             .connect_timeout(config.connect_timeout)
             .timeout(config.total_timeout)
             .redirect(reqwest::redirect::Policy::none())
@@ -89,10 +126,33 @@ impl Client {
         Ok(Self {
             http,
             base,
-            api_key: config.api_key.clone(),
+            api_key: RwLock::new(config.api_key.clone()),
+            refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
             idempotency_headers: header_names(&config.idempotency_headers)?,
+            usual_headers: headers,
         })
+    }
+
+    /// Why the key was refused; `None` while nothing speaks against it.
+    pub(crate) fn refused(&self) -> Option<String> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes another key from the next request on; `false` for one that no header can carry.
+    pub(crate) fn set_api_key(&self, key: Secret) -> bool {
+        let sendable = is_sendable(&key);
+        if sendable {
+            *self.api_key.write().unwrap_or_else(PoisonError::into_inner) = key;
+        }
+        sendable
+    }
+
+    fn note_refused(&self, refused: Option<String>) {
+        // Most answers change nothing here.
+        if self.refused() != refused {
+            *self.refused.write().unwrap_or_else(PoisonError::into_inner) = refused;
+        }
     }
 
     /// Reads.
@@ -145,36 +205,54 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request<'_>) -> Result<Value, Failure> {
-        let method = request.method.clone();
-        let path = request.path;
-        let sent = self.dressed(request)?.send().await;
-        let response = match sent {
-            Ok(response) => response,
-            Err(error) => {
-                let failure = unanswered(error);
-                tracing::debug!(%method, path, ?failure, "1099Policy: no answer");
-                return Err(failure);
-            }
-        };
-        let head = head(&response);
-        let request_id = header(&response, "request-id").unwrap_or_default();
+        let (path, key, may_list) = (request.path, request.key.clone(), !request.query.is_empty());
+        let built = self.dressed(request)?.build().map_err(unanswered)?;
+        let noted = exchange::is_noted().then(|| noted(&built, &self.usual_headers, key));
+        let method = built.method().clone();
+        let answered = self.send(built).await;
+        if let Some(noted) = noted {
+            let others =
+                method == Method::GET && answered.as_ref().is_ok_and(|a| a.lists(may_list));
+            exchange::note(Exchange { came: came(&answered, others), ..noted });
+        }
+        let answer = answered.inspect_err(|failure| {
+            tracing::debug!(%method, path, ?failure, "1099Policy: no answer");
+        })?;
+        let Answer { head, body, request_id, .. } = &answer;
+        let request_id = request_id.as_deref().unwrap_or_default();
         tracing::debug!(%method, path, status = head.status, request_id, "1099Policy answered");
-        let body = body(response).await?;
         if !(200..300).contains(&head.status) {
-            let failure = Failure::of(&head, &body);
+            let failure = Failure::of(head, body);
             if let Failure::Refused(refusal) = &failure {
                 let code = &refusal.code;
+                if stops_the_connector(refusal) {
+                    self.note_refused(Some(format!("{} {code}", head.status)));
+                }
                 tracing::info!(%method, path, status = head.status, code, request_id, "1099Policy refused");
             }
             return Err(failure);
         }
-        serde_json::from_slice(&body).map_err(|_| {
+        self.note_refused(None);
+        serde_json::from_slice(body).map_err(|_| {
             Failure::Unreadable(format!(
                 "{} bytes that are no JSON, status {}",
                 body.len(),
                 head.status
             ))
         })
+    }
+
+    /// Sends a request and reads its whole answer.
+    async fn send(&self, request: reqwest::Request) -> Result<Answer, Failure> {
+        let response = self.http.execute(request).await.map_err(unanswered)?;
+        let head = head(&response);
+        let request_id = header(&response, "request-id");
+        let headers = KEPT_HEADERS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), header(&response, name)?)))
+            .collect();
+        let body = body(response).await?;
+        Ok(Answer { head, request_id, headers, body })
     }
 
     fn dressed(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
@@ -184,9 +262,10 @@ impl Client {
         if !request.query.is_empty() {
             dressed = dressed.query(request.query);
         }
+        let key = self.api_key.read().unwrap_or_else(PoisonError::into_inner).clone();
         dressed = match self.auth_scheme {
-            AuthScheme::Basic => dressed.basic_auth(self.api_key.reveal(), Some("")),
-            AuthScheme::Bearer => dressed.header(AUTHORIZATION, bearer(self.api_key.reveal())?),
+            AuthScheme::Basic => dressed.basic_auth(key.reveal(), Some("")),
+            AuthScheme::Bearer => dressed.header(AUTHORIZATION, bearer(key.reveal())?),
         };
         if let Some(key) = request.key {
             let value = HeaderValue::from_str(&key).map_err(|_| unheaderable("idempotency key"))?;
@@ -205,6 +284,47 @@ impl Client {
                 .timeout(FILE_WITHIN),
         })
     }
+}
+
+/// A request as it is kept: everything but the secret. What came is filled in later.
+fn noted(request: &reqwest::Request, usual: &HeaderMap, key: Option<String>) -> Exchange {
+    let shown = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = usual.iter().chain(request.headers());
+    let headers = headers.filter(|(name, _)| *name != AUTHORIZATION);
+    let sent = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    Exchange {
+        method: request.method().to_string(),
+        path: request.url().path().to_owned(),
+        query: request.url().query().map(str::to_owned),
+        idempotency_key: key,
+        headers: headers.filter_map(shown).collect(),
+        body: exchange::Body::of(sent),
+        came: Came::Lost { reason: "no answer".to_owned() },
+    }
+}
+
+/// What came back, as it is kept. Of an answer that may show other people only length and hash: it is sealed to one.
+fn came(answered: &Result<Answer, Failure>, shows_others: bool) -> Came {
+    match answered {
+        Ok(Answer { head, request_id, headers, body }) => Came::Answer {
+            status: head.status,
+            request_id: request_id.clone(),
+            headers: headers.clone(),
+            body: if shows_others {
+                exchange::Body::hash_only(body)
+            } else {
+                exchange::Body::of(body)
+            },
+        },
+        Err(Failure::NotSent(reason)) => Came::NotSent { reason: reason.clone() },
+        Err(failure) => Came::Lost { reason: failure.reason() },
+    }
+}
+
+fn is_sendable(key: &Secret) -> bool {
+    !key.is_empty() && key.reveal().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn base_url(config: &Config) -> Result<Url, BadConfig> {
@@ -318,7 +438,6 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
 mod tests {
     use super::*;
     use crate::config::{Environment, LinkTemplates};
-    use crate::secret::Secret;
 
     fn config(base_url: &str) -> Config {
         let links = LinkTemplates { success_url: String::new(), cancel_url: String::new() };

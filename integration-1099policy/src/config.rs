@@ -39,6 +39,9 @@ pub struct Config {
     pub total_timeout: Duration,
     /// How many items one page of a list holds, 1 to 100; default 100.
     pub page_size: u16,
+    /// The tenant's name, where it shares its account with others: goes along as metadata, so that nobody takes another
+    /// tenant's contractor or job for theirs. Two tenants of JobDiva may well use the same number for two people.
+    pub shared_as: Option<String>,
 }
 
 /// How the API key is presented.
@@ -136,6 +139,7 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(30),
             page_size: 100,
+            shared_as: None,
         }
     }
 }

@@ -46,6 +46,7 @@ impl Ten99Policy {
             }
             Interest::Invoice { invoice: None, .. }
             | Interest::Category { .. }
+            | Interest::Unfollowed { .. }
             | Interest::NotUnderstood { .. } => Ok(Vec::new()),
         }
     }

@@ -210,7 +210,7 @@ impl Failure {
     }
 
     /// Why, for people.
-    fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         match self {
             Self::NotSent(reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("no answer: {reason}"),

@@ -155,6 +155,11 @@ pub enum Interest {
         /// By which event.
         told: Told,
     },
+    /// Something that is known and that nothing here rests on: acknowledged and kept, no more.
+    Unfollowed {
+        /// By which event.
+        told: Told,
+    },
     /// Nothing that is known: kept for a person to see, never an error.
     NotUnderstood {
         /// The event's name, empty where there is none.
@@ -216,7 +221,7 @@ pub fn interpret(delivery: &Delivery) -> Interest {
         },
         E::CategoryCodeAdded => Interest::Category { told },
         E::PaymentSessionCompleted | E::PaymentSessionCancelled | E::PaymentSessionExpired => {
-            not_understood("payment sessions are not used")
+            Interest::Unfollowed { told }
         }
     }
 }
@@ -239,9 +244,10 @@ mod tests {
         for kind in EventKind::ALL {
             assert_eq!(EventKind::named(kind.name()), Some(*kind));
             assert_eq!(normalised(kind.name()), kind.name());
-            let understood =
-                !matches!(interest(kind.name(), data.clone()), Interest::NotUnderstood { .. });
-            assert_eq!(understood, !kind.name().starts_with("payment."), "{}", kind.name());
+            let interest = interest(kind.name(), data.clone());
+            assert!(!matches!(interest, Interest::NotUnderstood { .. }), "{}", kind.name());
+            let unfollowed = matches!(interest, Interest::Unfollowed { .. });
+            assert_eq!(unfollowed, kind.name().starts_with("payment."), "{}", kind.name());
         }
         for seed in
             ["policy.canceled", "policy.expired", "certificate.validated", "assignment.canceled"]

@@ -65,6 +65,17 @@ impl Ten99Policy {
         Ok(Self(Arc::new(Inner { config, client })))
     }
 
+    /// Why the API key is refused, as status and code; `None` while nothing speaks against it. What waits for it may as
+    /// well not be sent.
+    pub fn refused(&self) -> Option<String> {
+        self.0.client.refused()
+    }
+
+    /// Takes another API key, from the next request on; `false` for one that no header can carry.
+    pub fn set_api_key(&self, key: secret::Secret) -> bool {
+        self.0.client.set_api_key(key)
+    }
+
     fn client(&self) -> &Client {
         &self.0.client
     }

@@ -1,8 +1,9 @@
 //! One attempt at one owed call: at most one request that changes anything, and any number that only read.
 //!
 //! The engine owns retries; the attempt says what came before. A POST is repeated under its key while the provider
-//! keeps keys (documented: 24 hours). Past that, after a burned key, or when told to, what an earlier attempt may have
-//! left is looked up first, and adopted. One file per resource; read `perform/quote.rs` for the plainest one.
+//! keeps keys (documented: 24 hours). Whenever an earlier attempt may have had an effect (its answer was lost, its key was
+//! burned or is too old, or the process started since), that is looked up first, and adopted. So two things have to fail
+//! before anything is made twice. One file per resource; read `perform/quote.rs` for the plainest one.
 
 mod assignment;
 mod certificate;
@@ -33,6 +34,10 @@ const KEY_LIFE: Duration = Duration::from_secs(23 * 3600);
 
 /// How far before the call was owed a look-up reads: the two clocks may differ.
 const CLOCK_SKEW: Duration = Duration::from_secs(600);
+
+/// The same for what may lie there from before, made for other terms: a second, which is how exactly the provider dates.
+/// That of a clock that is ahead is not found then; its key still decides.
+const CLOCK_SKEW_OF_OFFERS: Duration = Duration::from_secs(1);
 
 /// A step of an attempt: its value, or the outcome that ends the attempt here.
 type Step<T> = Result<T, Box<Outcome<Answer>>>;
@@ -106,6 +111,12 @@ impl Run<'_> {
             || attempt.now.since(attempt.owed_since) >= KEY_LIFE
     }
 
+    /// Whether the provider still knows the key of whatever attempt came before, by what it documents.
+    fn key_protects(&self) -> bool {
+        let attempt = self.attempt;
+        attempt.generation == 1 && attempt.now.since(attempt.owed_since) < KEY_LIFE
+    }
+
     /// The one request of this attempt that creates or acts.
     async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Value, Failure> {
         self.policy.client().post(path, &Value::Object(body), self.attempt).await
@@ -130,18 +141,33 @@ impl Run<'_> {
         wire::object(what, self.policy.client().get(path, &[]).await?)
     }
 
-    /// What was created since the call is owed, and fits; oldest last.
+    /// What was created since the call is owed, and fits; oldest last. Where the list does not go back that far, nothing
+    /// is found as long as the key protects; past that a person has to look.
     async fn look_for<T: Listed>(&self, path: &str, fits: impl Fn(&T) -> bool) -> Step<Vec<T>> {
+        self.look_back(path, CLOCK_SKEW, fits).await
+    }
+
+    /// The same of what was created no longer than `skew` before the call came to be owed.
+    async fn look_back<T: Listed>(
+        &self,
+        path: &str,
+        skew: Duration,
+        fits: impl Fn(&T) -> bool,
+    ) -> Step<Vec<T>> {
         let walk = Walk {
             path,
             filter: None,
-            since: Some(earlier(self.attempt.owed_since, CLOCK_SKEW)),
+            since: Some(self.owed_before(skew)),
             page_size: self.policy.config().page_size,
         };
         let walked: Walked<T> =
             pages::walk(self.policy.client(), &walk).await.map_err(|f| self.lookup_ended(f))?;
         let fitting: Vec<T> = walked.items.into_iter().filter(fits).collect();
         if fitting.is_empty() && !walked.whole {
+            if self.key_protects() {
+                tracing::debug!(stream = %self.attempt.stream, path, "the list ends early: the key decides");
+                return Ok(fitting);
+            }
             return Err(ended(refused(
                 200,
                 "lookup_incomplete",
@@ -152,6 +178,11 @@ impl Run<'_> {
             tracing::warn!(stream = %self.attempt.stream, path, found = fitting.len(), "1099Policy holds duplicates");
         }
         Ok(fitting)
+    }
+
+    /// A moment before the call came to be owed. A clock that was ahead then, and was put right since, hides nothing.
+    fn owed_before(&self, skew: Duration) -> Timestamp {
+        earlier(self.attempt.owed_since.min(self.attempt.now), skew)
     }
 
     fn post_ended(&self, failure: Failure) -> Box<Outcome<Answer>> {

@@ -2,7 +2,7 @@
 //!
 //! It shares no code with the client. It runs on a clock that moves only when told, plays the contractors, keeps a
 //! ledger of everything done to it, and fails on request. Absent: payment sessions, external certificate uploads,
-//! policies from a general opt-in. Read `simulator/server.rs` next for the walk of one request, `simulator/routes.rs`
+//! policies from a general opt-in. `/` is a page with its state, `/openapi.json` describes it. Read `simulator/server.rs` next for the walk of one request, `simulator/routes.rs`
 //! for the surface, `simulator/control.rs` for the endpoints under `/_sim`.
 
 use std::io;
@@ -39,6 +39,8 @@ mod ids;
 mod invoices;
 mod jobs;
 mod ledger;
+mod openapi;
+mod page;
 mod paging;
 mod persist;
 mod policies;
@@ -156,6 +158,11 @@ impl Simulator {
     /// Forgets the faults of answers and webhooks not yet used up.
     pub fn clear_faults(&self) {
         control::clear_faults(&self.app);
+    }
+
+    /// Forgets every idempotency key before its time: the same key creates again.
+    pub fn forget_keys(&self) {
+        control::forget_keys(&self.app);
     }
 
     /// Lets the requests go on that [`FaultKind::Hold`] holds.

@@ -15,6 +15,8 @@ pub(crate) mod quote;
 pub(crate) mod session;
 pub(crate) mod setup;
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use workflow_core::domain::call::References;
@@ -55,12 +57,33 @@ pub(crate) fn items(body: Value) -> Option<Vec<Value>> {
 }
 
 /// The `custom_metadata` of a job, and by setting of what hangs on it.
-pub(crate) fn metadata(references: &References) -> Value {
-    json!({
+pub(crate) fn metadata(config: &Config, references: &References) -> Value {
+    let mut metadata = json!({
         "jobdiva_placement_id": references.placement,
         "jobdiva_job_id": references.requisition,
         "jobdiva_candidate_id": references.candidate,
-    })
+    });
+    add_tenant(&mut metadata, config);
+    metadata
+}
+
+/// The key under which tenants that share an account tell their objects apart.
+const TENANT: &str = "jobdiva_tenant";
+
+/// Adds the tenant's name where it shares its account.
+pub(crate) fn add_tenant(metadata: &mut Value, config: &Config) {
+    if let Some(tenant) = &config.shared_as {
+        metadata[TENANT] = json!(tenant);
+    }
+}
+
+/// The tenant that an object says to be of, where that is another one.
+pub(crate) fn another_tenant<'a>(
+    metadata: &'a BTreeMap<String, String>,
+    config: &Config,
+) -> Option<&'a str> {
+    let own = config.shared_as.as_deref()?;
+    metadata.get(TENANT).map(String::as_str).filter(|tenant| *tenant != own)
 }
 
 /// Adds `custom_metadata` to a body whose documented fields have none, when the tenant wants it everywhere.
@@ -72,7 +95,7 @@ pub(crate) fn add_metadata(
     match config.metadata_on {
         MetadataOn::ContractorAndJob => {}
         MetadataOn::Everything => {
-            body.insert("custom_metadata".to_owned(), metadata(references));
+            body.insert("custom_metadata".to_owned(), metadata(config, references));
         }
     }
 }

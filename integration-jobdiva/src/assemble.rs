@@ -130,9 +130,13 @@ impl JobDiva {
         let column = match kind {
             Kind::Job => columns::REQUISITION,
             Kind::Candidate | Kind::Home => columns::CANDIDATE,
-            Kind::Activity | Kind::Record | Kind::Document | Kind::Content | Kind::Touch => {
-                columns::PLACEMENT
-            }
+            Kind::Activity
+            | Kind::Record
+            | Kind::Document
+            | Kind::Content
+            | Kind::Touch
+            | Kind::Start
+            | Kind::Merge => columns::PLACEMENT,
         };
         let rows = self.client().rows(operation, &[id], kind).await?;
         Ok(rows.into_iter().find(|row| {

@@ -4,8 +4,8 @@
 //! token may end before its time. The login's URL carries the password, so no URL ever gets into a message, and
 //! what the service says is cut and cleaned in [`Client::redacted`]. What an answer means is `wire.rs` and `error.rs`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -17,6 +17,7 @@ use workflow_core::time::{Clock, Timestamp};
 use crate::config::{BadConfig, Config, Login, PlainHttp};
 use crate::error::{Error, Failure};
 use crate::operations::{LOGIN, Method, Operation, Paths, UserFields};
+use crate::secret::Secret;
 use crate::token::{self, Token};
 use crate::wire::columns::{Allowed, Kind};
 use crate::wire::envelope::{self, Data, Envelope};
@@ -40,6 +41,10 @@ pub(crate) struct Client {
     /// Held while logging in: whoever comes meanwhile waits and takes the same token.
     token: Mutex<Option<Token>>,
     logins: AtomicU64,
+    /// The password in use: the configuration's, until another one takes its place.
+    password: RwLock<Secret>,
+    /// Why the last login was refused, until one succeeds.
+    refused: RwLock<Option<String>>,
 }
 
 /// An answer, whole.
@@ -69,7 +74,23 @@ impl Client {
         }
         let http = builder.build().map_err(|error| BadConfig::Http(transport(error)))?;
         let token = Mutex::new(None);
-        Ok(Self { http, base, paths, config, zone, clock, token, logins: AtomicU64::new(0) })
+        let (password, refused) = (RwLock::new(config.password.clone()), RwLock::default());
+        let logins = AtomicU64::new(0);
+        Ok(Self { http, base, paths, config, zone, clock, token, logins, password, refused })
+    }
+
+    /// Why the last login was refused; `None` while nothing speaks against the credentials.
+    pub(crate) fn refused(&self) -> Option<String> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes another password from the next login on.
+    pub(crate) fn set_password(&self, password: Secret) {
+        *self.password.write().unwrap_or_else(PoisonError::into_inner) = password;
+    }
+
+    fn password(&self) -> Secret {
+        self.password.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The rows that an operation answers with. `values` belong to the operation's parameters, in order.
@@ -177,8 +198,22 @@ impl Client {
         Ok(fresh)
     }
 
+    /// A new token; remembers whether the credentials were refused.
     async fn fresh_token(&self) -> Result<Token, Error> {
-        let Config { client_id, username, password, login, .. } = &self.config;
+        let fresh = self.logged_in().await;
+        let refused = match &fresh {
+            Ok(_) => None,
+            Err(Error::Credentials { message, .. }) => Some(message.clone()),
+            // Nothing was learned of them.
+            Err(_) => return fresh,
+        };
+        *self.refused.write().unwrap_or_else(PoisonError::into_inner) = refused;
+        fresh
+    }
+
+    async fn logged_in(&self) -> Result<Token, Error> {
+        let Config { client_id, username, login, .. } = &self.config;
+        let password = self.password();
         let url = self.url(self.paths.login());
         let request = match login {
             Login::V2Pair | Login::V2Text | Login::V1Text => {
@@ -264,7 +299,9 @@ impl Client {
     /// long numbers.
     fn redacted(&self, message: &str) -> String {
         let mut text = message.to_owned();
-        for secret in [self.config.password.reveal(), self.config.username.as_str()] {
+        let password = self.password();
+        let secrets = [self.config.password.reveal(), password.reveal(), &self.config.username];
+        for secret in secrets {
             if secret.len() >= 3 {
                 text = text.replace(secret, "***");
             }
@@ -379,7 +416,6 @@ mod tests {
     use workflow_core::time::ManualClock;
 
     use super::*;
-    use crate::secret::Secret;
 
     fn config(base_url: &str) -> Config {
         let mut config = Config::new("1", "api@example.com", Secret::new("s3cret"));

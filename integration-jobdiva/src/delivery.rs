@@ -21,6 +21,18 @@ pub struct Delivery {
     pub sha256: String,
 }
 
+impl Delivery {
+    /// Whether it says that its record is gone.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.operation(), "delete" | "deleted" | "remove" | "merge" | "merged")
+    }
+
+    /// The operation: what comes after the type.
+    pub fn operation(&self) -> &str {
+        self.kind.rsplit('.').next().unwrap_or_default()
+    }
+}
+
 /// The names of ids in [`Delivery::subjects`].
 pub mod subject {
     /// A placement: JobDiva's activity, start, interview schedule or submittal.

@@ -5,6 +5,7 @@
 //! - [`receive`]: a webhook's bytes become verified [`delivery`]s that hold ids only; pure.
 //! - [`interpret`]: a delivery says what to read; pure.
 //! - [`poll`]: the delta feeds say which placements were touched, window by window.
+//! - [`census`]: a count of all placements, for those that no feed told of.
 //! - [`JobDiva::assemble`]: one placement's facts, read through the API.
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
 //! - [`documents`]: which files a candidate has, and their bytes.
@@ -16,6 +17,7 @@
 //! Read `client.rs` next for what goes over the wire, `wire.rs` for how answers are read, `assemble.rs` for what
 //! is made of them.
 
+pub mod census;
 pub mod config;
 pub mod delivery;
 pub mod documents;
@@ -56,13 +58,16 @@ struct Inner {
     client: Client,
     /// The activities last seen in a feed, by placement.
     activities: Mutex<BTreeMap<String, Row>>,
+    /// Feeds that are not granted, and until when they are left alone.
+    closed: Mutex<BTreeMap<&'static str, Timestamp>>,
 }
 
 impl JobDiva {
     /// A handle with these settings. Nothing is sent yet; fails only for settings that cannot work.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
         let client = Client::new(config, clock)?;
-        Ok(Self(Arc::new(Inner { client, activities: Mutex::new(BTreeMap::new()) })))
+        let (activities, closed) = (Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Inner { client, activities, closed })))
     }
 
     /// The settings.
@@ -75,8 +80,31 @@ impl JobDiva {
         self.0.client.log_in().await
     }
 
+    /// Why the credentials are refused, in the service's words; `None` while nothing speaks against them. What waits for
+    /// them may as well not be sent.
+    pub fn refused(&self) -> Option<String> {
+        self.0.client.refused()
+    }
+
+    /// Takes another password, from the next login on.
+    pub fn set_password(&self, password: secret::Secret) {
+        self.0.client.set_password(password);
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// Whether a feed is left alone because it is not granted.
+    pub(crate) fn is_closed(&self, feed: &str, now: Timestamp) -> bool {
+        let closed = self.0.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.get(feed).is_some_and(|until| *until > now)
+    }
+
+    /// Leaves a feed alone until a moment.
+    pub(crate) fn close(&self, feed: &'static str, until: Timestamp) {
+        let mut closed = self.0.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.insert(feed, until);
     }
 
     /// What a feed last said of a placement.

@@ -91,6 +91,8 @@ operations! {
     CandidateDelta = "candidate.delta", Get "/apiv2/bi/NewUpdatedCandidateRecords" ["fromDate", "toDate"], Unasked, Required;
     /// Pairs of merged candidates.
     CandidateMerged = "candidate.merged", Get "/apiv2/bi/MergedCandidates" ["fromDate", "toDate"], Unasked, Optional;
+    /// Candidates deleted in a window.
+    CandidateDeleted = "candidate.deleted", Get "/apiv2/bi/DeletedCandidateRecords" ["fromDate", "toDate"], Unasked, Optional;
     /// One requisition.
     JobGet = "job.get", Get "/apiv2/bi/JobDetail" ["jobId"], Unasked, Required;
     /// Requisitions changed in a window.
@@ -101,6 +103,10 @@ operations! {
     PlacementDeltaAlt = "placement.delta_alt", Get "/apiv2/bi/NewUpdatedActivityRecords" ["fromDate", "toDate"], Asked, Helpful;
     /// Placements by requisition or candidate.
     PlacementSearch = "placement.search", Post "/apiv2/jobdiva/searchStart" ["jobId", "candidateid", "startDateFrom", "maxreturned", "offset"], Unasked, Helpful;
+    /// All placements from a first day of work on, page by page.
+    PlacementCensus = "placement.census", Post "/apiv2/jobdiva/searchStart" ["startDateFrom", "maxreturned", "offset"], Unasked, Helpful;
+    /// Submittals and placements deleted in a window.
+    PlacementDeleted = "placement.deleted", Get "/apiv2/bi/DeletedActivityRecords" ["fromDate", "toDate"], Unasked, Optional;
     /// One placement's billing and pay records.
     PlacementAssignment = "placement.assignment", Get "/apiv2/bi/EmployeeAssignmentRecordsDetail" ["startId"], Asked, Helpful;
     /// One placement's activity.

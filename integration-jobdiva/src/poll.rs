@@ -2,13 +2,15 @@
 //!
 //! One call reads one window of each feed, so that a long back-fill is done step by step and can be interrupted. A
 //! feed's mark moves only after its window was decoded whole; feeds do not wait for each other. Rows are only
-//! pointers: what is true is read by [`JobDiva::assemble`]. The windows are in `poll/window.rs`, the cursor in
-//! `poll/cursor.rs`. Deleted and merged records are not followed here: a placement read again tells.
+//! pointers: what is true is read by [`JobDiva::assemble`]. Deleted and merged records have feeds of their own, which
+//! not every tenant grants. The windows are in `poll/window.rs`, the cursor in `poll/cursor.rs`; what no feed tells is
+//! found by `census.rs`.
 
 mod cursor;
 mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId, Unreadable};
@@ -32,6 +34,9 @@ const FAILURES_MAX: usize = 16;
 /// How many digests a mark keeps; a row beyond is merely reported twice.
 const RECENT_MAX: usize = 20_000;
 
+/// So long a feed that is not granted is left alone.
+const CLOSED_FOR: Duration = Duration::from_secs(24 * 3600);
+
 /// What one poll found. Keep everything in it durably before the cursor.
 #[derive(Debug)]
 pub struct Polled {
@@ -44,6 +49,12 @@ pub struct Polled {
     pub candidates: BTreeSet<CandidateId>,
     /// Requisitions whose title, place or category may have changed.
     pub requisitions: BTreeSet<RequisitionId>,
+    /// Candidates that were merged: the one that is gone, and the one that stays.
+    pub merged: BTreeMap<CandidateId, CandidateId>,
+    /// Candidates that were deleted, or merged.
+    pub gone: BTreeSet<CandidateId>,
+    /// Submittals and placements that were deleted.
+    pub deleted: BTreeSet<PlacementId>,
     /// Where to go on.
     pub cursor: Cursor,
     /// Rows without an id, and windows that the service cannot give.
@@ -59,6 +70,9 @@ pub struct Polled {
 /// The feeds, in the order in which they are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Feed {
+    CandidatesMerged,
+    CandidatesDeleted,
+    PlacementsDeleted,
     Placements,
     Pay,
     Billing,
@@ -67,11 +81,34 @@ enum Feed {
 }
 
 impl Feed {
-    const ALL: [Feed; 5] =
-        [Feed::Placements, Feed::Pay, Feed::Billing, Feed::Candidates, Feed::Requisitions];
+    const ALL: [Feed; 8] = [
+        Feed::CandidatesMerged,
+        Feed::CandidatesDeleted,
+        Feed::PlacementsDeleted,
+        Feed::Placements,
+        Feed::Pay,
+        Feed::Billing,
+        Feed::Candidates,
+        Feed::Requisitions,
+    ];
+
+    /// Whether the others do without it: what is deleted is missed when it is read, only later.
+    fn is_optional(self) -> bool {
+        match self {
+            Feed::CandidatesMerged | Feed::CandidatesDeleted | Feed::PlacementsDeleted => true,
+            Feed::Placements
+            | Feed::Pay
+            | Feed::Billing
+            | Feed::Candidates
+            | Feed::Requisitions => false,
+        }
+    }
 
     fn operation(self) -> Operation {
         match self {
+            Feed::CandidatesMerged => Operation::CandidateMerged,
+            Feed::CandidatesDeleted => Operation::CandidateDeleted,
+            Feed::PlacementsDeleted => Operation::PlacementDeleted,
             Feed::Placements => Operation::PlacementDelta,
             Feed::Pay => Operation::PayDelta,
             Feed::Billing => Operation::BillingDelta,
@@ -89,7 +126,11 @@ impl Feed {
         match self {
             Feed::Placements => Kind::Activity,
             Feed::Pay | Feed::Billing => Kind::Record,
-            Feed::Candidates | Feed::Requisitions => Kind::Touch,
+            Feed::Candidates
+            | Feed::Requisitions
+            | Feed::CandidatesDeleted
+            | Feed::PlacementsDeleted => Kind::Touch,
+            Feed::CandidatesMerged => Kind::Merge,
         }
     }
 }
@@ -106,15 +147,22 @@ impl JobDiva {
         let mut read = 0;
         for feed in Feed::ALL {
             let name = feed.name();
+            if self.is_closed(name, now) {
+                continue;
+            }
             let mark = polled.cursor.feeds.get(name).cloned();
             let mark = mark.unwrap_or_else(|| Mark { until: begin, recent: BTreeSet::new() });
             let Some(window) = Window::after(mark.until, now, limits) else { continue };
             match self.window(feed, window).await {
                 Ok(taken) => {
-                    read += 1;
+                    read += usize::from(!feed.is_optional());
                     let mark = self.take(&mut polled, feed, window, &mark, taken);
                     polled.more |= Window::after(mark.until, now, limits).is_some();
                     polled.cursor.feeds.insert(name.to_owned(), mark);
+                }
+                Err(error) if feed.is_optional() && is_not_there(&error) => {
+                    tracing::info!(feed = name, "this feed is not granted: done without");
+                    self.close(name, now.plus(CLOSED_FOR));
                 }
                 Err(error) => polled.failed.push(error),
             }
@@ -123,6 +171,26 @@ impl JobDiva {
             (0, false) => Err(polled.failed.swap_remove(0)),
             _ => Ok(polled),
         }
+    }
+
+    /// The candidates that were merged since a moment: what a feed will tell, at once.
+    pub async fn merged_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<BTreeMap<CandidateId, CandidateId>, Error> {
+        let feed = Feed::CandidatesMerged;
+        if self.is_closed(feed.name(), now) {
+            return Ok(BTreeMap::new());
+        }
+        let from = since.max(minus(now, self.config().window_max));
+        let mut polled = Polled::from(Cursor::default());
+        match self.rows(feed, Window { from, to: now }).await {
+            Ok(rows) => rows.iter().for_each(|row| self.touch(&mut polled, feed, row)),
+            Err(error) if is_not_there(&error) => self.close(feed.name(), now.plus(CLOSED_FOR)),
+            Err(error) => return Err(error),
+        }
+        Ok(polled.merged)
     }
 
     /// Where reading begins when there is no cursor.
@@ -241,6 +309,19 @@ impl JobDiva {
         let name = feed.name();
         let mut id = |column| reader.id(name, row, column);
         let found = match feed {
+            Feed::CandidatesMerged => match (id(columns::MERGED_FROM), id(columns::MERGED_INTO)) {
+                (Some(old), Some(new)) => {
+                    polled.merged.insert(CandidateId(old), CandidateId(new));
+                    true
+                }
+                (_, _) => false,
+            },
+            Feed::CandidatesDeleted => {
+                id(columns::CANDIDATE).map(|id| polled.gone.insert(CandidateId(id))).is_some()
+            }
+            Feed::PlacementsDeleted => {
+                id(columns::PLACEMENT).map(|id| polled.deleted.insert(PlacementId(id))).is_some()
+            }
             Feed::Candidates => {
                 id(columns::CANDIDATE).map(|id| polled.candidates.insert(CandidateId(id))).is_some()
             }
@@ -289,6 +370,9 @@ impl From<Cursor> for Polled {
             submittals: BTreeSet::new(),
             candidates: BTreeSet::new(),
             requisitions: BTreeSet::new(),
+            merged: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            deleted: BTreeSet::new(),
             cursor,
             unreadable: Vec::new(),
             failed: Vec::new(),
@@ -301,6 +385,11 @@ impl From<Cursor> for Polled {
 /// Whether a row of the window may be why the service failed.
 fn is_of_a_row(error: &Error) -> bool {
     matches!(error, Error::Unavailable { status: 500, .. })
+}
+
+/// Whether the tenant does not have an operation: a path that is not there answers like a bad login.
+fn is_not_there(error: &Error) -> bool {
+    matches!(error, Error::NotGranted { .. } | Error::Credentials { .. })
 }
 
 /// When a row was last changed, as far as it says.

@@ -1,6 +1,7 @@
 //! The admin door: what the command line asks of a running process. Loopback only; a token in the data directory, which
 //! only its owner can read, keeps other users of the machine out.
 
+use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -10,24 +11,28 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use workflow_core::audit;
+use workflow_core::audit as core_audit;
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::placement::{Input, Placement, Resolution};
-use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::engine::{Engine, HandleError};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
 use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
+use crate::pulse::Pulse;
 use crate::signing::Signer;
 use crate::systems::Systems;
 use crate::views;
 
+mod audit;
 pub mod certificates;
+pub mod inbox;
 pub mod log;
+mod orders;
 
 /// The file in the data directory that says where the door is.
 pub const ADDRESS_FILE: &str = "admin.json";
@@ -69,6 +74,10 @@ pub struct Door {
     pub token: String,
     /// Who performs the calls, and knows which fail.
     pub dispatcher: Dispatcher<Insurance, Systems>,
+    /// The tenants' systems.
+    pub systems: Arc<Systems>,
+    /// What the loops are doing.
+    pub pulse: Arc<Pulse>,
     /// The tenants of the configuration.
     pub tenants: Vec<String>,
     /// The documents that contractors bring.
@@ -77,31 +86,8 @@ pub struct Door {
     pub signer: Signer,
     /// Turns true when the process stops.
     pub stopped: watch::Receiver<bool>,
-}
-
-/// How a person settles a flag, or takes a placement out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Act {
-    /// What to do.
-    pub what: What,
-    /// Why, in the person's words.
-    pub reason: String,
-    /// Who.
-    pub who: String,
-}
-
-/// What a person may do to a placement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// Go on where it stopped.
-    Return,
-    /// Read it again and start from what is known.
-    Restart,
-    /// Close it: it is settled outside.
-    Close,
-    /// Take it out of scope.
-    Exclude,
+    /// By tenant, the zone of its business dates.
+    pub zones: BTreeMap<String, TimeZone>,
 }
 
 /// Whom a person decides to forget.
@@ -129,10 +115,16 @@ pub fn router(door: Door) -> Router {
         .route("/v1/placements", get(list))
         .route("/v1/placements/{tenant}/{id}", get(show))
         .route("/v1/placements/{tenant}/{id}/history", get(history))
-        .route("/v1/placements/{tenant}/{id}/act", post(act))
+        .route("/v1/orders", post(orders::order))
+        .route("/v1/tenants", get(orders::tenants))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
+        .route("/v1/audit", post(audit::ask))
         .route("/v1/people/forget", post(forget))
+        .route("/v1/inbox", get(inbox::list))
+        .route("/v1/inbox/{tenant}/{id}", get(inbox::show))
+        .route("/v1/inbox/{tenant}/{id}/act", post(inbox::act))
+        .route("/v1/contractors/{tenant}/{candidate}/keep", post(inbox::keep))
         .route("/v1/certificates", get(certificates::list).post(certificates::add))
         .route("/v1/certificates/{tenant}/{key}", get(certificates::show))
         .route("/v1/certificates/{tenant}/{key}/settle", post(certificates::settle))
@@ -161,7 +153,8 @@ fn problem(status: StatusCode, message: impl Into<String>) -> Response {
 
 async fn list(State(door): State<Arc<Door>>) -> Response {
     let failing = door.dispatcher.activity().waiting;
-    Json(views::list(&door.engine, &failing, &door.tenants)).into_response()
+    let list = views::list(&door.engine, &failing, &door.tenants);
+    Json(orders::with_refusals(&door, list)).into_response()
 }
 
 fn stream(tenant: &str, id: &str) -> Result<StreamId, Box<Response>> {
@@ -178,7 +171,10 @@ async fn show(
         Err(response) => return *response,
     };
     match views::show(&door.engine, &stream, &door.dispatcher.activity().waiting) {
-        Ok(Some(shown)) => Json(shown).into_response(),
+        Ok(Some(mut shown)) => {
+            orders::refused(&door, &mut shown.line);
+            Json(shown).into_response()
+        }
         Ok(None) => problem(StatusCode::NOT_FOUND, format!("{stream} is not known")),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
@@ -200,37 +196,15 @@ async fn history(
         Ok(events) => events,
         Err(error) => return problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     };
-    match views::history(&stream, &events, at.map(Timestamp)) {
+    let until = at.map(Timestamp);
+    let history = views::history(&stream, &events, until).and_then(|history| {
+        let Some(gate) = views::gate_of(&stream) else { return Ok(history) };
+        let orders = door.engine.history(&gate).map_err(|error| error.to_string())?;
+        views::with_orders(&gate, &orders, until, history)
+    });
+    match history {
         Ok(history) => Json(history).into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
-    }
-}
-
-async fn act(
-    State(door): State<Arc<Door>>,
-    Path((tenant, id)): Path<(String, String)>,
-    Json(act): Json<Act>,
-) -> Response {
-    let stream = match stream(&tenant, &id) {
-        Ok(stream) => stream,
-        Err(response) => return *response,
-    };
-    let Act { what, reason, who } = act;
-    let resolve = |resolution, reason| Input::Resolve { resolution, reason };
-    let input = match what {
-        What::Return => resolve(Resolution::Return, reason),
-        What::Restart => resolve(Resolution::Restart, reason),
-        What::Close => resolve(Resolution::Close, reason),
-        What::Exclude => Input::Exclude { reason },
-    };
-    let source = Source::new(format!("operator:{who}"), "");
-    match door.engine.handle::<Placement>(&stream, input, source).await {
-        Ok(handled) => {
-            Json(serde_json::json!({ "state": handled.state, "events": handled.events }))
-                .into_response()
-        }
-        Err(HandleError::Rejected(no)) => problem(StatusCode::CONFLICT, no.message),
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 
@@ -254,7 +228,10 @@ async fn forget(State(door): State<Arc<Door>>, Json(forget): Json<Forget>) -> Re
 }
 
 /// The result of an audit as it is shown.
-pub fn verified(result: Result<audit::Verified, audit::Damage>, what: &str) -> views::Verified {
+pub fn verified(
+    result: Result<core_audit::Verified, core_audit::Damage>,
+    what: &str,
+) -> views::Verified {
     match result {
         Ok(good) => views::Verified {
             version: views::VERSION,

@@ -7,25 +7,36 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-mod act;
 mod ask;
+mod audit;
 mod backup;
 mod certificate;
 mod check;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
+mod exclude;
 mod export;
 mod forget;
 mod history;
+mod inbox;
+mod include;
 mod init;
+mod keep;
 mod key;
 mod list;
+mod order;
+mod pause;
 mod progress;
+mod resend;
+mod resolve;
 mod restore;
+mod retry;
 mod rotate_key;
 mod run;
+mod set;
 mod show;
+mod tenants;
 mod verify;
 
 /// Keeps contractor placements in JobDiva insured through 1099Policy.
@@ -40,8 +51,9 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact.";
+4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact, 8 today's code derives other states than were recorded.";
 
+/// A verb without words here brings its own, with an example.
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show the whole thing on built-in simulators: no account, no services.
@@ -57,12 +69,26 @@ enum Verb {
     List(list::List),
     /// Show one placement.
     Show(show::Show),
-    /// Show what happened to one placement, and why.
+    /// Show what happened to one placement (or contractor), and why.
     History(history::History),
-    /// Settle a flag, or take a placement out of scope.
-    Act(act::Act),
+    /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
+    Audit(audit::Audit),
     /// Hand in, list, show and settle the certificates that contractors bring.
     Certificate(certificate::Certificate),
+    /// List, show, retry or drop deliveries that were not worked off.
+    Inbox(inbox::Inbox),
+    /// Say which contractor a merged candidate keeps.
+    Keep(keep::Keep),
+    #[command(alias = "act")]
+    Resolve(resolve::Resolve),
+    Exclude(exclude::Exclude),
+    Include(include::Include),
+    Set(set::Set),
+    Resend(resend::Resend),
+    Retry(retry::Retry),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    Tenants(tenants::TenantsVerb),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -107,6 +133,8 @@ enum Failure {
     Refused(String),
     /// The log is not intact.
     Damaged(String),
+    /// Today's code derives something else than was recorded.
+    Differs(String),
 }
 
 impl Failure {
@@ -118,6 +146,7 @@ impl Failure {
             Failure::NotFound(_) => 4,
             Failure::Refused(_) => 5,
             Failure::Damaged(_) => 7,
+            Failure::Differs(_) => 8,
         }
     }
 
@@ -128,7 +157,8 @@ impl Failure {
             | Failure::Config(message)
             | Failure::NotFound(message)
             | Failure::Refused(message)
-            | Failure::Damaged(message) => message,
+            | Failure::Damaged(message)
+            | Failure::Differs(message) => message,
         }
     }
 }
@@ -178,8 +208,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
-            Verb::Act(verb) => verb.run().await,
+            Verb::Audit(verb) => verb.run().await,
             Verb::Certificate(verb) => verb.run().await,
+            Verb::Inbox(verb) => verb.run().await,
+            Verb::Keep(verb) => verb.run().await,
+            Verb::Resolve(verb) => verb.run().await,
+            Verb::Exclude(verb) => verb.run().await,
+            Verb::Include(verb) => verb.run().await,
+            Verb::Set(verb) => verb.run().await,
+            Verb::Resend(verb) => verb.run().await,
+            Verb::Retry(verb) => verb.run().await,
+            Verb::Pause(verb) => verb.run().await,
+            Verb::Resume(verb) => verb.run().await,
+            Verb::Tenants(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

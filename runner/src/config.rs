@@ -64,6 +64,10 @@ pub struct Tenant {
     pub pace: Pace,
     /// How certificates come in.
     pub certificates: Certificates,
+    /// How much is asked of its systems at once.
+    pub calls_at_once: CallsAtOnce,
+    /// Where its credentials come from, so that corrected ones are taken while it runs.
+    pub secret_files: SecretFiles,
 }
 
 /// How a tenant's certificates come in; an operator may always hand one in.
@@ -80,6 +84,30 @@ pub struct Certificates {
 pub struct Intake {
     /// What opens it.
     pub token: integration_1099policy::secret::Secret,
+}
+
+/// How many calls that workflows owe may be under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallsAtOnce {
+    /// To the tenant's JobDiva.
+    pub jobdiva: usize,
+    /// To the tenant's 1099Policy.
+    pub policy: usize,
+}
+
+impl Default for CallsAtOnce {
+    fn default() -> Self {
+        Self { jobdiva: 8, policy: 8 }
+    }
+}
+
+/// The files of a tenant's credentials; `None` where they come from the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFiles {
+    /// The password of JobDiva's API user.
+    pub jobdiva_password: Option<PathBuf>,
+    /// The key of 1099Policy's API.
+    pub policy_api_key: Option<PathBuf>,
 }
 
 /// Where JobDiva's webhooks come in, and what signs them.
@@ -111,6 +139,10 @@ pub struct Pace {
     pub sweep: Duration,
     /// Between two readings of what is held.
     pub reread: Duration,
+    /// Between two counts of all placements, for those that no feed told of.
+    pub census: Duration,
+    /// How far back the first day of work of those counted may lie.
+    pub census_reach: Duration,
 }
 
 impl Default for Pace {
@@ -119,6 +151,8 @@ impl Default for Pace {
             poll: Duration::from_secs(5 * 60),
             sweep: Duration::from_secs(15 * 60),
             reread: Duration::from_secs(6 * 3600),
+            census: Duration::from_secs(24 * 3600),
+            census_reach: Duration::from_secs(400 * 24 * 3600),
         }
     }
 }

@@ -113,11 +113,17 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> DemoError {
 impl Demo {
     /// Starts both simulators and the runner, or resumes them where they stopped.
     pub async fn start(data: &Path) -> Result<Self, DemoError> {
+        Self::start_with(data, ats::Behaviour::default()).await
+    }
+
+    /// The same, with a JobDiva that behaves so.
+    pub async fn start_with(data: &Path, behaviour: ats::Behaviour) -> Result<Self, DemoError> {
         let world = data.join("simulators");
         std::fs::create_dir_all(&world).map_err(io_error("making the data directory"))?;
         let clock = ManualClock::at(ats::seed::START);
         let jobdiva = ats::Simulator::start(ats::Config {
             clock: clock.clone(),
+            behaviour,
             persist: Some(world.join("jobdiva.json")),
             ..ats::Config::default()
         });

@@ -93,8 +93,10 @@ fn placements_of(engine: &Engine<Insurance>, stream: &StreamId) -> Vec<String> {
     use workflow_core::domain::contractor::State;
     let Ok(Some(state)) = engine.state::<Contractor>(stream) else { return Vec::new() };
     let book = match &state {
+        State::Identified { estate, .. } | State::Succeeding { estate, .. } => &estate.book,
+        State::Contested { rivals } => &rivals.known.book,
+        State::Merging { will, .. } | State::Merged { will } => &will.book,
         State::Unlinked { book }
-        | State::Identified { book, .. }
         | State::Flagged { book, .. }
         | State::Retired { book, .. }
         | State::Forgotten { book, .. }

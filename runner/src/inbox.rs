@@ -11,6 +11,7 @@ use integration_1099policy::interpret::{Interest, interpret};
 use tokio::sync::watch;
 use workflow_core::backoff;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::call::{Side, Sighting};
 use workflow_core::domain::facts::CandidateId;
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
@@ -29,7 +30,9 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
 pub struct Worker {
     /// The engine whose inbox it is.
     pub engine: Engine<Insurance>,
-    /// Where things are read back.
+    /// The tenant whose deliveries it works off, and where things are read back.
+    pub connected: Arc<Connected>,
+    /// All tenants', for what is another's.
     pub systems: Arc<Systems>,
     /// Where it says what it is doing.
     pub pulse: Arc<Pulse>,
@@ -41,6 +44,8 @@ pub struct Worker {
 struct Postponed {
     failed: u32,
     next: Timestamp,
+    /// Of one that is about nothing known: how many of its ids were known then. One more, and it is tried at once.
+    known: Option<usize>,
 }
 
 /// What became of one delivery.
@@ -48,6 +53,8 @@ enum Done {
     Settled(String),
     Parked(String),
     Later(String),
+    /// About nothing that is known here, which may be on its way.
+    Unknown(String),
 }
 
 /// A delivery that leads nowhere yet waits, but not for ever.
@@ -55,16 +62,32 @@ fn wait(reason: String, age: Duration) -> Done {
     if age < UNKNOWN_FOR { Done::Later(reason) } else { Done::Parked(reason) }
 }
 
+/// The same for one about nothing that is known here.
+fn unknown(age: Duration) -> Done {
+    let reason = "it is about nothing that is known here".to_owned();
+    if age < UNKNOWN_FOR { Done::Unknown(reason) } else { Done::Parked(reason) }
+}
+
+/// The ids by which a delivery finds its placement.
+const NAMES: [&str; 6] = ["policy", "quote", "session", "assignment", "job", "placement"];
+
+/// Whether deliveries of either side may wait because nothing is asked of that side.
+pub(crate) fn is_held(connected: &Arc<Connected>) -> bool {
+    [Side::Ats, Side::Insurer].iter().any(|side| connected.held(*side, None).is_some())
+        || connected.gates.is_any_of(&connected.tenant.name)
+}
+
 impl Worker {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
         let mut changes = self.engine.changes();
         let mut postponed: BTreeMap<StreamId, Postponed> = BTreeMap::new();
+        let name = format!("inbox/{}", self.connected.tenant.name);
         while !*stop.borrow() {
             changes.mark_unchanged();
             self.work(&mut postponed).await?;
             let next = postponed.values().map(|p| p.next).min();
-            self.pulse.set("inbox", next.map_or(Beat::Idle, Beat::Until));
+            self.pulse.set(&name, next.map_or(Beat::Idle, Beat::Until));
             tokio::select! {
                 _ = stop.changed() => {}
                 changed = changes.changed() => if changed.is_err() { break },
@@ -80,15 +103,20 @@ impl Worker {
             return Ok(());
         }
         let mut waiting: Vec<_> = self.engine.summaries("delivery");
-        waiting.retain(|summary| summary.state == "Waiting");
+        let tenant = &self.connected.tenant.name;
+        waiting.retain(|summary| {
+            summary.state == "Waiting" && summary.stream.tenant() == tenant.as_str()
+        });
         waiting.sort_by_key(|summary| (summary.updated_at, summary.stream.clone()));
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {
             let (stream, now) = (summary.stream, self.engine.clock().now());
-            if postponed.get(&stream).is_some_and(|p| p.next > now) {
+            // Further off than any wait it lies only by a clock that was put back since.
+            let longest = now.plus(2 * backoff::LONGEST);
+            let waits = |p: &Postponed| p.next > now && p.next <= longest;
+            if postponed.get(&stream).is_some_and(|p| waits(p) && !self.turned_up(&stream, p)) {
                 continue;
             }
-            self.pulse.set("inbox", Beat::Working);
             let delivery = match self.engine.state::<Inbox<Insurance>>(&stream) {
                 Ok(Some(State::Waiting { delivery })) => delivery,
                 Ok(_) => continue,
@@ -98,18 +126,32 @@ impl Worker {
                     continue;
                 }
             };
+            // What is paused is kept, however long it takes.
+            if let Some(why) = self.held(&delivery) {
+                tracing::debug!(%stream, %why, "a delivery waits");
+                continue;
+            }
+            self.pulse.set(&format!("inbox/{tenant}"), Beat::Working);
             let age = now.since(summary.updated_at);
             let input = match self.one(&stream, &delivery, age).await? {
+                // Credentials were refused on the way, which says nothing of the delivery.
+                Done::Parked(_) | Done::Later(_) if self.held(&delivery).is_some() => continue,
                 Done::Settled(outcome) => Input::Settled { outcome },
                 Done::Parked(reason) => {
                     tracing::warn!(%stream, %reason, "a delivery was parked");
                     Input::Parked { reason }
                 }
-                Done::Later(reason) => {
+                done @ (Done::Later(_) | Done::Unknown(_)) => {
+                    let (reason, known) = match done {
+                        Done::Unknown(reason) => (reason, Some(self.known(&stream, &delivery))),
+                        Done::Later(reason) | Done::Settled(reason) | Done::Parked(reason) => {
+                            (reason, None)
+                        }
+                    };
                     tracing::debug!(%stream, %reason, "a delivery waits");
                     let failed = postponed.get(&stream).map_or(0, |p| p.failed) + 1;
                     let next = now.plus(backoff::wait(stream.as_str(), failed));
-                    postponed.insert(stream, Postponed { failed, next });
+                    postponed.insert(stream, Postponed { failed, next, known });
                     continue;
                 }
             };
@@ -123,15 +165,33 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether an id has become known since a delivery was put off for want of it.
+    fn turned_up(&self, stream: &StreamId, postponed: &Postponed) -> bool {
+        let Some(known) = postponed.known else { return false };
+        match self.engine.state::<Inbox<Insurance>>(stream) {
+            Ok(Some(State::Waiting { delivery })) => self.known(stream, &delivery) > known,
+            Ok(_) | Err(_) => false,
+        }
+    }
+
+    /// How many of a delivery's ids some placement is known by.
+    fn known(&self, stream: &StreamId, delivery: &Delivery) -> usize {
+        let tenant = stream.tenant();
+        let is_known = |id: &&String| {
+            let own = StreamId::new("placement", tenant, id);
+            own.is_ok_and(|own| self.engine.summary(&own).is_some())
+                || self.engine.find(id).iter().any(|found| found.tenant() == tenant)
+        };
+        NAMES.iter().filter_map(|name| delivery.subjects.get(*name)).filter(is_known).count()
+    }
+
     async fn one(
         &self,
         stream: &StreamId,
         delivery: &Delivery,
         age: Duration,
     ) -> Result<Done, HandleError> {
-        let Some(connected) = self.systems.of(stream.tenant()) else {
-            return Ok(Done::Later("the tenant is not in the configuration".into()));
-        };
+        let connected = &self.connected;
         let source = Source::new(format!("webhook:{}", delivery.source), stream.key());
         let done = match delivery.source.as_str() {
             JOBDIVA => self.jobdiva(connected, delivery, age, &source).await,
@@ -144,6 +204,30 @@ impl Worker {
             Err(ReadError::Refused(reason)) => Ok(Done::Parked(reason)),
             Err(ReadError::Stopped(error)) => Err(error),
         }
+    }
+
+    /// Why nothing may be read back for a delivery at present.
+    fn held(&self, delivery: &Delivery) -> Option<String> {
+        let side = match delivery.source.as_str() {
+            JOBDIVA => Side::Ats,
+            POLICY => Side::Insurer,
+            _ => return None,
+        };
+        let whole = || self.connected.held(side, None);
+        let about = delivery.subjects.values().flat_map(|id| self.engine.find(id));
+        let mut own = about.filter(|stream| stream.tenant() == self.connected.tenant.name);
+        whole().or_else(|| own.find_map(|stream| self.connected.gates.of_instance(&stream)))
+    }
+
+    /// The tenant that knows what was seen, where two share an account at the insurer.
+    fn another(&self, sightings: &[Sighting]) -> Option<String> {
+        let own = &self.connected.tenant.name;
+        let others = self.systems.all().map(|connected| &connected.tenant.name);
+        let mut others = others.filter(|name| *name != own);
+        let knows = |name: &String| {
+            sightings.iter().any(|sighting| !read::about(&self.engine, name, sighting).is_empty())
+        };
+        others.find(|name| knows(name)).cloned()
     }
 
     async fn jobdiva(
@@ -161,7 +245,18 @@ impl Worker {
             size: usize::try_from(delivery.size).unwrap_or(usize::MAX),
             sha256: delivery.sha256.clone(),
         };
+        // A record that is gone says nothing of the placement that it belonged to, unless it was the placement.
+        let own = ["activity", "placement", "start", "assignment", "submittal"];
+        let kind = kept.kind.split('.').next().unwrap_or_default();
         let hint = match integration_jobdiva::interpret::interpret(&kept) {
+            Interest::Placements(deleted) if kept.is_gone() && own.contains(&kind) => {
+                Hint { deleted, ..Hint::default() }
+            }
+            Interest::Candidates(gone)
+                if kept.is_gone() && ["candidate", "employee"].contains(&kind) =>
+            {
+                Hint { gone, ..Hint::default() }
+            }
             Interest::Placements(placements) => Hint { placements, ..Hint::default() },
             Interest::Candidates(candidates) => Hint { candidates, ..Hint::default() },
             Interest::Requisitions(requisitions) => Hint { requisitions, ..Hint::default() },
@@ -172,11 +267,14 @@ impl Worker {
             Interest::NotUnderstood => return Ok(Done::Parked("not understood".into())),
         };
         let followed = read::follow(&self.engine, connected, &hint, source).await?;
+        if let Some(why) = followed.paused {
+            return Ok(Done::Later(why));
+        }
         if let Some((placement, reason)) = followed.unread.first_key_value() {
             return Ok(wait(format!("{placement}: {reason}"), age));
         }
         if followed.read == 0 && followed.unknown > 0 {
-            return Ok(wait("it is about nothing that is known here".to_owned(), age));
+            return Ok(unknown(age));
         }
         Ok(Done::Settled(format!("{} placements read", followed.read)))
     }
@@ -234,6 +332,9 @@ impl Worker {
                 return Ok(Done::Parked(format!("not understood: {why}")));
             }
             Interest::Category { .. } => return Ok(Done::Settled("job categories changed".into())),
+            Interest::Unfollowed { .. } => {
+                return Ok(Done::Settled("kept: nothing here rests on it".into()));
+            }
             Interest::Certificate { .. }
             | Interest::Policy { .. }
             | Interest::Application { .. }
@@ -262,7 +363,10 @@ impl Worker {
         told.sort();
         told.dedup();
         if told.is_empty() && !sightings.is_empty() {
-            return Ok(wait("it is about nothing that is known here".to_owned(), age));
+            if let Some(other) = self.another(&sightings) {
+                return Ok(Done::Settled(format!("it is of tenant {other}, on the same account")));
+            }
+            return Ok(unknown(age));
         }
         let names = told.iter().map(|stream| stream.key().to_owned()).collect::<Vec<_>>();
         Ok(Done::Settled(match names.is_empty() {

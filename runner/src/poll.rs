@@ -1,4 +1,4 @@
-//! Looks without being told: JobDiva's feeds, 1099Policy's events, what is open, and what is held.
+//! Looks without being told: JobDiva's feeds, 1099Policy's events, what is open, what is held, and a census of all.
 //!
 //! Polling does all that webhooks do, a little later, so that a lost webhook heals by itself. A cursor moves only after
 //! everything before it was taken in.
@@ -7,14 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use integration_1099policy::poll::{SweepCursor, Watch};
+use integration_jobdiva::census::Place;
 use integration_jobdiva::poll::Cursor;
 use tokio::sync::watch;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{AssignmentStanding, JobId, PolicyStanding, QuoteId, Sighting};
+use workflow_core::domain::call::{
+    AssignmentStanding, JobId, PolicyStanding, QuoteId, Side, Sighting,
+};
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
 use workflow_core::engine::{Engine, HandleError, Source, Summary};
+use workflow_core::id::StreamId;
 use workflow_core::machine::Kind as _;
 use workflow_core::store::StoreError;
 use workflow_core::time::Timestamp;
@@ -22,6 +26,7 @@ use workflow_core::time::Timestamp;
 use crate::certificates::{self, LookError};
 use crate::documents::Documents;
 use crate::ingress;
+use crate::people;
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
@@ -67,6 +72,7 @@ enum Round {
     Held,
     Files,
     All,
+    Census,
 }
 
 /// Between two readings of all that is not closed: what begins on a day (a rate, a start) touches no feed, and neither
@@ -76,21 +82,35 @@ const READ_ALL_EVERY: Duration = Duration::from_secs(24 * 3600);
 impl Poller {
     /// Works until `stop` turns true or the engine stops.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
-        self.check_categories().await;
+        let mut categories_checked = false;
         let mut next = self.plan()?;
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            if !categories_checked && self.connected.held(Side::Insurer, None).is_none() {
+                self.check_categories().await;
+                categories_checked = true;
+            }
             for (round, pace, at) in &mut next {
+                // A clock that was put back lets no round wait longer than its pace.
+                *at = (*at).min(self.engine.clock().now().plus(*pace));
                 // Without room on the disk what is read could not be kept: it is read when there is room again.
                 if *at > self.engine.clock().now() || self.engine.room().is_err() {
                     continue;
                 }
+                // What is paused, or whose credentials are refused, is looked at as soon as it may be.
+                if self.held(*round).is_some() {
+                    continue;
+                }
                 self.pulse.set(&name, Beat::Working);
                 self.round(*round).await?;
-                *at = self.engine.clock().now().plus(*pace);
-                self.note(*round)?;
+                // Credentials refused on the way: the round is made again as soon as they work.
+                if self.held(*round).is_none() {
+                    *at = self.engine.clock().now().plus(*pace);
+                    self.note(*round)?;
+                }
             }
-            let soonest = next.iter().map(|(_, _, at)| *at).min();
+            let free = next.iter().filter(|(round, _, _)| self.held(*round).is_none());
+            let soonest = free.map(|(_, _, at)| *at).min();
             self.pulse.set(&name, soonest.map_or(Beat::Idle, Beat::Until));
             tokio::select! {
                 _ = stop.changed() => {}
@@ -98,6 +118,16 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// Why a round cannot be made at present.
+    fn held(&self, round: Round) -> Option<String> {
+        let sides: &[Side] = match round {
+            Round::Feeds | Round::Held | Round::Files | Round::Census => &[Side::Ats],
+            Round::Open => &[Side::Insurer],
+            Round::All => &[Side::Ats, Side::Insurer],
+        };
+        sides.iter().find_map(|side| self.connected.held(*side, None))
     }
 
     /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
@@ -119,6 +149,7 @@ impl Poller {
             (Round::Open, pace.sweep, now),
             (Round::Held, pace.reread, due(Round::Held, pace.reread)?),
             (Round::All, READ_ALL_EVERY, due(Round::All, READ_ALL_EVERY)?),
+            (Round::Census, pace.census, due(Round::Census, pace.census)?),
         ];
         Ok(rounds.into_iter().chain(files).collect())
     }
@@ -132,7 +163,7 @@ impl Poller {
     fn note(&self, round: Round) -> Result<(), HandleError> {
         match round {
             Round::Feeds | Round::Open => Ok(()),
-            Round::Held | Round::Files | Round::All => {
+            Round::Held | Round::Files | Round::All | Round::Census => {
                 let now = self.engine.clock().now().0.to_string();
                 let kept = self.engine.store().set_cursor(&self.last(round), now.as_bytes());
                 kept.map_err(|error| HandleError::Stopped(error.to_string()))
@@ -161,13 +192,22 @@ impl Poller {
         let done = match round {
             Round::Feeds => self.feeds().await,
             Round::Open => self.open().await,
-            Round::Held => self.read(&["Discovered", "Flagged", "Excluded"]).await,
+            Round::Held => self.on_hold().await,
             Round::Files => self.files().await,
             Round::All => self.all().await,
+            Round::Census => self.census().await,
         };
         let tenant = &self.connected.tenant.name;
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                let (looked, now) = (&self.connected.looked, self.engine.clock().now());
+                match round {
+                    Round::Feeds => looked.note(Side::Ats, now),
+                    Round::Open => looked.note(Side::Insurer, now),
+                    Round::Held | Round::Files | Round::All | Round::Census => {}
+                }
+                Ok(())
+            }
             Err(
                 RoundError::Read(ReadError::Stopped(error))
                 | RoundError::Engine(error @ HandleError::Stopped(_)),
@@ -202,6 +242,9 @@ impl Poller {
                 known: polled.submittals,
                 candidates: polled.candidates,
                 requisitions: polled.requisitions,
+                deleted: polled.deleted,
+                merged: polled.merged,
+                gone: polled.gone,
             };
             let source = read::poll_source();
             let followed = read::follow(&self.engine, &self.connected, &hint, &source).await?;
@@ -267,6 +310,52 @@ impl Poller {
         Ok(())
     }
 
+    /// What waits for better facts, and people of whom nothing was given.
+    async fn on_hold(&self) -> Result<(), RoundError> {
+        self.read(&["Discovered", "Flagged", "Excluded"]).await?;
+        let candidates = people::absent(&self.connected).into_iter().collect();
+        let hint = Hint { candidates, ..Hint::default() };
+        read::follow(&self.engine, &self.connected, &hint, &read::poll_source()).await?;
+        Ok(())
+    }
+
+    /// All placements are counted, for those that no feed told of.
+    async fn census(&self) -> Result<(), RoundError> {
+        let (engine, connected) = (&self.engine, &self.connected);
+        let (store, tenant) = (engine.store(), &connected.tenant.name);
+        let name = format!("{tenant}/census");
+        let kept: Option<Place> =
+            store.cursor(&name)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let reach = connected.tenant.pace.census_reach;
+        let mut at = kept.or_else(|| Some(connected.jobdiva.census(reach, engine.clock().now())));
+        while let Some(place) = at {
+            let page = connected.jobdiva.census_page(&place).await?;
+            if page.incomplete {
+                tracing::warn!(%tenant, "the census stood still on a page: there may be more");
+            }
+            let mut placements = page.hires;
+            placements.retain(|id| {
+                let stream = StreamId::new("placement", tenant, id.as_str());
+                stream.is_ok_and(|stream| engine.summary(&stream).is_none())
+            });
+            let hint = Hint { placements, ..Hint::default() };
+            let source = Source::new(format!("census:{JOBDIVA}"), "");
+            let followed = read::follow(engine, connected, &hint, &source).await?;
+            if followed.read > 0 {
+                tracing::warn!(%tenant, found = followed.read, "the census found placements that no feed told of");
+            }
+            let mut unread = Unread::load(&**store, tenant)?;
+            let left = followed.unread.into_iter().map(|(id, reason)| (id.0, reason));
+            unread.placements.extend(left);
+            unread.save(&**store, tenant)?;
+            let bytes = page.next.as_ref().map(serde_json::to_vec);
+            let bytes = bytes.and_then(Result::ok).unwrap_or_default();
+            store.set_cursor(&name, &bytes)?;
+            at = page.next;
+        }
+        Ok(())
+    }
+
     /// Everything that is not closed is read again, on both sides.
     async fn all(&self) -> Result<(), RoundError> {
         let closed = ["Completed", "Canceled"];
@@ -295,7 +384,9 @@ impl Poller {
     fn placements(&self, states: &[&str]) -> Vec<Summary> {
         let mut summaries = self.engine.summaries("placement");
         summaries.retain(|summary| {
-            summary.stream.tenant() == self.connected.tenant.name && states.contains(&summary.state)
+            summary.stream.tenant() == self.connected.tenant.name
+                && states.contains(&summary.state)
+                && self.connected.gates.of_instance(&summary.stream).is_none()
         });
         summaries
     }

@@ -5,17 +5,15 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{Answer, Call, Sighting};
+use workflow_core::domain::call::Sighting;
 use workflow_core::domain::certificate::{self, Certificate};
-use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use workflow_core::domain::placement::{self, Placement, candidate_alias, requisition_alias};
 use workflow_core::engine::{Engine, HandleError, Handled, Source};
-use workflow_core::id::{Key, StreamId};
-use workflow_core::machine::Kind as _;
-use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::people;
 use crate::systems::{Connected, JOBDIVA};
 
 /// Why something could not be read now.
@@ -50,11 +48,13 @@ pub struct Followed {
     pub unknown: usize,
     /// Those that could not be read, with the reason.
     pub unread: BTreeMap<PlacementId, String>,
+    /// Why some of these were not even asked for: a person paused them.
+    pub paused: Option<String>,
 }
 
 /// A placement of which JobDiva gives nothing is gone only when it gives nothing again after this time: one empty answer
 /// ends nobody's coverage.
-const EMPTY_FOR: Duration = Duration::from_secs(3600);
+pub(crate) const EMPTY_FOR: Duration = Duration::from_secs(3600);
 
 /// Which known placements an ATS's hint is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,21 @@ pub struct Hint {
     pub candidates: BTreeSet<CandidateId>,
     /// The known placements that fill these requisitions.
     pub requisitions: BTreeSet<RequisitionId>,
+    /// Placements of which JobDiva says that they were deleted, where they are known.
+    pub deleted: BTreeSet<PlacementId>,
+    /// Candidates that were merged, each with the one that stays.
+    pub merged: BTreeMap<CandidateId, CandidateId>,
+    /// Candidates of which JobDiva says that they are gone: deleted, or merged.
+    pub gone: BTreeSet<CandidateId>,
+}
+
+/// Whether JobDiva said that something was deleted, before it gives nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It did: that and an empty answer are enough.
+    Said,
+    /// It did not.
+    Unsaid,
 }
 
 /// Reads all that a hint points to, and tells the workflows. What cannot be read is noted, and stops nothing else.
@@ -77,10 +92,12 @@ pub async fn follow(
     source: &Source,
 ) -> Result<Followed, ReadError> {
     let tenant = &connected.tenant.name;
+    // First who is who: else the placements of a merged candidate seem to have another worker.
+    people::merged(engine, connected, &hint.merged, source).await?;
     let mut placements = hint.placements.clone();
     let stream = |id: &PlacementId| StreamId::new("placement", tenant, id.as_str()).ok();
     let known = |id: &&PlacementId| stream(id).is_some_and(|s| engine.summary(&s).is_some());
-    placements.extend(hint.known.iter().filter(known).cloned());
+    placements.extend(hint.known.iter().chain(&hint.deleted).filter(known).cloned());
     let aliases = hint.candidates.iter().map(candidate_alias);
     for alias in aliases.chain(hint.requisitions.iter().map(requisition_alias)) {
         let found = engine.find(&alias).into_iter();
@@ -89,7 +106,17 @@ pub async fn follow(
     }
     let mut followed = Followed::default();
     for placement in placements {
-        match placement_facts(engine, connected, &placement, source).await {
+        let paused = stream(&placement).and_then(|stream| connected.gates.of_instance(&stream));
+        if let Some(why) = paused {
+            followed.unread.insert(placement, why.clone());
+            followed.paused = Some(why);
+            continue;
+        }
+        let deletion = match hint.deleted.contains(&placement) {
+            true => Deletion::Said,
+            false => Deletion::Unsaid,
+        };
+        match placement_facts(engine, connected, &placement, deletion, source).await {
             Ok(Read::Told) => followed.read += 1,
             Ok(Read::Unknown) => followed.unknown += 1,
             Err(ReadError::Later(reason) | ReadError::Refused(reason)) => {
@@ -99,8 +126,10 @@ pub async fn follow(
             Err(stopped @ ReadError::Stopped(_)) => return Err(stopped),
         }
     }
-    for candidate in &hint.candidates {
-        match person(engine, connected, candidate, source).await {
+    let gone = hint.gone.iter().map(|candidate| (candidate, Deletion::Said));
+    let touched = hint.candidates.iter().map(|candidate| (candidate, Deletion::Unsaid));
+    for (candidate, deletion) in gone.chain(touched) {
+        match people::person(engine, connected, candidate, deletion, source).await {
             Err(ReadError::Later(reason) | ReadError::Refused(reason)) => {
                 tracing::warn!(%tenant, %candidate, %reason, "a person could not be read");
             }
@@ -115,6 +144,7 @@ pub async fn placement_facts(
     engine: &Engine<Insurance>,
     connected: &Arc<Connected>,
     placement: &PlacementId,
+    deletion: Deletion,
     source: &Source,
 ) -> Result<Read, ReadError> {
     let tenant = &connected.tenant.name;
@@ -125,13 +155,14 @@ pub async fn placement_facts(
     let input = match connected.jobdiva.assemble(placement).await {
         Ok(Some(facts)) => {
             empties(connected).remove(placement.as_str());
+            people::who_is(engine, connected, &stream, &facts.candidate, source).await?;
             placement::Input::Observed(Box::new(facts))
         }
         Ok(None) if engine.summary(&stream).is_none() => return Ok(Read::Unknown),
         Ok(None) => {
             let now = engine.clock().now();
             let since = *empties(connected).entry(placement.to_string()).or_insert(now);
-            if now.since(since) < EMPTY_FOR {
+            if deletion == Deletion::Unsaid && now.since(since) < EMPTY_FOR {
                 return Err(ReadError::Later("JobDiva gives nothing of it: read again".into()));
             }
             placement::Input::Vanished
@@ -144,12 +175,15 @@ pub async fn placement_facts(
     Ok(Read::Told)
 }
 
-fn empties(connected: &Connected) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
+pub(crate) fn empties(connected: &Connected) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
     connected.empty.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Only a stopped engine ends the reading: one instance in trouble is logged, and stops no other.
-fn settled(stream: &StreamId, handled: Result<Handled, HandleError>) -> Result<(), ReadError> {
+pub(crate) fn settled(
+    stream: &StreamId,
+    handled: Result<Handled, HandleError>,
+) -> Result<(), ReadError> {
     match handled {
         Ok(handled) if handled.events > 0 => {
             tracing::info!(%stream, state = handled.state, "an instance moved");
@@ -168,43 +202,6 @@ fn settled(stream: &StreamId, handled: Result<Handled, HandleError>) -> Result<(
     }
 }
 
-/// Reads one person again, where a placement in scope has asked for them.
-async fn person(
-    engine: &Engine<Insurance>,
-    connected: &Arc<Connected>,
-    candidate: &CandidateId,
-    source: &Source,
-) -> Result<(), ReadError> {
-    let tenant = &connected.tenant.name;
-    let Ok(stream) = StreamId::new("contractor", tenant, candidate.as_str()) else { return Ok(()) };
-    // Of a forgotten person nothing is taken, so nothing is read either.
-    let forgotten = [contractor::StateKind::Forgotten, contractor::StateKind::Gone];
-    let is_forgotten = |state: &str| forgotten.iter().any(|kind| kind.name() == state);
-    if engine.summary(&stream).is_none_or(|summary| is_forgotten(summary.state)) {
-        return Ok(());
-    }
-    let now = engine.clock().now();
-    let attempt = Attempt {
-        stream: stream.clone(),
-        key: Key::from_text("read"),
-        generation: 1,
-        earlier: 0,
-        owed_since: now,
-        now,
-        look_first: false,
-    };
-    let call = Call::ReadPerson { candidate: candidate.clone() };
-    let _turn = connected.turns.facts.lock().await;
-    match connected.jobdiva.perform(&call, &attempt).await {
-        Outcome::Answered(Answer::PersonRead(person)) => {
-            let input = contractor::Input::Observed(person);
-            settled(&stream, engine.handle::<Contractor>(&stream, input, source.clone()).await)
-        }
-        Outcome::Answered(_) => Ok(()),
-        Outcome::Again(again) => Err(ReadError::Later(again.reason)),
-    }
-}
-
 /// Tells the placements, or the certificate, that a sighting is about; returns them.
 pub async fn tell(
     engine: &Engine<Insurance>,
@@ -212,6 +209,22 @@ pub async fn tell(
     sighting: &Sighting,
     source: &Source,
 ) -> Result<BTreeSet<StreamId>, ReadError> {
+    let streams = about(engine, tenant, sighting);
+    for stream in &streams {
+        if let Sighting::Certificate { review, .. } = sighting {
+            let input = certificate::Input::Reviewed(review.clone());
+            let handled = engine.handle::<Certificate>(stream, input, source.clone()).await;
+            settled(stream, handled)?;
+            continue;
+        }
+        let input = placement::Input::Seen(sighting.clone());
+        settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
+    }
+    Ok(streams)
+}
+
+/// The placements of a tenant, or the certificate, that a sighting is about.
+pub fn about(engine: &Engine<Insurance>, tenant: &str, sighting: &Sighting) -> BTreeSet<StreamId> {
     let names: Vec<&str> = match sighting {
         Sighting::Policy { policy, quote, .. } => vec![policy.as_str(), quote.as_str()],
         Sighting::Assignment { assignment, job, .. } => vec![assignment.as_str(), job.as_str()],
@@ -227,19 +240,7 @@ pub async fn tell(
         }
     };
     let found = names.iter().flat_map(|name| engine.find(name));
-    let streams: BTreeSet<StreamId> =
-        found.filter(|s| s.tenant() == tenant && s.workflow() == workflow).collect();
-    for stream in &streams {
-        if let Sighting::Certificate { review, .. } = sighting {
-            let input = certificate::Input::Reviewed(review.clone());
-            let handled = engine.handle::<Certificate>(stream, input, source.clone()).await;
-            settled(stream, handled)?;
-            continue;
-        }
-        let input = placement::Input::Seen(sighting.clone());
-        settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
-    }
-    Ok(streams)
+    found.filter(|s| s.tenant() == tenant && s.workflow() == workflow).collect()
 }
 
 /// The source of inputs that a poll of JobDiva found.

@@ -13,9 +13,10 @@ use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::gate::Gate;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
-use workflow_core::engine::{Engine, HandleError, OpenError};
+use workflow_core::engine::{Builder, Engine, HandleError, OpenError};
 use workflow_core::inbox::Inbox;
 use workflow_core::seal::{Vault, VaultError};
 use workflow_core::store::sled::SledStore;
@@ -24,10 +25,12 @@ use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
 use crate::documents::Documents;
+use crate::order::{Desk, Done, Order, OrderError, Running};
 use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
-use crate::systems::{ConnectError, Systems};
-use crate::{admin, certificates, inbox, ingress, intake, poll, serve};
+use crate::systems::{ConnectErrors, Systems};
+use crate::tenants::{self, Tenants};
+use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -72,7 +75,7 @@ pub enum StartError {
     Vault(#[from] VaultError),
     /// A tenant's systems cannot be connected.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(#[from] ConnectErrors),
     /// A door cannot be opened.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -147,6 +150,7 @@ impl Runner {
         let documents = Arc::new(Documents::new(&config.data_dir, Arc::clone(&vault)));
         let engine = open(store, Some(vault), Arc::clone(&options.clock), &config.tenants)?;
         certificates::sweep(&engine, &documents);
+        systems.gates().load(&engine);
         let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
@@ -202,9 +206,16 @@ impl Runner {
             token,
             documents: Arc::clone(&self.documents),
             dispatcher: self.dispatcher.clone(),
+            systems: Arc::clone(&self.systems),
+            pulse: Arc::clone(&self.pulse),
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
             signer: self.signer.clone(),
             stopped: stopped.clone(),
+            zones: self
+                .systems
+                .all()
+                .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
+                .collect(),
         };
         let router = admin::router(door);
         let stop = stopped.clone();
@@ -216,16 +227,30 @@ impl Runner {
     fn begin(&mut self, look: Duration, stopped: &watch::Receiver<bool>) {
         let (dispatcher, stop) = (self.dispatcher.clone(), stopped.clone());
         self.loops.spawn(async move { Ok(dispatcher.run(stop).await?) });
-        let worker = inbox::Worker {
-            engine: self.engine.clone(),
-            systems: Arc::clone(&self.systems),
-            pulse: Arc::clone(&self.pulse),
-            look,
-        };
-        let stop = stopped.clone();
-        self.pulse.set("inbox", Beat::Working);
-        self.loops.spawn(async move { Ok(worker.run(stop).await?) });
         for connected in self.systems.all() {
+            // Each tenant has workers of its own, so that one whose systems are slow or gone delays no other.
+            let worker = inbox::Worker {
+                engine: self.engine.clone(),
+                connected: Arc::clone(connected),
+                systems: Arc::clone(&self.systems),
+                pulse: Arc::clone(&self.pulse),
+                look,
+            };
+            let stop = stopped.clone();
+            self.pulse.set(&format!("inbox/{}", connected.tenant.name), Beat::Working);
+            self.loops.spawn(async move { Ok(worker.run(stop).await?) });
+            let watcher = credentials::Watcher {
+                engine: self.engine.clone(),
+                connected: Arc::clone(connected),
+                dispatcher: self.dispatcher.clone(),
+                pulse: Arc::clone(&self.pulse),
+                look,
+            };
+            let stop = stopped.clone();
+            self.loops.spawn(async move {
+                watcher.run(stop).await;
+                Ok(())
+            });
             let poller = poll::Poller {
                 engine: self.engine.clone(),
                 connected: Arc::clone(connected),
@@ -283,18 +308,46 @@ impl Runner {
     pub fn is_quiet(&self) -> bool {
         let now = self.engine.clock().now();
         let activity = self.dispatcher.activity();
-        let waiting = self.engine.summaries("delivery").iter().any(|s| s.state == "Waiting");
-        let inbox_waits = self
-            .pulse
-            .beats()
-            .get("inbox")
-            .is_some_and(|b| matches!(b, Beat::Until(at) if *at > now));
+        let waiting =
+            self.engine.summaries("delivery").into_iter().filter(|s| s.state == "Waiting");
+        let beats = self.pulse.beats();
+        let is_put_off = |tenant: &str| {
+            let beat = beats.get(&format!("inbox/{tenant}"));
+            beat.is_none_or(|beat| matches!(beat, Beat::Until(at) if *at > now))
+                || self.systems.of(tenant).is_some_and(inbox::is_held)
+        };
+        let put_off = waiting.map(|s| s.stream).all(|stream| is_put_off(stream.tenant()));
         activity.in_flight == 0
             && activity.ready == 0
             && self.engine.messages_waiting() == 0
             && self.engine.next_timer().is_none_or(|at| at > now)
-            && (!waiting || inbox_waits)
+            && put_off
+            && !self.systems.all().any(|connected| credentials::is_news(connected, &beats))
             && self.pulse.is_quiet(now)
+    }
+
+    /// Waits until everything that can be done at the present moment of the clock is done.
+    pub async fn quiet(&self, look: Duration) {
+        while !self.is_quiet() {
+            tokio::time::sleep(look).await;
+        }
+    }
+
+    /// Takes a person's order.
+    pub async fn order(&self, order: Order) -> Result<Done, OrderError> {
+        let (dispatcher, systems, pulse) = (&self.dispatcher, &*self.systems, &*self.pulse);
+        let running = Some(Running { dispatcher, systems, pulse });
+        let names = self.systems.all().map(|connected| connected.tenant.name.clone());
+        let tenants: Vec<String> = names.collect();
+        Desk { engine: &self.engine, tenants: &tenants, running }.take(order).await
+    }
+
+    /// Each tenant as it stands.
+    pub fn tenants(&self) -> Tenants {
+        let names: Vec<String> =
+            self.systems.all().map(|connected| connected.tenant.name.clone()).collect();
+        let failing = self.dispatcher.activity().waiting;
+        tenants::tenants(&self.engine, &names, Some(&self.systems), &failing)
     }
 
     /// What is under way or waiting, for whoever wonders.
@@ -382,6 +435,16 @@ pub fn open(
     clock: Arc<dyn Clock>,
     tenants: &[Tenant],
 ) -> Result<Engine<Insurance>, OpenError> {
+    builder(store, vault, clock, tenants).open()
+}
+
+/// The engine with the placement workflows, before it is opened.
+pub(crate) fn builder(
+    store: Arc<dyn Store>,
+    vault: Option<Arc<Vault>>,
+    clock: Arc<dyn Clock>,
+    tenants: &[Tenant],
+) -> Builder<Insurance> {
     let rules: BTreeMap<String, Arc<Rules>> = tenants
         .iter()
         .map(|tenant| (tenant.name.clone(), Arc::new(tenant.rules.clone())))
@@ -396,8 +459,8 @@ pub fn open(
         .workflow::<Placement>()
         .workflow::<Contractor>()
         .workflow::<Certificate>()
+        .workflow::<Gate>()
         .workflow::<Inbox<Insurance>>()
-        .open()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -1,7 +1,9 @@
 //! The two systems of each tenant, and who performs which call. Another ATS or insurer is one more arm here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use integration_1099policy::Ten99Policy;
 use integration_1099policy::receive::Receiver;
@@ -12,11 +14,14 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, Side, Upload};
 use workflow_core::domain::certificate;
 use workflow_core::engine::OwedCall;
+use workflow_core::id::StreamId;
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::Tenant;
+use crate::credentials::Probe;
 use crate::documents::Documents;
+use crate::gates::{Gates, named};
 
 /// How the adapters are called in the inbox, in causes and in addresses.
 pub const JOBDIVA: &str = "jobdiva";
@@ -35,8 +40,16 @@ pub struct Connected {
     pub receiver: Option<Receiver>,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
+    /// What is paused.
+    pub gates: Arc<Gates>,
+    /// Asks for a try of credentials that were refused.
+    pub probe: Probe,
+    /// When each side was last looked at without fail.
+    pub looked: Looked,
     /// Placements that are known and of which JobDiva gave nothing, since when.
     pub empty: std::sync::Mutex<BTreeMap<String, Timestamp>>,
+    /// When JobDiva was last asked, out of turn, which candidates were merged.
+    pub merges_read: std::sync::Mutex<Option<Timestamp>>,
 }
 
 /// One turn for each side, for whoever reads there.
@@ -48,9 +61,80 @@ pub struct Turns {
     pub sightings: Mutex<()>,
 }
 
+/// When each side was last looked at without fail, in milliseconds; 0 for never.
+#[derive(Debug, Default)]
+pub struct Looked([AtomicI64; 2]);
+
+impl Looked {
+    /// Notes that a side gave what it was asked for.
+    pub fn note(&self, side: Side, now: Timestamp) {
+        self.at(side).store(now.0, Ordering::Relaxed);
+    }
+
+    /// When that was, if it was since the process started.
+    pub fn last(&self, side: Side) -> Option<Timestamp> {
+        let at = self.at(side).load(Ordering::Relaxed);
+        (at != 0).then_some(Timestamp(at))
+    }
+
+    fn at(&self, side: Side) -> &AtomicI64 {
+        match side {
+            Side::Ats => &self.0[0],
+            Side::Insurer => &self.0[1],
+        }
+    }
+}
+
+impl Connected {
+    /// Why this side refuses the tenant's credentials; `None` while nothing speaks against them.
+    pub fn refused(&self, side: Side) -> Option<String> {
+        match side {
+            Side::Ats => self.jobdiva.refused(),
+            Side::Insurer => self.policy.refused(),
+        }
+    }
+
+    /// Why nothing may be asked of this side at present, about this instance where one is meant: it is paused, or the
+    /// credentials are refused.
+    pub fn held(&self, side: Side, instance: Option<&StreamId>) -> Option<String> {
+        let tenant = &self.tenant.name;
+        self.gates.why(tenant, side, instance).or_else(|| {
+            let why = self.refused(side)?;
+            Some(format!("{} refuses the credentials of tenant {tenant}: {why}", named(side)))
+        })
+    }
+
+    /// Takes another secret for this side.
+    pub fn set_secret(&self, side: Side, secret: String) {
+        match side {
+            Side::Ats => {
+                self.jobdiva.set_password(integration_jobdiva::secret::Secret::new(secret))
+            }
+            Side::Insurer => {
+                let secret = integration_1099policy::secret::Secret::new(secret);
+                if !self.policy.set_api_key(secret) {
+                    let tenant = &self.tenant.name;
+                    tracing::error!(%tenant, "the file of the 1099Policy key holds what no header can carry");
+                }
+            }
+        }
+    }
+
+    /// Tries the credentials by asking for something harmless.
+    pub async fn probed(&self, side: Side) -> Result<(), String> {
+        match side {
+            Side::Ats => self.jobdiva.log_in().await.map(drop).map_err(|error| error.to_string()),
+            Side::Insurer => {
+                self.policy.category_codes().await.map(drop).map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
 /// All tenants' systems.
 pub struct Systems {
     tenants: BTreeMap<String, Arc<Connected>>,
+    gates: Arc<Gates>,
     /// The documents that calls send; none until the log is open.
     documents: Option<Arc<Documents>>,
 }
@@ -84,29 +168,70 @@ pub enum ConnectError {
     },
 }
 
+/// All that is wrong with the tenants' systems.
+#[derive(Debug)]
+pub struct ConnectErrors(pub Vec<ConnectError>);
+
+impl std::error::Error for ConnectErrors {}
+
+impl fmt::Display for ConnectErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let before = if index == 0 { "" } else { "; " };
+            write!(f, "{before}{error}")?;
+        }
+        Ok(())
+    }
+}
+
 impl Systems {
     /// Connects every tenant's systems; nothing is sent yet.
-    pub fn connect(tenants: &[Tenant], clock: &Arc<dyn Clock>) -> Result<Self, ConnectError> {
+    /// Every tenant's mistakes are told at once.
+    pub fn connect(tenants: &[Tenant], clock: &Arc<dyn Clock>) -> Result<Self, ConnectErrors> {
+        let mut wrong = Vec::new();
         let mut connected = BTreeMap::new();
+        let gates = Arc::<Gates>::default();
         for tenant in tenants {
             let name = || tenant.name.clone();
             let jobdiva = JobDiva::new(tenant.jobdiva.clone(), Arc::clone(clock))
-                .map_err(|source| ConnectError::JobDiva { tenant: name(), source })?;
+                .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
             let policy = Ten99Policy::new(tenant.policy.clone())
-                .map_err(|source| ConnectError::Policy { tenant: name(), source })?;
+                .map_err(|source| ConnectError::Policy { tenant: name(), source });
             let receiver = tenant
                 .policy_hook
                 .as_ref()
                 .map(|hook| Receiver::new(hook.profile.clone(), &hook.secrets))
                 .transpose()
-                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source })?;
+                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
+            let (jobdiva, policy, receiver) = match (jobdiva, policy, receiver) {
+                (Ok(jobdiva), Ok(policy), Ok(receiver)) => (jobdiva, policy, receiver),
+                (jobdiva, policy, receiver) => {
+                    wrong.extend(
+                        [jobdiva.err(), policy.err(), receiver.err()].into_iter().flatten(),
+                    );
+                    continue;
+                }
+            };
             let tenant = tenant.clone();
             let turns = Turns::default();
-            let empty = std::sync::Mutex::default();
-            let systems = Connected { tenant, jobdiva, policy, receiver, turns, empty };
+            let systems = Connected {
+                tenant,
+                jobdiva,
+                policy,
+                receiver,
+                turns,
+                gates: Arc::clone(&gates),
+                probe: Probe::default(),
+                looked: Looked::default(),
+                empty: std::sync::Mutex::default(),
+                merges_read: std::sync::Mutex::default(),
+            };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
-        Ok(Self { tenants: connected, documents: None })
+        match wrong.is_empty() {
+            true => Ok(Self { tenants: connected, gates, documents: None }),
+            false => Err(ConnectErrors(wrong)),
+        }
     }
 
     /// The same systems with the documents that calls send.
@@ -117,6 +242,11 @@ impl Systems {
     /// The documents, once the log is open.
     pub fn documents(&self) -> Option<&Arc<Documents>> {
         self.documents.as_ref()
+    }
+
+    /// What is paused, of all tenants.
+    pub fn gates(&self) -> &Arc<Gates> {
+        &self.gates
     }
 
     /// One tenant's systems.
@@ -173,5 +303,18 @@ impl Perform<Insurance> for Systems {
             Side::Insurer => POLICY,
         };
         format!("{}/{side}", call.stream.tenant())
+    }
+
+    fn room(&self, lane: &str) -> usize {
+        let (tenant, side) = lane.split_once('/').unwrap_or((lane, ""));
+        let calls = self.of(tenant).map(|connected| connected.tenant.calls_at_once);
+        let calls = calls.unwrap_or_default();
+        if side == JOBDIVA { calls.jobdiva } else { calls.policy }
+    }
+
+    fn held(&self, stream: &StreamId, lane: &str) -> Option<String> {
+        let jobdiva = lane.rsplit_once('/').is_some_and(|(_, side)| side == JOBDIVA);
+        let side = if jobdiva { Side::Ats } else { Side::Insurer };
+        self.of(stream.tenant())?.held(side, Some(stream))
     }
 }

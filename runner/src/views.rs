@@ -7,13 +7,20 @@ use serde_json::Value;
 use workflow_core::codec::Content;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::placement::{Placement, State};
+use workflow_core::domain::call::Side;
+use workflow_core::domain::certificate::Certificate;
+use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::gate::{Behind, Gate};
+use workflow_core::domain::placement::Placement;
 use workflow_core::engine::{Engine, Summary, Wait, replay};
 use workflow_core::id::StreamId;
+use workflow_core::inbox::Inbox;
+use workflow_core::machine::{Kind as _, Machine as _};
 use workflow_core::record::Recorded;
 use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
 
+use crate::gates::{Gates, named};
 use crate::unread::Unread;
 
 mod certificates;
@@ -35,6 +42,20 @@ pub struct List {
     /// What JobDiva could not give; it is asked again.
     #[serde(default)]
     pub unread: Vec<Missed>,
+    /// The tenants of which something is paused, or whose credentials are refused, with who and why.
+    #[serde(default)]
+    pub halted: Vec<Halted>,
+}
+
+/// Something of a tenant that stands still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halted {
+    /// The tenant.
+    pub tenant: String,
+    /// `jobdiva` or `1099policy`; `None` for everything.
+    pub system: Option<String>,
+    /// Who paused it and why, or how the credentials are refused.
+    pub why: String,
 }
 
 /// Something that JobDiva could not give.
@@ -65,6 +86,9 @@ pub struct Line {
     pub updated_at: String,
     /// How many events it has.
     pub events: u64,
+    /// Why nothing is sent for it alone: who paused it and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 /// One placement as it stands, or stood.
@@ -78,11 +102,14 @@ pub struct Shown {
     pub state: Value,
 }
 
-/// The history of one placement.
+/// The history of one instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// [`VERSION`].
     pub version: u32,
+    /// The workflow.
+    #[serde(default)]
+    pub workflow: String,
     /// The tenant.
     pub tenant: String,
     /// The id in the ATS.
@@ -114,6 +141,9 @@ pub struct Entry {
     pub key: String,
     /// The event's data.
     pub data: Value,
+    /// Where it is not the placement's own event: the stream that it stands in, and is numbered in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
 }
 
 /// A person who was forgotten: what was destroyed and what remains.
@@ -198,12 +228,40 @@ impl Verified {
 pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String]) -> List {
     let mut parked = engine.summaries("delivery");
     parked.retain(|summary| summary.state == "Parked");
+    let gates = Gates::of(engine);
+    let placement = |s: &Summary| paused(line(s, failing), &s.stream, &gates);
+    let summaries = engine.summaries("placement");
+    let seen = summaries.iter().map(|summary| summary.stream.tenant().to_owned());
+    let all: BTreeSet<String> = seen.chain(tenants.iter().cloned()).collect();
     List {
         version: VERSION,
-        placements: engine.summaries("placement").iter().map(|s| line(s, failing)).collect(),
+        placements: summaries.iter().map(placement).collect(),
         parked: parked.iter().map(|s| line(s, &[])).collect(),
         unread: unread(engine, tenants),
+        halted: all.iter().flat_map(|tenant| halted(&gates, tenant)).collect(),
     }
+}
+
+/// What of a tenant a person paused.
+pub fn halted(gates: &Gates, tenant: &str) -> Vec<Halted> {
+    let one = |(side, why): (Option<Side>, String)| Halted {
+        tenant: tenant.to_owned(),
+        system: side.map(|side| named(side).to_owned()),
+        why,
+    };
+    gates.of_tenant(tenant).into_iter().map(one).collect()
+}
+
+/// A line that says that nothing is sent for it.
+fn paused(line: Line, stream: &StreamId, gates: &Gates) -> Line {
+    let Some(why) = gates.of_instance(stream) else { return line };
+    let waits = line.waits.into_iter();
+    let waits = waits.map(|wait| match wait.starts_with("the call ") {
+        true => format!("{wait} (paused)"),
+        false => wait,
+    });
+    let waits = waits.collect();
+    Line { why: format!("{}; {why}", line.why), waits, paused: Some(why), ..line }
 }
 
 fn unread(engine: &Engine<Insurance>, tenants: &[String]) -> Vec<Missed> {
@@ -256,6 +314,7 @@ pub fn line(summary: &Summary, failing: &[Waiting]) -> Line {
         waits: summary.waits.iter().map(wait).collect(),
         updated_at: summary.updated_at.to_string(),
         events: summary.version.0,
+        paused: None,
     }
 }
 
@@ -277,10 +336,30 @@ pub fn show(
     let Some(summary) = engine.summary(stream) else { return Ok(None) };
     let state = engine.state::<Placement>(stream).map_err(|error| error.to_string())?;
     let state = serde_json::to_value(state).map_err(|error| error.to_string())?;
-    Ok(Some(Shown { version: VERSION, line: line(&summary, failing), state }))
+    let line = paused(line(&summary, failing), stream, &Gates::of(engine));
+    Ok(Some(Shown { version: VERSION, line, state }))
 }
 
-/// The events of one placement, up to and with the moment `until`.
+/// Where what people order about an instance is kept.
+pub fn gate_of(stream: &StreamId) -> Option<StreamId> {
+    Behind::Instance(stream.clone()).stream(stream.tenant()).ok()
+}
+
+/// A history with what people ordered about the placement beside its own events: pausing, resuming, trying again.
+pub fn with_orders(
+    gate: &StreamId,
+    orders: &[Recorded],
+    until: Option<Timestamp>,
+    mut history: History,
+) -> Result<History, String> {
+    for order in orders.iter().filter(|o| until.is_none_or(|until| o.event.recorded_at <= until)) {
+        history.events.push(Entry { stream: Some(gate.to_string()), ..entry(order)? });
+    }
+    history.events.sort_by_key(|entry| entry.position);
+    Ok(history)
+}
+
+/// The events of one instance of any workflow, up to and with the moment `until`.
 pub fn history(
     stream: &StreamId,
     events: &[Recorded],
@@ -288,24 +367,38 @@ pub fn history(
 ) -> Result<History, String> {
     let in_time = |event: &&Recorded| until.is_none_or(|until| event.event.recorded_at <= until);
     let events: Vec<Recorded> = events.iter().filter(in_time).cloned().collect();
-    let state: Option<State> =
-        replay::<<Placement as Workflow>::Machine>(&events).map_err(|error| error.to_string())?;
+    let stands = match stream.workflow() {
+        "placement" => stood::<Placement>(&events),
+        "contractor" => stood::<Contractor>(&events),
+        "certificate" => stood::<Certificate>(&events),
+        "gate" => stood::<Gate>(&events),
+        "delivery" => stood::<Inbox<Insurance>>(&events),
+        _ => Ok(None),
+    };
     let entries: Result<Vec<Entry>, String> = events.iter().map(entry).collect();
+    let (state, why) = stands?.unwrap_or(("-".to_owned(), "not known yet".to_owned()));
     Ok(History {
         version: VERSION,
+        workflow: stream.workflow().to_owned(),
         tenant: stream.tenant().to_owned(),
         id: stream.key().to_owned(),
-        state: state.as_ref().map_or("-", |state| kind(state)).to_owned(),
-        why: state.as_ref().map_or("not known yet".to_owned(), Placement::headline),
+        state,
+        why,
         events: entries?,
     })
 }
 
-fn kind(state: &State) -> &'static str {
-    workflow_core::machine::Kind::name(state.kind())
+/// Where an instance stands after these events, and why.
+fn stood<W: Workflow>(events: &[Recorded]) -> Result<Option<(String, String)>, String> {
+    let state = replay::<W::Machine>(events).map_err(|error| error.to_string())?;
+    Ok(state.map(|state| {
+        let kind = W::Machine::state_kind(&state);
+        (kind.name().to_owned(), W::headline(&state))
+    }))
 }
 
-fn entry(recorded: &Recorded) -> Result<Entry, String> {
+/// One recorded event, as it is shown.
+pub fn entry(recorded: &Recorded) -> Result<Entry, String> {
     let event = &recorded.event;
     Ok(Entry {
         number: recorded.version.0,
@@ -316,5 +409,6 @@ fn entry(recorded: &Recorded) -> Result<Entry, String> {
         actor: event.cause.actor.clone(),
         key: event.cause.key.clone(),
         data: Content(&event.content).to_json().map_err(|error| error.to_string())?,
+        stream: None,
     })
 }

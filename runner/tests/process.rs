@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "process/audit.rs"]
+mod audit;
 #[path = "process/backup.rs"]
 mod backup;
 #[path = "process/binary.rs"]
@@ -20,5 +22,7 @@ mod ends;
 mod faults;
 #[path = "process/kill.rs"]
 mod kill;
+#[path = "process/orders.rs"]
+mod orders;
 #[path = "process/verbs.rs"]
 mod verbs;

@@ -9,3 +9,4 @@
 mod jobdiva;
 mod meeting;
 mod policy;
+mod wiretap;

@@ -32,12 +32,14 @@ use outside::{Left, Outside, Row, Season, Version};
 
 /// Who is there, and what may happen.
 pub struct Insured {
-    /// The placements, as the ATS has them in the beginning; all of one candidate.
+    /// The placements, as the ATS has them in the beginning; all of one candidate, unless each is of its own.
     placements: &'static [(&'static str, Version)],
     /// What the ATS may change them to.
     changes: &'static [(&'static str, Version)],
     /// How often what may happen.
     left: Left,
+    /// Whether each placement is of a candidate of its own; all of them have the same e-mail.
+    strangers: bool,
     rules: Rules,
 }
 
@@ -47,7 +49,12 @@ impl Insured {
         changes: &'static [(&'static str, Version)],
         left: Left,
     ) -> Self {
-        Self { placements, changes, left, rules: usual_rules() }
+        Self { placements, changes, left, strangers: false, rules: usual_rules() }
+    }
+
+    /// With a candidate for each placement, and one e-mail for all.
+    fn of_strangers(self) -> Self {
+        Self { strangers: true, ..self }
     }
 
     /// With the workflows as they are.
@@ -62,9 +69,13 @@ impl Model for Insured {
 
     fn begin(&self) -> Outside {
         let candidate = CandidateId("cand_1".into());
+        let of = |name: &str| match self.strangers {
+            true => CandidateId(name.replace("pl", "cand")),
+            false => candidate.clone(),
+        };
         let row = |(name, version): &(&str, Version)| {
             let row = Row {
-                candidate: candidate.clone(),
+                candidate: of(name),
                 version: *version,
                 ever_in_scope: *version != Version::W2,
             };
@@ -77,6 +88,7 @@ impl Model for Insured {
             season: Season::Before,
             ats: self.placements.iter().map(row).collect(),
             contractors: known.into_iter().collect(),
+            addresses: BTreeMap::new(),
             jobs: BTreeMap::new(),
             quotes: BTreeMap::new(),
             matched: BTreeSet::new(),

@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Answer;
+use workflow_core::domain::gate::{self, Gate};
 use workflow_core::id::StreamId;
 use workflow_core::inbox::Inbox;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
@@ -23,6 +24,52 @@ workflow_core::laws!(placement_workflow: OfPlacement);
 workflow_core::laws!(contractor_workflow: OfContractor);
 workflow_core::laws!(certificate_workflow: OfCertificate);
 workflow_core::laws!(delivery_workflow: OfDelivery);
+workflow_core::laws!(gate_workflow: OfGate);
+
+/// A gate before everything of a tenant.
+struct OfGate;
+
+impl Trial for OfGate {
+    type Workflow = Gate;
+
+    fn stream() -> StreamId {
+        StreamId::parse("gate/main/tenant").expect("a stream's name")
+    }
+
+    fn rules() -> workflow_core::domain::rules::Rules {
+        tests::world::rules()
+    }
+
+    fn answer(_: &CallOf<Self>) -> BoxedStrategy<AnswerOf<Self>> {
+        // It owes no call.
+        Just(Answer::ApplicationClosed).boxed()
+    }
+
+    fn input(_: Option<&gate::State>) -> BoxedStrategy<gate::Input> {
+        let by = || "kim".to_owned();
+        let reason = proptest::sample::select(vec!["because", "because", " "]);
+        (0..4_u8, reason)
+            .prop_map(move |(which, reason)| {
+                let reason = reason.to_owned();
+                match which {
+                    0 => gate::Input::Pause { by: by(), reason },
+                    1 => gate::Input::Resume { by: by(), reason },
+                    2 => gate::Input::Remove { by: by(), reason },
+                    _ => gate::Input::Retry { by: by(), reason, calls: 3 },
+                }
+            })
+            .boxed()
+    }
+
+    fn repeats(_: Option<&gate::State>, input: &gate::Input) -> Option<&'static str> {
+        match input {
+            gate::Input::Retry { .. } => Some("each asking is an order of its own, and is kept"),
+            gate::Input::Pause { .. } | gate::Input::Resume { .. } | gate::Input::Remove { .. } => {
+                None
+            }
+        }
+    }
+}
 
 /// The inbox with the domain's words.
 struct OfDelivery;

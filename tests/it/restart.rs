@@ -16,6 +16,8 @@ enum Dies {
     BeforeEffect,
     /// It arrived; its answer came to nobody.
     AfterEffect,
+    /// The same, and the insurer forgets every key, though it promised to keep them for a day.
+    AfterEffectForgotten,
 }
 
 /// What remains of a road: the two placements' histories and the contractor's, and what the insurer made.
@@ -54,6 +56,10 @@ async fn step(world: &mut World, count: &mut usize, at: usize, dies: Dies) -> bo
                 world.attempt(call).await;
             }
             Dies::AfterEffect => world.attempt(call).await,
+            Dies::AfterEffectForgotten => {
+                world.attempt(call).await;
+                world.insurer().forget_keys();
+            }
         }
         world.restart();
         return true;
@@ -119,7 +125,9 @@ fn at_every_step(world: fn() -> World) {
         assert_eq!(last(&undisturbed.histories[1]), "coverage_started");
         assert!(steps >= 8, "{steps} steps are no road");
         for at in 0..=steps {
-            for dies in [Dies::Between, Dies::BeforeEffect, Dies::AfterEffect] {
+            for dies in
+                [Dies::Between, Dies::BeforeEffect, Dies::AfterEffect, Dies::AfterEffectForgotten]
+            {
                 let (remains, _) = road(world(), at, dies).await;
                 assert_eq!(remains, undisturbed, "died at step {at}, {dies:?}");
             }

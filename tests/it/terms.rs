@@ -220,7 +220,8 @@ fn dates_that_cannot_be_insured_hold() {
 fn a_start_passes_at_its_first_moment() {
     let window = ready("").window;
     let secs = window.effective.as_secs();
-    let at = |offset: i64| start_passed(&window, Timestamp::from_secs(secs + offset));
+    let zone = rules().zone;
+    let at = |offset: i64| start_passed(&window, Timestamp::from_secs(secs + offset), &zone);
     assert_eq!(at(-1), None);
     assert_eq!(at(0), Some(1));
     assert_eq!(at(24 * 3600 - 1), Some(1));

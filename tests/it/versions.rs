@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use workflow_core::domain::{certificate, contractor, placement};
+use workflow_core::domain::{certificate, contractor, gate, placement};
 use workflow_core::graph::{self, Lock};
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -74,6 +74,7 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
             "workflow-core/src/domain/certificate/machine.svg",
             samples::certificate::events,
         ),
+        Subject::of::<gate::Machine>("workflow-core/src/domain/gate.svg", samples::gate::events),
         Subject::of::<inbox::Machine>("workflow-core/src/inbox.svg", samples::delivery::events),
     ]
 });

@@ -47,6 +47,8 @@ fn tenant() -> Tenant {
     insurer.base_url = nowhere();
     let secrets = vec![integration_jobdiva::secret::Secret::new(SECRET)];
     Tenant {
+        calls_at_once: runner::config::CallsAtOnce::default(),
+        secret_files: runner::config::SecretFiles::default(),
         name: TENANT.to_owned(),
         jobdiva: ats,
         jobdiva_hook: Some(JobDivaHook { endpoint: ENDPOINT.to_owned(), secrets }),

@@ -7,6 +7,7 @@
 pub mod certificate;
 pub mod contractor;
 pub mod delivery;
+pub mod gate;
 mod parts;
 pub mod placement;
 

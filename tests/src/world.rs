@@ -3,9 +3,9 @@
 //! Calls are driven one at a time by [`World::step`], so that a test decides what is in flight when; the real
 //! dispatcher does the same work in [`World::settle_by_dispatcher`]. `signals.rs` is the insurer's way in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -16,10 +16,11 @@ use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
+use workflow_core::domain::gate::Gate;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
-use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
-use workflow_core::id::{Key, StreamId};
+use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, Summary};
+use workflow_core::id::{Key, StreamId, Version};
 use workflow_core::inbox::Inbox;
 use workflow_core::outcome::{Attempt, Outcome, Trace};
 use workflow_core::seal::Vault;
@@ -31,14 +32,16 @@ use workflow_core::time::{Clock, ManualClock, Timestamp};
 mod facts;
 mod papers;
 mod signals;
+mod town;
 
 pub use facts::{good, set};
 pub use papers::sha256 as paper_sha256;
+pub use town::Town;
 
 use crate::peers::ats::Ats;
 use crate::peers::insurer::Insurer;
 
-/// The tenant of every world.
+/// The tenant of every world; in a [`Town`] of the first one.
 pub const TENANT: &str = "acme";
 
 /// When every world begins: Monday, 2026-03-02, ten in the morning in New York.
@@ -62,6 +65,23 @@ pub struct Peers {
     pub ats: Ats,
     /// The insurer.
     pub insurer: Insurer,
+}
+
+impl Ground {
+    fn memory() -> Self {
+        Ground::Memory(Arc::new(MemoryStore::new()))
+    }
+
+    fn disk() -> Self {
+        Ground::Disk(TempDir::new().expect("a temporary directory"))
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Ground::Memory(store) => Arc::clone(store) as Arc<dyn Store>,
+            Ground::Disk(dir) => disk(dir.path()),
+        }
+    }
 }
 
 impl Perform<Insurance> for Peers {
@@ -88,7 +108,9 @@ struct Tries {
 
 /// A world in a box.
 pub struct World {
-    ground: Ground,
+    /// Whose it is.
+    pub tenant: &'static str,
+    ground: Arc<Ground>,
     /// The clock of everything in it.
     pub clock: ManualClock,
     /// The tenant's rules; what is set here holds after [`World::restart`].
@@ -103,29 +125,39 @@ pub struct World {
     pub flying: Vec<(OwedCall<Insurance>, Outcome<Answer>)>,
     delivered: u64,
     papers: papers::Papers,
+    /// The newest version of each stream that somebody was told of.
+    acknowledged: Mutex<BTreeMap<StreamId, Version>>,
 }
 
 impl World {
     /// A world whose log is in memory.
     pub fn in_memory() -> Self {
-        Self::on(Ground::Memory(Arc::new(MemoryStore::new())), rules())
+        Self::with_rules(rules())
     }
 
     /// A world whose log is on disk.
     pub fn on_disk() -> Self {
-        Self::on(Ground::Disk(TempDir::new().expect("a temporary directory")), rules())
+        Self::on(Ground::disk(), rules())
     }
 
     /// A world with these rules.
     pub fn with_rules(rules: Rules) -> Self {
-        Self::on(Ground::Memory(Arc::new(MemoryStore::new())), rules)
+        Self::on(Ground::memory(), rules)
     }
 
     fn on(ground: Ground, rules: Rules) -> Self {
+        let mut world = Self::closed(TENANT, Arc::new(ground), rules);
+        world.open();
+        world
+    }
+
+    /// A world whose engine is not open yet.
+    fn closed(tenant: &'static str, ground: Arc<Ground>, rules: Rules) -> Self {
         let clock = ManualClock::at(BEGINNING);
         let insurer = Insurer::new(clock.clone());
         let peers = Arc::new(Peers { ats: Ats::default(), insurer });
-        let mut world = Self {
+        Self {
+            tenant,
             ground,
             clock,
             rules,
@@ -136,33 +168,44 @@ impl World {
             flying: Vec::new(),
             delivered: 0,
             papers: papers::Papers::new(),
-        };
-        world.open();
+            acknowledged: Mutex::default(),
+        }
+    }
+
+    /// One more tenant on the log, the clock and the keys of another.
+    fn closed_beside(other: &World, tenant: &'static str, rules: Rules) -> Self {
+        let mut world = Self::closed(tenant, Arc::clone(&other.ground), rules);
+        world.clock = other.clock.clone();
+        world.vault = Arc::clone(&other.vault);
+        let insurer = Insurer::new(world.clock.clone());
+        world.peers = Arc::new(Peers { ats: Ats::default(), insurer });
         world
     }
 
     fn open(&mut self) {
-        let store: Arc<dyn Store> = match &self.ground {
-            Ground::Memory(store) => Arc::clone(store) as Arc<dyn Store>,
-            Ground::Disk(dir) => disk(dir.path()),
-        };
         let vault = Arc::clone(&self.vault);
-        self.engine = Some(engine(store, vault, self.clock.clone(), self.rules.clone()));
+        let rules = BTreeMap::from([(self.tenant, self.rules.clone())]);
+        self.engine = Some(engine_of(self.ground.store(), vault, self.clock.clone(), rules));
     }
 
     /// Drops the engine with all it had in memory, and opens another one on the same log.
     pub fn restart(&mut self) {
+        self.close();
+        self.open();
+    }
+
+    /// Drops the engine, and what was known of attempts.
+    fn close(&mut self) {
         if let Some(engine) = self.engine.take() {
             engine.stop();
         }
         self.tries.clear();
         self.flying.clear();
-        self.open();
     }
 
     /// Where the log lies, if on disk.
     pub fn directory(&self) -> Option<&Path> {
-        match &self.ground {
+        match &*self.ground {
             Ground::Memory(_) => None,
             Ground::Disk(dir) => Some(dir.path()),
         }
@@ -190,8 +233,11 @@ impl World {
         input: placement::Input,
         actor: &str,
     ) -> Result<Handled, HandleError> {
-        let stream = stream(placement);
-        self.engine().handle::<Placement>(&stream, input, Source::new(actor, "")).await
+        let stream = self.stream(placement);
+        let handled =
+            self.engine().handle::<Placement>(&stream, input, Source::new(actor, "")).await;
+        self.acknowledge(&stream, &handled);
+        handled
     }
 
     /// Tells a contractor something.
@@ -200,8 +246,17 @@ impl World {
         candidate: &CandidateId,
         input: contractor::Input,
     ) -> Result<Handled, HandleError> {
-        let stream = contractor_stream(candidate);
-        self.engine().handle::<Contractor>(&stream, input, Source::new("test", "")).await
+        let stream = self.contractor_stream(candidate);
+        let handled =
+            self.engine().handle::<Contractor>(&stream, input, Source::new("test", "")).await;
+        self.acknowledge(&stream, &handled);
+        handled
+    }
+
+    /// Makes one candidate of two in the ATS. Whoever knows both knows that they are one person.
+    pub fn merge(&self, old: &CandidateId, into: &CandidateId) {
+        self.ats().merge(old, into);
+        self.insurer().books().same.insert(old.clone(), into.clone());
     }
 
     /// The ATS's present facts of a placement, as a poll brings them; its absence when it has none.
@@ -225,8 +280,40 @@ impl World {
         }
     }
 
+    /// Remembers what was said to be kept.
+    fn acknowledge(&self, stream: &StreamId, handled: &Result<Handled, HandleError>) {
+        if let Ok(handled) = handled {
+            let mut known = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(stream.clone(), handled.version);
+        }
+    }
+
+    /// What was said to be kept: each stream with its newest version.
+    pub fn acknowledged(&self) -> BTreeMap<StreamId, Version> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The version of a stream that the log has.
+    pub fn durable(&self, stream: &StreamId) -> Version {
+        let store = self.engine().store();
+        let events = store.read_stream(stream, Version::NONE).expect("the log can be read");
+        events.last().map_or(Version::NONE, |last| last.version)
+    }
+
+    /// Nothing leaves before the event that owes it is in the log.
+    fn note_unwritten(&self, call: &OwedCall<Insurance>) {
+        let since: Option<u64> =
+            call.key.as_str().rsplit('/').nth(1).and_then(|version| version.parse().ok());
+        let since = since.expect("a key names the version that owes it");
+        if self.durable(&call.stream).0 < since {
+            let text = format!("{} left before the log had what owes it", call.key);
+            self.insurer().books().violations.push(text);
+        }
+    }
+
     /// Makes one attempt at an owed call and keeps what came of it in [`World::flying`].
     pub async fn attempt(&mut self, call: OwedCall<Insurance>) {
+        self.note_unwritten(&call);
         let tries = self.tries.entry(call.key.clone()).or_default();
         let attempt = Attempt {
             stream: call.stream.clone(),
@@ -235,7 +322,7 @@ impl World {
             earlier: tries.failed,
             owed_since: call.since,
             now: self.clock.now(),
-            look_first: tries.look_first,
+            look_first: tries.look_first || call.inherited,
         };
         let outcome = self.peers.perform(call.call.clone(), attempt).await;
         self.flying.push((call, outcome));
@@ -246,8 +333,10 @@ impl World {
         let (call, outcome) = self.flying.remove(index);
         let again = match outcome {
             Outcome::Answered(answer) => {
-                match self.engine().answer(&call, answer, "dispatch").await {
-                    Ok(_) | Err(HandleError::Rejected(_)) => Trace::None,
+                let handled = self.engine().answer(&call, answer, "dispatch").await;
+                self.acknowledge(&call.stream, &handled);
+                match handled {
+                    Ok(_) | Err(HandleError::Rejected(_)) => Trace::Unknown,
                     Err(error) => panic!("{}: {error}", call.key),
                 }
             }
@@ -271,7 +360,7 @@ impl World {
         let flying = |call: &OwedCall<Insurance>| {
             self.flying.iter().any(|(flying, _)| flying.key == call.key)
         };
-        let Some(call) = self.engine().owed_calls().into_iter().find(|call| !flying(call)) else {
+        let Some(call) = self.owed_calls().into_iter().find(|call| !flying(call)) else {
             return false;
         };
         self.attempt(call).await;
@@ -289,8 +378,7 @@ impl World {
             }
             return;
         }
-        let owed: Vec<String> =
-            self.engine().owed_calls().iter().map(|call| call.key.to_string()).collect();
+        let owed: Vec<String> = self.owed_calls().iter().map(|call| call.key.to_string()).collect();
         panic!("the world does not settle; still owed: {owed:?}\n{}", self.describe());
     }
 
@@ -338,14 +426,46 @@ impl World {
         running.await.expect("the dispatcher ends").expect("the dispatcher did not fail");
     }
 
+    /// The calls that this tenant is owed.
+    pub fn owed_calls(&self) -> Vec<OwedCall<Insurance>> {
+        let mut calls = self.engine().owed_calls();
+        calls.retain(|call| call.stream.tenant() == self.tenant);
+        calls
+    }
+
+    /// This tenant's instances of a workflow.
+    pub fn summaries(&self, workflow: &str) -> Vec<Summary> {
+        let mut all = self.engine().summaries(workflow);
+        all.retain(|summary| summary.stream.tenant() == self.tenant);
+        all
+    }
+
+    /// This tenant's streams that know a name.
+    pub fn find(&self, name: &str) -> BTreeSet<StreamId> {
+        let mut all = self.engine().find(name);
+        all.retain(|stream| stream.tenant() == self.tenant);
+        all
+    }
+
+    /// The stream of a placement.
+    pub fn stream(&self, placement: &PlacementId) -> StreamId {
+        StreamId::new("placement", self.tenant, placement.as_str()).expect("test ids are plain")
+    }
+
+    /// The stream of a candidate's contractor.
+    pub fn contractor_stream(&self, candidate: &CandidateId) -> StreamId {
+        StreamId::new("contractor", self.tenant, candidate.as_str()).expect("test ids are plain")
+    }
+
     /// The state of a placement.
     pub fn placement(&self, placement: &PlacementId) -> Option<placement::State> {
-        self.engine().state::<Placement>(&stream(placement)).expect("the log can be read")
+        self.engine().state::<Placement>(&self.stream(placement)).expect("the log can be read")
     }
 
     /// The state of a candidate's contractor.
     pub fn contractor(&self, candidate: &CandidateId) -> Option<contractor::State> {
-        self.engine().state::<Contractor>(&contractor_stream(candidate)).expect("it can be read")
+        let stream = self.contractor_stream(candidate);
+        self.engine().state::<Contractor>(&stream).expect("the log can be read")
     }
 
     /// The kinds of a stream's events, in order.
@@ -358,7 +478,7 @@ impl World {
     pub fn describe(&self) -> String {
         let mut text = String::new();
         for workflow in ["placement", "contractor", "certificate"] {
-            for summary in self.engine().summaries(workflow) {
+            for summary in self.summaries(workflow) {
                 let history = self.history(&summary.stream).join(", ");
                 text += &format!(
                     "  {} is {}: {}\n    history: {history}\n    waits: {:?}\n",
@@ -381,21 +501,6 @@ impl World {
         }
         text
     }
-
-    /// What a second engine makes of the same log.
-    pub fn replayed(&mut self) -> Engine<Insurance> {
-        match &self.ground {
-            Ground::Memory(store) => {
-                let store = Arc::clone(store) as Arc<dyn Store>;
-                let vault = Arc::clone(&self.vault);
-                engine(store, vault, self.clock.clone(), self.rules.clone())
-            }
-            Ground::Disk(_) => {
-                self.restart();
-                self.engine().clone()
-            }
-        }
-    }
 }
 
 impl Drop for World {
@@ -406,20 +511,32 @@ impl Drop for World {
     }
 }
 
-/// An engine with the whole domain on a store.
+/// An engine with the whole domain on a store, for the usual tenant.
 pub fn engine(
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     clock: ManualClock,
     rules: Rules,
 ) -> Engine<Insurance> {
-    let rules = Arc::new(rules);
-    let of = move |tenant: &str| (tenant == TENANT).then(|| Arc::clone(&rules));
+    engine_of(store, vault, clock, BTreeMap::from([(TENANT, rules)]))
+}
+
+/// An engine with the whole domain on a store, for each tenant with its rules.
+fn engine_of(
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    clock: ManualClock,
+    rules: BTreeMap<&'static str, Rules>,
+) -> Engine<Insurance> {
+    let rules: BTreeMap<_, _> =
+        rules.into_iter().map(|(tenant, rules)| (tenant, Arc::new(rules))).collect();
+    let of = move |tenant: &str| rules.get(tenant).map(Arc::clone);
     Engine::<Insurance>::builder(store, Arc::new(clock), Arc::new(of))
         .vault(vault)
         .workflow::<Placement>()
         .workflow::<Contractor>()
         .workflow::<Certificate>()
+        .workflow::<Gate>()
         .workflow::<Inbox<Insurance>>()
         .open()
         .expect("the log opens")

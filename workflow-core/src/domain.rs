@@ -2,12 +2,16 @@
 //!
 //! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
 //! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`], [`contractor`] and
-//! [`certificate`]. Nothing outside this folder may use it.
+//! [`certificate`]; what people decided is [`by_hand`], what they paused [`gate`]; [`coverage_days`] looks back at one
+//! placement's. Nothing outside this folder may use it.
 
+pub mod by_hand;
 pub mod call;
 pub mod certificate;
 pub mod contractor;
+pub mod coverage_days;
 pub mod facts;
+pub mod gate;
 pub mod placement;
 pub mod rules;
 pub mod terms;

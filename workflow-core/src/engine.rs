@@ -15,9 +15,12 @@ use tokio::sync::{oneshot, watch};
 mod cache;
 mod checkpoint;
 mod disk;
+mod drift;
+mod folding;
 mod index;
 mod line;
 pub(crate) mod live;
+mod moments;
 #[cfg(test)]
 pub(crate) mod office;
 mod open;
@@ -27,12 +30,14 @@ pub(crate) mod registry;
 mod tight;
 mod writer;
 
+pub use drift::{Difference, Drift, Report, What};
 pub use index::{OwedCall, Summary, Wait};
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use live::{Standing, standing};
 pub use open::{Builder, OpenError};
-pub use registry::{ReplayError, Source, decode, replay};
+pub use registry::{ReplayError, Source, Stored, decode, replay};
 
+use crate::exchange::Attempted;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
@@ -40,8 +45,9 @@ use crate::store::{NoRoom, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
 use checkpoint::Checkpoints;
-use index::Index;
+use index::{Index, OwedNow};
 use queue::{Queue, Room};
+use registry::Workflows;
 
 /// How many inputs may be taken in and not answered; beyond that callers wait, which pushes back to the door.
 pub const QUEUE_MAX: usize = 4096;
@@ -67,6 +73,7 @@ struct Shared<D: Domain> {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     vault: Option<Arc<Vault>>,
+    workflows: Arc<Workflows<D>>,
     index: Arc<RwLock<Index<D>>>,
     queue: Arc<Queue<D>>,
     changes: watch::Receiver<u64>,
@@ -87,6 +94,7 @@ struct Job<D: Domain> {
     stream: StreamId,
     given: Given<D>,
     source: Source,
+    taken: Option<Box<Taken<D>>>,
     reply: oneshot::Sender<Result<Handled, HandleError>>,
     room: Room,
 }
@@ -101,6 +109,14 @@ pub(crate) enum Given<D: Domain> {
     Answer { key: Key, operation: String, answer: D::Answer },
     /// The instance's time has come.
     Timer,
+    /// Nothing: an attempt that failed is to be kept, whatever the instance.
+    Exchanges,
+}
+
+/// What attempts at a call exchanged with the outside, on its way into the log.
+pub(crate) struct Taken<D: Domain> {
+    call: D::Call,
+    attempted: Vec<Attempted>,
 }
 
 /// What became of an input.
@@ -180,9 +196,47 @@ impl<D: Domain> Engine<D> {
         answer: D::Answer,
         actor: &str,
     ) -> Result<Handled, HandleError> {
+        self.answer_with(call, answer, actor, Vec::new()).await
+    }
+
+    /// The same together with what its attempts exchanged with the outside: kept in the group of the events that the
+    /// answer leads to, right before them, and also when it leads to none.
+    pub async fn answer_with(
+        &self,
+        call: &OwedCall<D>,
+        answer: D::Answer,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<Handled, HandleError> {
         let given =
             Given::Answer { key: call.key.clone(), operation: call.operation.clone(), answer };
-        self.submit(call.stream.clone(), given, Source::new(actor, call.key.as_str())).await
+        self.submit_taken(call, given, actor, attempted).await
+    }
+
+    /// Keeps what attempts exchanged with the outside that have to be made again. Durable when this returns.
+    pub async fn keep(
+        &self,
+        call: &OwedCall<D>,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<(), HandleError> {
+        if attempted.iter().all(|attempted| attempted.exchanges.is_empty()) {
+            return Ok(());
+        }
+        self.submit_taken(call, Given::Exchanges, actor, attempted).await.map(drop)
+    }
+
+    async fn submit_taken(
+        &self,
+        call: &OwedCall<D>,
+        given: Given<D>,
+        actor: &str,
+        attempted: Vec<Attempted>,
+    ) -> Result<Handled, HandleError> {
+        let (stream, source) = (call.stream.clone(), Source::new(actor, call.key.as_str()));
+        let taken = Taken { call: call.call.clone(), attempted };
+        let taken = (!taken.attempted.is_empty()).then(|| Box::new(taken));
+        self.submit_all(stream, given, source, taken).await
     }
 
     /// Gives their timer to all instances whose time has come; returns how many there were. Fails only when the engine
@@ -214,11 +268,21 @@ impl<D: Domain> Engine<D> {
         given: Given<D>,
         source: Source,
     ) -> Result<Handled, HandleError> {
+        self.submit_all(stream, given, source, None).await
+    }
+
+    async fn submit_all(
+        &self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+        taken: Option<Box<Taken<D>>>,
+    ) -> Result<Handled, HandleError> {
         let queue = &self.shared.queue;
         let room = queue.room().await.ok_or_else(|| self.why_stopped())?;
         let (reply, answer) = oneshot::channel();
         // A queue that has closed meanwhile drops the job, and with it the reply.
-        queue.push(Job { stream, given, source, reply, room });
+        queue.push(Job { stream, given, source, taken, reply, room });
         answer.await.unwrap_or_else(|_| Err(self.why_stopped()))
     }
 
@@ -272,9 +336,42 @@ impl<D: Domain> Engine<D> {
         &self.shared.clock
     }
 
-    /// All calls owed now, by key.
+    /// All calls owed now, by key. Of many, [`Engine::owed_keys`] costs less.
     pub fn owed_calls(&self) -> Vec<OwedCall<D>> {
-        self.read_index().owed_calls()
+        self.owed_keys().iter().filter_map(|key| self.owed_call(key)).collect()
+    }
+
+    /// The keys of all calls owed now, in order.
+    pub fn owed_keys(&self) -> Vec<Key> {
+        self.read_index().owed_keys()
+    }
+
+    /// A call that is owed now. One that was owed before the start and not asked for yet is worked out from its
+    /// instance's events, which takes some tens of microseconds.
+    pub fn owed_call(&self, key: &Key) -> Option<OwedCall<D>> {
+        let found = self.read_index().owed_call(key);
+        let stream = match found {
+            OwedNow::Awake(call) => return Some(call),
+            OwedNow::Gone => return None,
+            OwedNow::Asleep(stream) => stream,
+        };
+        match self.fold(&stream) {
+            // It may have moved on meanwhile, and not owe the call any more. What only the checkpoint tells of was owed
+            // when the engine opened.
+            Ok(live) => OwedCall::find(&stream, key, &live?.standing.owed, true),
+            Err(error) => {
+                tracing::error!(%stream, %key, %error, "what is owed could not be worked out");
+                None
+            }
+        }
+    }
+
+    /// An instance as the log has it.
+    fn fold(&self, stream: &StreamId) -> Result<Option<live::Live<D>>, HandleError> {
+        let unknown = || HandleError::UnknownWorkflow(stream.workflow().to_owned());
+        let workflow = self.shared.workflows.get(stream.workflow()).ok_or_else(unknown)?;
+        let events = self.history(stream).map_err(|e| HandleError::Stopped(e.to_string()))?;
+        Ok(seal::within_any(self.shared.vault.as_ref(), || workflow.fold(stream, &events))?)
     }
 
     /// How many messages between instances are on their way.

@@ -5,8 +5,8 @@
 //! at the invariants in each. Where one is broken, the way there is the shortest one, and [`Story`] tells it in words.
 //!
 //! What may go wrong is counted, so that the search ends ([`Hostility`]): answers are lost before or after the effect,
-//! come twice and in any order; the process ends and forgets what is in memory only; a provider forgets an idempotency
-//! key. Messages between instances come exactly once, in any order among themselves, as the engine sees to.
+//! come twice and in any order; the process ends and forgets what is in memory only, so that the next one looks before it
+//! sends what was owed already; a provider forgets an idempotency key. Messages between instances come exactly once, in any order among themselves, as the engine sees to.
 //!
 //! # Exploring one's own workflow
 //!

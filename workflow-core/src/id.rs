@@ -2,6 +2,7 @@
 //!
 //! An id is parsed once, where it enters; after that its shape is a fact. Read `record.rs` next.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -91,6 +92,13 @@ impl StreamId {
     }
 }
 
+/// So that a map of streams can be asked by name.
+impl Borrow<str> for StreamId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -172,6 +180,18 @@ impl Key {
         Version(self.0.split('/').nth(3).and_then(|since| since.parse().ok()).unwrap_or(0))
     }
 
+    /// The stream that owes what it names; `None` when it is no key.
+    pub fn stream(&self) -> Option<StreamId> {
+        let mut parts = self.0.split('/');
+        let (tenant, workflow, key) = (parts.next()?, parts.next()?, parts.next()?);
+        StreamId::new(workflow, tenant, key).ok()
+    }
+
+    /// What of the stream's state it names.
+    pub fn operation(&self) -> &str {
+        self.0.splitn(5, '/').nth(4).unwrap_or_default()
+    }
+
     /// A key as it stands in the log.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
@@ -209,5 +229,7 @@ mod tests {
         let stream = StreamId::parse("placement/acme/45678").unwrap();
         let key = Key::of(&stream, Version(3), "create_quote");
         assert_eq!(key.as_str(), "acme/placement/45678/3/create_quote");
+        assert_eq!((key.stream(), key.operation()), (Some(stream), "create_quote"));
+        assert_eq!(Key::from_text("read").stream(), None);
     }
 }

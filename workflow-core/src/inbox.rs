@@ -81,6 +81,11 @@ pub mod delivery {
             /// Why, in the person's words.
             reason: String,
         },
+        /// A person gave it up.
+        DeliveryDropped {
+            /// Why, in the person's words.
+            reason: String,
+        },
     }
 
     use {Event::*, State::*};
@@ -97,6 +102,9 @@ pub mod delivery {
             (Waiting { .. }, DeliverySettled { outcome }) => Some(Settled { outcome }),
             (Waiting { delivery }, DeliveryParked { reason }) => Some(Parked { delivery, reason }),
             (Parked { delivery, .. }, DeliveryReopened { .. }) => Some(Waiting { delivery }),
+            (Waiting { .. } | Parked { .. }, DeliveryDropped { reason }) => {
+                Some(Settled { outcome: format!("dropped: {reason}") })
+            }
             _ => None,
         }
     }
@@ -121,6 +129,11 @@ pub enum Input {
     },
     /// A person asks to work it off again.
     Reopen {
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person gives it up.
+    Drop {
         /// Why, in the person's words.
         reason: String,
     },
@@ -151,11 +164,26 @@ impl<D: Domain> Workflow for Inbox<D> {
             (Some(State::Waiting { .. }), Input::Parked { reason }) => {
                 Ok(vec![Event::DeliveryParked { reason }])
             }
+            (Some(_), Input::Drop { reason } | Input::Reopen { reason })
+                if reason.trim().is_empty() =>
+            {
+                let message = "say why: the reason is kept with the decision";
+                Err(Rejection::new("no_reason", message))
+            }
             (Some(State::Parked { .. }), Input::Reopen { reason }) => {
                 Ok(vec![Event::DeliveryReopened { reason }])
             }
+            (Some(State::Waiting { .. } | State::Parked { .. }), Input::Drop { reason }) => {
+                Ok(vec![Event::DeliveryDropped { reason }])
+            }
             (Some(_), Input::Settled { .. } | Input::Parked { .. }) => Ok(Vec::new()),
-            (_, Input::Settled { .. } | Input::Parked { .. } | Input::Reopen { .. }) => {
+            (
+                _,
+                Input::Settled { .. }
+                | Input::Parked { .. }
+                | Input::Reopen { .. }
+                | Input::Drop { .. },
+            ) => {
                 let message = format!("{} is not in a state for that", context.stream);
                 Err(Rejection::new("not_there", message))
             }
@@ -181,6 +209,7 @@ impl<D: Domain> Workflow for Inbox<D> {
             Input::Settled { .. } => "settled",
             Input::Parked { .. } => "parked",
             Input::Reopen { .. } => "reopen",
+            Input::Drop { .. } => "drop",
         }
     }
 

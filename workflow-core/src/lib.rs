@@ -10,6 +10,7 @@
 //! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
 //!    `store::sled`. [`audit`]: checking that it is as it was written, exporting and restoring it. [`seal`]: personal
 //!    data in it, sealed per person, so that a person can be forgotten.
+//!    [`exchange`]: what was sent outside and what came back, kept beside the events.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
 //!    what arrives from outside. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
 //!    road of some workflows in a hostile world.
@@ -25,6 +26,7 @@ pub mod dispatch;
 #[cfg(feature = "placement")]
 pub mod domain;
 pub mod engine;
+pub mod exchange;
 #[cfg(feature = "testing")]
 pub mod explore;
 pub mod graph;

@@ -22,7 +22,9 @@ pub struct Attempt {
     pub owed_since: Timestamp,
     /// The moment of this attempt.
     pub now: Timestamp,
-    /// An earlier attempt may have had its effect: look it up before creating anything.
+    /// An earlier attempt may have had its effect: look it up before creating anything. So it is after an attempt of
+    /// unknown fate, and for every call that was owed when the process started: what an earlier one tried, it does not
+    /// know.
     pub look_first: bool,
 }
 

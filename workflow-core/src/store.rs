@@ -20,7 +20,7 @@ pub mod contract;
 pub mod gate;
 pub mod memory;
 mod plan;
-mod read;
+pub(crate) mod read;
 pub(crate) mod shelf;
 pub mod sled;
 mod streams;

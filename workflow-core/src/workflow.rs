@@ -87,6 +87,17 @@ pub trait Workflow: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whom a call concerns that this state owes: what is kept of its exchanges is sealed to that person, and of a call
+    /// of which nobody says so, no body is kept. `state` is the one in which the answer found the instance.
+    fn about(
+        stream: &StreamId,
+        state: &<Self::Machine as Machine>::State,
+        call: &<Self::Domain as Domain>::Call,
+    ) -> Option<Subject> {
+        let _ = (stream, state, call);
+        None
+    }
+
     /// Whose personal data this state says is to be forgotten for good. Once the event that led here is durable, the
     /// engine destroys that person's key, and makes sure of it at every start.
     fn forgotten(stream: &StreamId, state: &<Self::Machine as Machine>::State) -> Option<Subject> {

@@ -36,6 +36,7 @@ fn machine(definition: &Definition) -> TokenStream {
     let edges = edges(definition);
     let functions = functions(definition);
     let stored = stored(definition);
+    let next = next(definition);
     let decode = decode::decode(definition);
     quote! {
         #[doc = #doc]
@@ -53,6 +54,7 @@ fn machine(definition: &Definition) -> TokenStream {
             const EDGES: &'static [::workflow_core::machine::Edge<StateKind, EventKind>] = &[#edges];
             const TERMINAL: &'static [StateKind] = &[#(StateKind::#terminal),*];
             #functions
+            #next
             #stored
             #decode
         }
@@ -139,7 +141,8 @@ fn stored(definition: &Definition) -> TokenStream {
         idents(),
         definition.events.iter().map(Event::version),
     );
-    let kinds_again = idents();
+    let (kinds_again, kinds_found) = (idents(), idents());
+    let names_found = definition.events.iter().map(|event| &event.wire);
     quote! {
         fn wire(kind: EventKind) -> &'static str {
             match kind {
@@ -149,6 +152,39 @@ fn stored(definition: &Definition) -> TokenStream {
         fn version(kind: EventKind) -> u16 {
             match kind {
                 #(EventKind::#kinds_again => #versions,)*
+            }
+        }
+        #[allow(unreachable_patterns)]
+        fn event_from_wire(wire: &str) -> ::core::option::Option<EventKind> {
+            match wire {
+                #(#names_found => ::core::option::Option::Some(EventKind::#kinds_found),)*
+                _ => ::core::option::Option::None,
+            }
+        }
+    }
+}
+
+/// The table once more as a `match`: it is asked with every step, and a search through the rows takes longer.
+fn next(definition: &Definition) -> TokenStream {
+    let Definition { states, events, edges, .. } = definition;
+    let option = quote! { ::core::option::Option };
+    let rows = edges.iter().map(|edge| {
+        let from = match edge.from {
+            Some(from) => {
+                let from = &states[from.index].ident;
+                quote! { #option::Some(StateKind::#from) }
+            }
+            None => quote! { #option::None },
+        };
+        let (event, to) = (&events[edge.event.index].ident, &states[edge.to].ident);
+        quote! { (#from, EventKind::#event) => #option::Some(StateKind::#to), }
+    });
+    quote! {
+        #[allow(unreachable_patterns)]
+        fn next(from: #option<StateKind>, event: EventKind) -> #option<StateKind> {
+            match (from, event) {
+                #(#rows)*
+                _ => #option::None,
             }
         }
     }

@@ -164,7 +164,8 @@ fn the_whole_of_what_is_written_is_pinned() {
         if env::var_os("UPDATE_EXPANDED").is_some() {
             let opening =
                 format!("//! What `#[machine]` makes of the modules of `tests/{name}.rs`.");
-            let text = expanded.to_string().replace(" :: ", "::").replace(":: ", "::");
+            let text = expanded.to_string().replace(": :: ", ": ::");
+            let text = text.replace(" :: ", "::").replace(":: ", "::");
             fs::write(&path, format!("{opening}\n\n{text}\n")).unwrap();
             continue;
         }

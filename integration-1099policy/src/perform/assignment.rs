@@ -4,12 +4,12 @@
 
 use workflow_core::domain::call::{Answer, AssignmentId, JobId};
 
-use super::{Run, Step, path_of, refused, told};
+use super::{CLOCK_SKEW_OF_OFFERS, Run, Step, path_of, refused, told};
 use crate::failure::Failure;
-use crate::wire;
 use crate::wire::assignment::{Assignment, cancellation, creation};
 use crate::wire::error::safe_message;
 use crate::wire::quote::Asked;
+use crate::wire::{self, Listed as _};
 
 const ASSIGNMENTS: &str = "/assignments";
 
@@ -68,8 +68,11 @@ pub(super) async fn cancel(run: &Run<'_>, assignment: &AssignmentId, job: &JobId
 async fn adopted(run: &Run<'_>, asked: &Asked<'_>) -> Step<Option<Answer>> {
     let live = |assignment: &Assignment| assignment.is_of(asked) && !assignment.is_canceled();
     let found = run.look_for(ASSIGNMENTS, live).await?;
-    let (bound, declined): (Vec<_>, Vec<_>) =
+    let (bound, mut declined): (Vec<_>, Vec<_>) =
         found.iter().partition(|assignment| assignment.ineligible().is_none());
+    // What was declined before may be taken now.
+    let since = run.owed_before(CLOCK_SKEW_OF_OFFERS);
+    declined.retain(|assignment| assignment.created().is_none_or(|created| created >= since));
     let adopted = match bound.as_slice() {
         [] => declined.last().copied(),
         [one] => Some(*one),

@@ -44,13 +44,14 @@ async fn find_or_create(
     email: &str,
 ) -> Step<Answer> {
     if let Some(holder) = by_email(run, email).await.map_err(|f| run.lookup_ended(f))? {
-        return owned(&holder, candidate).map_err(|f| run.lookup_ended(f));
+        return owned(run, &holder, candidate).map_err(|f| run.lookup_ended(f));
     }
     if run.must_look_first() {
         // Created under another e-mail, perhaps: the candidate may have changed it since.
-        let ours = |contractor: &Contractor| contractor.candidate().as_ref() == Some(candidate);
+        let config = run.policy.config();
+        let ours = |known: &Contractor| known.candidate(config).as_ref() == Some(candidate);
         if let Some(found) = run.look_for(CONTRACTORS, ours).await?.last() {
-            return owned(found, candidate).map_err(|f| run.lookup_ended(f));
+            return owned(run, found, candidate).map_err(|f| run.lookup_ended(f));
         }
     }
     let body = body(run.policy.config(), candidate, person, email);
@@ -80,7 +81,9 @@ async fn put(
         Err(failure) if failure.is_refusal(&["duplicate_email"]) => {
             let holder = by_email(run, email).await.map_err(|f| run.lookup_ended(f))?;
             let other = holder.filter(|holder| holder.contractor_id().as_ref() != Some(contractor));
-            match other.and_then(|other| Some((other.contractor_id()?, other.candidate()))) {
+            match other.and_then(|other| {
+                Some((other.contractor_id()?, other.candidate(run.policy.config())))
+            }) {
                 Some((contractor, candidate)) => Ok(Answer::EmailTaken { contractor, candidate }),
                 None => Err(run.put_ended(failure)),
             }
@@ -121,15 +124,15 @@ async fn after_duplicate(
         holder = by_reading_all(run, email).await.map_err(|f| run.lookup_ended(f))?;
     }
     match holder {
-        Some(holder) => owned(&holder, candidate).map_err(|f| run.lookup_ended(f)),
+        Some(holder) => owned(run, &holder, candidate).map_err(|f| run.lookup_ended(f)),
         None => Err(run.post_ended(duplicate)),
     }
 }
 
 /// Linked when it is the candidate's; taken otherwise, also when it names nobody.
-fn owned(holder: &Contractor, candidate: &CandidateId) -> Result<Answer, Failure> {
+fn owned(run: &Run<'_>, holder: &Contractor, candidate: &CandidateId) -> Result<Answer, Failure> {
     let contractor = told(holder.contractor_id(), "contractor")?;
-    let owner = holder.candidate();
+    let owner = holder.candidate(run.policy.config());
     if owner.as_ref() == Some(candidate) {
         return Ok(Answer::ContractorLinked { contractor });
     }

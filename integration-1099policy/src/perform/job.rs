@@ -16,7 +16,7 @@ pub(super) async fn create(
     terms: &JobTerms,
 ) -> Step<Answer> {
     if run.must_look_first() {
-        let ours = |job: &Job| job.is_of(&references.placement);
+        let ours = |job: &Job| job.is_of(&references.placement, run.policy.config());
         // The oldest: nothing hangs on any of them yet, and the choice stays the same.
         if let Some(found) = run.look_for(JOBS, ours).await?.last() {
             let job = told(found.job_id(), "job").map_err(|f| run.lookup_ended(f))?;
@@ -44,7 +44,12 @@ pub(super) async fn update(
     let body = change(run.policy.config(), references, terms, &known);
     let changed: Result<Job, Failure> =
         run.put(&path, body).await.and_then(|changed| wire::object("job", changed));
-    let changed = changed.map_err(|f| run.put_ended(f))?;
+    let changed = match changed {
+        Ok(changed) => changed,
+        // Frozen by an invoice as it is wanted.
+        Err(failure) if failure.is_refusal(&["invoice_exists"]) && known.has(terms) => known,
+        Err(failure) => return Err(run.put_ended(failure)),
+    };
     match changed.category_code {
         // Newer references do not list the category among what can be changed; believing it did would misprice.
         Some(category) if category != terms.category.as_str() => Ok(refused(

@@ -2,7 +2,7 @@
 
 use workflow_core::domain::call::Answer;
 
-use super::{Run, Step, told};
+use super::{CLOCK_SKEW_OF_OFFERS, Run, Step, told};
 use crate::failure::Failure;
 use crate::wire;
 use crate::wire::quote::{Asked, Quote, creation};
@@ -17,7 +17,8 @@ const MATCHING_POLICY: [&str; 2] =
 pub(super) async fn create(run: &Run<'_>, asked: &Asked<'_>) -> Step<Answer> {
     if run.must_look_first() {
         let same = |quote: &Quote| quote.answers(asked);
-        if let Some(found) = run.look_for(QUOTES, same).await?.last() {
+        // The newest: a quote does not say what the job paid, and an older one may be for other terms.
+        if let Some(found) = run.look_back(QUOTES, CLOCK_SKEW_OF_OFFERS, same).await?.first() {
             return issued(found).map_err(|f| run.lookup_ended(f));
         }
     }

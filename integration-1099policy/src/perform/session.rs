@@ -16,7 +16,7 @@ pub(super) async fn open(run: &Run<'_>, references: &References, quote: &QuoteId
     if run.must_look_first() {
         let live = |session: &Session| session.is_for(quote) && !session.is_expired();
         if let Some(found) = run.look_for(SESSIONS, live).await?.last() {
-            return opened(found).map_err(|f| run.lookup_ended(f));
+            return adopted(found).map_err(|f| run.lookup_ended(f));
         }
     }
     match run.post(SESSIONS, creation(run.policy.config(), references, quote)).await {
@@ -60,10 +60,16 @@ fn closed(session: &Session) -> Option<Answer> {
 }
 
 fn opened(session: &Session) -> Result<Answer, Failure> {
-    let id = told(session.session_id(), "session")?;
-    if session.is_complete() {
-        return Ok(Answer::ApplicationComplete);
+    match session.is_complete() {
+        true => Ok(Answer::ApplicationComplete),
+        false => adopted(session),
     }
+}
+
+/// One that an earlier attempt opened is ours, also when the contractor has completed it meanwhile: its policy is waited
+/// for like any other's.
+fn adopted(session: &Session) -> Result<Answer, Failure> {
+    let id = told(session.session_id(), "session")?;
     Ok(match &session.url {
         Some(url) => Answer::ApplicationOpened { session: id, url: url.clone() },
         None => refused(200, "session_without_url", format!("session {id} has no link to send")),

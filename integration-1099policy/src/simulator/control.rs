@@ -92,6 +92,10 @@ fn write(app: &App, method: &str, segments: &[&str], mut given: Value) -> Result
             clear_faults(app);
             done(true)
         }
+        ("DELETE", ["keys"]) => {
+            forget_keys(app);
+            done(true)
+        }
         ("POST", ["release"]) => {
             release(app);
             done(true)
@@ -181,6 +185,10 @@ pub(super) fn clear_faults(app: &App) {
         world.shared.faults.waiting.clear();
         world.shared.outbox.faults.clear();
     });
+}
+
+pub(super) fn forget_keys(app: &App) {
+    app.change(|world| world.kept.forget());
 }
 
 pub(super) fn release(app: &App) {

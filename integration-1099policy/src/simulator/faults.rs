@@ -73,6 +73,8 @@ pub enum FaultKind {
     BadGatewayAfter,
     /// The first half of the JSON, as if it were all.
     TruncatedJson,
+    /// Everything happens, half of the answer leaves, then the connection closes.
+    BrokenOff,
     /// 409 as for a duplicate in flight.
     InFlight,
     /// Stays unanswered, its key in flight, until released.
@@ -106,6 +108,7 @@ impl FaultKind {
             | Self::BadGateway
             | Self::BadGatewayAfter
             | Self::TruncatedJson
+            | Self::BrokenOff
             | Self::InFlight
             | Self::Hold => false,
         }

@@ -45,6 +45,11 @@ pub(super) struct Answer {
 }
 
 impl Kept {
+    /// Nothing is known of any key any more.
+    pub(super) fn forget(&mut self) {
+        self.answers.clear();
+    }
+
     /// The answer to replay, if the slot is known and young enough.
     pub(super) fn find(
         &self,

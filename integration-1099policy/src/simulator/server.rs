@@ -16,7 +16,7 @@ use super::reply::Refusal;
 use super::request::Request;
 use super::socket::Switch;
 use super::world::World;
-use super::{agenda, auth, control, idempotency, routes};
+use super::{agenda, auth, control, idempotency, openapi, page, routes};
 
 const PREFIX: &str = "/api/v1";
 /// Above the 15 MB a certificate may have, so that the refusal of a larger one is ours.
@@ -57,6 +57,14 @@ async fn walk(
     if let Some(path) = uri.path().strip_prefix("/_sim") {
         return control::answer(app, method.as_str(), path, &body).await;
     }
+    match (&method, uri.path()) {
+        (&Method::GET, "/") => return shown("text/html; charset=utf-8", page::page(app)),
+        (&Method::GET, "/openapi.json") => {
+            let document = openapi::document(&format!("http://{}", host(&headers)), PREFIX);
+            return shown("application/json", document.to_string());
+        }
+        _ => {}
+    }
     let Some(path) = uri.path().strip_prefix(PREFIX) else {
         return Answer::refused(&Refusal::not_found("resource_not_found")).response();
     };
@@ -73,6 +81,19 @@ async fn walk(
     depart(app, &request, &plan, &mut answer);
     play_on_line(line, &plan, &mut answer);
     answer.response()
+}
+
+/// What is there for people and their tools, and no part of the API.
+fn shown(kind: &'static str, text: String) -> Response<Body> {
+    Response::builder()
+        .header("content-type", kind)
+        .body(Body::from(text))
+        .expect("the header is a constant")
+}
+
+/// Where the caller found the simulator.
+fn host(headers: &HeaderMap) -> &str {
+    headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1")
 }
 
 /// Counts the request and takes the faults meant for it.
@@ -221,6 +242,8 @@ fn play_on_line(line: &Switch, plan: &Plan, answer: &mut Answer) {
     let Some(kind) = plan.disruption else { return };
     if matches!(kind, FaultKind::LostResponse | FaultKind::LostRequest) {
         line.cut();
+    } else if kind == FaultKind::BrokenOff {
+        line.break_off();
     } else if let FaultKind::SlowBody { millis } = kind {
         line.pause(millis);
     } else if matches!(kind, FaultKind::BadGateway | FaultKind::BadGatewayAfter) {

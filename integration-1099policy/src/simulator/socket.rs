@@ -22,6 +22,7 @@ pub(super) struct Switch(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     cut: AtomicBool,
+    breaks_off: AtomicBool,
     pause_millis: AtomicU64,
 }
 
@@ -29,6 +30,11 @@ impl Switch {
     /// Nothing more leaves on this connection; it closes.
     pub(super) fn cut(&self) {
         self.0.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// Half of the next answer leaves; then the connection closes.
+    pub(super) fn break_off(&self) {
+        self.0.breaks_off.store(true, Ordering::SeqCst);
     }
 
     /// The next answer pauses in its middle.
@@ -89,6 +95,10 @@ impl AsyncWrite for Line {
                 return Poll::Pending;
             }
             self.pausing = None;
+        }
+        if bytes.len() > 1 && self.switch.0.breaks_off.swap(false, Ordering::SeqCst) {
+            self.switch.cut();
+            return Pin::new(&mut self.stream).poll_write(cx, &bytes[..bytes.len() / 2]);
         }
         let pause = self.switch.0.pause_millis.swap(0, Ordering::SeqCst);
         let now = if pause > 0 && bytes.len() > 1 { &bytes[..bytes.len() / 2] } else { bytes };

@@ -8,7 +8,7 @@ use workflow_core::domain::call::ContractorId;
 use workflow_core::domain::facts::{CandidateId, Person, Place};
 use workflow_core::time::Timestamp;
 
-use super::{Listed, fields, lenient};
+use super::{Listed, add_tenant, another_tenant, fields, lenient};
 use crate::config::{Config, ContractorShape};
 
 /// What is taken from a contractor.
@@ -31,9 +31,13 @@ impl Contractor {
         self.id.as_deref().map(ContractorId::from)
     }
 
-    /// The candidate that it was created for, where it says so.
-    pub(crate) fn candidate(&self) -> Option<CandidateId> {
-        self.custom_metadata.get("jobdiva_candidate_id").map(|id| CandidateId::from(id.as_str()))
+    /// The candidate that it was created for, where it says so; another tenant's with the tenant's name before it.
+    pub(crate) fn candidate(&self, config: &Config) -> Option<CandidateId> {
+        let id = self.custom_metadata.get("jobdiva_candidate_id")?;
+        Some(match another_tenant(&self.custom_metadata, config) {
+            Some(tenant) => CandidateId(format!("{tenant}/{id}")),
+            None => CandidateId::from(id.as_str()),
+        })
     }
 
     /// Whether it has this e-mail; case is ignored, for nobody documents whether the server does.
@@ -74,7 +78,9 @@ pub(crate) fn body(
     if let Some(address) = home_address(&person.home) {
         body.insert("address".to_owned(), address);
     }
-    body.insert("custom_metadata".to_owned(), json!({ "jobdiva_candidate_id": candidate }));
+    let mut metadata = json!({ "jobdiva_candidate_id": candidate });
+    add_tenant(&mut metadata, config);
+    body.insert("custom_metadata".to_owned(), metadata);
     body
 }
 

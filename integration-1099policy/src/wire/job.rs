@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use workflow_core::domain::call::{JobId, JobTerms, References, Wage};
 use workflow_core::domain::facts::PlacementId;
+use workflow_core::money::Cents;
 use workflow_core::time::Timestamp;
 
-use super::{Listed, fields, lenient, metadata};
+use super::{Listed, another_tenant, fields, lenient, metadata};
 use crate::config::{Config, JobRegion};
 
 /// What is taken from a job.
@@ -16,6 +17,14 @@ use crate::config::{Config, JobRegion};
 pub(crate) struct Job {
     #[serde(default, deserialize_with = "lenient::text")]
     id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    entity: Option<String>,
+    #[serde(default, deserialize_with = "lenient::whole")]
+    wage: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    wage_type: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) category_code: Option<String>,
     #[serde(default)]
@@ -33,13 +42,30 @@ impl Job {
         self.id.as_deref().map(JobId::from)
     }
 
-    pub(crate) fn is_of(&self, placement: &PlacementId) -> bool {
-        self.custom_metadata.get("jobdiva_placement_id").is_some_and(|id| id == placement.as_str())
+    pub(crate) fn is_of(&self, placement: &PlacementId, config: &Config) -> bool {
+        another_tenant(&self.custom_metadata, config).is_none()
+            && self
+                .custom_metadata
+                .get("jobdiva_placement_id")
+                .is_some_and(|id| id == placement.as_str())
     }
 
     /// Whether a state is written on it: remote work has none.
     pub(crate) fn has_region(&self) -> bool {
-        self.region.is_some() || lenient::text_of(&self.address["region"]).is_some()
+        self.state().is_some()
+    }
+
+    fn state(&self) -> Option<String> {
+        lenient::text_of(&self.address["region"]).or_else(|| self.region.clone())
+    }
+
+    /// Whether it is already what the terms want, in everything that prices it.
+    pub(crate) fn has(&self, terms: &JobTerms) -> bool {
+        let (wage, wage_type) = wage_of(terms);
+        (self.name.as_deref(), self.entity.as_deref(), self.category_code.as_deref())
+            == (Some(&terms.name), Some(terms.entity.as_str()), Some(terms.category.as_str()))
+            && (self.wage, self.wage_type.as_deref()) == (Some(wage.0), Some(wage_type))
+            && self.state() == terms.region.as_ref().map(|region| region.state.clone())
     }
 }
 
@@ -52,16 +78,20 @@ impl Listed for Job {
     }
 }
 
+fn wage_of(terms: &JobTerms) -> (Cents, &'static str) {
+    match terms.wage {
+        Wage::Hourly(cents) => (cents, "hourly"),
+        Wage::FlatFee(cents) => (cents, "flatfee"),
+    }
+}
+
 /// The body that creates a job.
 pub(crate) fn creation(
     config: &Config,
     references: &References,
     terms: &JobTerms,
 ) -> Map<String, Value> {
-    let (wage, wage_type) = match terms.wage {
-        Wage::Hourly(cents) => (cents, "hourly"),
-        Wage::FlatFee(cents) => (cents, "flatfee"),
-    };
+    let (wage, wage_type) = wage_of(terms);
     let mut body = fields(json!({
         "name": terms.name,
         "description": terms.description,
@@ -69,7 +99,7 @@ pub(crate) fn creation(
         "category_code": terms.category,
         "wage": wage,
         "wage_type": wage_type,
-        "custom_metadata": metadata(references),
+        "custom_metadata": metadata(config, references),
     }));
     if let Some(region) = &terms.region {
         match config.job_region {

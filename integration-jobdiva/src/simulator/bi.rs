@@ -234,7 +234,8 @@ fn changes(
     now: Timestamp,
 ) -> Result<Vec<Keyed>, Answer> {
     let window = Window::read(&request.query, &settings.behaviour, metric.name, now)?;
-    let found = feeds::changed(state, feed, view, |at| window.holds(at));
+    let mut found = feeds::changed(state, feed, view, |at| window.holds(at));
+    found.retain(|found| !state.skips(&request.path, &found.key));
     if state.take_poison(&request.path, found.iter().map(|found| found.key.as_str())) {
         return Err(envelope::spring(500, "Not an array", &request.path, now));
     }

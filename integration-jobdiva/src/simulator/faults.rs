@@ -30,6 +30,11 @@ pub enum FaultKind {
         /// The row's id: `51000777`, or `70011000042/1` for billing and salary records.
         row: String,
     },
+    /// The feeds pass this row over in silence, as if it had not changed.
+    Skip {
+        /// The row's id, as above.
+        row: String,
+    },
 }
 
 /// A fault waiting to happen.
@@ -59,10 +64,17 @@ pub(super) struct Bucket {
 }
 
 impl State {
-    /// Takes the next fault for a path, poison aside.
+    /// Whether a feed passes a row over.
+    pub(super) fn skips(&self, path: &str, row: &str) -> bool {
+        let skip = FaultKind::Skip { row: row.to_owned() };
+        self.faults.iter().any(|fault| fault.is_for(path) && fault.kind == skip)
+    }
+
+    /// Takes the next fault for a path, poison and skipped rows aside.
     pub(super) fn take_fault(&mut self, path: &str) -> Option<FaultKind> {
         let at = self.faults.iter().position(|fault| {
-            fault.is_for(path) && !matches!(fault.kind, FaultKind::Poison { .. })
+            let of_rows = matches!(fault.kind, FaultKind::Poison { .. } | FaultKind::Skip { .. });
+            fault.is_for(path) && !of_rows
         })?;
         Some(self.use_fault(at))
     }

@@ -146,6 +146,11 @@ pub enum Mutation {
         /// E-mail.
         email: String,
     },
+    /// Takes a candidate's name and e-mail out, as an erasure does.
+    Redact {
+        /// Candidate id.
+        candidate: u64,
+    },
     /// Files a document with a candidate; answers its id.
     AddAttachment {
         /// Candidate id.

@@ -161,7 +161,7 @@ fn reply(state: &mut State, settings: &Settings, request: &Request, now: Timesta
         Some(FaultKind::QueueFull) => Reply::Answer(envelope::bi_error(
             "There are too many API requests in the queue. Please try again in 3 minutes.",
         )),
-        Some(FaultKind::Poison { .. }) | None => {
+        Some(FaultKind::Poison { .. } | FaultKind::Skip { .. }) | None => {
             Reply::Answer(answer(state, settings, request, now))
         }
     }

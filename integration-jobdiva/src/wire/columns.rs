@@ -16,6 +16,11 @@ pub(crate) type Column = &'static [&'static str];
 pub(crate) const PLACEMENT: Column =
     &["activityid", "startid", "placementid", "interviewscheduleid", "submittalid"];
 pub(crate) const CANDIDATE: Column = &["candidateid", "employeeid", "candidateidinjd"];
+/// The two ends of a merge; how the feed calls them is not published, so that every likely name is read.
+pub(crate) const MERGED_FROM: Column =
+    &["oldcandidateid", "mergedcandidateid", "fromcandidateid", "oldid", "candidateidold"];
+pub(crate) const MERGED_INTO: Column =
+    &["newcandidateid", "tocandidateid", "intocandidateid", "newid", "candidateidnew"];
 pub(crate) const REQUISITION: Column = &["jobid", "jobidinjd"];
 pub(crate) const COMPANY: Column = &["companyid", "customerid"];
 pub(crate) const COMPANY_NAME: Column = &["companyname"];
@@ -159,6 +164,9 @@ const JOB_COLUMNS: &[Column] = &[
 const DOCUMENT_COLUMNS: &[Column] = &[ID, PLACEMENT, FILE_NAME, FILE_TYPE, UPLOADED_ON];
 const TOUCH_COLUMNS: &[Column] =
     &[PLACEMENT, CANDIDATE, REQUISITION, COMPANY, RECORD, TIMESHEET, UPDATED, USER_FIELDS_UPDATED];
+/// One line of the census.
+const START_COLUMNS: &[Column] =
+    &[ID, PLACEMENT, CANDIDATE, REQUISITION, PLACED_ON, START_STATUS, ACTIVITY_END];
 
 /// Which kind of row is read, and so which columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +187,10 @@ pub(crate) enum Kind {
     Content,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
+    /// A line of the census of starts.
+    Start,
+    /// A merge of two candidates.
+    Merge,
 }
 
 /// The normalised keys that are decoded.
@@ -197,6 +209,8 @@ impl Allowed {
             Kind::Document => DOCUMENT_COLUMNS,
             Kind::Content => &[FILE_CONTENT],
             Kind::Touch => TOUCH_COLUMNS,
+            Kind::Start => START_COLUMNS,
+            Kind::Merge => &[MERGED_FROM, MERGED_INTO, UPDATED],
         };
         let known = columns.iter().flat_map(|column| column.iter()).map(|name| (*name).to_owned());
         Self(known.chain(user_fields.iter().map(|field| normalise(field))).collect())
@@ -219,7 +233,7 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 8] = [
+    const KINDS: [Kind; 10] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,
@@ -228,6 +242,8 @@ mod tests {
         Kind::Document,
         Kind::Content,
         Kind::Touch,
+        Kind::Start,
+        Kind::Merge,
     ];
 
     #[test]

@@ -125,14 +125,14 @@ pub(super) async fn export(
     })
 }
 
-fn tell(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
+pub(super) fn tell(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")?;
     out.flush()
 }
 
 /// Answers with what `make` writes, on a thread of its own; it ends when the reader goes away or the process stops.
-fn streamed(
+pub(super) fn streamed(
     stopped: watch::Receiver<bool>,
     make: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
 ) -> Response {

@@ -1,7 +1,7 @@
 //! `runner diagram`: a workflow's states and events as a picture or a table, drawn from the table that runs.
 
 use clap::{Args, ValueEnum};
-use workflow_core::domain::{contractor, placement};
+use workflow_core::domain::{certificate, contractor, gate, placement};
 use workflow_core::graph;
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -28,6 +28,10 @@ enum Drawn {
     Placement,
     /// One candidate on the way to being known to the insurer.
     Contractor,
+    /// One certificate of insurance that a contractor brings.
+    Certificate,
+    /// What a person paused.
+    Gate,
     /// One webhook on its way through the inbox.
     Delivery,
 }
@@ -49,6 +53,8 @@ impl Diagram {
         let text = match self.workflow {
             Drawn::Placement => self.format.draw::<placement::Machine>(),
             Drawn::Contractor => self.format.draw::<contractor::Machine>(),
+            Drawn::Certificate => self.format.draw::<certificate::Machine>(),
+            Drawn::Gate => self.format.draw::<gate::Machine>(),
             Drawn::Delivery => self.format.draw::<inbox::Machine>(),
         };
         say(text.trim_end())

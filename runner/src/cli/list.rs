@@ -41,6 +41,10 @@ impl List {
         } else {
             say(&table("placement", &list.placements))?;
         }
+        for views::Halted { tenant, system, why } in &list.halted {
+            let system = system.as_ref().map_or(String::new(), |system| format!(" {system}"));
+            say(&format!("tenant {tenant}{system}: {why}"))?;
+        }
         for parked in &list.parked {
             say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
         }

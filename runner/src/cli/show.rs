@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::by_hand::{ByHand, Included, SetFact};
 use workflow_core::domain::call::Wage;
 use workflow_core::engine::Engine;
 use workflow_core::id::StreamId;
@@ -49,6 +50,9 @@ impl Show {
         for wait in &line.waits {
             say(&format!("  waits    for {wait}"))?;
         }
+        for line in by_hand(&shown.state) {
+            say(&format!("  by hand  {line}"))?;
+        }
         for (name, value) in facts(&shown.state) {
             say(&format!("  {name:<8} {value}"))?;
         }
@@ -73,6 +77,20 @@ fn facts(state: &Value) -> Vec<(&'static str, String)> {
     };
     let fact = |(name, path): (&'static str, &str)| terms.pointer(path).map(|v| (name, text(v)));
     names.into_iter().filter_map(fact).collect()
+}
+
+/// What people decided, beside what JobDiva says.
+fn by_hand(state: &Value) -> Vec<String> {
+    let decided = find(state, "by_hand").cloned().unwrap_or_default();
+    let Ok(ByHand { facts, included }) = serde_json::from_value(decided) else { return Vec::new() };
+    let fact = |SetFact { fact, ats, by, reason }: SetFact| {
+        let (name, value) = (fact.name(), fact.value());
+        format!("{name} {value}, by {by}: {reason} (while JobDiva says: {ats})")
+    };
+    let included = included.map(|Included { over, by, reason }| {
+        format!("in scope, by {by}: {reason} (although: {over})")
+    });
+    facts.into_iter().map(fact).chain(included).collect()
 }
 
 fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, log, tenant};
+use super::{Config, Tenant, log, tenant};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -82,6 +82,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
             root.note("tenant", format!("two tenants are called `{}`", tenant.name));
         }
     }
+    let tenants = sharing(root, tenants);
     Some(Config {
         data_dir: base.join(PathBuf::from(data_dir?)),
         master_key: base.join(master_key),
@@ -90,6 +91,48 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         log: log?,
         tenants,
     })
+}
+
+/// Finds what no two tenants may have in common, and tells those apart that share an account at the insurer.
+fn sharing(root: &Section<'_>, mut tenants: Vec<Tenant>) -> Vec<Tenant> {
+    let account = |tenant: &Tenant| {
+        let policy = &tenant.policy;
+        (policy.base_url.clone(), policy.environment, policy.api_key.reveal().to_owned())
+    };
+    for index in 1..tenants.len() {
+        let (before, rest) = tenants.split_at_mut(index);
+        let Some(tenant) = rest.first_mut() else { break };
+        for other in before {
+            let same = account(other) == account(tenant);
+            if same {
+                other.policy.shared_as = Some(other.name.clone());
+                tenant.policy.shared_as = Some(tenant.name.clone());
+            }
+            let both = other.policy.shared_as.is_some() && tenant.policy.shared_as.is_some();
+            if both && other.rules.relay_domain == tenant.rules.relay_domain {
+                root.note(
+                    "tenant",
+                    format!(
+                        "tenants `{}` and `{}` share a 1099Policy account and a relay_domain: their made-up \
+                         e-mail addresses would collide; give each a relay_domain of its own",
+                        other.name, tenant.name
+                    ),
+                );
+            }
+            let jobdiva =
+                |tenant: &Tenant| tenant.jobdiva_hook.as_ref().map(|h| h.endpoint.clone());
+            let policy = |tenant: &Tenant| tenant.policy_hook.as_ref().map(|h| h.endpoint.clone());
+            let common = |one: Option<String>, other: Option<String>| one.is_some() && one == other;
+            if common(jobdiva(other), jobdiva(tenant)) || common(policy(other), policy(tenant)) {
+                let (one, two) = (&other.name, &tenant.name);
+                root.note(
+                    "tenant",
+                    format!("tenants `{one}` and `{two}` have one webhook endpoint"),
+                );
+            }
+        }
+    }
+    tenants
 }
 
 fn address(section: &Section<'_>, key: &str, default: &str) -> Option<SocketAddr> {

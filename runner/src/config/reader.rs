@@ -200,6 +200,22 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A list of numbers of days.
+    pub fn days(&self, key: &str) -> Option<Vec<u16>> {
+        let day = |item: &Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::Integer(number) => u16::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let days = match self.get(key)?.get_ref() {
+            DeValue::Array(items) => items.iter().map(day).collect(),
+            _ => None,
+        };
+        if days.is_none() {
+            self.note(key, "expected a list of days, such as [2, 1]");
+        }
+        days
+    }
+
     /// A list of texts.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
         let DeValue::Array(items) = self.get(key)?.get_ref() else {

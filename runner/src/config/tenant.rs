@@ -12,7 +12,7 @@ use workflow_core::domain::rules::{Class, CoverageRule, NonHourly, RateUnit, Rul
 use workflow_core::id::StreamId;
 
 use super::reader::Section;
-use super::{JobDivaHook, Pace, PolicyHook, Tenant, certificates};
+use super::{CallsAtOnce, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -21,6 +21,9 @@ pub(super) struct Reading<'a> {
     /// Looks an environment variable up.
     pub env: &'a dyn Fn(&str) -> Option<String>,
 }
+
+/// More connections to one system help nobody.
+const CALLS_AT_ONCE_MAX: usize = 64;
 
 const COVERAGE: &[(&str, CoverageType)] = &[
     ("general", CoverageType::General),
@@ -43,10 +46,17 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let ats = section.section("jobdiva");
     let jobdiva = jobdiva(&ats, read);
     let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
-    ats.finish();
     let insurer = section.section("1099policy");
-    let policy = policy(&insurer, read);
+    let policy = policy(&insurer, read, name.as_deref());
     let policy_hook = policy_hook(insurer.section("webhook"), read);
+    let calls_at_once = CallsAtOnce { jobdiva: at_once(&ats), policy: at_once(&insurer) };
+    let file =
+        |section: &Section<'_>, key: &str| section.text(key).map(|path| read.base.join(path));
+    let secret_files = SecretFiles {
+        jobdiva_password: file(&ats, "password_file"),
+        policy_api_key: file(&insurer, "api_key_file"),
+    };
+    ats.finish();
     insurer.finish();
     let mut rules = rules(&section);
     let certificates = certificates::certificates(&section, read, rules.as_mut());
@@ -61,7 +71,22 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         rules: rules?,
         pace,
         certificates: certificates?,
+        calls_at_once,
+        secret_files,
     })
+}
+
+/// How many calls one of the two systems bears at once.
+fn at_once(section: &Section<'_>) -> usize {
+    let usual = CallsAtOnce::default().policy;
+    let Some(number) = section.number("calls_at_once") else { return usual };
+    match usize::try_from(number) {
+        Ok(number @ 1..=CALLS_AT_ONCE_MAX) => number,
+        _ => {
+            section.note("calls_at_once", format!("expected 1 to {CALLS_AT_ONCE_MAX}"));
+            usual
+        }
+    }
 }
 
 /// A secret: from a file (`<key>_file`) or from the environment (`<key>_env`), never from the file itself.
@@ -152,7 +177,11 @@ fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDi
     Some(Some(JobDivaHook { endpoint: endpoint?, secrets }))
 }
 
-fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
+fn policy(
+    section: &Section<'_>,
+    read: &Reading<'_>,
+    tenant: Option<&str>,
+) -> Option<policy::Config> {
     let api_key = secret(section, "api_key", read);
     section.required("environment", "\"sandbox\" or \"production\"");
     let environment = section.word(
@@ -185,6 +214,7 @@ fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
             ("everything", policy::MetadataOn::Everything),
         ],
     );
+    let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
@@ -197,6 +227,7 @@ fn policy(section: &Section<'_>, read: &Reading<'_>) -> Option<policy::Config> {
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
+    config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
 }
 
@@ -261,6 +292,8 @@ fn pace(section: Section<'_>) -> Pace {
         poll: section.duration("poll").unwrap_or(usual.poll),
         sweep: section.duration("sweep").unwrap_or(usual.sweep),
         reread: section.duration("reread").unwrap_or(usual.reread),
+        census: section.duration("census").unwrap_or(usual.census),
+        census_reach: section.duration("census_reach").unwrap_or(usual.census_reach),
     };
     section.finish();
     pace
@@ -275,6 +308,7 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
     let zone = if dates.text("zone").is_some() { zone } else { default_zone() };
     let default_term_days =
         dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
+    let remind_days = dates.days("remind_days");
     dates.finish();
 
     let contractor = section.section("contractor");
@@ -294,6 +328,7 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
 
     let mut rules = Rules::usual(zone?, relay_domain.as_deref().unwrap_or_default());
     rules.default_term_days = default_term_days;
+    rules.remind_days = remind_days.unwrap_or(rules.remind_days);
     rules.include_corp_to_corp = include_corp_to_corp.unwrap_or(false);
     rules.categories.extend(categories);
     wage(section.section("wage"), &mut rules);

@@ -21,7 +21,10 @@ use workflow_core::domain::rules::Rules;
 
 use super::{DemoError, io_error};
 use crate::certificates::Finding;
-use crate::config::{Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, Tenant};
+use crate::config::{
+    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, SecretFiles,
+    Tenant,
+};
 use crate::signing;
 use crate::supervise::DEMO_MASTER_KEY_FILE;
 
@@ -88,11 +91,14 @@ pub(super) async fn config(
             poll: Duration::from_secs(30 * 60),
             sweep: Duration::from_secs(3600),
             reread: Duration::from_secs(6 * 3600),
+            ..Pace::default()
         },
         certificates: Certificates {
             finding: Some(Finding::default()),
             intake: Some(Intake { token: PolicySecret::new(INTAKE_TOKEN) }),
         },
+        calls_at_once: CallsAtOnce::default(),
+        secret_files: SecretFiles::default(),
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };

@@ -82,11 +82,17 @@ fn nothing_on_disk(dir: &Path, canaries: &[String]) {
 /// No answer of the command line tells of anybody.
 #[track_caller]
 fn nothing_said(dir: &Path, canaries: &[String]) {
-    let verbs: [&[&str]; 4] = [
+    let contractor = format!("contractor/acme/{CANDIDATE}");
+    let verbs: [&[&str]; 9] = [
         &["list", "--json"],
         &["show", PLACEMENT, "--json"],
         &["history", PLACEMENT, "--json"],
+        &["history", &contractor, "--json"],
         &["verify", "--json"],
+        &["audit", "sent", PLACEMENT, "--json"],
+        &["audit", "sent", &contractor, "--json"],
+        &["audit", "gaps", "--json"],
+        &["audit", "approvals", "--json"],
     ];
     for verb in verbs {
         let said = good(dir, verb);
@@ -116,6 +122,9 @@ fn a_person_is_nowhere_in_the_clear_and_nowhere_at_all_once_forgotten() {
     nothing_on_disk(dir, &canaries);
     nothing_said(dir, &canaries);
     silent("the demo", said.join("\n").as_bytes(), &canaries);
+    exported(dir, &canaries);
+    // What was sent is there, sealed, and opens for who holds the keys.
+    assert!(opened(dir).contains("okafor"));
 
     // Nobody, and nobody without a reason.
     let forget = |candidate: &str, reason: &str| {
@@ -135,6 +144,8 @@ fn a_person_is_nowhere_in_the_clear_and_nowhere_at_all_once_forgotten() {
     let told = good(dir, &["forget", CANDIDATE, "--reason", "again"]);
     assert!(told.contains("was forgotten before") && told.contains("remains"), "{told}");
 
+    assert!(!opened(dir).contains("okafor"), "what was sent still opens");
+
     // The world goes on, polls and webhooks bring the person up again, and nothing of them comes back.
     assert!(out.any(|line| line.starts_with("serving")), "it ends before it serves");
     nothing_on_disk(dir, &canaries);
@@ -144,7 +155,49 @@ fn a_person_is_nowhere_in_the_clear_and_nowhere_at_all_once_forgotten() {
     assert!(child.wait().unwrap().success());
     nothing_on_disk(dir, &canaries);
     nothing_said(dir, &canaries);
+    exported(dir, &canaries);
+    assert!(!opened(dir).contains("okafor"), "what was sent still opens");
     stopped(dir);
+}
+
+/// What was sent about the candidate, opened, in lower case.
+#[track_caller]
+fn opened(dir: &Path) -> String {
+    let contractor = format!("contractor/acme/{CANDIDATE}");
+    let said = good(dir, &["audit", "sent", &contractor, "--open", "--json"]);
+    let sent: Value = serde_json::from_str(&said).unwrap();
+    assert!(sent["sent"].as_array().is_some_and(|sent| sent.len() >= 2), "{said}");
+    said.to_lowercase()
+}
+
+/// An export tells of nobody either, its records' own bytes least of all.
+#[track_caller]
+fn exported(dir: &Path, canaries: &[String]) {
+    good(dir, &["export", "canary.jsonl", "--force"]);
+    let text = std::fs::read_to_string(dir.join("canary.jsonl")).unwrap();
+    assert!(text.contains("\"kind\":\"exchanged\""), "no exchange is in the export");
+    silent("the export", text.as_bytes(), canaries);
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        if let Some(bytes) = line["record"]["bytes"].as_str() {
+            silent("a record", &decoded(bytes), canaries);
+        }
+    }
+}
+
+/// Base64, as exports have it.
+fn decoded(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte));
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0usize, 0);
+    for digit in digits {
+        (bits, held) = (bits << 6 | digit, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
 }
 
 /// A stopped directory answers without its keys, starts with them only, and takes a new master key.

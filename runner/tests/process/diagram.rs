@@ -2,7 +2,7 @@
 
 use super::binary::{good, run};
 
-const WORKFLOWS: [&str; 3] = ["placement", "contractor", "delivery"];
+const WORKFLOWS: [&str; 5] = ["placement", "contractor", "certificate", "gate", "delivery"];
 
 #[test]
 fn every_workflow_is_drawn_in_every_form() {

@@ -1,11 +1,15 @@
 //! The verbs on a demo's data: a running process answers, then the stopped directory.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
+use sha2::Sha256;
 
 use super::binary::{good, run, runner, states};
 
@@ -39,6 +43,13 @@ fn asked(dir: &Path) {
     let verified: Value = serde_json::from_str(&good(dir, &["verify", "--json"])).unwrap();
     assert_eq!(verified["intact"], true);
 
+    let inbox: Value = serde_json::from_str(&good(dir, &["inbox", "list", "--json"])).unwrap();
+    assert_eq!(
+        (&inbox["version"], inbox["deliveries"].as_array().map(Vec::len)),
+        (&1.into(), Some(0))
+    );
+    assert_eq!(run(dir, &["inbox", "show", "1"]).status.code(), Some(4));
+
     let unknown = run(dir, &["show", "1"]);
     assert_eq!(unknown.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("no placement is called 1"));
@@ -54,6 +65,8 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert!(out.any(|line| serving(&line)), "it ends before it serves");
     asked(dir.path());
 
+    a_parked_delivery_is_a_persons(dir.path());
+
     // A second process on the same directory is refused, and told who holds it.
     let second = run(dir.path(), &["demo"]);
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
@@ -61,7 +74,7 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert!(told.contains(&child.id().to_string()), "{told}");
 
     // A person settles the flag; the reason is asked for and kept.
-    let act = ["act", "51000796", "return", "--who", "kim", "--reason"];
+    let act = ["resolve", "51000796", "return", "--by", "kim", "--reason"];
     let none = run(dir.path(), &[&act[..], &[" "]].concat());
     assert_eq!(none.status.code(), Some(5), "{}", String::from_utf8_lossy(&none.stderr));
     let other = run(dir.path(), &["act", "51000777", "return", "--reason", "x"]);
@@ -74,8 +87,80 @@ fn a_running_process_and_a_stopped_directory_answer_alike() {
     assert!(ended.success(), "{ended:?}");
     assert!(began.elapsed() < Duration::from_secs(25));
     asked(dir.path());
+    let told = run(dir.path(), &["inbox", "retry", "acme/jobdiva:1", "--reason", "x"]);
+    assert_eq!(told.status.code(), Some(1), "a stopped log is only read");
 
     flipped_bytes_are_found(dir.path());
+}
+
+/// A genuine delivery that nobody understands, to the demo's own door.
+fn send_oddity(dir: &Path, number: u32) {
+    let port = std::fs::read_to_string(dir.join("workflow-demo/simulators/hooks-port")).unwrap();
+    let body = format!(r#"{{"type":"weather","operation":"Update","id":"{number}"}}"#);
+    let mac = Hmac::<Sha256>::new_from_slice(b"the demo's JobDiva webhook secret").unwrap();
+    let signature: String = mac.chain_update(&body).finalize().into_bytes().iter().fold(
+        String::new(),
+        |mut text, byte| {
+            write!(text, "{byte:02x}").unwrap();
+            text
+        },
+    );
+    let mut door = TcpStream::connect(format!("127.0.0.1:{}", port.trim())).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST /hooks/jobdiva/demo-endpoint-0001 HTTP/1.1\r\nHost: localhost\r\nX-JobDiva-Signature: {signature}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    door.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    door.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// The ids of the deliveries in this state.
+fn deliveries(dir: &Path, state: &str) -> Vec<String> {
+    let inbox: Value = serde_json::from_str(&good(dir, &["inbox", "list", "--json"])).unwrap();
+    let all = inbox["deliveries"].as_array().unwrap().iter();
+    let those = all.filter(|line| line["state"] == state);
+    those.map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn a_parked_delivery_is_a_persons(dir: &Path) {
+    send_oddity(dir, 7);
+    let id = loop {
+        if let [id] = deliveries(dir, "Parked").as_slice() {
+            break id.clone();
+        }
+    };
+    let told = good(dir, &["inbox", "list"]);
+    assert!(told.contains(&id) && told.contains("not understood"), "{told}");
+    let shown = good(dir, &["inbox", "show", &id]);
+    assert!(shown.contains("weather.update from jobdiva"), "{shown}");
+
+    // Worked off again it comes to the same; who asked for it, and why, is kept.
+    let retry = ["inbox", "retry", id.as_str(), "--who", "kim", "--reason"];
+    assert_eq!(run(dir, &[&retry[..], &[" "]].concat()).status.code(), Some(5));
+    let done: Value =
+        serde_json::from_str(&good(dir, &[&retry[..], &["they mended it", "--json"]].concat()))
+            .unwrap();
+    assert_eq!((done["events"].as_u64(), done["state"].as_str()), (Some(1), Some("Waiting")));
+    while deliveries(dir, "Parked").is_empty() {}
+
+    let drop = ["inbox", "drop", id.as_str(), "--who", "kim", "--reason", "of no consequence"];
+    assert!(good(dir, &drop).contains("Settled now"));
+    assert_eq!(deliveries(dir, "Parked"), [""; 0]);
+    assert_eq!(run(dir, &drop).status.code(), Some(4), "it is in no list any more");
+    let whole = format!("acme/{id}");
+    let shown: Value =
+        serde_json::from_str(&good(dir, &["inbox", "show", &whole, "--json"])).unwrap();
+    assert_eq!(shown["why"], "dropped: of no consequence");
+    let events = shown["events"].as_array().unwrap();
+    let by_kim = |event: &&Value| event["actor"] == "operator:kim";
+    let reasons: Vec<&Value> =
+        events.iter().filter(by_kim).map(|event| &event["data"]["reason"]).collect();
+    assert_eq!(reasons, ["they mended it", "of no consequence"]);
+    let again = ["inbox", "retry", whole.as_str(), "--reason", "after all"];
+    assert_eq!(run(dir, &again).status.code(), Some(5), "what is settled stays so");
 }
 
 /// One byte changed anywhere in the log's folder, at places spread over each file, is reported with exit code 7.

@@ -65,16 +65,16 @@ fn sled(dir: &Path, in_flight: usize, round: usize, plan: &Plan) -> Pace {
 fn appending(queue: mpsc::Sender<Waiting>, in_flight: usize, round: usize, plan: &Plan) -> Pace {
     let begin = |task: usize| {
         let stream = StreamId::new("errand", "bench", &format!("r{round}-{task:04}"));
-        (stream.expect("a plain name"), Version::NONE)
+        (stream.expect("a plain name"), Version::NONE, task as u64)
     };
-    drive(in_flight, plan.during, begin, move |(stream, version)| {
+    drive(in_flight, plan.during, begin, move |(stream, version, task)| {
         let queue = queue.clone();
         async move {
             let (done, answer) = oneshot::channel();
-            let waiting = Waiting { append: append(&stream, version), done };
+            let waiting = Waiting { append: append(&stream, version, task), done };
             assert!(queue.send(waiting).await.is_ok(), "the committing thread ended");
             assert!(answer.await.is_ok(), "the committing thread answers");
-            (stream, version.plus(1))
+            (stream, version.plus(1), task)
         }
     })
 }

@@ -32,6 +32,7 @@ pub fn run(plan: &Plan) -> Vec<Row> {
         Row::figure("memory per live placement", middle(1) * 1e6 / count as f64, "bytes", ""),
         Row::figure("list all, as the admin door does", middle(2) * 1e3, "ms", ""),
         Row::figure("the same with its JSON", middle(3) * 1e3, "ms", ""),
+        Row::figure("a board: counts and 100 lines", middle(4) * 1e3, "ms", ""),
     ];
     rows.iter().for_each(show);
     rows
@@ -81,7 +82,14 @@ pub fn open(dir: &Path) {
     let json = serde_json::to_vec(&list).expect("a list can be written");
     let written = begun.elapsed();
     assert!(!json.is_empty() && !list.placements.is_empty());
-    let seconds = [opened.as_secs_f64(), memory, listed.as_secs_f64(), written.as_secs_f64()];
-    say(&seconds.map(|number| number.to_string()).join(" "));
+    let begun = Instant::now();
+    let counts = engine.counts("placement");
+    let page = engine.summaries_after("placement", None, 100);
+    let board = begun.elapsed();
+    assert!(counts.values().sum::<usize>() >= page.len() && !page.is_empty());
+    let [opened, listed, written, board] =
+        [opened, listed, written, board].map(|took| took.as_secs_f64());
+    let numbers = [opened, memory, listed, written, board];
+    say(&numbers.map(|number| number.to_string()).join(" "));
     engine.stop();
 }

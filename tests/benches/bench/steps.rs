@@ -47,7 +47,8 @@ fn steps(dir: &Path, in_flight: usize, plan: &Plan) -> Pace {
         async move {
             let name = format!("{:04}-{}", turn.task, turn.instance);
             let stream = StreamId::new("errand", "bench", &name).expect("a plain name");
-            let data = workflow::data(turn.version.0);
+            let step = turn.instance * STEPS + turn.version.0;
+            let data = workflow::data(turn.task as u64 * 1_000_003 + step);
             let handled = if turn.version == Version::NONE {
                 engine
                     .handle::<Errand>(&stream, Input::Begin { data }, Source::new("bench", ""))

@@ -18,28 +18,30 @@ use super::workflow::errand::{EventKind, Machine};
 /// The payload of every event here, in bytes.
 pub const PAYLOAD_BYTES: usize = 300;
 
-/// An event of [`PAYLOAD_BYTES`] and its cause, as an errand's step leaves them; the first begins the errand.
-pub fn event(number: u64) -> NewEvent {
+/// An event of [`PAYLOAD_BYTES`] and its cause, as an errand's step leaves them; the first begins the errand. `salt` says
+/// which data it has.
+pub fn event(number: u64, salt: u64) -> NewEvent {
     let cause = Cause {
         input: "answered".into(),
         key: format!("bench/errand/{number}/1/step"),
         actor: "dispatcher".into(),
     };
-    let content = super::workflow::content(number);
+    let content = super::workflow::content(salt);
     let kind = if number == 0 { EventKind::Begun } else { EventKind::StepDone };
     let recorded_at = Timestamp::from_secs(1_774_267_200);
     NewEvent { kind: Machine::wire(kind).to_owned(), schema: 1, recorded_at, cause, content }
 }
 
-/// An append of one event.
-pub fn append(stream: &StreamId, expected: Version) -> Append {
-    Append { stream: stream.clone(), expected, events: vec![event(expected.0)] }
+/// An append of one event; of different tasks, `task` makes the data differ.
+pub fn append(stream: &StreamId, expected: Version, task: u64) -> Append {
+    let event = event(expected.0, task.wrapping_mul(1_000_003) + expected.0);
+    Append { stream: stream.clone(), expected, events: vec![event] }
 }
 
 /// How many bytes one such event takes within a record.
 pub fn event_bytes() -> usize {
     let stream = StreamId::new("errand", "bench", "task-00").expect("a plain name");
-    let event = event(1);
+    let event = event(1, 1);
     let placed = Placed { stream: &stream, version: Version(1), event: &event };
     let bytes = |count: usize| {
         let all = vec![placed; count];

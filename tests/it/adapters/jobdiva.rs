@@ -1,6 +1,7 @@
 //! JobDiva: facts, feeds, people, trouble and webhooks, for every placement the simulator begins with.
 
 mod changes;
+mod departures;
 mod documents;
 mod facts;
 pub mod judged;

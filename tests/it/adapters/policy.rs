@@ -2,8 +2,10 @@
 
 mod calls;
 mod certificates;
+mod guide;
 mod hooks;
 mod losses;
+mod names;
 mod setup;
 mod told;
 pub mod world;

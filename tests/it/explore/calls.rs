@@ -142,8 +142,20 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             None => Answer::PlacementUnknown,
         },
         Call::ReadPerson { .. } => Answer::PersonRead(person("Kim", Some("kim@real.test"))),
-        Call::LinkContractor { candidate, .. } => link(outside, candidate),
-        Call::UpdateContractor { .. } => Answer::ContractorUpdated,
+        Call::LinkContractor { candidate, email, .. } => link(outside, candidate, email.as_str()),
+        Call::UpdateContractor { contractor, email, .. } => {
+            let contractor = contractor.clone();
+            match taken(outside, email.as_str()) {
+                Some((other, candidate)) if other != contractor => {
+                    Answer::EmailTaken { contractor: other, candidate: Some(candidate) }
+                }
+                Some(_) | None => {
+                    outside.addresses.retain(|_, known| *known != contractor);
+                    outside.addresses.insert(email.as_str().to_owned(), contractor);
+                    Answer::ContractorUpdated
+                }
+            }
+        }
         Call::CreateJob { references, terms } => {
             let placement = references.placement.clone();
             let earlier = outside.jobs.values().filter(|job| job.placement == placement).count();
@@ -172,12 +184,22 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
     }
 }
 
-fn link(outside: &mut Outside, candidate: &CandidateId) -> Answer {
+/// Who is known by an e-mail.
+fn taken(outside: &Outside, email: &str) -> Option<(ContractorId, CandidateId)> {
+    let contractor = outside.addresses.get(email)?;
+    Some((contractor.clone(), outside.contractors.get(contractor)?.clone()))
+}
+
+fn link(outside: &mut Outside, candidate: &CandidateId, email: &str) -> Answer {
     let known = outside.contractors.iter().find(|(_, of)| *of == candidate);
     if let Some((contractor, _)) = known {
         return Answer::ContractorLinked { contractor: contractor.clone() };
     }
+    if let Some((contractor, other)) = taken(outside, email) {
+        return Answer::EmailTaken { contractor, candidate: Some(other) };
+    }
     let contractor = ContractorId(Outside::id("cn", candidate.as_str(), 0));
+    outside.addresses.insert(email.to_owned(), contractor.clone());
     outside.contractors.insert(contractor.clone(), candidate.clone());
     Answer::ContractorLinked { contractor }
 }

@@ -209,6 +209,8 @@ pub struct Outside {
     pub ats: BTreeMap<PlacementId, Row>,
     /// Contractors, and whose they are.
     pub contractors: BTreeMap<ContractorId, CandidateId>,
+    /// By which e-mail each is known: no two by one.
+    pub addresses: BTreeMap<String, ContractorId>,
     /// Jobs.
     pub jobs: BTreeMap<JobId, Job>,
     /// Quotes.

@@ -21,6 +21,7 @@ type Holds = Result<(), String>;
 pub const ORDER: &str =
     "1: no quote before contractor and job, no session or assignment before a quote";
 pub const ONE_OF_EACH: &str = "2: one contractor, one job, one live session per contractor, one live assignment per placement";
+pub const ADDRESS: &str = "2: of two people with one e-mail both are known, each once";
 pub const KNOWN: &str = "2: what is live at the insurer is known to the placement it was made for";
 pub const EVIDENCE: &str = "4: Active only on what the insurer has had in force";
 pub const LOSS: &str = "5: a loss of coverage always ends in Flagged";
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Invariant<Insured>> {
         always(PAST, |scene| nothing_wrong(scene, 6)),
         always(SCOPE, |scene| nothing_wrong(scene, 7)),
         always(TERMS, quoted_for_its_own_terms),
+        at_rest(ADDRESS, everybody_is_known_once),
         at_rest(KNOWN, what_is_live_is_known),
         at_rest(LOSS, a_loss_is_flagged),
         at_rest(WAITS, nobody_waits_for_what_cannot_come),
@@ -100,6 +102,25 @@ fn quoted_for_its_own_terms(scene: &Scene<'_>) -> Holds {
         }
     }
     Ok(())
+}
+
+/// The second one of an e-mail has a made-up one, and nobody stands aside because of it.
+fn everybody_is_known_once(scene: &Scene<'_>) -> Holds {
+    for (stream, state) in scene.states::<Contractor>() {
+        let of = scene.world.contractors.values().filter(|of| of.as_str() == stream.key()).count();
+        let known = match state {
+            contractor::State::Linked { .. }
+            | contractor::State::OptingIn { .. }
+            | contractor::State::OptedIn { .. } => true,
+            _ => false,
+        };
+        if !known || of != 1 {
+            return Err(format!("{stream} is {:?}, and has {of} contractors", state.kind()));
+        }
+    }
+    let by_made_up = |address: &String| address.starts_with("candidate_");
+    let real = scene.world.addresses.keys().filter(|address| !by_made_up(address)).count();
+    if real > 1 { Err(format!("{real} people share one address")) } else { Ok(()) }
 }
 
 /// A person may close a placement that is covered, and settles it at the insurer.

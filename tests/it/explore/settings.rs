@@ -3,7 +3,7 @@
 use workflow_core::explore::Hostility;
 
 use super::outside::{Left, Version};
-use super::{Insured, explored, is_full, rules};
+use super::{Insured, explored, is_full};
 
 type Versions = &'static [(&'static str, Version)];
 
@@ -24,8 +24,8 @@ const ANYTHING: Versions = &[
 /// Other terms, or none any more.
 const CHANGED: Versions = &[("pl_1", Version::Dearer), ("pl_1", Version::Canceled)];
 
-/// Each thing that may go wrong on the way, once; keys are kept as long as the provider promises.
-const HOSTILE: Hostility = Hostility { forgotten: 0, ..Hostility::ONE };
+/// Each thing that may go wrong on the way, once; the provider may forget a key long before it promised.
+const HOSTILE: Hostility = Hostility::ONE;
 const LOST: Hostility = Hostility { lost: 1, ..Hostility::NONE };
 
 const NOTHING: Left =
@@ -116,6 +116,13 @@ fn policy_and_charge_are_lost_together() {
 }
 
 #[test]
+fn two_candidates_have_one_e_mail() {
+    let model = Insured::new(TWO, &[], NOTHING).of_strangers();
+    let hostility = sized(Hostility { crashes: 1, ..Hostility::NONE }, HOSTILE);
+    keeps_the_rules("two candidates, one e-mail", model, hostility);
+}
+
+#[test]
 fn what_is_out_of_scope_is_not_spoken_of() {
     const PLACEMENTS: Versions = &[("pl_1", Version::W2), ("pl_2", Version::Good)];
     let left = Left { changes: 1, ..NOTHING };
@@ -125,19 +132,11 @@ fn what_is_out_of_scope_is_not_spoken_of() {
     keeps_the_rules("out of scope", model, Hostility::ONE);
 }
 
+/// A lost answer, an end of the process, and a provider that keeps no key: what was made is found, not made again.
 #[test]
-fn a_key_forgotten_is_no_harm_where_the_attempt_is_known() {
+fn a_key_forgotten_before_its_time_and_a_restart_make_one_of_each() {
     let left = Left { changes: 1, ..NOTHING };
     let model = Insured::new(ONE, CHANGED, left);
-    let hostility = Hostility { crashes: 0, ..Hostility::ONE };
-    keeps_the_rules("a key forgotten", model, hostility);
-}
-
-/// What the whole rests on: a restart does not know of attempts, and trusts that the provider keeps its keys for a day.
-#[test]
-fn a_key_forgotten_before_its_time_and_a_restart_make_a_second_job() {
-    let model = Insured::new(ONE, &[], NOTHING);
-    let report = explored("a broken promise", model, Hostility { lost: 0, ..Hostility::ONE });
-    let story = report.story.expect("it is found");
-    assert_eq!((story.broken.as_str(), story.steps.len()), (rules::ONE_OF_EACH, 10), "{story}");
+    let hostility = Hostility { crashes: 2, forgotten: 2, duplicated: 0, lost: 1 };
+    keeps_the_rules("keys forgotten, restarts", model, hostility);
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use workflow_core::domain::contractor::{Contractor, Input, State};
+use workflow_core::domain::contractor::{Contractor, Input, Legacy, Progress, State};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Ended, Need};
 use workflow_core::domain::rules::Rules;
@@ -19,6 +19,24 @@ fn placement() -> BoxedStrategy<PlacementId> {
 
 fn reason() -> BoxedStrategy<String> {
     Just("because".to_owned()).boxed()
+}
+
+/// What a third candidate leaves; the placements are those that ask here, too.
+fn legacy() -> BoxedStrategy<Legacy> {
+    let progress = prop_oneof![
+        Just(Progress::Known),
+        (placement(), 1..4_u32).prop_map(|(holder, round)| Progress::Applying { holder, round }),
+        Just(Progress::OptedIn),
+    ];
+    let placements = prop::collection::btree_set(placement(), 0..3);
+    (answers::contractor(), progress, placements)
+        .prop_map(|(contractor, progress, placements)| Legacy {
+            from: "cand_3".into(),
+            contractor,
+            progress,
+            placements,
+        })
+        .boxed()
 }
 
 impl Trial for OfContractor {
@@ -49,7 +67,12 @@ impl Trial for OfContractor {
                 |(certificate, word)| Input::CertificateTold { certificate: certificate.into(), word }
             ),
             4 => answers::person().prop_map(Input::Observed),
+            2 => answers::candidate().prop_map(|into| Input::Merged { into }),
+            2 => legacy().prop_map(Input::Inherit),
+            2 => (answers::contractor(), reason())
+                .prop_map(|(contractor, reason)| Input::Keep { contractor, reason }),
             2 => reason().prop_map(|reason| Input::Retry { reason }),
+            1 => reason().prop_map(|reason| Input::SetEmail { email: "kim@other.test".into(), reason }),
             1 => reason().prop_map(|reason| Input::Retire { reason }),
             1 => reason().prop_map(|reason| Input::Forget { reason }),
         ]
@@ -66,9 +89,13 @@ impl Trial for OfContractor {
                     "a message: recorded even where it changes nothing, so that it does not come again",
                 )
             }
+            Input::Inherit(_) => Some("a message: the engine delivers it once"),
             Input::Observed(_)
+            | Input::Merged { .. }
+            | Input::Keep { .. }
             | Input::Answered { .. }
             | Input::Retry { .. }
+            | Input::SetEmail { .. }
             | Input::Retire { .. }
             | Input::Forget { .. } => None,
         }

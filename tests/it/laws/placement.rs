@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use workflow_core::domain::by_hand::{Fact, WRITTEN};
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
 };
-use workflow_core::domain::placement::{Input, Intent, Leave, Placement, Resolution, State, Turn};
+use workflow_core::domain::placement::{Input, Leave, Placement, Resolution, State, Turn};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
@@ -86,9 +87,12 @@ impl Trial for OfPlacement {
             Some(State::Discovered { .. }) => linked(),
             Some(State::Quoted { .. }) => road(asked),
             Some(State::Flagged { .. }) => prop_oneof![resolution(), seen()].boxed(),
-            Some(
-                State::ApplicationPending { .. } | State::Assigned { .. } | State::Active { .. },
-            ) => seen(),
+            Some(State::ApplicationPending { .. }) => {
+                let reason = || Just("because".to_owned());
+                prop_oneof![4 => seen(), 1 => reason().prop_map(|reason| Input::Resend { reason })]
+                    .boxed()
+            }
+            Some(State::Assigned { .. } | State::Active { .. }) => seen(),
             Some(
                 State::ContractorReady { .. }
                 | State::JobReady { .. }
@@ -100,15 +104,18 @@ impl Trial for OfPlacement {
         prop_oneof![2 => fits, 1 => any].boxed()
     }
 
-    fn repeats(state: Option<&State>, input: &Input) -> Option<&'static str> {
-        match (state, input) {
-            (
-                Some(State::ContractorReady { intent: Intent::Change { .. }, .. }),
-                Input::Answered { answer: Answer::Refused(_), .. },
-            ) => Some(
-                "a refusal that a change of dates makes moot: the same call stays owed, and is asked once more",
+    fn repeats(_: Option<&State>, input: &Input) -> Option<&'static str> {
+        match input {
+            Input::CandidateMerged { .. } => Some(
+                "a message: recorded even where it changes nothing, so that it does not come again",
             ),
-            (_, _) => None,
+            Input::Resend { .. } => {
+                Some("each asking for the link is an order of its own, and is kept")
+            }
+            Input::Answered { answer: Answer::Refused(_), .. } => Some(
+                "a change that leaves the job as it is leaves its call owed: it is refused anew",
+            ),
+            _ => None,
         }
     }
 }
@@ -135,10 +142,20 @@ fn seen() -> BoxedStrategy<Input> {
 }
 
 fn resolution() -> BoxedStrategy<Input> {
-    let resolution = select(vec![Resolution::Return, Resolution::Restart, Resolution::Close]);
+    let resolution = select(vec![
+        Resolution::Return,
+        Resolution::Restart,
+        Resolution::Close,
+        Resolution::Accept,
+    ]);
     (resolution, reason())
         .prop_map(|(resolution, reason)| Input::Resolve { resolution, reason })
         .boxed()
+}
+
+fn fact() -> BoxedStrategy<Fact> {
+    let written = WRITTEN.iter().map(|(name, _, example)| Fact::parse(name, example));
+    select(written.map(|fact| fact.expect("the examples are facts")).collect::<Vec<_>>()).boxed()
 }
 
 /// Whether it fits or not.
@@ -149,6 +166,10 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
         4 => linked(),
         1 => (answers::candidate(), reason())
             .prop_map(|(candidate, reason)| Input::ContractorFlagged { candidate, reason }),
+        1 => (answers::candidate(), answers::candidate())
+            .prop_map(|(from, into)| Input::CandidateMerged { from, into }),
+        1 => (answers::candidate(), reason())
+            .prop_map(|(candidate, reason)| Input::CandidateGone { candidate, reason }),
         4 => (answers::candidate(), super::certificate::standings()).prop_map(
             |(candidate, certificates)| Input::CertificatesKnown { candidate, certificates }
         ),
@@ -156,6 +177,9 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
         8 => seen(),
         4 => resolution(),
         1 => reason().prop_map(|reason| Input::Exclude { reason }),
+        2 => reason().prop_map(|reason| Input::Include { by: "kim".into(), reason }),
+        2 => (fact(), reason()).prop_map(|(fact, reason)| Input::Set { fact, by: "kim".into(), reason }),
+        1 => reason().prop_map(|reason| Input::Resend { reason }),
     ]
     .boxed()
 }

@@ -11,7 +11,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use tests::world::World;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
+use workflow_core::domain::gate::Gate;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::Engine;
 use workflow_core::inbox::Inbox;
@@ -20,7 +22,7 @@ use workflow_core::store::sled::SledStore;
 
 use super::{Deed, begin, config, deed, happen, season};
 
-const WORKFLOWS: [&str; 3] = ["placement", "contractor", "delivery"];
+const WORKFLOWS: [&str; 5] = ["placement", "contractor", "certificate", "gate", "delivery"];
 
 /// The directory as a process that is killed now leaves it.
 fn image(dir: &Path) -> TempDir {
@@ -53,6 +55,8 @@ fn picture(dir: &Path, world: &World, names: &[String]) -> Vec<String> {
     )
     .workflow::<Placement>()
     .workflow::<Contractor>()
+    .workflow::<Certificate>()
+    .workflow::<Gate>()
     .workflow::<Inbox<Insurance>>()
     .open()
     .expect("the log opens");

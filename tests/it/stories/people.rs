@@ -184,7 +184,7 @@ fn a_candidate_the_ats_does_not_know_is_flagged() {
 }
 
 #[test]
-fn a_retired_candidate_flags_its_placements() {
+fn a_retired_candidate_stops_its_placements() {
     check(
         "
         given pl_1 of cand_1
@@ -192,8 +192,9 @@ fn a_retired_candidate_flags_its_placements() {
         and   the ATS reports pl_1, pl_2
         when  the operator retires cand_1: merged into cand_7
         then  cand_1 is Retired
-        and   pl_1 is ApplicationPending
-        and   pl_2 is Flagged: merged into cand_7
+        and   pl_1 is Canceled: merged into cand_7
+        and   pl_2 is Canceled: merged into cand_7
+        and   the insurer has no live sessions
     ",
     );
 }

@@ -82,6 +82,11 @@ fn the_certificate_is_as_written_down() {
 }
 
 #[test]
+fn the_gate_is_as_written_down() {
+    check("gate");
+}
+
+#[test]
 fn the_delivery_is_as_written_down() {
     check("delivery");
 }

@@ -14,13 +14,17 @@ use super::fault::{Fault, Faults};
 pub struct Ats {
     placements: Mutex<BTreeMap<PlacementId, Facts>>,
     persons: Mutex<BTreeMap<CandidateId, Person>>,
+    merged: Mutex<BTreeMap<CandidateId, CandidateId>>,
     /// What goes wrong with the next reads.
     pub faults: Faults,
 }
 
 impl Ats {
-    /// Sets a placement as it is now.
-    pub fn put(&self, facts: Facts) {
+    /// Sets a placement as it is now; of a merged candidate it is the other one's.
+    pub fn put(&self, mut facts: Facts) {
+        while let Some(into) = lock(&self.merged).get(&facts.candidate).cloned() {
+            facts.candidate = into;
+        }
         lock(&self.placements).insert(facts.placement.clone(), facts);
     }
 
@@ -36,7 +40,31 @@ impl Ats {
 
     /// Sets a person as they are now.
     pub fn put_person(&self, candidate: CandidateId, person: Person) {
+        if self.is_merged(&candidate) {
+            return;
+        }
         lock(&self.persons).insert(candidate, person);
+    }
+
+    /// Makes one candidate of two: the placements are the other one's.
+    pub fn merge(&self, old: &CandidateId, into: &CandidateId) {
+        for facts in lock(&self.placements).values_mut() {
+            if facts.candidate == *old {
+                facts.candidate.clone_from(into);
+            }
+        }
+        self.forget_person(old);
+        lock(&self.merged).insert(old.clone(), into.clone());
+    }
+
+    /// Whether a candidate is another one now.
+    pub fn is_merged(&self, candidate: &CandidateId) -> bool {
+        lock(&self.merged).contains_key(candidate)
+    }
+
+    /// Deletes a person's record.
+    pub fn forget_person(&self, candidate: &CandidateId) {
+        lock(&self.persons).remove(candidate);
     }
 
     /// A person as they are now.

@@ -91,6 +91,11 @@ impl Insurer {
         std::mem::take(&mut self.books().signals)
     }
 
+    /// Every idempotency key is forgotten, long before its time.
+    pub fn forget_keys(&self) {
+        self.books().keys.clear();
+    }
+
     /// A stranger's contractor, made by hand.
     pub fn know_stranger(&self, email: &str, candidate: Option<&str>) -> ContractorId {
         self.books().add_contractor(email, candidate.map(Into::into))

@@ -3,9 +3,11 @@
 use serde_json::json;
 use workflow_core::domain::call::ContractorId;
 use workflow_core::domain::certificate::Word;
-use workflow_core::domain::contractor::{Email, Event, EventKind, Identity, Trouble};
+use workflow_core::domain::contractor::{
+    Email, Event, EventKind, Identity, Legacy, Progress, Trouble,
+};
 use workflow_core::domain::facts::{CandidateId, Person, Place, PlacementId};
-use workflow_core::domain::placement::{Loss, Need};
+use workflow_core::domain::placement::{Ended, Loss, Need};
 use workflow_core::seal::Personal;
 
 use super::all;
@@ -18,6 +20,14 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         (CandidateId::from("70001203"), ContractorId::from("cn_Ja2LX9vQe0"));
     let (round, reason) = (1, "the candidate was deleted in the ATS".to_owned());
     match kind {
+        EventKind::PersonRedacted
+        | EventKind::CandidateMerged
+        | EventKind::LinkGivenUp
+        | EventKind::TurnSettled
+        | EventKind::LegacyReceived
+        | EventKind::LegacyAdopted
+        | EventKind::OptInInherited
+        | EventKind::ContractorKept => of_merges(kind),
         EventKind::CandidateFound => {
             vec![Event::CandidateFound { candidate, placement: placement() }]
         }
@@ -37,6 +47,13 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::PersonRead => identities().map(|identity| Event::PersonRead { identity }).into(),
         EventKind::PersonChanged => {
             identities().map(|identity| Event::PersonChanged { identity }).into()
+        }
+        EventKind::EmailSet => {
+            let stored = json!({ "subject": SUBJECT });
+            let address = serde_json::from_value(stored).expect("the form of a forgotten field");
+            let identity =
+                Identity { person: sealed(Some(SEALED[1])), email: Email::ByHand(address) };
+            vec![Event::EmailSet { identity, reason: "she told us on the phone".to_owned() }]
         }
         EventKind::ProxyChosen => {
             let [_, identity, _] = identities();
@@ -77,6 +94,49 @@ fn word(before: Option<&Word>) -> Option<Word> {
             Some(Word::Fell { certificate: "ci_T1bE8oSkHr".into(), loss: Loss::CertificateRevoked })
         }
         Some(Word::Fell { .. }) => None,
+    }
+}
+
+/// What happens when two candidates become one.
+fn of_merges(kind: EventKind) -> Vec<Event> {
+    let contractor = || ContractorId::from("cn_Ja2LX9vQe0");
+    let reason = || "it is the one with the policy".to_owned();
+    match kind {
+        EventKind::PersonRedacted => vec![Event::PersonRedacted],
+        EventKind::CandidateMerged => vec![Event::CandidateMerged { into: "70001377".into() }],
+        EventKind::LinkGivenUp => vec![Event::LinkGivenUp { trouble: Trouble::Unknown }],
+        EventKind::TurnSettled => [Ended::Insured, Ended::Unused]
+            .map(|ended| Event::TurnSettled { placement: "51000791".into(), round: 1, ended })
+            .into(),
+        EventKind::LegacyReceived => all(progress)
+            .into_iter()
+            .map(|progress| Event::LegacyReceived {
+                candidate: "70001203".into(),
+                legacy: Legacy {
+                    from: "70001377".into(),
+                    contractor: contractor(),
+                    progress,
+                    placements: ["51000791".into(), "51000792".into()].into(),
+                },
+            })
+            .collect(),
+        EventKind::LegacyAdopted => identities()
+            .map(|identity| Event::LegacyAdopted { contractor: contractor(), identity })
+            .into(),
+        EventKind::OptInInherited => vec![Event::OptInInherited],
+        EventKind::ContractorKept => {
+            vec![Event::ContractorKept { contractor: contractor(), reason: reason() }]
+        }
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+fn progress(before: Option<&Progress>) -> Option<Progress> {
+    match before {
+        None => Some(Progress::Known),
+        Some(Progress::Known) => Some(Progress::Applying { holder: "51000791".into(), round: 2 }),
+        Some(Progress::Applying { .. }) => Some(Progress::OptedIn),
+        Some(Progress::OptedIn) => None,
     }
 }
 
@@ -142,7 +202,8 @@ fn trouble(before: Option<&Trouble>) -> Option<Trouble> {
     let taken = |candidate| Trouble::EmailTaken { contractor: "cn_8sWq0TzBpK".into(), candidate };
     match before {
         None => Some(Trouble::Unknown),
-        Some(Trouble::Unknown) => Some(taken(None)),
+        Some(Trouble::Unknown) => Some(Trouble::Redacted),
+        Some(Trouble::Redacted) => Some(taken(None)),
         Some(Trouble::EmailTaken { candidate: None, .. }) => Some(taken(Some("70001377".into()))),
         Some(Trouble::EmailTaken { candidate: Some(_), .. }) => {
             Some(Trouble::Refused { operation: "link_contractor".into(), refusal: refusal() })

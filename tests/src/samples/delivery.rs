@@ -32,6 +32,9 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::DeliveryParked => {
             vec![Event::DeliveryParked { reason: "its body is no JSON".into() }]
         }
+        EventKind::DeliveryDropped => {
+            vec![Event::DeliveryDropped { reason: "it was a trial of the provider's".into() }]
+        }
         EventKind::DeliveryReopened => {
             vec![Event::DeliveryReopened { reason: "the provider mended it".into() }]
         }

@@ -1,5 +1,6 @@
 //! What the sampled events carry: one placement's terms, its engagement, its coverage.
 
+use workflow_core::domain::by_hand::ByHand;
 use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
@@ -7,7 +8,7 @@ use workflow_core::domain::certificate::Accepted;
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Loss,
-    Release, Turn, Wanted,
+    Release, Reminder, Turn, Wanted,
 };
 use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use workflow_core::money::Cents;
@@ -32,6 +33,7 @@ pub(super) fn brief() -> Brief {
         company: Some("Initech".into()),
         start: Some(date("2026-04-13")),
         end: Some(date("2026-09-30")),
+        by_hand: ByHand::default(),
     }
 }
 
@@ -71,6 +73,7 @@ pub(super) fn terms() -> Terms {
             effective: Timestamp::from_secs(1_776_052_800),
             until: Timestamp::from_secs(1_790_827_200),
         },
+        by_hand: ByHand::default(),
     }
 }
 
@@ -110,8 +113,8 @@ pub(super) fn release(turn: Turn) -> Release {
 
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
-    let proofs = super::certificate::proofs();
-    Engagement { terms: terms(), contractor: "cn_Ja2LX9vQe0".into(), turn, proofs }
+    let (contractor, proofs) = ("cn_Ja2LX9vQe0".into(), super::certificate::proofs());
+    Engagement { terms: terms(), contractor, turn, reminded: None, proofs }
 }
 
 pub(super) fn hired() -> Hired {
@@ -142,11 +145,23 @@ pub(super) fn application() -> Application {
         session: "as_xV7r2LmN4d".into(),
         url: "https://apply.example.com/as_xV7r2LmN4d".into(),
         progress: "contractor_details".into(),
+        remind_at: Vec::new(),
+        reminded: None,
     }
 }
 
 fn certified(accepted: Accepted) -> Evidence {
     Evidence::Certificate { certificate: "ci_T1bE8oSkHr".into(), accepted }
+}
+
+pub(super) fn reminder() -> Reminder {
+    Reminder { at: Timestamp::from_secs(1_775_880_000), day: date("2026-04-13") }
+}
+
+/// The same, of which somebody was reminded once and will be again.
+pub(super) fn reminded_application() -> Application {
+    let remind_at = vec![Timestamp::from_secs(1_775_966_400)];
+    Application { remind_at, reminded: Some(reminder()), ..application() }
 }
 
 pub(super) fn coverages() -> Vec<Coverage> {
@@ -238,6 +253,9 @@ pub(super) fn issues() -> Vec<Issue> {
                 Issue::CanceledWhileCovered { reason: "called off in the ATS".into() }
             }
             Some(Issue::CanceledWhileCovered { .. }) => {
+                Issue::CandidateGone { reason: "deleted in the ATS".into() }
+            }
+            Some(Issue::CandidateGone { .. }) => {
                 Issue::OutOfScopeWhileCovered { evidence: out_of_scope() }
             }
             Some(Issue::OutOfScopeWhileCovered { .. }) => return None,

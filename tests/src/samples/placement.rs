@@ -1,12 +1,16 @@
 //! Samples of a placement's events.
 
+use workflow_core::domain::by_hand::{ByHand, Fact, Included, SetFact};
 use workflow_core::domain::facts::PlacementId;
-use workflow_core::domain::placement::{Back, Event, EventKind, Issue, Leave, Need, Road};
+use workflow_core::domain::placement::{Back, Event, EventKind, Issue, Leave, Need, Road, Wanted};
+use workflow_core::domain::rules::RateUnit;
+use workflow_core::money::Decimal;
 
 use super::all;
 use super::parts::{
     application, backs, bases, brief, coverage, coverages, engagement, hired, intents, issues,
-    least_brief, losing_issues, missing, other_terms, out_of_scope, release, terms, turns, wanted,
+    least_brief, losing_issues, missing, other_terms, out_of_scope, release, reminded_application,
+    reminder, terms, turns, wanted,
 };
 
 /// The samples of one kind; at least one.
@@ -19,6 +23,7 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ResumedAtApplication
         | EventKind::ResumedAtAssignment
         | EventKind::CoverageAccepted => settled(kind),
+        EventKind::FactSet | EventKind::TakenIn | EventKind::LinkGiven => by_hand(kind),
         EventKind::CertificatesNoted
         | EventKind::CoverageStarted
         | EventKind::CoverageUpdated
@@ -31,6 +36,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::TermsHeld
         | EventKind::TermsReady
         | EventKind::ContractorLinked
+        | EventKind::CandidateReplaced
+        | EventKind::ContractorReplaced
         | EventKind::JobLinked
         | EventKind::QuoteIssued
         | EventKind::RoadTaken
@@ -38,6 +45,7 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::ApplicationOpened
         | EventKind::ApplicationProgressed
         | EventKind::AssignmentCreated
+        | EventKind::Reminded
         | EventKind::IntentChanged
         | EventKind::TermsChanged
         | EventKind::Reclassified => on_the_road(kind),
@@ -46,6 +54,61 @@ pub fn events(kind: EventKind) -> Vec<Event> {
 
 fn placement() -> PlacementId {
     "51000791".into()
+}
+
+/// What a person knows and the ATS does not say.
+fn by_hand(kind: EventKind) -> Vec<Event> {
+    let reason = || "she told us on the phone".to_owned();
+    match kind {
+        EventKind::FactSet => all(fact)
+            .into_iter()
+            .map(|fact| {
+                let ats = "no pay rate yet: waiting for the pay record".to_owned();
+                let set = SetFact { fact, ats, by: "kim".into(), reason: reason() };
+                let brief = least_brief().with(ByHand::default().with(set.clone()));
+                Event::FactSet { placement: placement(), brief, job: Wanted::Create, set }
+            })
+            .collect(),
+        EventKind::TakenIn => wanted()
+            .into_iter()
+            .zip([None, Some(out_of_scope().evidence)])
+            .map(|(job, over)| {
+                let included =
+                    over.clone().map(|over| Included { over, by: "kim".into(), reason: reason() });
+                let brief = brief().with(ByHand { facts: Vec::new(), included });
+                Event::TakenIn { placement: placement(), brief, job, over, reason: reason() }
+            })
+            .collect(),
+        EventKind::LinkGiven => {
+            let url = application().url;
+            vec![Event::LinkGiven { url, reason: reason() }]
+        }
+        other => unreachable!("{other:?} has its samples elsewhere"),
+    }
+}
+
+fn fact(before: Option<&Fact>) -> Option<Fact> {
+    match before {
+        None => Some(Fact::Entity("en_Initech01".into())),
+        Some(Fact::Entity(_)) => Some(Fact::Category("15-1252".into())),
+        Some(Fact::Category(_)) => {
+            Some(Fact::Wage { amount: Decimal::new(9_500, 2), unit: Some(RateUnit::Hour) })
+        }
+        Some(Fact::Wage { unit: Some(RateUnit::Hour), .. }) => {
+            Some(Fact::Wage { amount: Decimal::new(9_500, 2), unit: None })
+        }
+        Some(Fact::Wage { .. }) => Some(Fact::Unit(RateUnit::Hour)),
+        Some(Fact::Unit(unit)) => {
+            Some(match RateUnit::ALL.iter().skip_while(|u| *u != unit).nth(1) {
+                Some(next) => Fact::Unit(*next),
+                None => Fact::Start(jiff::civil::date(2026, 4, 13)),
+            })
+        }
+        Some(Fact::Start(_)) => Some(Fact::End(jiff::civil::date(2026, 9, 30))),
+        Some(Fact::End(_)) => Some(Fact::Region("NY".into())),
+        Some(Fact::Region(_)) => Some(Fact::Remote),
+        Some(Fact::Remote) => None,
+    }
 }
 
 /// What happens on the way to coverage.
@@ -64,6 +127,12 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::ContractorLinked => {
             vec![Event::ContractorLinked { terms: terms(), contractor: contractor() }]
         }
+        EventKind::CandidateReplaced => {
+            vec![Event::CandidateReplaced { candidate: "70001377".into() }]
+        }
+        EventKind::ContractorReplaced => {
+            vec![Event::ContractorReplaced { contractor: contractor() }]
+        }
         EventKind::JobLinked => vec![Event::JobLinked { job: "jb_0Qd5yHfW2s".into() }],
         EventKind::QuoteIssued => {
             bases().into_iter().map(|basis| Event::QuoteIssued { basis }).collect()
@@ -74,9 +143,9 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::AssignmentRefused => {
             vec![Event::AssignmentRefused { message: "the policy covers other work".into() }]
         }
-        EventKind::ApplicationOpened => {
-            vec![Event::ApplicationOpened { application: application() }]
-        }
+        EventKind::ApplicationOpened => [application(), reminded_application()]
+            .map(|application| Event::ApplicationOpened { application })
+            .into(),
         EventKind::ApplicationProgressed => {
             let mut application = application();
             application.progress = "payment".into();
@@ -85,6 +154,7 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
         EventKind::AssignmentCreated => [Some("pl_3WutvP0DJl".into()), None]
             .map(|policy| Event::AssignmentCreated { assignment: "an_cV07fuwXKs".into(), policy })
             .into(),
+        EventKind::Reminded => vec![Event::Reminded { reminder: reminder() }],
         EventKind::IntentChanged => {
             intents().into_iter().map(|intent| Event::IntentChanged { intent }).collect()
         }

@@ -1,6 +1,7 @@
 //! What may happen in a story.
 
-use workflow_core::domain::call::{AssignmentStanding, PolicyStanding, SessionId};
+use workflow_core::domain::by_hand::Fact;
+use workflow_core::domain::call::{AssignmentStanding, ContractorId, PolicyStanding, SessionId};
 use workflow_core::domain::contractor;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Input, Resolution};
@@ -78,6 +79,16 @@ impl Teller {
             }
             return Some(Ok(()));
         }
+        if let Some(rest) = line.strip_prefix("the ATS merges ") {
+            return self.merge(rest).await;
+        }
+        if let Some(name) = form(line, "the ATS deletes ", "") {
+            self.world.ats().forget_person(&candidate(name));
+            let reason = "deleted in the ATS".to_owned();
+            let input = contractor::Input::Retire { reason };
+            self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+            return Some(Ok(()));
+        }
         if let Some(name) = form(line, "the ATS forgets ", "") {
             self.world.ats().forget(&placement(name));
             self.last = Some(self.world.observe(&placement(name)).await);
@@ -110,6 +121,22 @@ impl Teller {
         }
         self.world.ats().put(good(&name, &who));
         self.change(&name, with);
+        Some(Ok(()))
+    }
+
+    /// `cand_1 into cand_2`; with ` unreported` only in the ATS.
+    async fn merge(&mut self, rest: &str) -> Option<Outcome> {
+        let (rest, told) = match rest.strip_suffix(" unreported") {
+            Some(rest) => (rest, false),
+            None => (rest, true),
+        };
+        let (old, into) = rest.split_once(" into ")?;
+        let (old, into) = (candidate(old), candidate(into));
+        self.world.merge(&old, &into);
+        if told {
+            let input = contractor::Input::Merged { into };
+            self.last = Some(self.world.tell_contractor(&old, input).await);
+        }
         Some(Ok(()))
     }
 
@@ -158,13 +185,7 @@ impl Teller {
             return Some(Ok(()));
         }
         if let Some(name) = form(line, "the contractor of ", " buys a policy elsewhere") {
-            let linked = self
-                .world
-                .insurer()
-                .books()
-                .contractors
-                .iter()
-                .find_map(|(id, c)| (c.candidate == Some(candidate(name))).then(|| id.clone()));
+            let linked = self.contractor_of(name);
             let Some(linked) = linked else { return Some(Err("there is no contractor".into())) };
             self.world.insurer().bought_elsewhere(&linked);
             return Some(Ok(()));
@@ -178,6 +199,13 @@ impl Teller {
             return Some(Ok(()));
         }
         self.fault(line)
+    }
+
+    /// The contractor that the insurer has for a candidate.
+    fn contractor_of(&self, name: &str) -> Option<ContractorId> {
+        let books = self.world.insurer().books();
+        let mut all = books.contractors.iter();
+        all.find_map(|(id, c)| (c.candidate == Some(candidate(name))).then(|| id.clone()))
     }
 
     fn application(&self, session: &SessionId, what: &str) -> Outcome {
@@ -249,6 +277,17 @@ impl Teller {
                 self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
                 return Some(Ok(()));
             }
+            "accepts" => Resolution::Accept,
+            "includes" | "resends" => {
+                let by = "kim".to_owned();
+                let input = match verb {
+                    "includes" => Input::Include { by, reason },
+                    _ => Input::Resend { reason },
+                };
+                self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+                return Some(Ok(()));
+            }
+            "sets" => return self.set(name, reason).await,
             "retries" => {
                 let input = contractor::Input::Retry { reason };
                 let told = self.world.tell_contractor(&candidate(name), input).await;
@@ -260,6 +299,16 @@ impl Teller {
                 self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
                 return Some(Ok(()));
             }
+            "keeps" => {
+                let (of, name) = name.split_once(" for ")?;
+                let contractor = match of.starts_with("cn_") {
+                    true => ContractorId(of.to_owned()),
+                    false => self.contractor_of(of)?,
+                };
+                let input = contractor::Input::Keep { contractor, reason };
+                self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+                return Some(Ok(()));
+            }
             "forgets" => {
                 let input = contractor::Input::Forget { reason };
                 self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
@@ -268,6 +317,24 @@ impl Teller {
             _ => return None,
         };
         let input = Input::Resolve { resolution, reason };
+        self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
+        Some(Ok(()))
+    }
+
+    /// `pl_1 wage=95.00/hour`, or `cand_1 email=kim@real.test`.
+    async fn set(&mut self, line: &str, reason: String) -> Option<Outcome> {
+        let (name, fact) = line.split_once(' ')?;
+        let (what, value) = fact.split_once('=')?;
+        if what == "email" {
+            let input = contractor::Input::SetEmail { email: value.into(), reason };
+            self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
+            return Some(Ok(()));
+        }
+        let fact = match Fact::parse(what, value) {
+            Ok(fact) => fact,
+            Err(problem) => return Some(Err(problem)),
+        };
+        let input = Input::Set { fact, by: "kim".to_owned(), reason };
         self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
         Some(Ok(()))
     }

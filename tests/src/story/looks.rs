@@ -6,6 +6,10 @@ use super::{Outcome, Teller, candidate, form, placement};
 use crate::peers::insurer::Session;
 use crate::world::{contractor_stream, stream};
 use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
+use workflow_core::domain::coverage_days::{Asked, By, Gap, Ledger, Place};
+use workflow_core::domain::placement::Machine;
+use workflow_core::engine::decode;
+use workflow_core::time::Timestamp;
 
 impl Teller {
     /// Whether what a line says is so.
@@ -22,6 +26,9 @@ impl Teller {
                 return self.stands(&contractor_stream(&candidate(name)), rest);
             }
         }
+        if let Some(rest) = line.strip_prefix("the gaps of ") {
+            return self.gaps(rest);
+        }
         if let Some(count) = line.strip_prefix("the insurer has ") {
             return self.count(count);
         }
@@ -33,6 +40,12 @@ impl Teller {
             let books = self.world.insurer().books();
             let heard = books.heard.iter().filter(|it| it.operation == operation).count();
             return equal(&format!("{heard}x"), times);
+        }
+        if line == "that was refused" {
+            return match &self.last {
+                Some(Err(HandleError::Rejected(no))) if no.message.len() > 15 => Ok(()),
+                other => Err(format!("it was {other:?}")),
+            };
         }
         if let Some(code) = form(line, "that was refused: ", "") {
             return match &self.last {
@@ -84,6 +97,43 @@ impl Teller {
             return Err(format!("it is {state}: {headline}"));
         }
         Ok(())
+    }
+
+    /// `pl_1 until 2026-06-30 are 2026-03-16 to 2026-03-18; 2026-04-01 then`, or `... are none`; with `as known at
+    /// 2026-03-20 12:00` by what was known at that moment.
+    fn gaps(&self, line: &str) -> Outcome {
+        let (asked, wanted) = line.split_once(" are ").ok_or("which gaps?")?;
+        let (name, until) = asked.split_once(" until ").ok_or("until when?")?;
+        let (until, known) = until.split_once(" as known at ").unwrap_or((until, ""));
+        let to = until.parse().map_err(|_| "until which day?".to_owned())?;
+        let known = match known {
+            "" => None,
+            moment => {
+                let moment = format!("{}:00Z", moment.replace(' ', "T"));
+                Some(moment.parse::<jiff::Timestamp>().map_err(|e| e.to_string())?.into())
+            }
+        };
+        let events = self.world.engine().history(&stream(&placement(name)));
+        let mut ledger = Ledger::default();
+        for recorded in events.map_err(|error| error.to_string())? {
+            let (position, at) = (recorded.position, recorded.event.recorded_at);
+            if known.is_some_and(|known: Timestamp| at > known) {
+                break;
+            }
+            let event = decode::<Machine>(&recorded.event).map_err(|error| error.to_string())?;
+            if !ledger.take(Place { position, at }, event) {
+                return Err("the machine does not accept its own log".into());
+            }
+        }
+        let asked = Asked { zone: &self.world.rules.zone, from: None, to };
+        let gap = |gap: &Gap| match gap.by {
+            By::Both => gap.days.to_string(),
+            By::Then => format!("{} then", gap.days),
+            By::Now => format!("{} now", gap.days),
+        };
+        let gaps: Vec<String> = ledger.days(&asked).gaps.iter().map(gap).collect();
+        let gaps = if gaps.is_empty() { "none".to_owned() } else { gaps.join("; ") };
+        equal(&gaps, wanted)
     }
 
     fn times(&self, event: &str, name: &str, wanted: usize) -> Outcome {

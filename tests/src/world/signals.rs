@@ -10,7 +10,7 @@ use workflow_core::engine::{HandleError, Source, Summary};
 use workflow_core::id::StreamId;
 use workflow_core::inbox::{self, Delivery, Inbox};
 
-use super::{TENANT, World};
+use super::World;
 use crate::peers::insurer::Subject;
 
 impl World {
@@ -43,7 +43,7 @@ impl World {
             size: 0,
             sha256: String::new(),
         };
-        let stream = inbox::stream(TENANT, "insurer", id).expect("test ids are plain");
+        let stream = inbox::stream(self.tenant, "insurer", id).expect("test ids are plain");
         let input = inbox::Input::Received(delivery);
         let source = Source::new("webhook:insurer", id);
         self.engine().handle::<Inbox<Insurance>>(&stream, input, source).await.expect("it is kept");
@@ -62,7 +62,7 @@ impl World {
 
     /// The deliveries that wait.
     pub fn waiting(&self) -> Vec<Summary> {
-        self.engine().summaries("delivery")
+        self.summaries("delivery")
     }
 
     /// Works off one delivery; `false` when nobody knows what it names.
@@ -90,7 +90,7 @@ impl World {
     pub async fn show(&self, sighting: &Sighting) -> bool {
         let streams: BTreeSet<StreamId> = names(sighting)
             .iter()
-            .flat_map(|name| self.engine().find(name))
+            .flat_map(|name| self.find(name))
             .filter(|stream| stream.workflow() != "contractor")
             .collect();
         for stream in &streams {

@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 mod read;
 mod readable;
 
-pub use read::{ExportDamage, Part, ReadError, read, verify};
+pub use read::{ExportDamage, Part, ReadError, machines, read, verify};
 
 /// What the header calls the format.
 pub const FORMAT: &str = "workflow-export";

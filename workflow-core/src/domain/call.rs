@@ -274,6 +274,26 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The candidate whom it names, if it names one: whose personal data it may carry.
+    pub fn candidate(&self) -> Option<&CandidateId> {
+        match self {
+            Call::ReadPerson { candidate }
+            | Call::LinkContractor { candidate, .. }
+            | Call::UpdateContractor { candidate, .. } => Some(candidate),
+            Call::CreateJob { references, .. }
+            | Call::UpdateJob { references, .. }
+            | Call::CreateQuote { references, .. }
+            | Call::OpenApplication { references, .. }
+            | Call::CreateAssignment { references, .. } => Some(&references.candidate),
+            Call::ReadPlacement { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CancelAssignment { .. } => None,
+            Call::UploadCertificate { upload } => Some(&upload.candidate),
+        }
+    }
+}
+
 /// One of the two systems that the domain stands between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {

@@ -190,6 +190,10 @@ impl Workflow for Certificate {
         Input::Answered { operation, standing, answer }
     }
 
+    fn about(stream: &StreamId, state: &State, _: &Call) -> Option<Subject> {
+        Some(subject(stream.tenant(), &state.paper().candidate))
+    }
+
     fn input_name(input: &Input) -> &'static str {
         match input {
             Input::Found(_) => "found",

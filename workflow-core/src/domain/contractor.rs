@@ -1,7 +1,7 @@
 //! One candidate's side of the road: who they are to the insurer, and whose turn it is to ask them for an application.
 //!
 //! However many placements arrive at once, one session is open at a time; the others wait, and go by assignment once
-//! the contractor has opted in. The person's data is sealed in the log, and can be forgotten. `machine.rs` is the
+//! the contractor has opted in. Two candidates whom the ATS merges become one (`legacy.rs`). The person's data is sealed in the log, and can be forgotten. `machine.rs` is the
 //! table, `decide.rs` all judgement, `react.rs` what is owed.
 //!
 #![doc = include_str!("contractor/machine.svg")]
@@ -9,9 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Insurance;
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, ContractorId};
 use super::certificate::Word;
-use super::facts::{Person, PlacementId};
+use super::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
 use crate::id::StreamId;
@@ -19,10 +19,12 @@ use crate::seal::Subject;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
 
 mod decide;
+mod legacy;
 mod machine;
 mod react;
 mod state;
 
+pub use legacy::{Estate, Legacy, Progress, Rivals, Stage, Will};
 pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
 pub use state::{
     Ask, Book, Email, Identity, Known, Linked, Standing as CertificateStanding, Trouble,
@@ -63,6 +65,20 @@ pub enum Input {
     },
     /// The ATS says so of the person now.
     Observed(Person),
+    /// The ATS says that this candidate was merged into another one.
+    Merged {
+        /// The one that stays.
+        into: CandidateId,
+    },
+    /// A candidate was merged into this one, and left this.
+    Inherit(Legacy),
+    /// A person says which of two contractors stays.
+    Keep {
+        /// That one.
+        contractor: ContractorId,
+        /// Why, in the person's words.
+        reason: String,
+    },
     /// An owed call was answered.
     Answered {
         /// Which one.
@@ -75,6 +91,13 @@ pub enum Input {
     /// A person says: try again.
     Retry {
         /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person sets the e-mail that the insurer is to know, where the ATS has none that can be used.
+    SetEmail {
+        /// The address.
+        email: EmailAddress,
+        /// Why, in the person's words; it is kept, so it must not name the candidate.
         reason: String,
     },
     /// The candidate is gone from the ATS for good.
@@ -122,8 +145,12 @@ impl Workflow for Contractor {
             Input::TurnOver { .. } => "turn_over",
             Input::CertificateTold { .. } => "certificate_told",
             Input::Observed(_) => "observed",
+            Input::Merged { .. } => "merged",
+            Input::Inherit(_) => "inherit",
+            Input::Keep { .. } => "keep",
             Input::Answered { .. } => "answered",
             Input::Retry { .. } => "retry",
+            Input::SetEmail { .. } => "set_email",
             Input::Retire { .. } => "retire",
             Input::Forget { .. } => "forget",
         }
@@ -137,6 +164,10 @@ impl Workflow for Contractor {
         react::aliases(state)
     }
 
+    fn about(stream: &StreamId, _: &State, _: &Call) -> Option<Subject> {
+        Some(Subject::from(stream))
+    }
+
     fn forgotten(stream: &StreamId, state: &State) -> Option<Subject> {
         match state {
             State::Forgotten { .. } | State::Gone { .. } => Some(Subject::from(stream)),
@@ -145,7 +176,11 @@ impl Workflow for Contractor {
             | State::Linked { .. }
             | State::OptingIn { .. }
             | State::OptedIn { .. }
+            | State::Succeeding { .. }
+            | State::Contested { .. }
             | State::Flagged { .. }
+            | State::Merging { .. }
+            | State::Merged { .. }
             | State::Retired { .. } => None,
         }
     }

@@ -191,6 +191,18 @@ pub struct Person {
     pub home: Place,
 }
 
+impl Person {
+    /// Whether the ATS has taken the name out, as an erasure does: then nothing of it is fit to be told.
+    pub fn is_redacted(&self) -> bool {
+        let bare = |name: &str| {
+            name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+        };
+        let (first, last) = (bare(&self.first_name), bare(&self.last_name));
+        let out = |name: &str| name.starts_with("redacted");
+        (first.is_empty() && last.is_empty()) || out(&first) || out(&last)
+    }
+}
+
 /// An e-mail address on its way to the insurer.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

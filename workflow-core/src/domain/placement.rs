@@ -8,24 +8,30 @@
 use serde::{Deserialize, Serialize};
 
 use super::Insurance;
-use super::call::{Answer, ContractorId, Sighting};
+use super::by_hand::Fact;
+use super::call::{Answer, Call, ContractorId, Sighting};
 use super::contractor::CertificateStanding;
 use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Owed, Rejection, Standing, Workflow};
 
 mod decide;
 mod headline;
+mod known;
 mod machine;
 mod react;
+mod remind;
+mod replaced;
 mod state;
 
+pub use known::{Cover, Days, Work};
 pub use machine::placement::{Event, EventKind, Machine, State, StateKind};
-pub use react::{candidate_alias, requisition_alias};
+pub use react::{candidate, candidate_alias, requisition_alias};
 pub use state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Evidence, Hired, Intent, Issue, Leave,
-    Loss, Need, Readiness, Release, Road, Turn, Wanted,
+    Loss, Need, Readiness, Release, Reminder, Road, Turn, Wanted,
 };
 
 /// What a placement can be told.
@@ -55,6 +61,20 @@ pub enum Input {
         candidate: CandidateId,
         /// All that ever stood.
         certificates: Vec<CertificateStanding>,
+    },
+    /// Two candidates are one in the ATS now, and so are their contractors.
+    CandidateMerged {
+        /// The one that is gone.
+        from: CandidateId,
+        /// The one that stays.
+        into: CandidateId,
+    },
+    /// The candidate is gone from the ATS for good.
+    CandidateGone {
+        /// Who.
+        candidate: CandidateId,
+        /// Why.
+        reason: String,
     },
     /// The contractor's workflow gives this placement its turn.
     TakeRoad {
@@ -88,6 +108,27 @@ pub enum Input {
         /// Why, in the person's words.
         reason: String,
     },
+    /// A person sets a fact that the ATS does not give.
+    Set {
+        /// The fact.
+        fact: Fact,
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person takes the placement into scope.
+    Include {
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A person asks for the link to the contractor's application again.
+    Resend {
+        /// Why, in the person's words.
+        reason: String,
+    },
 }
 
 /// How a person settles a flag.
@@ -100,6 +141,13 @@ pub enum Resolution {
     Restart,
     /// It is settled outside: close the placement.
     Close,
+    /// What is covered stays covered as it is, whatever the flag says of it.
+    Accept,
+}
+
+/// The person whom a candidate's personal data is sealed to.
+fn person(stream: &StreamId, candidate: &CandidateId) -> Option<Subject> {
+    react::contractor_stream(stream, candidate).map(|stream| Subject::from(&stream))
 }
 
 /// The placement workflow.
@@ -143,12 +191,17 @@ impl Workflow for Placement {
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorFlagged { .. } => "contractor_flagged",
             Input::CertificatesKnown { .. } => "certificates_known",
+            Input::CandidateMerged { .. } => "candidate_merged",
+            Input::CandidateGone { .. } => "candidate_gone",
             Input::TakeRoad { .. } => "take_road",
             Input::Answered { .. } => "answered",
             Input::Seen(_) => "seen",
             Input::Timer => "timer",
             Input::Resolve { .. } => "resolve",
             Input::Exclude { .. } => "exclude",
+            Input::Set { .. } => "set",
+            Input::Include { .. } => "include",
+            Input::Resend { .. } => "resend",
         }
     }
 
@@ -158,5 +211,10 @@ impl Workflow for Placement {
 
     fn aliases(state: &State) -> Vec<String> {
         react::aliases(state)
+    }
+
+    fn about(stream: &StreamId, state: &State, call: &Call) -> Option<Subject> {
+        let candidate = call.candidate().or_else(|| state.candidate());
+        candidate.and_then(|candidate| person(stream, candidate))
     }
 }

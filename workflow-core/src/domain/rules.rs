@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::call::{CategoryCode, CoverageType, EntityId};
 use super::facts::{CandidateId, CompanyId};
@@ -21,7 +22,8 @@ pub enum Class {
 }
 
 /// What a pay rate counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RateUnit {
     /// Per hour.
     Hour,
@@ -38,6 +40,16 @@ pub enum RateUnit {
 }
 
 impl RateUnit {
+    /// All units.
+    pub const ALL: [RateUnit; 6] = [
+        RateUnit::Hour,
+        RateUnit::Day,
+        RateUnit::Week,
+        RateUnit::Month,
+        RateUnit::Year,
+        RateUnit::Engagement,
+    ];
+
     /// The word for one of it.
     pub fn word(self) -> &'static str {
         match self {
@@ -128,6 +140,8 @@ pub struct Rules {
     pub relay_domain: String,
     /// What certificates of insurance are worth.
     pub certificates: Certificates,
+    /// So many days before work begins a person is reminded of an application that is still open.
+    pub remind_days: Vec<u16>,
 }
 
 impl Rules {
@@ -158,6 +172,7 @@ impl Rules {
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
             certificates: Certificates::default(),
+            remind_days: vec![2, 1],
         }
     }
 

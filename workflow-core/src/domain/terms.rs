@@ -3,8 +3,10 @@
 //! Pure. One file per question: is it in scope (`classify`), what does it pay (`wage`), when (`dates`), where
 //! (`region`), for whom and as what (`mapping`). Nothing is guessed: what is unknown is [`Missing`].
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::by_hand::ByHand;
 use super::call::{CoverageType, JobTerms, References, Window};
 use super::facts::CandidateId;
 use super::facts::{Date, Facts, RequisitionId, Stage};
@@ -32,6 +34,9 @@ pub struct Terms {
     pub coverage: Vec<CoverageType>,
     /// From when to when.
     pub window: Window,
+    /// What people decided where the ATS says nothing that can be used.
+    #[serde(default, skip_serializing_if = "ByHand::is_empty")]
+    pub by_hand: ByHand,
 }
 
 /// What a person needs to recognise a placement.
@@ -49,9 +54,18 @@ pub struct Brief {
     pub start: Option<Date>,
     /// Last day of work.
     pub end: Option<Date>,
+    /// What people decided where the ATS says nothing that can be used.
+    #[serde(default, skip_serializing_if = "ByHand::is_empty")]
+    pub by_hand: ByHand,
 }
 
 impl Brief {
+    /// The same for the same person under another id.
+    pub(crate) fn of_candidate(mut self, candidate: &CandidateId) -> Self {
+        self.candidate.clone_from(candidate);
+        self
+    }
+
     /// The recognisable part of a placement's facts.
     pub fn of(facts: &Facts) -> Self {
         Self {
@@ -61,7 +75,13 @@ impl Brief {
             company: facts.company.as_ref().and_then(|company| company.name.clone()),
             start: facts.start,
             end: facts.end,
+            by_hand: ByHand::default(),
         }
+    }
+
+    /// The same, with what people decided.
+    pub fn with(self, by_hand: ByHand) -> Self {
+        Self { by_hand, ..self }
     }
 }
 
@@ -100,6 +120,25 @@ pub enum Verdict {
 /// A start that has passed does not hold here when coverage already exists: that is the state's to know, so it is
 /// asked for apart ([`start_passed`]).
 pub fn judge(facts: &Facts, rules: &Rules) -> Verdict {
+    by_itself(facts, &ByHand::default(), rules)
+}
+
+/// The same, and by what people decided: a fact set by hand counts only where the ATS gives none that can be used.
+pub fn judge_with(facts: &Facts, by_hand: &ByHand, rules: &Rules) -> Verdict {
+    let said = by_itself(facts, by_hand, rules);
+    match &said {
+        Verdict::Held(missing) if !by_hand.facts.is_empty() => {
+            by_itself(&by_hand.fill(facts, missing, rules), by_hand, rules)
+        }
+        Verdict::Held(_)
+        | Verdict::Ready(_)
+        | Verdict::Out(_)
+        | Verdict::Off(_)
+        | Verdict::Over(_) => said,
+    }
+}
+
+fn by_itself(facts: &Facts, by_hand: &ByHand, rules: &Rules) -> Verdict {
     match &facts.stage {
         Stage::Canceled => return Verdict::Off("called off in the ATS".into()),
         Stage::Deleted => return Verdict::Off("deleted in the ATS".into()),
@@ -110,7 +149,7 @@ pub fn judge(facts: &Facts, rules: &Rules) -> Verdict {
     if facts.stage == Stage::Offer {
         missing.push(Missing::new("offer", "still an offer: nobody has been placed yet"));
     }
-    match classify::classify(&facts.engaged, rules) {
+    match classify::decided(classify::classify(&facts.engaged, rules), by_hand.included.as_ref()) {
         Scope::In => {}
         Scope::Out(evidence) => return Verdict::Out(evidence),
         Scope::Unknown(why) => missing.push(why),
@@ -122,8 +161,10 @@ pub fn judge(facts: &Facts, rules: &Rules) -> Verdict {
     let window = dates::window(facts, rules).map_err(|why| missing.push(why)).ok();
     let wage = wage::wage(facts, rules, window.as_ref()).map_err(|why| missing.push(why)).ok();
     let region = region::region(facts, rules).map_err(|why| missing.push(why)).ok();
-    let entity = mapping::entity(facts, rules).map_err(|why| missing.push(why)).ok();
-    let category = mapping::category(facts, rules).map_err(|why| missing.push(why)).ok();
+    let entity = mapping::entity(facts, rules).or_else(|why| by_hand.entity().ok_or(why));
+    let entity = entity.map_err(|why| missing.push(why)).ok();
+    let category = mapping::category(facts, rules).or_else(|why| by_hand.category().ok_or(why));
+    let category = category.map_err(|why| missing.push(why)).ok();
     let name = mapping::title(facts).map_err(|why| missing.push(why)).ok();
     let (Some(window), Some(wage), Some(region), Some(entity), Some(category), Some(name), true) =
         (window, wage, region, entity, category, name, missing.is_empty())
@@ -146,13 +187,23 @@ pub fn judge(facts: &Facts, rules: &Rules) -> Verdict {
         candidate: facts.candidate.clone(),
     };
     let company = Brief::of(facts).company;
-    Verdict::Ready(Box::new(Terms { references, company, job, coverage, window }))
+    let by_hand = by_hand.clone();
+    Verdict::Ready(Box::new(Terms { references, company, job, coverage, window, by_hand }))
 }
 
-/// How many whole days of work have begun uncovered at `now`, when the window's start has passed.
-pub fn start_passed(window: &Window, now: Timestamp) -> Option<i64> {
-    let late_secs = now.as_secs() - window.effective.as_secs();
-    (late_secs >= 0).then(|| late_secs / (24 * 3600) + 1)
+/// Whether a person's word names a state of the United States.
+pub(super) fn knows_state(word: &str, rules: &Rules) -> bool {
+    rules.states.contains_key(&classify::normal(word))
+}
+
+/// How many days of work have begun uncovered at `now`, when the window's start has passed: days of the tenant's zone,
+/// which have 23 or 25 hours where the clocks are changed.
+pub fn start_passed(window: &Window, now: Timestamp, zone: &TimeZone) -> Option<i64> {
+    let begun = || {
+        let today = now.to_jiff().to_zoned(zone.clone()).date();
+        i64::from((today - window.first_day).get_days()) + 1
+    };
+    (now >= window.effective).then(begun)
 }
 
 /// The hold of a placement whose start has passed before it was covered.
@@ -179,6 +230,12 @@ pub struct Difference {
 }
 
 impl Terms {
+    /// The same for the same person under another id.
+    pub(crate) fn of_candidate(mut self, candidate: &CandidateId) -> Self {
+        self.references.candidate.clone_from(candidate);
+        self
+    }
+
     /// How `now` differs from these terms in what is insured; names and descriptions do not count.
     pub fn differences(&self, now: &Terms) -> Vec<Difference> {
         let mut found = Vec::new();

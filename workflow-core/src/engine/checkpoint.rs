@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
-use super::index::Index;
+use super::index::{Index, States};
 use super::line::Line;
 use super::lock;
 use crate::id::{Position, StreamId};
@@ -27,7 +27,7 @@ use crate::workflow::Domain;
 
 const FILE: &str = "engine";
 const FILE_NEW: &str = "engine.new";
-const MAGIC: &[u8; 8] = b"WFENGIN1";
+const MAGIC: &[u8; 8] = b"WFENGIN2";
 /// A checkpoint is written after so many events: reading them again takes about a quarter of a second.
 const EVERY: u64 = 50_000;
 /// At a stop a checkpoint that is so many events old is new enough.
@@ -112,7 +112,14 @@ fn parse(bytes: &[u8], store: &dyn Store, stamp: Stamp) -> Result<Kept, &'static
     if crc32c::crc32c(body).to_be_bytes() != crc {
         return Err(broken);
     }
-    let mut rest = rest.strip_prefix(&stamp.0).ok_or("its checkpoint is of another program")?;
+    let rest = rest.strip_prefix(&stamp.0).ok_or("its checkpoint is of another program")?;
+    take_all(rest, store).map(|(kept, _)| kept)
+}
+
+/// What comes after the stamp.
+fn take_all(mut rest: &[u8], store: &dyn Store) -> Result<(Kept, Names), &'static str> {
+    let broken = "its checkpoint is not what was written";
+    let names = take_names(&mut rest).ok_or(broken)?;
     let (from, to) = take_place(&mut rest).ok_or(broken)?;
     if from > to.next || !is_end_of(store, to) {
         return Err("its checkpoint is of another log");
@@ -121,7 +128,44 @@ fn parse(bytes: &[u8], store: &dyn Store, stamp: Stamp) -> Result<Kept, &'static
     while !rest.is_empty() {
         lines.push(take_line(&mut rest).ok_or(broken)?);
     }
-    Ok(Kept { from, lines: lines.into_iter().collect() })
+    Ok((Kept { from, lines: lines.into_iter().collect() }, names))
+}
+
+/// The lines that an engine left of this log, whichever program it was, with the names of its states: to compare with,
+/// never to start from.
+pub(super) fn read_any(store: &dyn Store) -> Option<(Names, BTreeMap<StreamId, Line>)> {
+    let bytes = fs::read(store.index_dir()?.join(FILE)).ok()?;
+    let (body, crc) = bytes.split_at(bytes.len().checked_sub(4)?);
+    let rest = body.strip_prefix(MAGIC)?;
+    if crc32c::crc32c(body).to_be_bytes() != crc {
+        return None;
+    }
+    let (_, rest) = rest.split_first_chunk::<32>()?;
+    let (kept, names) = take_all(rest, store).ok()?;
+    Some((names, kept.lines))
+}
+
+/// By workflow, the names of its states: lines name them by number.
+type Names = BTreeMap<String, Vec<String>>;
+
+fn put_names(states: &States, bytes: &mut Vec<u8>) {
+    put_number(states.len() as u64, bytes);
+    for (workflow, states) in states {
+        put_bytes(workflow.as_bytes(), bytes);
+        put_number(states.len() as u64, bytes);
+        states.iter().for_each(|state| put_bytes(state.as_bytes(), bytes));
+    }
+}
+
+fn take_names(rest: &mut &[u8]) -> Option<Names> {
+    let text = |rest: &mut &[u8]| String::from_utf8(take_bytes(rest)?.to_vec()).ok();
+    let mut names = Names::new();
+    for _ in 0..take_number(rest)? {
+        let workflow = text(rest)?;
+        let states = (0..take_number(rest)?).map(|_| text(rest)).collect::<Option<_>>()?;
+        names.insert(workflow, states);
+    }
+    Some(names)
 }
 
 fn take_place(rest: &mut &[u8]) -> Option<(Position, Head)> {
@@ -251,6 +295,9 @@ impl<D: Domain> Task<D> {
         let to = self.store.head();
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.stamp.0);
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        put_names(index.states(), &mut bytes);
+        drop(index);
         put_number(from.0, &mut bytes);
         put_number(to.next.0, &mut bytes);
         bytes.extend(to.hash.0);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Bound;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::{Item, Line, Told, View};
@@ -30,6 +31,26 @@ pub struct OwedCall<D: Domain> {
     pub call: D::Call,
     /// The moment of the event since which it is owed.
     pub since: Timestamp,
+    /// Whether it was owed already when the engine opened: an earlier process may have attempted it, to whatever
+    /// effect. One that came to be owed later cannot have been attempted before: nothing leaves before the event that
+    /// owes it is durable.
+    pub inherited: bool,
+}
+
+impl<D: Domain> OwedCall<D> {
+    /// The call of that key among what a stream is owed.
+    pub(super) fn find(
+        stream: &StreamId,
+        key: &Key,
+        owed: &[Due<D>],
+        inherited: bool,
+    ) -> Option<Self> {
+        let due = owed.iter().find(|due| due.key == *key)?;
+        let Owed::Call { operation, call } = &due.owed else { return None };
+        let (operation, call) = (operation.clone(), call.clone());
+        let (key, stream, since) = (key.clone(), stream.clone(), due.since);
+        Some(Self { key, stream, operation, call, since, inherited })
+    }
 }
 
 impl<D: Domain> Clone for OwedCall<D> {
@@ -40,6 +61,7 @@ impl<D: Domain> Clone for OwedCall<D> {
             operation: self.operation.clone(),
             call: self.call.clone(),
             since: self.since,
+            inherited: self.inherited,
         }
     }
 }
@@ -63,6 +85,16 @@ pub struct Summary {
     pub waits: Vec<Wait>,
 }
 
+/// What the index knows of a call by its key.
+pub(super) enum OwedNow<D: Domain> {
+    /// All of it.
+    Awake(OwedCall<D>),
+    /// That this stream owes it: what it is follows from its events.
+    Asleep(StreamId),
+    /// That it is not owed any more.
+    Gone,
+}
+
 /// What an instance waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -84,12 +116,17 @@ pub(super) type States = BTreeMap<&'static str, Vec<&'static str>>;
 pub(super) struct Index<D: Domain> {
     states: States,
     lines: BTreeMap<StreamId, Line>,
-    /// All that a state is owed, where some of it is work still to be done.
-    owing: BTreeMap<StreamId, Vec<Due<D>>>,
+    /// All that a state is owed, where some of it is work still to be done. Missing for a call of which only the
+    /// checkpoint told so far: the instance knows it, see [`OwedNow::Asleep`].
+    owing: BTreeMap<StreamId, Arc<Standing<D>>>,
     calls: BTreeMap<Key, StreamId>,
+    /// The calls that were owed already when the engine opened.
+    inherited: BTreeSet<Key>,
     timers: BTreeSet<(Timestamp, StreamId)>,
     /// Timers that are asked again later than their state wished.
     again: BTreeMap<StreamId, Timestamp>,
+    /// When timers were taken last.
+    taken_at: Timestamp,
     /// By the alias's hash, so that it need not be kept twice: the line has it.
     aliases: BTreeSet<(u64, StreamId)>,
     undelivered: BTreeSet<Key>,
@@ -104,14 +141,15 @@ pub(super) struct Messages {
 }
 
 impl<D: Domain> Index<D> {
-    /// As a checkpoint left it, from lines in order with no work to do.
+    /// As a checkpoint left it, from lines in order; the calls that they owe are asleep.
     pub fn new(states: States, lines: BTreeMap<StreamId, Line>) -> Self {
-        let (mut timers, mut aliases) = (Vec::new(), Vec::new());
+        let (mut timers, mut aliases, mut calls) = (Vec::new(), Vec::new(), Vec::new());
         let mut counts = BTreeMap::new();
         for (stream, line) in &lines {
             let view = line.view();
             timers.extend(view.timer.map(|at| (at, stream.clone())));
             aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
+            calls.extend(view.calls(stream).into_iter().map(|key| (key, stream.clone())));
             if let Some((workflow, _)) = states.get_key_value(stream.workflow()) {
                 *counts.entry((*workflow, view.state)).or_default() += 1;
             }
@@ -120,9 +158,11 @@ impl<D: Domain> Index<D> {
             states,
             lines,
             owing: BTreeMap::new(),
-            calls: BTreeMap::new(),
+            calls: calls.into_iter().collect(),
+            inherited: BTreeSet::new(),
             timers: timers.into_iter().collect(),
             again: BTreeMap::new(),
+            taken_at: Timestamp(i64::MIN),
             aliases: aliases.into_iter().collect(),
             undelivered: BTreeSet::new(),
             counts,
@@ -136,10 +176,11 @@ impl<D: Domain> Index<D> {
         &mut self,
         stream: &StreamId,
         version: Version,
-        standing: Standing<D>,
+        standing: Arc<Standing<D>>,
         listed: bool,
         told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
+        let inherited = self.inherited_of(stream);
         let before = self.remove(stream);
         let mut messages = Messages { new: Vec::new(), void: Vec::new() };
         let known: BTreeMap<Key, Told> = before
@@ -172,11 +213,14 @@ impl<D: Domain> Index<D> {
         for key in &messages.void {
             self.undelivered.remove(key);
         }
+        for key in inherited.iter().filter(|key| !kept(key)) {
+            self.inherited.remove(key);
+        }
         if !standing.is_over() || listed {
             self.insert(stream, Line::of(version, &standing, &is_told));
         }
         if pending {
-            self.owing.insert(stream.clone(), standing.owed);
+            self.owing.insert(stream.clone(), standing);
         }
         messages
     }
@@ -196,8 +240,9 @@ impl<D: Domain> Index<D> {
     fn remove(&mut self, stream: &StreamId) -> Option<Line> {
         let line = self.lines.remove(stream)?;
         let view = line.view();
-        for due in self.owing.remove(stream).unwrap_or_default() {
-            self.calls.remove(&due.key);
+        match self.owing.remove(stream) {
+            Some(owing) => owing.owed.iter().for_each(|due| drop(self.calls.remove(&due.key))),
+            None => view.calls(stream).iter().for_each(|key| drop(self.calls.remove(key))),
         }
         if let Some(at) = self.again.remove(stream).or(view.timer) {
             self.timers.remove(&(at, stream.clone()));
@@ -213,9 +258,32 @@ impl<D: Domain> Index<D> {
         Some(line)
     }
 
+    /// The names of each workflow's states.
+    pub fn states(&self) -> &States {
+        &self.states
+    }
+
+    /// Notes that what is owed now was owed before the engine opened.
+    pub fn inherit(&mut self) {
+        self.inherited = self.calls.keys().cloned().collect();
+    }
+
+    fn inherited_of(&self, stream: &StreamId) -> Vec<Key> {
+        if self.inherited.is_empty() {
+            return Vec::new();
+        }
+        let mut keys: Vec<Key> = match (self.owing.get(stream), self.lines.get(stream)) {
+            (Some(owing), _) => owing.owed.iter().map(|due| due.key.clone()).collect(),
+            (None, Some(line)) => line.view().calls(stream),
+            (None, None) => Vec::new(),
+        };
+        keys.retain(|key| self.inherited.contains(key));
+        keys
+    }
+
     /// A message that a stream still owes.
     pub fn owed_message(&self, from: &StreamId, key: &Key) -> Option<Tell> {
-        let due = self.owing.get(from)?.iter().find(|due| due.key == *key)?;
+        let due = self.owing.get(from)?.owed.iter().find(|due| due.key == *key)?;
         let Owed::Tell(tell) = &due.owed else { return None };
         Some(tell.clone())
     }
@@ -254,6 +322,10 @@ impl<D: Domain> Index<D> {
     /// Takes the timers that have come, and sets each once more for later: the event that the timer leads to
     /// replaces it.
     pub fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, StreamId)> {
+        if now < self.taken_at {
+            self.wish_again();
+        }
+        self.taken_at = now;
         let mut due = Vec::new();
         while let Some((at, stream)) = self.timers.first().cloned() {
             if at > now {
@@ -272,6 +344,15 @@ impl<D: Domain> Index<D> {
         due
     }
 
+    /// The clock was put back: what was to be asked again later, by a clock that was ahead, has its own time again.
+    fn wish_again(&mut self) {
+        for (stream, at) in std::mem::take(&mut self.again) {
+            self.timers.remove(&(at, stream.clone()));
+            let line = self.lines.get(&stream);
+            self.timers.extend(line.and_then(|line| line.view().timer).map(|at| (at, stream)));
+        }
+    }
+
     pub fn next_timer(&self) -> Option<Timestamp> {
         self.timers.first().map(|(at, _)| *at)
     }
@@ -280,19 +361,16 @@ impl<D: Domain> Index<D> {
         self.undelivered.len()
     }
 
-    pub fn owed_calls(&self) -> Vec<OwedCall<D>> {
-        let of_stream = |(key, stream): (&Key, &StreamId)| {
-            let due = self.owing.get(stream)?.iter().find(|due| due.key == *key)?;
-            let Owed::Call { operation, call } = &due.owed else { return None };
-            Some(OwedCall {
-                key: key.clone(),
-                stream: stream.clone(),
-                operation: operation.clone(),
-                call: call.clone(),
-                since: due.since,
-            })
-        };
-        self.calls.iter().filter_map(of_stream).collect()
+    /// The keys of all calls owed, in order.
+    pub fn owed_keys(&self) -> Vec<Key> {
+        self.calls.keys().cloned().collect()
+    }
+
+    pub fn owed_call(&self, key: &Key) -> OwedNow<D> {
+        let Some(stream) = self.calls.get(key) else { return OwedNow::Gone };
+        let Some(owed) = self.owing.get(stream) else { return OwedNow::Asleep(stream.clone()) };
+        let inherited = self.inherited.contains(key);
+        OwedCall::find(stream, key, &owed.owed, inherited).map_or(OwedNow::Gone, OwedNow::Awake)
     }
 
     /// At most `count` lines of a workflow, in order, after the stream named.
@@ -329,13 +407,13 @@ impl<D: Domain> Index<D> {
         let same = self.aliases.range((hash, StreamId::before(""))..);
         let same = same.take_while(|(other, _)| *other == hash).map(|(_, stream)| stream);
         let has = |line: &Line| line.view().aliases.contains(&alias);
-        same.filter(|stream| self.lines.get(stream).is_some_and(has)).cloned().collect()
+        same.filter(|stream| self.lines.get(*stream).is_some_and(has)).cloned().collect()
     }
 
     fn line_of(&self, stream: &StreamId, view: &View<'_>) -> Summary {
         let names = self.states.get(stream.workflow());
         let wait = |item: &Item<'_>| match item {
-            Item::Call(operation) => Some(Wait::Call((*operation).to_owned())),
+            Item::Call(operation, _) => Some(Wait::Call((*operation).to_owned())),
             Item::Message(operation, _, Told::NotYet) => {
                 let waits = item.key(stream).is_some_and(|key| self.undelivered.contains(&key));
                 waits.then(|| Wait::Message((*operation).to_owned()))

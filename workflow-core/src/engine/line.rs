@@ -36,7 +36,8 @@ pub(super) struct View<'a> {
 /// What the state is owed, without the work itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item<'a> {
-    Call(&'a str),
+    /// A call and the version since which it is owed.
+    Call(&'a str, Version),
     /// A message, the version since which it is owed, and whether the receiver's events show it.
     Message(&'a str, Version, Told),
     Signal(&'a str),
@@ -67,8 +68,9 @@ impl Line {
             };
             let mut bytes = Vec::new();
             put_bytes(text.as_bytes(), &mut bytes);
-            if matches!(due.owed, Owed::Tell(_)) {
-                put_number(due.key.since().0, &mut bytes);
+            match &due.owed {
+                Owed::Call { .. } | Owed::Tell(_) => put_number(due.key.since().0, &mut bytes),
+                Owed::Signal(_) | Owed::Person(_) => {}
             }
             (kind, bytes)
         };
@@ -166,15 +168,25 @@ impl<'a> View<'a> {
     /// Whether something is to be done for it: a call to make, a message to tell.
     pub fn is_pending(&self) -> bool {
         self.items.iter().any(|item| match item {
-            Item::Call(_) | Item::Message(_, _, Told::NotYet) => true,
+            Item::Call(..) | Item::Message(_, _, Told::NotYet) => true,
             Item::Message(_, _, Told::Yes) | Item::Signal(_) | Item::Person(_) => false,
         })
     }
 
-    /// Whether the instance itself is needed when an engine opens: for what is pending, or because a key of somebody
-    /// forgotten may have come back.
+    /// Whether the instance itself is needed when an engine opens: for a message to tell, or because a key of somebody
+    /// forgotten may have come back. A call can wait until somebody wants to make it.
     pub fn is_to_fold(&self) -> bool {
-        self.forgets || self.is_pending()
+        let is_untold = |item: &Item<'_>| matches!(item, Item::Message(_, _, Told::NotYet));
+        self.forgets || self.items.iter().any(is_untold)
+    }
+
+    /// The keys of the calls that are owed.
+    pub fn calls(&self, stream: &StreamId) -> Vec<Key> {
+        let call = |item: &Item<'_>| match item {
+            Item::Call(..) => item.key(stream),
+            Item::Message(..) | Item::Signal(_) | Item::Person(_) => None,
+        };
+        self.items.iter().filter_map(call).collect()
     }
 
     /// Whether the receiver's events show the message of that key.
@@ -185,18 +197,20 @@ impl<'a> View<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// A message's key.
+    /// The key of a call or a message.
     pub fn key(&self, stream: &StreamId) -> Option<Key> {
         match self {
-            Item::Message(operation, since, _) => Some(Key::of(stream, *since, operation)),
-            Item::Call(_) | Item::Signal(_) | Item::Person(_) => None,
+            Item::Call(operation, since) | Item::Message(operation, since, _) => {
+                Some(Key::of(stream, *since, operation))
+            }
+            Item::Signal(_) | Item::Person(_) => None,
         }
     }
 
     fn take(rest: &mut &'a [u8]) -> Option<Self> {
         let (kind, text) = (take_number(rest)?, take_text(rest)?);
         Some(match kind {
-            0 => Item::Call(text),
+            0 => Item::Call(text, Version(take_number(rest)?)),
             1 => Item::Message(text, Version(take_number(rest)?), Told::NotYet),
             2 => Item::Message(text, Version(take_number(rest)?), Told::Yes),
             3 => Item::Signal(text),

@@ -1,6 +1,7 @@
 //! A workflow instance in memory: its state and what follows from it.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use crate::id::{Key, StreamId, Version};
 use crate::machine::{Kind, Machine};
@@ -15,7 +16,7 @@ pub(crate) struct Live<D: Domain> {
     /// How many events led to it.
     pub version: Version,
     /// What follows from the state.
-    pub standing: Standing<D>,
+    pub standing: Arc<Standing<D>>,
 }
 
 /// What follows from a state: the engine's indexes hold this and nothing else of an instance.
@@ -41,6 +42,27 @@ pub(crate) struct Standing<D: Domain> {
 }
 
 impl<D: Domain> Standing<D> {
+    /// What follows from a state that has been owed this since its keys' versions.
+    pub fn of<W: Workflow<Domain = D>>(
+        stream: &StreamId,
+        state: &<W::Machine as Machine>::State,
+        updated_at: Timestamp,
+        owed: Vec<Due<D>>,
+    ) -> Self {
+        let kind = W::Machine::state_kind(state);
+        Self {
+            state: kind.name(),
+            number: kind.index(),
+            terminal: W::Machine::TERMINAL.contains(&kind),
+            updated_at,
+            headline: W::headline(state),
+            aliases: W::aliases(state),
+            owed,
+            timer: W::due(state),
+            forgotten: W::forgotten(stream, state),
+        }
+    }
+
     /// Whether nothing follows from the instance any more.
     pub fn is_over(&self) -> bool {
         self.terminal && self.owed.is_empty() && self.timer.is_none()
@@ -88,7 +110,6 @@ pub(crate) fn standing<W: Workflow>(
     at: Timestamp,
     before: Option<&Standing<W::Domain>>,
 ) -> Standing<W::Domain> {
-    let kind = W::Machine::state_kind(state);
     let earlier = before.map_or(&[][..], |before| &before.owed);
     let owed = W::react(stream, state)
         .into_iter()
@@ -97,17 +118,7 @@ pub(crate) fn standing<W: Workflow>(
             None => Due { key: Key::of(stream, version, operation(&owed)), owed, since: at },
         })
         .collect();
-    Standing {
-        state: kind.name(),
-        number: kind.index(),
-        terminal: W::Machine::TERMINAL.contains(&kind),
-        updated_at: at,
-        headline: W::headline(state),
-        aliases: W::aliases(state),
-        owed,
-        timer: W::due(state),
-        forgotten: W::forgotten(stream, state),
-    }
+    Standing::of::<W>(stream, state, at, owed)
 }
 
 /// The name of an obligation within its state.

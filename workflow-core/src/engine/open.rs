@@ -1,10 +1,10 @@
 //! Starting an engine: the indexes are taken from their checkpoint and what the log has beyond it, or from the whole
 //! log, then the writer begins.
 //!
-//! Beyond a checkpoint only those instances are folded that moved since, or that are owed a call or a message: the
-//! work follows from their state, with its keys and its moments.
+//! Beyond a checkpoint only those instances are folded that moved since, or that are owed a message: the work follows
+//! from their state, with its keys and its moments. One that is owed a call is folded when somebody asks for the call.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, RwLock};
@@ -14,18 +14,23 @@ use tokio::sync::watch;
 use super::cache::Cache;
 use super::checkpoint::{self, Checkpoints, Kept, Stamp};
 use super::disk::Disk;
+use super::folding::Folding;
 use super::index::{Index, Messages};
 use super::line::Line;
 use super::live::Live;
+use super::moments::Moments;
 use super::queue::Queue;
-use super::registry::{Erased, ReplayError, Typed};
+use super::registry::{ReplayError, Stored, Typed, Workflows};
 use super::writer::{MESSAGE_ACTOR, Work, Writer};
 use super::{Engine, QUEUE_MAX, RulesOf, Shared};
+use crate::exchange;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
+use crate::record::frame::{Frame, FrameEvent};
 use crate::seal::{self, Destroyed, Vault, VaultError};
+use crate::store::read::damaged;
 use crate::store::{Store, StoreError};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Workflow};
 
 /// So many instances' states stay in memory; an instance takes about a kilobyte.
@@ -57,13 +62,13 @@ pub struct Builder<D: Domain> {
     clock: Arc<dyn Clock>,
     rules: Arc<RulesOf<D::Rules>>,
     vault: Option<Arc<Vault>>,
-    workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    workflows: Workflows<D>,
 }
 
 /// What a scan of the log gives.
 struct Scanned<D: Domain> {
     /// The instances that began in it.
-    instances: BTreeMap<StreamId, Live<D>>,
+    instances: HashMap<StreamId, Folding<D>>,
     /// Those that began before it and moved in it.
     moved: BTreeSet<StreamId>,
     /// The keys of the messages that its events came of.
@@ -85,8 +90,12 @@ impl<D: Domain> Engine<D> {
 
 impl<D: Domain> Builder<D> {
     /// Registers a workflow under its machine's name.
+    ///
+    /// # Panics
+    /// When it is called as the streams of exchanges are, [`exchange::WORKFLOW`].
     #[must_use]
     pub fn workflow<W: Workflow<Domain = D>>(mut self) -> Self {
+        assert_ne!(W::Machine::NAME, exchange::WORKFLOW, "streams of exchanges are called so");
         self.workflows.insert(W::Machine::NAME, Box::new(Typed::<W>(PhantomData)));
         self
     }
@@ -97,6 +106,11 @@ impl<D: Domain> Builder<D> {
     pub fn vault(mut self, vault: Arc<Vault>) -> Self {
         self.vault = Some(vault);
         self
+    }
+
+    /// The workflows and the vault.
+    pub(super) fn into_workflows(self) -> (Workflows<D>, Option<Arc<Vault>>) {
+        (self.workflows, self.vault)
     }
 
     /// Reads the log, as far as its checkpoint does not know it, destroys what keys a crash left of people who were
@@ -118,7 +132,13 @@ impl<D: Domain> Builder<D> {
             kept.unwrap_or(Kept { from: Position(0), lines: BTreeMap::new() });
         let vault = self.vault.as_ref();
         let scanned = seal::within_any(vault, || self.scan(from, &lines))?;
-        let Scanned { mut instances, mut moved, told: logged, next } = scanned;
+        let Scanned { instances: folded, mut moved, told: logged, next } = scanned;
+        let mut instances: BTreeMap<StreamId, Live<D>> = BTreeMap::new();
+        for (stream, folding) in folded {
+            let workflow = self.workflows.get(stream.workflow());
+            let live = workflow.and_then(|w| seal::within_any(vault, || w.end(folding)));
+            instances.extend(live.map(|live| (stream, live)));
+        }
         let pending = lines.iter().filter(|(_, line)| line.view().is_to_fold());
         moved.extend(pending.map(|(stream, _)| stream.clone()));
         let mut before: BTreeMap<StreamId, Line> = BTreeMap::new();
@@ -143,7 +163,7 @@ impl<D: Domain> Builder<D> {
                 logged.contains(key)
                     || line.as_ref().is_some_and(|line| line.view().has_told(&stream, key))
             };
-            let standing = live.standing.clone();
+            let standing = Arc::clone(&live.standing);
             let Messages { new, .. } =
                 index.update(&stream, live.version, standing, listed, &is_told);
             messages.extend(new);
@@ -152,6 +172,7 @@ impl<D: Domain> Builder<D> {
             );
             cache.put(stream, live);
         }
+        index.inherit();
         self.start(index, cache, told, messages, stamp, from)
     }
 
@@ -172,11 +193,19 @@ impl<D: Domain> Builder<D> {
         let Some(workflow) = self.workflows.get(stream.workflow()) else {
             return Err(OpenError::UnknownWorkflow(stream.clone()));
         };
-        let mut live = None;
-        for recorded in self.store.read_stream(stream, Version::NONE)? {
-            live = Some(workflow.advance(live, &recorded)?);
+        Ok(workflow.fold(stream, &self.store.read_stream(stream, Version::NONE)?)?)
+    }
+
+    /// The moment of the log's last event.
+    fn latest(&self) -> Result<Timestamp, StoreError> {
+        let mut latest = Timestamp(i64::MIN);
+        if let Some(last) = self.store.head().next.0.checked_sub(1) {
+            self.store.scan(Position(last), &mut |recorded| {
+                latest = recorded.event.recorded_at;
+                ControlFlow::Continue(())
+            })?;
         }
-        Ok(live)
+        Ok(latest)
     }
 
     fn scan(
@@ -184,42 +213,69 @@ impl<D: Domain> Builder<D> {
         from: Position,
         lines: &BTreeMap<StreamId, Line>,
     ) -> Result<Scanned<D>, OpenError> {
-        let (instances, moved, told) = (BTreeMap::new(), BTreeSet::new(), HashSet::new());
+        let (instances, moved, told) = (HashMap::new(), BTreeSet::new(), HashSet::new());
         let mut scanned = Scanned { instances, moved, told, next: from };
         let mut failure = None;
-        self.store.scan(from, &mut |recorded| {
-            scanned.next = Position(recorded.position.0 + 1);
-            let Some(workflow) = self.workflows.get(recorded.stream.workflow()) else {
-                failure = Some(OpenError::UnknownWorkflow(recorded.stream));
-                return ControlFlow::Break(());
+        self.store.scan_records(from, &mut |at, bytes| {
+            let take = |frame: Frame<'_>| {
+                let mut events = frame.events.iter().filter(|event| event.position >= from);
+                events.try_for_each(|event| self.take(event, lines, &mut scanned))
             };
-            if recorded.event.cause.actor.starts_with(MESSAGE_ACTOR) {
-                scanned.told.insert(Key::from_text(&recorded.event.cause.key));
-            }
-            let live = scanned.instances.remove(&recorded.stream);
-            if live.is_none() && recorded.version != Version(1) {
-                // Lines may be younger than the place from which the log is read.
-                let known = lines.get(&recorded.stream).map(|line| line.view().version);
-                if known.is_none_or(|known| known < recorded.version) {
-                    scanned.moved.insert(recorded.stream);
-                }
-                return ControlFlow::Continue(());
-            }
-            match workflow.advance(live, &recorded) {
-                Ok(live) if live.standing.is_over() && !workflow.listed() => {
-                    // Its line may be from when it was not over yet.
-                    let known = lines.contains_key(&recorded.stream);
-                    scanned.moved.extend(known.then_some(recorded.stream));
-                }
-                Ok(live) => drop(scanned.instances.insert(recorded.stream, live)),
+            match Frame::decode(bytes).map_err(|e| damaged(at, &e).into()).and_then(take) {
+                Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
-                    failure = Some(error.into());
-                    return ControlFlow::Break(());
+                    failure = Some(error);
+                    ControlFlow::Break(())
                 }
             }
-            ControlFlow::Continue(())
         })?;
         failure.map_or(Ok(scanned), Err)
+    }
+
+    /// Takes one event of the log in.
+    fn take(
+        &self,
+        event: &FrameEvent<'_>,
+        lines: &BTreeMap<StreamId, Line>,
+        scanned: &mut Scanned<D>,
+    ) -> Result<(), OpenError> {
+        scanned.next = Position(event.position.0 + 1);
+        let stream = || StreamId::parse(event.stream).map_err(|e| damaged(event.position, &e));
+        let name = event.stream.split('/').next().unwrap_or_default();
+        if name == exchange::WORKFLOW {
+            return Ok(());
+        }
+        let Some(workflow) = self.workflows.get(name) else {
+            return Err(OpenError::UnknownWorkflow(stream()?));
+        };
+        if event.actor.starts_with(MESSAGE_ACTOR) {
+            scanned.told.insert(Key::from_text(event.key));
+        }
+        let stored = Stored::in_frame(event);
+        let folding = match scanned.instances.get_mut(event.stream) {
+            Some(folding) => folding,
+            None if event.version == Version(1) => {
+                let stream = stream()?;
+                scanned.instances.entry(stream.clone()).or_insert(workflow.begin(stream))
+            }
+            None => {
+                // Lines may be younger than the place from which the log is read.
+                let known = lines.get(event.stream).map(|line| line.view().version);
+                if known.is_none_or(|known| known < event.version) {
+                    scanned.moved.insert(stream()?);
+                }
+                return Ok(());
+            }
+        };
+        workflow.take(folding, &stored)?;
+        if !workflow.listed() && workflow.is_over(folding) {
+            scanned.instances.remove(event.stream);
+            // Its line may be from when it was not over yet.
+            if lines.contains_key(event.stream) {
+                scanned.moved.insert(stream()?);
+            }
+        }
+        Ok(())
     }
 
     fn start(
@@ -231,19 +287,21 @@ impl<D: Domain> Builder<D> {
         stamp: Option<Stamp>,
         kept_at: Position,
     ) -> Result<Engine<D>, OpenError> {
+        let latest = self.latest()?;
         let queue = Arc::new(Queue::new(QUEUE_MAX));
         let disk = Disk::start(Arc::clone(&self.store), Arc::clone(&queue));
         let disk = disk.map_err(OpenError::Thread)?;
         let (changes, watcher) = watch::channel(0);
         let index = Arc::new(RwLock::new(index));
         let stopped = Arc::new(Mutex::new(None));
+        let workflows = Arc::new(self.workflows);
         let checkpoints = Arc::new(Checkpoints::new(&self.store, &index, stamp, kept_at));
         let writer = Writer {
             store: Arc::clone(&self.store),
-            clock: Arc::clone(&self.clock),
+            moments: Moments::new(Arc::clone(&self.clock), latest),
             rules: self.rules,
             vault: self.vault.clone(),
-            workflows: self.workflows,
+            workflows: Arc::clone(&workflows),
             cache,
             index: Arc::clone(&index),
             told,
@@ -267,6 +325,7 @@ impl<D: Domain> Builder<D> {
             store: self.store,
             clock: self.clock,
             vault: self.vault,
+            workflows,
             index,
             queue,
             changes: watcher,

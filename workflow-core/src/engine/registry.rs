@@ -1,14 +1,19 @@
 //! Workflows of different types behind one face: the writer knows streams, each workflow knows its own state.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use super::folding::{self, Folding};
 use super::live::{self, Live, standing};
 use super::{Given, HandleError};
 use crate::codec::{self, Content, DecodeError};
 use crate::id::{StreamId, Version};
 use crate::machine::{Kind, Machine};
+use crate::record::frame::FrameEvent;
 use crate::record::{Cause, NewEvent, Recorded};
+use crate::seal::Subject;
 use crate::time::Timestamp;
 use crate::workflow::{Answered, Context, Domain, Standing, Workflow};
 
@@ -34,8 +39,40 @@ pub(crate) struct Decided<D: Domain> {
 
 /// A workflow with its types erased.
 pub(crate) trait Erased<D: Domain>: Send + Sync {
-    /// Takes one stored event into an instance.
-    fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError>;
+    /// An instance before its first event.
+    fn begin(&self, stream: StreamId) -> Folding<D>;
+
+    /// Takes the next stored event into an instance.
+    fn take(&self, folding: &mut Folding<D>, event: &Stored<'_>) -> Result<(), ReplayError>;
+
+    /// Whether nothing follows from the instance as it stands.
+    fn is_over(&self, folding: &Folding<D>) -> bool;
+
+    /// The instance after its last event; `None` when there was none.
+    fn end(&self, folding: Folding<D>) -> Option<Live<D>>;
+
+    /// An instance on its way again, to take more events.
+    fn resume(&self, stream: StreamId, live: Live<D>) -> Folding<D>;
+
+    /// An instance one event later, with all that follows from it then.
+    fn advance(&self, live: Option<Live<D>>, event: &Recorded) -> Result<Live<D>, ReplayError> {
+        let stream = event.stream.clone();
+        let mut folding = match live {
+            Some(live) => self.resume(stream, live),
+            None => self.begin(stream),
+        };
+        self.take(&mut folding, &Stored::of(event))?;
+        Ok(self.end(folding).expect("it has taken an event"))
+    }
+
+    /// An instance from all its events; `None` where there are none.
+    fn fold(&self, stream: &StreamId, events: &[Recorded]) -> Result<Option<Live<D>>, ReplayError> {
+        let mut folding = self.begin(stream.clone());
+        for event in events {
+            self.take(&mut folding, &Stored::of(event))?;
+        }
+        Ok(self.end(folding))
+    }
 
     /// Judges an input given to an instance.
     fn handle(
@@ -46,6 +83,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
         context: &Context<'_, D::Rules>,
     ) -> Result<Decided<D>, HandleError>;
 
+    /// Whom a call of an instance concerns.
+    fn about(&self, stream: &StreamId, live: &Live<D>, call: &D::Call) -> Option<Subject>;
+
     /// Whether instances that came to their end stay in lists.
     fn listed(&self) -> bool;
 
@@ -55,6 +95,9 @@ pub(crate) trait Erased<D: Domain>: Send + Sync {
     /// The machine's table as bytes: the same for the same table.
     fn table(&self) -> Vec<u8>;
 }
+
+/// The workflows of an engine, by their machines' names.
+pub(crate) type Workflows<D> = BTreeMap<&'static str, Box<dyn Erased<D>>>;
 
 /// Who gave an input, and under which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +144,7 @@ impl<W: Workflow> Typed<W> {
                 let standing = if current { Standing::Current } else { Standing::Stale };
                 Ok(W::answered(Answered { operation, standing, answer }))
             }
+            Given::Exchanges => Err(HandleError::BadInput("exchanges are no input".into())),
             Given::Timer => {
                 W::timer().ok_or_else(|| HandleError::BadInput("it has no timer".into()))
             }
@@ -116,32 +160,33 @@ impl<W: Workflow> Typed<W> {
         let version = before.map_or(Version::NONE, |(version, _)| version).plus(1);
         let before = before.map(|(_, standing)| standing);
         let standing = standing::<W>(stream, &state, version, at, before);
-        Live { state: Box::new(state), version, standing }
+        Live { state: Box::new(state), version, standing: Arc::new(standing) }
     }
 }
 
 impl<W: Workflow> Erased<W::Domain> for Typed<W> {
-    fn advance(
+    fn begin(&self, stream: StreamId) -> Folding<W::Domain> {
+        folding::begin::<W>(stream)
+    }
+
+    fn take(
         &self,
-        live: Option<Live<W::Domain>>,
-        recorded: &Recorded,
-    ) -> Result<Live<W::Domain>, ReplayError> {
-        let fail = |problem: String| ReplayError {
-            stream: recorded.stream.clone(),
-            version: recorded.version,
-            problem,
-        };
-        let event = decode::<W::Machine>(&recorded.event).map_err(|e| fail(e.to_string()))?;
-        let (state, before) = match live {
-            Some(Live { state, version, standing }) => {
-                let state: Box<State<W>> = state.downcast().expect(STATE_OF_WORKFLOW);
-                (Some(*state), Some((version, standing)))
-            }
-            None => (None, None),
-        };
-        let state = W::Machine::step(state, event).map_err(|e| fail(e.to_string()))?;
-        let before = before.as_ref().map(|(version, standing)| (*version, standing));
-        Ok(Self::enter(before, &recorded.stream, state, recorded.event.recorded_at))
+        folding: &mut Folding<W::Domain>,
+        event: &Stored<'_>,
+    ) -> Result<(), ReplayError> {
+        folding::take::<W>(folding, event)
+    }
+
+    fn resume(&self, stream: StreamId, live: Live<W::Domain>) -> Folding<W::Domain> {
+        folding::resume::<W>(stream, live)
+    }
+
+    fn is_over(&self, folding: &Folding<W::Domain>) -> bool {
+        folding::is_over::<W>(folding)
+    }
+
+    fn end(&self, folding: Folding<W::Domain>) -> Option<Live<W::Domain>> {
+        folding::end::<W>(folding)
     }
 
     fn handle(
@@ -164,7 +209,7 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             let now = after.as_ref().or(live);
             let state = W::Machine::step(now.map(|l| state_of::<W>(l).clone()), event)
                 .map_err(|e| HandleError::Defect(e.to_string()))?;
-            let before = now.map(|live| (live.version, &live.standing));
+            let before = now.map(|live| (live.version, &*live.standing));
             after = Some(Self::enter(before, context.stream, state, context.now));
             events.push(NewEvent {
                 kind: W::Machine::wire(kind).to_owned(),
@@ -175,6 +220,15 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
             });
         }
         Ok(Decided { events, after })
+    }
+
+    fn about(
+        &self,
+        stream: &StreamId,
+        live: &Live<W::Domain>,
+        call: &<W::Domain as Domain>::Call,
+    ) -> Option<Subject> {
+        W::about(stream, state_of::<W>(live), call)
     }
 
     fn listed(&self) -> bool {
@@ -192,16 +246,53 @@ impl<W: Workflow> Erased<W::Domain> for Typed<W> {
     }
 }
 
+/// A stored event, as far as its workflow needs it; borrowed from wherever it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<'a> {
+    /// The stream's version with it.
+    pub version: Version,
+    /// The moment of the decision.
+    pub recorded_at: Timestamp,
+    kind: &'a str,
+    schema: u16,
+    content: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    /// Of an event that was read on its own.
+    pub fn of(recorded: &'a Recorded) -> Self {
+        let Recorded { version, event, .. } = recorded;
+        let NewEvent { kind, schema, recorded_at, content, .. } = event;
+        let (version, schema, recorded_at) = (*version, *schema, *recorded_at);
+        Self { version, recorded_at, kind, schema, content }
+    }
+
+    /// Of an event in its record, without copying anything.
+    pub fn in_frame(event: &FrameEvent<'a>) -> Self {
+        let FrameEvent { version, recorded_at, kind, schema, content, .. } = *event;
+        Self { version, recorded_at, kind, schema, content }
+    }
+
+    /// The typed event.
+    pub fn decode<M: Machine>(&self) -> Result<M::Event, DecodeError> {
+        typed::<M>(self.kind, self.schema, self.content)
+    }
+}
+
 /// The typed event behind a stored one.
 pub fn decode<M: Machine>(event: &NewEvent) -> Result<M::Event, DecodeError> {
-    let unknown = || DecodeError::UnknownEvent { machine: M::NAME, wire: event.kind.clone() };
-    let kind = M::event_from_wire(&event.kind).ok_or_else(unknown)?;
+    typed::<M>(&event.kind, event.schema, &event.content)
+}
+
+fn typed<M: Machine>(wire: &str, schema: u16, content: &[u8]) -> Result<M::Event, DecodeError> {
+    let unknown = || DecodeError::UnknownEvent { machine: M::NAME, wire: wire.to_owned() };
+    let kind = M::event_from_wire(wire).ok_or_else(unknown)?;
     let newest = M::version(kind);
-    if event.schema == 0 || event.schema > newest {
-        let (event, version) = (kind.name(), event.schema);
+    if schema == 0 || schema > newest {
+        let (event, version) = (kind.name(), schema);
         return Err(DecodeError::UnknownVersion { event, version, newest });
     }
-    M::decode(kind, event.schema, Content(&event.content))
+    M::decode(kind, schema, Content(content))
 }
 
 /// Folds stored events of one stream into the state they lead to.

@@ -17,13 +17,13 @@ use super::checkpoint::Checkpoints;
 use super::disk::{self, Disk, explain};
 use super::index::Index;
 use super::live::{Live, Standing};
+use super::moments::Moments;
 use super::queue::{Found, Idle, Queue, Room, Written};
-use super::registry::Erased;
-use super::{Given, HandleError, Handled, Job, RulesOf, Source, lock};
+use super::registry::{Decided, Erased, Workflows};
+use super::{Given, HandleError, Handled, Job, RulesOf, Source, Taken, lock};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::seal::Vault;
 use crate::store::{Append, Store};
-use crate::time::Clock;
 use crate::workflow::{Context, Domain, Owed, Tell};
 
 /// At most so many inputs make a group: bounds what a failing disk takes along, and how long the first one waits.
@@ -39,14 +39,15 @@ const TURNS: usize = 4;
 /// The prefix of a cause's actor that marks a message: the rest is the sending stream.
 pub(super) const MESSAGE_ACTOR: &str = "stream:";
 
+mod kept;
 mod publish;
 
 pub(super) struct Writer<D: Domain> {
     pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
+    pub moments: Moments,
     pub rules: Arc<RulesOf<D::Rules>>,
     pub vault: Option<Arc<Vault>>,
-    pub workflows: BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    pub workflows: Arc<Workflows<D>>,
     pub cache: Cache<D>,
     pub index: Arc<RwLock<Index<D>>>,
     pub told: HashSet<Key>,
@@ -77,6 +78,8 @@ pub(super) struct Work<D: Domain> {
     /// Whether something became durable since the deferred were looked at.
     released: bool,
     aside: BTreeMap<Key, Aside>,
+    /// By tenant, the stream that takes its exchanges now.
+    shelves: kept::Shelves,
     /// How many were answered last: those who ask one thing after the other will soon be back.
     answered: usize,
 }
@@ -91,6 +94,7 @@ impl<D: Domain> Default for Work<D> {
             held: HashSet::new(),
             released: false,
             aside: BTreeMap::new(),
+            shelves: kept::Shelves::default(),
             answered: 0,
         }
     }
@@ -114,7 +118,7 @@ struct UnderWay<D: Domain> {
 struct Moved<D: Domain> {
     stream: StreamId,
     version: Version,
-    standing: Standing<D>,
+    standing: Arc<Standing<D>>,
 }
 
 /// Whom to answer, and what.
@@ -139,6 +143,7 @@ struct Staged<D: Domain> {
     stream: StreamId,
     given: Given<D>,
     source: Source,
+    taken: Option<Box<Taken<D>>>,
     origin: Origin,
 }
 
@@ -220,6 +225,7 @@ impl<D: Domain> Writer<D> {
                 stream: tell.to,
                 given: Given::Json(tell.input),
                 source: Source::new(format!("{MESSAGE_ACTOR}{from}"), key.as_str()),
+                taken: None,
                 origin: Origin::Message { key, from },
             });
         }
@@ -242,10 +248,10 @@ impl<D: Domain> Writer<D> {
         {
             return;
         }
-        let Staged { stream, given, source, origin } = item;
+        let Staged { stream, given, source, taken, origin } = item;
         let answer = Answer { stream: stream.clone(), origin, result: None };
         self.work.group.answers.push(answer);
-        let result = self.decide(stream, given, source);
+        let result = self.decide(stream, given, source, taken);
         if let Some(answer) = self.work.group.answers.last_mut() {
             answer.result = Some(result);
         }
@@ -284,6 +290,7 @@ impl<D: Domain> Writer<D> {
         stream: StreamId,
         given: Given<D>,
         source: Source,
+        taken: Option<Box<Taken<D>>>,
     ) -> Result<Handled, HandleError> {
         let rules = (self.rules)(stream.tenant())
             .ok_or_else(|| HandleError::UnknownTenant(stream.tenant().to_owned()))?;
@@ -291,12 +298,16 @@ impl<D: Domain> Writer<D> {
             Some(live) => (Some(live), true),
             None => (self.load(&stream)?, false),
         };
-        let now = self.clock.now();
+        let now = self.moments.now();
         let context = Context { stream: &stream, now, rules: &*rules };
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
-        let decided = match workflow(&self.workflows, &stream) {
-            Ok(workflow) => workflow.handle(live.as_ref(), given, source, &context),
-            Err(unknown) => Err(unknown),
+        if let Some(taken) = taken {
+            self.keep(&stream, live.as_ref(), *taken, &source, now);
+        }
+        let decided = match (given, workflow(&self.workflows, &stream)) {
+            (Given::Exchanges, _) => Ok(Decided { events: Vec::new(), after: None }),
+            (given, Ok(workflow)) => workflow.handle(live.as_ref(), given, source, &context),
+            (_, Err(unknown)) => Err(unknown),
         };
         let moves = decided.as_ref().is_ok_and(|decided| !decided.events.is_empty());
         let handled = decided.map(|decided| {
@@ -330,11 +341,7 @@ impl<D: Domain> Writer<D> {
             .store
             .read_stream(stream, Version::NONE)
             .map_err(|error| HandleError::Stopped(explain(&error)))?;
-        let mut live = None;
-        for event in &events {
-            live = Some(workflow.advance(live, event)?);
-        }
-        Ok(live)
+        Ok(workflow.fold(stream, &events)?)
     }
 
     /// Closes the group: what the disk must do, and what will be published once it has.
@@ -349,7 +356,7 @@ impl<D: Domain> Writer<D> {
                 moved.push(Moved {
                     stream: append.stream.clone(),
                     version: live.version,
-                    standing: live.standing.clone(),
+                    standing: Arc::clone(&live.standing),
                 });
             }
         }
@@ -385,7 +392,7 @@ impl<D: Domain> Writer<D> {
 }
 
 fn workflow<'a, D: Domain>(
-    workflows: &'a BTreeMap<&'static str, Box<dyn Erased<D>>>,
+    workflows: &'a Workflows<D>,
     stream: &StreamId,
 ) -> Result<&'a dyn Erased<D>, HandleError> {
     let name = stream.workflow();
@@ -394,8 +401,8 @@ fn workflow<'a, D: Domain>(
 }
 
 fn staged<D: Domain>(job: Job<D>) -> Staged<D> {
-    let Job { stream, given, source, reply, room } = job;
-    Staged { stream, given, source, origin: Origin::Caller { reply, room } }
+    let Job { stream, given, source, taken, reply, room } = job;
+    Staged { stream, given, source, taken, origin: Origin::Caller { reply, room } }
 }
 
 #[cfg(test)]

@@ -138,17 +138,18 @@ impl Moment {
         self.orphans.sort_unstable();
     }
 
-    /// The process ends and begins again: what was in memory only is gone.
-    pub fn crash(&mut self) {
+    /// The process ends and begins again: what was in memory only is gone. `calls` says which of an instance's
+    /// obligations are calls: the next process does not know which of them were attempted.
+    pub fn crash(&mut self, calls: impl Fn(u32) -> Vec<u8>) {
         self.flights.clear();
         self.orphans.clear();
         for part in &mut self.parts {
             part.untold |= part.unrecorded;
             part.unrecorded = 0;
-            for (_, tries) in &mut part.tries {
-                *tries = Tries { look_first: false, generation: 1, ..*tries };
+            for owed in calls(part.instance) {
+                let tries = Tries { look_first: true, generation: 1, ..part.tries(owed) };
+                part.set_tries(owed, tries);
             }
-            part.tries.retain(|(_, tries)| *tries != Tries::FIRST);
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Deed, Model, Pace, Told};
 use crate::engine::live::{Live, operation};
@@ -261,8 +262,9 @@ where
         // From here on a key is its stream and operation: what comes next begins at version 1 again.
         let id = Rc::clone(self.streams.get(stream));
         after.version = Version::NONE;
-        after.standing.updated_at = Timestamp(0);
-        for due in &mut after.standing.owed {
+        let standing = Arc::make_mut(&mut after.standing);
+        standing.updated_at = Timestamp(0);
+        for due in &mut standing.owed {
             due.key = Key::of(&id, Version::NONE, operation(&due.owed));
         }
         Effect::Moved { to: self.instance(stream, after), events, carried }
@@ -383,6 +385,15 @@ where
         });
         let told = told.collect();
         Known { what, pace, world: self.worlds.number(world), told }
+    }
+
+    /// Which of an instance's obligations are calls.
+    pub fn calls_of(&self, instance: u32) -> Vec<u8> {
+        let is_call = |(at, owed): (usize, &Obligation)| match owed {
+            Obligation::Call { .. } => u8::try_from(at).ok(),
+            Obligation::Tell { .. } | Obligation::Wait => None,
+        };
+        self.instances[instance as usize].owed.iter().enumerate().filter_map(is_call).collect()
     }
 
     /// How an instance stands, in words.

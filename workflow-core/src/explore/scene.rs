@@ -84,7 +84,7 @@ where
         let pool = self.pool;
         self.moment.parts.iter().map(move |part| {
             let live = &pool.instances[part.instance as usize].live;
-            (&**pool.streams.get(part.stream), &live.standing)
+            (&**pool.streams.get(part.stream), &*live.standing)
         })
     }
 

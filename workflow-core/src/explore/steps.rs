@@ -380,7 +380,7 @@ where
         }
         let mut next = now.clone();
         next.left.crashes -= 1;
-        next.crash();
+        next.crash(|instance| self.pool.calls_of(instance));
         let mut world = self.pool.worlds.get(now.world).as_ref().clone();
         self.pool.model.crash(&mut world);
         next.world = self.pool.worlds.number(world);

@@ -4,7 +4,8 @@
 //! <dir>/format   which layout this is; written last when a store is made
 //! <dir>/lock     held while a process has the store open; names it
 //! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows
-//! <dir>/log/     sled's own files: tree `log` (position -> record), tree `cursors`
+//! <dir>/log/     sled's own files: tree `log` (position -> record, squeezed), tree `cursors`
+//! <dir>/journal  only while the store is open: what is durable and sled has not brought to the disk yet
 //! <dir>/reserve  only while the store is open: space kept for the clean stop on a full disk
 //! <dir>/stopped  only after a clean stop: size and SHA-256 of every other file
 //! <dir>/set-aside/   snapshots of sled that were damaged
@@ -13,7 +14,7 @@
 //!
 //! | danger of sled | guard |
 //! |---|---|
-//! | `flush` does not reach the disk (`sync_file_range` only) | our own `fdatasync` after every flush, before the reply |
+//! | `flush` does not reach the disk (`sync_file_range` only) | our own `fdatasync`, of the journal before the reply, of sled's file after every flush |
 //! | a half-written or damaged snapshot stops the open | `*.generating` is removed, damaged ones are set aside and sled rebuilds |
 //! | its files and directories are not synced when made | all are synced after every open |
 //! | values that make a page larger than 128 KiB go to files that are never synced | records are cut into pieces, see `sled/pieces.rs` |
@@ -27,7 +28,8 @@
 //! beyond it. What lies before is not read: `audit::verify` does that, and [`SledStore::open_reading_all`], which
 //! is also what happens where there is no checkpoint that fits. Reading all takes a second or two per million events,
 //! and sled holds about 280 MB afterwards; a smaller page cache does not lessen that. Sled's `Mode` is left alone,
-//! because nothing in 0.34.7 reads it. Sled reuses space lazily: expect twice the bytes of the events.
+//! because nothing in 0.34.7 reads it. Sled reuses space lazily: it takes up to twice what the
+//! squeezed records have.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -45,8 +47,10 @@ use crate::store::streams::Streams;
 use crate::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
 
 mod head;
+mod journal;
 mod keeper;
 mod kept;
+mod packed;
 mod pieces;
 mod place;
 mod room;
@@ -113,6 +117,7 @@ impl SledStore {
             None => (check_log(&tables, noted)?, Position(0)),
         };
         place.serve(known.head)?;
+        tables.begin(dir)?;
         let room = Room::keep(dir)?;
         let known = Arc::new(RwLock::new(known));
         let keeper = Keeper::new(dir, Arc::clone(&known), kept_at);

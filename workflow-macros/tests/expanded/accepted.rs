@@ -159,6 +159,24 @@ mod lamp {
         fn event_kind(event: &Event) -> EventKind {
             event.kind()
         }
+        #[allow(unreachable_patterns)]
+        fn next(
+            from: ::core::option::Option<StateKind>,
+            event: EventKind,
+        ) -> ::core::option::Option<StateKind> {
+            match (from, event) {
+                (::core::option::Option::None, EventKind::SwitchedOn) => {
+                    ::core::option::Option::Some(StateKind::On)
+                }
+                (::core::option::Option::None, EventKind::Fell) => {
+                    ::core::option::Option::Some(StateKind::Broken)
+                }
+                (::core::option::Option::Some(StateKind::On), EventKind::Fell) => {
+                    ::core::option::Option::Some(StateKind::Broken)
+                }
+                _ => ::core::option::Option::None,
+            }
+        }
         fn wire(kind: EventKind) -> &'static str {
             match kind {
                 EventKind::SwitchedOn => "switched_on",
@@ -169,6 +187,14 @@ mod lamp {
             match kind {
                 EventKind::SwitchedOn => 1u16,
                 EventKind::Fell => 1u16,
+            }
+        }
+        #[allow(unreachable_patterns)]
+        fn event_from_wire(wire: &str) -> ::core::option::Option<EventKind> {
+            match wire {
+                "switched_on" => ::core::option::Option::Some(EventKind::SwitchedOn),
+                "fell" => ::core::option::Option::Some(EventKind::Fell),
+                _ => ::core::option::Option::None,
             }
         }
         fn decode(
@@ -461,6 +487,39 @@ pub mod parcel {
         fn event_kind(event: &Event) -> EventKind {
             event.kind()
         }
+        #[allow(unreachable_patterns)]
+        fn next(
+            from: ::core::option::Option<StateKind>,
+            event: EventKind,
+        ) -> ::core::option::Option<StateKind> {
+            match (from, event) {
+                (::core::option::Option::None, EventKind::Wrapped) => {
+                    ::core::option::Option::Some(StateKind::Packed)
+                }
+                (::core::option::Option::None, EventKind::Found) => {
+                    ::core::option::Option::Some(StateKind::Packed)
+                }
+                (::core::option::Option::Some(StateKind::Packed), EventKind::Posted) => {
+                    ::core::option::Option::Some(StateKind::Sent)
+                }
+                (::core::option::Option::Some(StateKind::Sent), EventKind::Redirected) => {
+                    ::core::option::Option::Some(StateKind::Sent)
+                }
+                (::core::option::Option::Some(StateKind::Packed), EventKind::ETAPassed) => {
+                    ::core::option::Option::Some(StateKind::Lost)
+                }
+                (::core::option::Option::Some(StateKind::Sent), EventKind::ETAPassed) => {
+                    ::core::option::Option::Some(StateKind::Lost)
+                }
+                (::core::option::Option::Some(StateKind::Sent), EventKind::Handed) => {
+                    ::core::option::Option::Some(StateKind::Here)
+                }
+                (::core::option::Option::Some(StateKind::Packed), EventKind::Handed) => {
+                    ::core::option::Option::Some(StateKind::Here)
+                }
+                _ => ::core::option::Option::None,
+            }
+        }
         fn wire(kind: EventKind) -> &'static str {
             match kind {
                 EventKind::Wrapped => "wrapped",
@@ -479,6 +538,18 @@ pub mod parcel {
                 EventKind::Redirected => 1u16,
                 EventKind::ETAPassed => 1u16,
                 EventKind::Handed => 1u16,
+            }
+        }
+        #[allow(unreachable_patterns)]
+        fn event_from_wire(wire: &str) -> ::core::option::Option<EventKind> {
+            match wire {
+                "wrapped" => ::core::option::Option::Some(EventKind::Wrapped),
+                "found" => ::core::option::Option::Some(EventKind::Found),
+                "posted" => ::core::option::Option::Some(EventKind::Posted),
+                "post.redirected" => ::core::option::Option::Some(EventKind::Redirected),
+                "eta_passed" => ::core::option::Option::Some(EventKind::ETAPassed),
+                "handed" => ::core::option::Option::Some(EventKind::Handed),
+                _ => ::core::option::Option::None,
             }
         }
         fn decode(

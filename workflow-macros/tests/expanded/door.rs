@@ -251,6 +251,45 @@ mod door {
         fn event_kind(event: &Event) -> EventKind {
             event.kind()
         }
+        #[allow(unreachable_patterns)]
+        fn next(
+            from: ::core::option::Option<StateKind>,
+            event: EventKind,
+        ) -> ::core::option::Option<StateKind> {
+            match (from, event) {
+                (::core::option::Option::None, EventKind::Hung) => {
+                    ::core::option::Option::Some(StateKind::Shut)
+                }
+                (::core::option::Option::Some(StateKind::Shut), EventKind::Pushed) => {
+                    ::core::option::Option::Some(StateKind::Ajar)
+                }
+                (::core::option::Option::Some(StateKind::Ajar), EventKind::Pushed) => {
+                    ::core::option::Option::Some(StateKind::Open)
+                }
+                (::core::option::Option::Some(StateKind::Ajar), EventKind::Pulled) => {
+                    ::core::option::Option::Some(StateKind::Shut)
+                }
+                (::core::option::Option::Some(StateKind::Open), EventKind::Pulled) => {
+                    ::core::option::Option::Some(StateKind::Shut)
+                }
+                (::core::option::Option::Some(StateKind::Shut), EventKind::Pulled) => {
+                    ::core::option::Option::Some(StateKind::Shut)
+                }
+                (::core::option::Option::Some(StateKind::Shut), EventKind::RangBell) => {
+                    ::core::option::Option::Some(StateKind::Shut)
+                }
+                (::core::option::Option::Some(StateKind::Shut), EventKind::TakenOut) => {
+                    ::core::option::Option::Some(StateKind::Gone)
+                }
+                (::core::option::Option::Some(StateKind::Ajar), EventKind::TakenOut) => {
+                    ::core::option::Option::Some(StateKind::Gone)
+                }
+                (::core::option::Option::Some(StateKind::Open), EventKind::TakenOut) => {
+                    ::core::option::Option::Some(StateKind::Gone)
+                }
+                _ => ::core::option::Option::None,
+            }
+        }
         fn wire(kind: EventKind) -> &'static str {
             match kind {
                 EventKind::Hung => "hung",
@@ -267,6 +306,17 @@ mod door {
                 EventKind::Pulled => 1u16,
                 EventKind::RangBell => 1u16,
                 EventKind::TakenOut => 1u16,
+            }
+        }
+        #[allow(unreachable_patterns)]
+        fn event_from_wire(wire: &str) -> ::core::option::Option<EventKind> {
+            match wire {
+                "hung" => ::core::option::Option::Some(EventKind::Hung),
+                "pushed" => ::core::option::Option::Some(EventKind::Pushed),
+                "pulled" => ::core::option::Option::Some(EventKind::Pulled),
+                "bell" => ::core::option::Option::Some(EventKind::RangBell),
+                "taken_out" => ::core::option::Option::Some(EventKind::TakenOut),
+                _ => ::core::option::Option::None,
             }
         }
         fn decode(

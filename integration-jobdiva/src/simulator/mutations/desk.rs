@@ -42,6 +42,7 @@ pub(in super::super) fn apply(
         Mutation::Merge { old, new } => desk.merge(old, new)?,
         Mutation::SetCategory { placement, category } => desk.set_category(placement, &category)?,
         Mutation::SetEmail { candidate, email } => desk.set_email(candidate, email)?,
+        Mutation::Redact { candidate } => desk.redact(candidate)?,
         Mutation::AddAttachment { candidate, file_name, kind, content } => {
             desk.attach(candidate, file_name, kind, &content)?
         }
@@ -393,6 +394,15 @@ impl Desk<'_> {
         let now = self.now;
         let of = self.candidate(id)?;
         (of.email, of.touched) = (email, now);
+        self.tell(RecordType::Candidate, id.to_string(), Operation::Update);
+        Ok(id)
+    }
+
+    fn redact(&mut self, id: u64) -> Result<u64> {
+        let now = self.now;
+        let of = self.candidate(id)?;
+        (of.first_name, of.last_name) = ("REDACTED".into(), "REDACTED".into());
+        (of.email, of.touched) = (String::new(), now);
         self.tell(RecordType::Candidate, id.to_string(), Operation::Update);
         Ok(id)
     }

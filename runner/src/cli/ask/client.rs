@@ -100,6 +100,7 @@ async fn send(
     Err(match status {
         StatusCode::NOT_FOUND => Failure::NotFound(message),
         StatusCode::CONFLICT => Failure::Refused(message),
+        StatusCode::UNPROCESSABLE_ENTITY => Failure::Usage(message),
         _ => Failure::Failed(format!("{message} (HTTP {})", status.as_u16())),
     })
 }

@@ -96,6 +96,9 @@ impl Tenant {
             all.submittals.extend(next.submittals);
             all.candidates.extend(next.candidates);
             all.requisitions.extend(next.requisitions);
+            all.merged.extend(next.merged);
+            all.gone.extend(next.gone);
+            all.deleted.extend(next.deleted);
             all.unreadable.extend(next.unreadable);
             all.newest = all.newest.max(next.newest);
             (all.cursor, all.more) = (next.cursor, next.more);

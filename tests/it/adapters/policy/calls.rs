@@ -250,7 +250,14 @@ async fn a_job_is_brought_up_to_date_until_it_is_invoiced() {
     let second = super::world::work("2", "11");
     let (_, job, _) = insurer.assigned(&second).await;
     insurer.sim.advance(DAY).await;
-    let frozen = Call::UpdateJob { job, references: second.references(), terms: second.terms() };
+    let update =
+        |terms| Call::UpdateJob { job: job.clone(), references: second.references(), terms };
+    // Frozen as it is wanted is as good as brought up to date.
+    let ready = Answer::JobReady { job: job.clone() };
+    assert_eq!(insurer.answer("as-it-is", update(second.terms())).await, ready);
+    let mut dearer = second.terms();
+    dearer.wage = Wage::FlatFee(Cents(1_200_000));
+    let frozen = update(dearer);
     assert_eq!(refused(insurer.answer("frozen", frozen).await), (400, "invoice_exists".to_owned()));
 }
 

@@ -260,7 +260,7 @@ async fn a_lost_answer_is_found_on_a_later_page_and_never_guessed() {
     assert!(matches!(found, Answer::JobReady { .. }), "{found:?}");
     assert_eq!(made(&insurer, "job", &work), 1);
 
-    // Sessions have no pages: one that may lie beyond the first is for a person to look for.
+    // Sessions have no pages: for one that may lie beyond the first its key decides, and when that is too old a person.
     let (contractor, job) = insurer.known(&work).await;
     let issued = insurer.answer("quote", work.quote(&contractor, &job)).await;
     let Answer::QuoteIssued { quote, .. } = issued else { panic!("{issued:?}") };
@@ -271,8 +271,16 @@ async fn a_lost_answer_is_found_on_a_later_page_and_never_guessed() {
         insurer.applying(&super::world::work(placement, candidate)).await;
     }
     let look = Attempt { look_first: true, earlier: 1, ..attempt };
-    let unsure = answered(insurer.perform(&work.apply(&quote), &look).await);
-    assert_eq!(refused(unsure).1, "lookup_incomplete");
+    let found = answered(insurer.perform(&work.apply(&quote), &look).await);
+    assert!(matches!(found, Answer::ApplicationOpened { .. }), "{found:?}");
+    assert_eq!(insurer.sim.ledger().sessions_by_quote[quote.as_str()], 1);
+    for late in [
+        Attempt { generation: 2, ..look.clone() },
+        Attempt { now: insurer.now().plus(DAY), ..look },
+    ] {
+        let unsure = answered(insurer.perform(&work.apply(&quote), &late).await);
+        assert_eq!(refused(unsure).1, "lookup_incomplete");
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ pub(super) fn attempt(
     }
     let key = attempt.idempotency_key();
     let stream = attempt.stream.to_string();
+    note_unquoted(books, call, &stream);
     books.heard.push(Heard { operation: operation.to_owned(), stream, key: key.clone() });
     note_past(books, call, attempt);
     note_mistaken(books, call);
@@ -85,12 +86,23 @@ fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
     }
 }
 
+/// Nothing is applied for, and nothing assigned, before it was quoted.
+fn note_unquoted(books: &mut Books, call: &Call, stream: &str) {
+    let quoted = |heard: &Heard| heard.stream == stream && heard.operation == "create_quote";
+    if let Call::OpenApplication { .. } | Call::CreateAssignment { .. } = call
+        && !books.heard.iter().any(quoted)
+    {
+        books.violations.push(format!("{stream} asked for coverage that was never quoted"));
+    }
+}
+
 /// Coverage for one person's placement on another person's contractor is the worst that can be asked for.
 fn note_mistaken(books: &mut Books, call: &Call) {
     if let Call::CreateQuote { contractor, references, .. }
     | Call::CreateAssignment { contractor, references, .. } = call
         && let Some(known) = books.contractors.get(contractor)
-        && known.candidate.as_ref() != Some(&references.candidate)
+        && known.candidate.as_ref().map(|of| books.person(of))
+            != Some(books.person(&references.candidate))
     {
         let text = format!("{references:?} was asked for on the contractor of another: {known:?}");
         books.violations.push(text);
@@ -146,7 +158,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         Call::LinkContractor { candidate, person, email } => {
             link(books, candidate, person, email.as_str())
         }
-        Call::UpdateContractor { contractor, person, email, .. } => {
+        Call::UpdateContractor { contractor, candidate, person, email } => {
             let other = books
                 .contractors
                 .iter()
@@ -158,6 +170,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             if let Some(known) = books.contractors.get_mut(contractor) {
                 known.email = email.as_str().to_owned();
                 known.first_name.clone_from(&person.first_name);
+                known.candidate = Some(candidate.clone());
             }
             Answer::ContractorUpdated
         }

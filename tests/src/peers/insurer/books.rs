@@ -123,6 +123,8 @@ pub struct Heard {
 pub struct Books {
     /// Contractors, by id.
     pub contractors: BTreeMap<ContractorId, Contractor>,
+    /// Candidates who are another one by now: the same person.
+    pub same: BTreeMap<CandidateId, CandidateId>,
     /// Jobs, by id.
     pub jobs: BTreeMap<JobId, Job>,
     /// Quotes, by id.
@@ -160,6 +162,15 @@ impl Books {
     fn id(&mut self, prefix: &str) -> String {
         self.made += 1;
         format!("{prefix}_{:05}", self.made)
+    }
+
+    /// Who a candidate is by now.
+    pub(super) fn person(&self, candidate: &CandidateId) -> CandidateId {
+        let mut who = candidate;
+        while let Some(into) = self.same.get(who) {
+            who = into;
+        }
+        who.clone()
     }
 
     pub(super) fn add_contractor(

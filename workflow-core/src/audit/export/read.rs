@@ -1,5 +1,6 @@
 //! Reading an export back: every line is checked before it is given on, and what a signature covers is said.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Contents, Cursor, FORMAT, Header, Line, Record, Trailer, VERSION, readable};
 use crate::audit::sign::{BadSignature, PublicKey, SignedHead, Statement};
+use crate::graph::Lock;
 use crate::id::Position;
 use crate::record::Hash;
 use crate::record::chain::{Chain, Streams};
@@ -94,6 +96,23 @@ pub fn read<E: From<ReadError>>(
             }
         }
     }
+}
+
+/// The tables of the machines by which the log in an export was written: from its header, whose truth only reading it to
+/// its end shows.
+pub fn machines(input: &mut dyn BufRead) -> Result<BTreeMap<String, Lock>, ReadError> {
+    let mut source = Source { input, line: 0 };
+    let mut line = Vec::new();
+    let text = source.next(&mut line)?.unwrap_or_default();
+    let tables = match serde_json::from_str(text) {
+        Ok(Line::Header(header)) => serde_json::from_str(header.machines.get()),
+        Ok(Line::Cursor(_) | Line::Record(_) | Line::Trailer(_)) => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    };
+    tables.map_err(|e| {
+        let problem = format!("it is no header of an export: {e}");
+        ExportDamage { line: 1, position: Position(0), problem }.into()
+    })
 }
 
 /// Lines on their way in.

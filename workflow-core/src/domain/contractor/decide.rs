@@ -6,16 +6,19 @@
 )]
 
 use super::Input;
+use super::legacy::Stage;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
 use crate::domain::call::{Answer, ContractorId, Refusal};
 use crate::domain::certificate::Word;
-use crate::domain::facts::{CandidateId, Person, PlacementId};
+use crate::domain::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
 use crate::machine::Machine as _;
 use crate::seal::{Personal, Subject};
 use crate::workflow::{Context, Rejection, Standing};
+
+mod merge;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -34,7 +37,8 @@ pub(super) fn decide(
             Input::CertificateTold { certificate, word } => {
                 Ok(vec![certificate_told(certificate, word, context)])
             }
-            Input::Observed(_) => Ok(Vec::new()),
+            Input::Observed(_) | Input::Merged { .. } | Input::Retire { .. } => Ok(Vec::new()),
+            Input::Inherit(legacy) => Ok(vec![merge::received(legacy, context)]),
             other => {
                 let what = <super::Contractor as crate::workflow::Workflow>::input_name(&other);
                 let message =
@@ -57,6 +61,15 @@ pub(super) fn decide(
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
     match (state, &input) {
         (State::Retired { .. }, Input::Forget { .. } | Input::CertificateTold { .. }) => {}
+        (State::Retired { .. }, Input::LinkAsked { placement }) => {
+            return Ok(vec![Event::LinkAsked { placement: placement.clone() }]);
+        }
+        (
+            State::Retired { .. },
+            Input::Retire { .. } | Input::Observed(_) | Input::Merged { .. },
+        ) => {
+            return Ok(Vec::new());
+        }
         (State::Retired { reason, .. }, _) => {
             return Err(Rejection::new("retired", format!("the candidate is retired: {reason}")));
         }
@@ -68,26 +81,37 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
     match input {
         Input::LinkAsked { placement } => Ok(link_asked(state, placement)),
         Input::RoadAsked { placement, round, need } => road_asked(state, placement, round, need),
-        Input::TurnOver { placement, round, ended } => {
-            Ok(turn_over(state, placement, round, ended))
-        }
+        Input::TurnOver { placement, round, ended } => Ok(match merge::is_at_work(state) {
+            true => merge::turn_over(state, placement, round, ended),
+            false => turn_over(state, placement, round, ended),
+        }),
         Input::CertificateTold { certificate, word } => {
             // As when a placement asks: what was wrong with the person may be mended.
-            let asks = matches!((state, &word), (State::Flagged { .. }, Word::Needs { .. }));
+            let asks = is_stuck(state) && matches!(word, Word::Needs { .. });
             let retried =
                 asks.then(|| Event::Retried { reason: "a certificate asks for it".into() });
             let told = certificate_told(certificate, word, context);
             Ok(std::iter::once(told).chain(retried).collect())
         }
+        Input::Merged { into } => Ok(merge::merged(state, into, context)),
+        Input::Inherit(legacy) => Ok(merge::inherited(state, legacy, context)),
+        Input::Keep { contractor, reason } => merge::kept(state, contractor, reason, context),
         Input::Observed(person) => Ok(observed(state, person, context)),
         Input::Answered { standing: Standing::Stale, .. } => Ok(Vec::new()),
         Input::Answered { operation, standing: Standing::Current, answer } => {
             answered(state, &operation, answer, context)
         }
         Input::Retry { reason } => match state {
-            State::Flagged { .. } => Ok(vec![Event::Retried { reason }]),
+            State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. } => {
+                Ok(vec![Event::Retried { reason }])
+            }
             _ => Err(Rejection::new("not_flagged", format!("{} is not flagged", context.stream))),
         },
+        // Whom another one took the place of is not gone.
+        Input::Retire { .. } if matches!(state, State::Merging { .. } | State::Merged { .. }) => {
+            Ok(Vec::new())
+        }
+        Input::SetEmail { email, reason } => set_email(state, &email, reason, context),
         Input::Retire { reason } => Ok(vec![Event::CandidateRetired { reason }]),
         Input::Forget { reason } if reason.trim().is_empty() => {
             Err(Rejection::new("no_reason", "say why the person is to be forgotten"))
@@ -117,7 +141,8 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
             Input::LinkAsked { .. }
             | Input::RoadAsked { .. }
             | Input::CertificateTold { .. }
-            | Input::Retry { .. },
+            | Input::Retry { .. }
+            | Input::SetEmail { .. },
         ) => Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream))),
         (
             _,
@@ -125,7 +150,10 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
             | Input::Retire { .. }
             | Input::Observed(_)
             | Input::Answered { .. }
-            | Input::TurnOver { .. },
+            | Input::TurnOver { .. }
+            | Input::Merged { .. }
+            | Input::Inherit(_)
+            | Input::Keep { .. },
         ) => Ok(Vec::new()),
     }
 }
@@ -137,9 +165,14 @@ fn certificate_told(certificate: String, word: Word, context: &Context<'_, Rules
 
 /// A flagged contractor is tried anew when a placement asks: a flagged placement asks only once a person restarts it.
 fn link_asked(state: &State, placement: PlacementId) -> Vec<Event> {
-    let retried = matches!(state, State::Flagged { .. })
-        .then(|| Event::Retried { reason: "a placement asks again".into() });
+    let retried =
+        is_stuck(state).then(|| Event::Retried { reason: "a placement asks again".into() });
     std::iter::once(Event::LinkAsked { placement }).chain(retried).collect()
+}
+
+/// Whether it waits for a person, and may be tried anew.
+fn is_stuck(state: &State) -> bool {
+    matches!(state, State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. })
 }
 
 fn known(state: &State) -> Option<&Linked> {
@@ -149,7 +182,11 @@ fn known(state: &State) -> Option<&Linked> {
         }
         State::Unlinked { .. }
         | State::Identified { .. }
+        | State::Succeeding { .. }
+        | State::Contested { .. }
         | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => None,
@@ -157,6 +194,9 @@ fn known(state: &State) -> Option<&Linked> {
 }
 
 fn road_asked(state: &State, placement: PlacementId, round: u32, need: Need) -> Decision {
+    if merge::is_at_work(state) {
+        return Ok(merge::road_asked(state, placement, round, need));
+    }
     if known(state).is_none() {
         let message = "the contractor is not linked: no placement can have a quote";
         return Err(Rejection::new("not_linked", message));
@@ -237,7 +277,11 @@ fn grant(state: &State) -> Option<Event> {
         }
         State::Unlinked { .. }
         | State::Identified { .. }
+        | State::Succeeding { .. }
+        | State::Contested { .. }
         | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => None,
@@ -258,18 +302,26 @@ fn proxy(context: &Context<'_, Rules>) -> Email {
 }
 
 fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<Event> {
+    if person.is_redacted() {
+        return redacted(state);
+    }
     let latest = match state {
         State::Identified { latest, .. } => latest,
+        State::Succeeding { stage: Stage::Telling { identity }, .. } => identity,
+        State::Contested { rivals } => &rivals.known.latest,
         State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
             &known.latest
         }
         // What was wrong with the person may be mended: the person is read anew.
-        State::Flagged { .. } => {
+        State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. } => {
             let reason = "the person was reported by the ATS".to_owned();
             return vec![Event::Retried { reason }];
         }
         // It will be read anyway.
         State::Unlinked { .. }
+        | State::Succeeding { stage: Stage::Reading, .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => return Vec::new(),
@@ -278,11 +330,64 @@ fn observed(state: &State, person: Person, context: &Context<'_, Rules>) -> Vec<
     let Some(known) = latest.person.get() else { return Vec::new() };
     let is_same_address = person.email == known.email;
     let mut identity = identity(person, context);
-    // A real e-mail that belongs to somebody else is not tried again unless it changed.
-    if matches!(latest.email, Email::Proxy(_)) && is_same_address {
+    // A real e-mail that belongs to somebody else is not tried again unless it changed; nor does one that a person set
+    // give way to what the ATS said before.
+    if matches!(latest.email, Email::Proxy(_) | Email::ByHand(_)) && is_same_address {
         identity.email.clone_from(&latest.email);
     }
     if identity == *latest { Vec::new() } else { vec![Event::PersonChanged { identity }] }
+}
+
+/// A name that was taken out in the ATS is no new name: what the insurer was told stays until a person decides.
+fn redacted(state: &State) -> Vec<Event> {
+    match known(state) {
+        Some(known) if !known.redacted => vec![Event::PersonRedacted],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// A person sets the e-mail. Where the ATS has one that is used, it is corrected there.
+fn set_email(
+    state: &State,
+    email: &EmailAddress,
+    reason: String,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    let refuse = |code: &str, message: &str| Err(Rejection::new(code, message));
+    if reason.trim().is_empty() {
+        return refuse("no_reason", "say why: the reason is kept with the decision");
+    }
+    if !is_plausible(email.as_str()) {
+        return refuse("bad_fact", "that is no e-mail address, such as kim@example.com");
+    }
+    let latest = match state {
+        State::Identified { latest, .. } => latest,
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            &known.latest
+        }
+        _ => {
+            let message = "the person is not read yet, or is flagged: settle that first";
+            return refuse("not_identified", message);
+        }
+    };
+    if latest.email == Email::Real {
+        let message = "the ATS has an e-mail, and it is used: correct it in the ATS";
+        return refuse("not_missing", message);
+    }
+    if latest.address() == Some(email.as_str()) {
+        return Ok(Vec::new());
+    }
+    let address = Personal::new(Subject::from(context.stream), email.as_str().to_owned());
+    let identity = Identity { person: latest.person.clone(), email: Email::ByHand(address) };
+    Ok(vec![Event::EmailSet { identity, reason }])
+}
+
+/// Whether a text may be an e-mail address; what it is, the insurer says.
+fn is_plausible(email: &str) -> bool {
+    let parts = email.split_once('@');
+    parts.is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !host.contains('@') && !host.ends_with('.')
+    }) && email.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn answered(
@@ -292,11 +397,22 @@ fn answered(
     context: &Context<'_, Rules>,
 ) -> Decision {
     let trouble = |trouble| Ok(vec![Event::TroubleMet { trouble }]);
+    if let Some(events) = merge::answered(state, operation, &answer, context) {
+        return Ok(events);
+    }
     match (state, answer) {
-        (State::Unlinked { .. }, Answer::PersonRead(person)) => {
-            Ok(vec![Event::PersonRead { identity: identity(person, context) }])
-        }
-        (State::Unlinked { .. }, Answer::PersonUnknown) => trouble(Trouble::Unknown),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonRead(person),
+        ) if person.is_redacted() => trouble(Trouble::Redacted),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonRead(person),
+        ) => Ok(vec![Event::PersonRead { identity: identity(person, context) }]),
+        (
+            State::Unlinked { .. } | State::Succeeding { stage: Stage::Reading, .. },
+            Answer::PersonUnknown,
+        ) => trouble(Trouble::Unknown),
         (State::Identified { .. }, Answer::ContractorLinked { contractor }) => {
             Ok(vec![Event::ContractorLinked { contractor }])
         }
@@ -313,9 +429,10 @@ fn answered(
             }
             proxy => proxy,
         }]),
-        (State::Unlinked { .. } | State::Identified { .. }, Answer::Refused(refusal)) => {
-            trouble(Trouble::Refused { operation: operation.to_owned(), refusal })
-        }
+        (
+            State::Unlinked { .. } | State::Identified { .. } | State::Succeeding { .. },
+            Answer::Refused(refusal),
+        ) => trouble(Trouble::Refused { operation: operation.to_owned(), refusal }),
         (
             State::Linked { .. } | State::OptingIn { .. } | State::OptedIn { .. },
             Answer::ContractorUpdated,
@@ -339,11 +456,11 @@ fn taken(
     context: &Context<'_, Rules>,
 ) -> Event {
     match (&identity.email, &candidate) {
-        (Email::Real, Some(_)) => {
+        (Email::Real | Email::ByHand(_), Some(_)) => {
             let identity = Identity { person: identity.person.clone(), email: proxy(context) };
             Event::ProxyChosen { identity, taken_by: contractor }
         }
-        (Email::Real | Email::Proxy(_), _) => {
+        (Email::Real | Email::ByHand(_) | Email::Proxy(_), _) => {
             Event::TroubleMet { trouble: Trouble::EmailTaken { contractor, candidate } }
         }
     }

@@ -1,28 +1,61 @@
 //! What each state of a contractor is owed.
 
+use super::legacy::{Estate, Rivals, Stage, Will};
 use super::machine::contractor::State;
 use super::state::{Book, Identity, Linked, Way};
 use crate::domain::call::Call;
 use crate::domain::certificate::{self, Certificate};
-use crate::domain::facts::{EmailAddress, Person, PlacementId};
+use crate::domain::contractor::{self, Contractor};
+use crate::domain::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use crate::domain::placement::{self, Need, Placement};
 use crate::id::StreamId;
 use crate::workflow::{Owed, Tell};
 
 /// The obligations of a state.
 pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
+    let inherited = book(state).map(|book| tell_inherited(stream, book)).unwrap_or_default();
+    inherited.into_iter().chain(owed(stream, state)).collect()
+}
+
+/// What placements asked of a candidate who is still here.
+fn book(state: &State) -> Option<&Book> {
+    match state {
+        State::Identified { estate, .. } | State::Succeeding { estate, .. } => Some(&estate.book),
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
+            Some(&known.book)
+        }
+        State::Contested { rivals } => Some(&rivals.known.book),
+        State::Unlinked { .. }
+        | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => None,
+    }
+}
+
+/// Tells the placements that came with merges whose they are now.
+fn tell_inherited(stream: &StreamId, book: &Book) -> Vec<Owed<Call>> {
+    let tell = |(placement, from): (&PlacementId, &CandidateId)| {
+        let (from, into) = (from.clone(), book.candidate.clone());
+        let input = placement::Input::CandidateMerged { from, into };
+        tell(stream, placement, format!("merged:{placement}"), &input)
+    };
+    book.inherited.iter().filter_map(tell).collect()
+}
+
+fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     match state {
         State::Unlinked { book } => vec![Owed::Call {
             operation: "read_person".into(),
             call: Call::ReadPerson { candidate: book.candidate.clone() },
         }],
-        State::Identified { book, identity, .. } => vec![match told(identity) {
-            Some((person, email)) => Owed::Call {
-                operation: "link_contractor".into(),
-                call: Call::LinkContractor { candidate: book.candidate.clone(), person, email },
-            },
-            None => Owed::Person(UNREADABLE.into()),
-        }],
+        State::Identified { estate, identity, .. } => vec![link(&estate.book, identity)],
+        State::Merging { will, identity } => vec![link(&will.book, identity)],
+        State::Merged { will } => bequeath(stream, will),
+        State::Succeeding { estate, stage } => succeed(stream, estate, stage),
+        State::Contested { rivals } => contest(stream, rivals),
         State::Linked { known } | State::OptedIn { known } => {
             let mut owed = linked(stream, known);
             owed.push(Owed::Signal("placements"));
@@ -40,8 +73,12 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             owed
         }
         State::Retired { book, reason } => {
+            let gone = |_: u32| placement::Input::CandidateGone {
+                candidate: book.candidate.clone(),
+                reason: reason.clone(),
+            };
+            let mut owed = tell_links(stream, book, "gone", &gone);
             let why = format!("the candidate is retired: {reason}");
-            let mut owed = tell_flagged(stream, book, &why);
             owed.extend(tell_unavailable(stream, book, &why));
             owed.extend(tell_standings(stream, book));
             owed.push(Owed::Signal("nothing but that the person is to be forgotten"));
@@ -67,6 +104,88 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
 /// What is said where a call needs a person's data and the log does not give it.
 const UNREADABLE: &str =
     "the person's data cannot be opened: forget the person, or restore the keys";
+
+fn link(book: &Book, identity: &Identity) -> Owed<Call> {
+    match told(identity) {
+        Some((person, email)) => Owed::Call {
+            operation: "link_contractor".into(),
+            call: Call::LinkContractor { candidate: book.candidate.clone(), person, email },
+        },
+        None => Owed::Person(UNREADABLE.into()),
+    }
+}
+
+/// A merged candidate hands its contractors over; placements without one are told whose they are.
+fn bequeath(stream: &StreamId, will: &Will) -> Vec<Owed<Call>> {
+    let into = &will.into;
+    let placement = |placement: &PlacementId| {
+        let (from, into) = (will.book.candidate.clone(), into.clone());
+        let input = placement::Input::CandidateMerged { from, into };
+        let links = will.book.asks.get(placement).map_or(0, |ask| ask.links);
+        tell(stream, placement, format!("merged:{placement}:{links}"), &input)
+    };
+    let mut owed: Vec<Owed<Call>> = will.direct.iter().filter_map(placement).collect();
+    let Ok(to) = StreamId::new("contractor", stream.tenant(), into.as_str()) else { return owed };
+    let mut heir = |operation: String, input: &contractor::Input| {
+        owed.push(Owed::Tell(Tell::new::<Contractor>(operation, to.clone(), input)));
+    };
+    for legacy in &will.left {
+        let operation = format!("inherit:{}:{}", legacy.from, legacy.contractor);
+        heir(operation, &contractor::Input::Inherit(legacy.clone()));
+    }
+    for (placement, (round, ended)) in &will.turns {
+        let (placement, round, ended) = (placement.clone(), *round, *ended);
+        let operation = format!("turn:{placement}");
+        heir(operation, &contractor::Input::TurnOver { placement, round, ended });
+    }
+    // The certificates go over as well: whoever the candidate is now answers them, and says what they are worth.
+    for (certificate, what, word) in will.book.words() {
+        let operation = format!("{what}_certificate:{certificate}");
+        let certificate = certificate.clone();
+        heir(operation, &contractor::Input::CertificateTold { certificate, word });
+    }
+    owed.push(Owed::Signal("placements, which are told who the candidate is now"));
+    owed
+}
+
+/// The contractor that a merged candidate left is made this candidate's.
+fn succeed(stream: &StreamId, estate: &Estate, stage: &Stage) -> Vec<Owed<Call>> {
+    let candidate = estate.book.candidate.clone();
+    if let Stage::Hindered { trouble } = stage {
+        return a_persons(stream, &estate.book, trouble.words());
+    }
+    vec![match (stage, estate.legacies.first()) {
+        (Stage::Telling { identity }, Some(legacy)) => match told(identity) {
+            Some((person, email)) => Owed::Call {
+                operation: "adopt_contractor".into(),
+                call: Call::UpdateContractor {
+                    contractor: legacy.contractor.clone(),
+                    candidate,
+                    person,
+                    email,
+                },
+            },
+            None => Owed::Person(UNREADABLE.into()),
+        },
+        (Stage::Reading | Stage::Telling { .. } | Stage::Hindered { .. }, _) => {
+            Owed::Call { operation: "read_person".into(), call: Call::ReadPerson { candidate } }
+        }
+    }]
+}
+
+/// Nobody goes on before a person has said which contractor stays.
+fn contest(stream: &StreamId, rivals: &Rivals) -> Vec<Owed<Call>> {
+    a_persons(stream, &rivals.known.book, rivals.words())
+}
+
+/// A person must look, and every placement that waits for the contractor is told so.
+fn a_persons(stream: &StreamId, book: &Book, words: String) -> Vec<Owed<Call>> {
+    let mut owed = tell_flagged(stream, book, &words);
+    owed.extend(tell_waiting(stream, book, &words));
+    owed.extend(tell_unavailable(stream, book, &words));
+    owed.push(Owed::Person(words));
+    owed
+}
 
 fn forgotten(reason: &str) -> String {
     format!("the person was forgotten here: {reason}")
@@ -113,7 +232,7 @@ fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
         certificate::Input::ContractorLinked { contractor: contractor.clone() }
     }));
     owed.extend(tell_standings(stream, &known.book));
-    if known.told != known.latest
+    if (known.told != known.latest || known.renamed)
         && known.refused.is_none()
         && let Some((person, email)) = told(&known.latest)
     {
@@ -202,6 +321,19 @@ pub(super) fn headline(state: &State) -> String {
     match state {
         State::Unlinked { .. } => "reading the person".into(),
         State::Identified { .. } => "being made known to the insurer".into(),
+        State::Succeeding { stage: Stage::Hindered { trouble }, .. } => trouble.words(),
+        State::Succeeding { .. } => "taking over the contractor of a merged candidate".into(),
+        State::Contested { rivals } => rivals.words(),
+        State::Merging { will, .. } | State::Merged { will } => {
+            format!("merged into candidate {} in the ATS", will.into)
+        }
+        State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known }
+            if known.redacted =>
+        {
+            "the name is taken out in the ATS: what the insurer was told stays; should they be \
+             forgotten here: runner forget"
+                .into()
+        }
         State::Linked { known } => match &known.refused {
             None => "known to the insurer".into(),
             Some(refusal) => {
@@ -222,9 +354,16 @@ pub(super) fn aliases(state: &State) -> Vec<String> {
         State::Linked { known } | State::OptingIn { known, .. } | State::OptedIn { known } => {
             vec![known.contractor.to_string()]
         }
+        State::Contested { rivals } => {
+            let others = rivals.others.iter().map(|other| other.contractor.to_string());
+            std::iter::once(rivals.known.contractor.to_string()).chain(others).collect()
+        }
         State::Unlinked { .. }
         | State::Identified { .. }
+        | State::Succeeding { .. }
         | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
         | State::Retired { .. }
         | State::Forgotten { .. }
         | State::Gone { .. } => Vec::new(),

@@ -1,9 +1,10 @@
 //! What the states of a contractor carry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::legacy::{Legacy, Progress};
 use crate::domain::call::{CertificateId, ContractorId, Refusal};
 use crate::domain::certificate::{Proof, Word};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
@@ -19,6 +20,8 @@ pub struct Book {
     pub asks: BTreeMap<PlacementId, Ask>,
     /// By certificate, named as its stream is: what it needs and what it is worth.
     pub certificates: BTreeMap<String, Known>,
+    /// Placements that came with a merge, and whose they were: each is told whose it is now.
+    pub inherited: BTreeMap<PlacementId, CandidateId>,
 }
 
 /// What a certificate's workflow said last.
@@ -87,7 +90,23 @@ pub enum Way {
 impl Book {
     /// The empty book of a candidate.
     pub fn of(candidate: CandidateId) -> Self {
-        Self { candidate, asks: BTreeMap::new(), certificates: BTreeMap::new() }
+        let (asks, certificates, inherited) = Default::default();
+        Self { candidate, asks, certificates, inherited }
+    }
+
+    /// Takes over the placements of a candidate who was merged into this one.
+    pub(super) fn receive(mut self, legacy: &Legacy) -> Self {
+        for placement in &legacy.placements {
+            self.inherited.insert(placement.clone(), legacy.from.clone());
+            self.asks.entry(placement.clone()).or_insert(Ask { links: 1, way: Way::Unasked });
+        }
+        match &legacy.progress {
+            Progress::Applying { holder, round } => {
+                let way = Way::Granted { round: *round, road: Leave::Application };
+                self.way(holder.clone(), way)
+            }
+            Progress::Known | Progress::OptedIn => self,
+        }
     }
 
     pub(super) fn link(mut self, placement: PlacementId) -> Self {
@@ -125,10 +144,36 @@ impl Book {
         self
     }
 
+    /// What certificates said, each as it said it last, to be said once more to another candidate's contractor.
+    pub(super) fn words(&self) -> Vec<(&String, &'static str, Word)> {
+        let mut words = Vec::new();
+        for (key, known) in &self.certificates {
+            if known.round > 0 {
+                words.push((key, "needs", Word::Needs { round: known.round }));
+            }
+            match &known.standing {
+                Standing::Unproven => {}
+                Standing::Stands { proof } => {
+                    words.push((key, "standing", Word::Stands { proof: proof.clone() }));
+                }
+                Standing::Fell { certificate, loss } => {
+                    let (certificate, loss) = (certificate.clone(), *loss);
+                    words.push((key, "standing", Word::Fell { certificate, loss }));
+                }
+            }
+        }
+        words
+    }
+
     /// What the certificates are worth that ever were worth anything.
     pub fn standings(&self) -> Vec<Standing> {
         let all = self.certificates.values().map(|known| &known.standing);
         all.filter(|standing| **standing != Standing::Unproven).cloned().collect()
+    }
+
+    /// The placements that asked, and those that came with a merge.
+    pub(super) fn placements(&self) -> BTreeSet<PlacementId> {
+        self.asks.keys().chain(self.inherited.keys()).cloned().collect()
     }
 
     /// The way of a placement.
@@ -166,7 +211,7 @@ impl Identity {
     fn real(&self) -> Option<&str> {
         match self.email {
             Email::Real => self.person.get()?.email.as_deref(),
-            Email::Proxy(_) => None,
+            Email::Proxy(_) | Email::ByHand(_) => None,
         }
     }
 
@@ -175,6 +220,7 @@ impl Identity {
         match &self.email {
             Email::Real => self.real(),
             Email::Proxy(address) => Some(address),
+            Email::ByHand(address) => address.get().map(String::as_str),
         }
     }
 }
@@ -186,6 +232,8 @@ pub enum Email {
     Real,
     /// Made up of the candidate's id on the tenant's relay domain: not personal.
     Proxy(String),
+    /// One that a person set, where the ATS has none that can be used.
+    ByHand(Personal<String>),
 }
 
 /// A contractor that the insurer knows.
@@ -201,20 +249,63 @@ pub struct Linked {
     pub latest: Identity,
     /// Whether the insurer refused to be told.
     pub refused: Option<Refusal>,
+    /// Whether the insurer has the contractor under another candidate's id still.
+    pub renamed: bool,
+    /// Whether the ATS has taken the person's name out since.
+    pub redacted: bool,
 }
 
 impl Linked {
+    pub(super) fn new(
+        book: Book,
+        contractor: ContractorId,
+        told: Identity,
+        latest: Identity,
+    ) -> Self {
+        Self { book, contractor, told, latest, refused: None, renamed: false, redacted: false }
+    }
+
+    /// With the contractor that a person chose to keep.
+    pub(super) fn keeping(self, contractor: ContractorId) -> Self {
+        let renamed = self.renamed || self.contractor != contractor;
+        Self { contractor, renamed, refused: None, ..self }
+    }
+
+    pub(super) fn redacted(self) -> Self {
+        Self { redacted: true, ..self }
+    }
+
     pub(super) fn book(mut self, change: impl FnOnce(Book) -> Book) -> Self {
         self.book = change(self.book);
         self
     }
 
+    pub(super) fn link(self, placement: PlacementId) -> Self {
+        self.book(|book| book.link(placement))
+    }
+
+    pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
+        self.book(|book| book.certificate(certificate, word))
+    }
+
+    pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {
+        self.book(|book| book.way(placement, Way::Waiting { round, need }))
+    }
+
+    pub(super) fn granted(self, placement: PlacementId, round: u32, road: Leave) -> Self {
+        self.book(|book| book.way(placement, Way::Granted { round, road }))
+    }
+
+    pub(super) fn over(self, placement: PlacementId, round: u32) -> Self {
+        self.book(|book| book.way(placement, Way::Over { round }))
+    }
+
     pub(super) fn latest(self, latest: Identity) -> Self {
-        Self { latest, refused: None, ..self }
+        Self { latest, refused: None, redacted: false, ..self }
     }
 
     pub(super) fn told(self) -> Self {
-        Self { told: self.latest.clone(), refused: None, ..self }
+        Self { told: self.latest.clone(), refused: None, renamed: false, ..self }
     }
 
     pub(super) fn refused(self, refusal: Refusal) -> Self {
@@ -227,6 +318,8 @@ impl Linked {
 pub enum Trouble {
     /// The ATS does not know the candidate.
     Unknown,
+    /// The ATS has taken the person's name out.
+    Redacted,
     /// The e-mail belongs to somebody else at the insurer.
     EmailTaken {
         /// The contractor it belongs to.
@@ -248,6 +341,10 @@ impl Trouble {
     pub fn words(&self) -> String {
         match self {
             Trouble::Unknown => "the ATS does not know the candidate".into(),
+            Trouble::Redacted => {
+                "the candidate's name is taken out in the ATS: nobody is made known to the insurer"
+                    .into()
+            }
             Trouble::EmailTaken { contractor, candidate: Some(candidate) } => format!(
                 "the candidate's e-mail belongs to contractor {contractor} at the insurer, which is \
                  candidate {candidate}"

@@ -22,7 +22,9 @@ use crate::machine::Machine as _;
 use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
+mod candidate;
 mod certified;
+mod hand;
 mod observed;
 mod resolve;
 mod seen;
@@ -52,6 +54,10 @@ fn judge(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> D
         Input::Vanished => Ok(observed::vanished(state, context)),
         Input::ContractorLinked { candidate, contractor } => {
             Ok(contractor_linked(state, &candidate, contractor))
+        }
+        Input::CandidateMerged { from, into } => Ok(candidate::merged(state, &from, into, context)),
+        Input::CandidateGone { candidate, reason } => {
+            Ok(candidate::gone(state, &candidate, reason, context))
         }
         Input::ContractorFlagged { candidate, reason } => {
             Ok(contractor_flagged(state, &candidate, reason))
@@ -83,6 +89,9 @@ fn judge(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> D
             resolve::resolve(state, resolution, reason, context)
         }
         Input::Exclude { reason } => resolve::exclude(state, reason),
+        Input::Set { fact, by, reason } => hand::set(state, fact, by, reason, context),
+        Input::Include { by, reason } => hand::include(state, by, reason, context),
+        Input::Resend { reason } => hand::resend(state, reason, context),
     }
 }
 
@@ -110,7 +119,7 @@ fn contractor_linked(
         } if brief.candidate == *candidate => {
             vec![resolve::resumed(back, "the contractor is known to the insurer now")]
         }
-        _ => Vec::new(),
+        _ => candidate::linked_anew(state, candidate, contractor),
     }
 }
 
@@ -134,7 +143,9 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
     let now = context.now;
     match state {
         State::Discovered { brief, readiness: Readiness::Ready { terms }, .. } => {
-            let Some(days) = start_passed(&terms.window, now) else { return Vec::new() };
+            let Some(days) = start_passed(&terms.window, now, &context.rules.zone) else {
+                return Vec::new();
+            };
             let missing = vec![start_passed_hold(&terms.window, days)];
             vec![Event::TermsHeld { brief: brief.clone(), missing }]
         }
@@ -150,14 +161,19 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 };
                 vec![seen::lost(state, hired, loss, evidence)]
             } else {
-                Vec::new()
+                super::remind::due(state, context)
             }
         }
         // What may have its effect at any moment is not abandoned: its answer decides.
         State::ContractorReady { .. } | State::Quoted { road: Road::Taken(_), .. } => Vec::new(),
         State::JobReady { hired } | State::Quoted { hired, .. } => late(hired, state, context),
-        State::ApplicationPending { hired, intent: Intent::Stay, .. }
-        | State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
+        State::ApplicationPending { hired, intent: Intent::Stay, .. } => {
+            match late(hired, state, context) {
+                flagged if !flagged.is_empty() => flagged,
+                _ => super::remind::due(state, context),
+            }
+        }
+        State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
         State::Discovered { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. }
@@ -169,7 +185,7 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
 }
 
 fn late(hired: &Hired, state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
-    let days = start_passed(&hired.terms().window, context.now);
+    let days = start_passed(&hired.terms().window, context.now, &context.rules.zone);
     match (days, back(state)) {
         (Some(days), Some(back)) => {
             vec![Event::FlagRaised { issue: Issue::StartPassed { days }, back }]
@@ -334,6 +350,9 @@ fn too_late(hired: &Hired, intent: &Intent) -> Option<Issue> {
         Intent::Hold { missing } => Some(Issue::Unclear { missing: missing.clone() }),
     }
 }
+
+/// How far an application has come that waits for the insurer's staff.
+pub(super) const MANUAL_REVIEW: &str = "manual_review";
 
 /// The job that a new placement starts with.
 const NO_JOB: Wanted = Wanted::Create;

@@ -1,11 +1,20 @@
 //! A placement's state in plain words, for lists and pages. No personal data.
 
+use super::decide::MANUAL_REVIEW;
 use super::machine::placement::State;
 use super::state::{Back, Basis, Evidence, Intent, Issue, Leave, Readiness, Road, Wanted};
 use crate::domain::terms::{Difference, Missing};
 
-/// Why the placement is where it is.
+/// Why the placement is where it is, and what a person is to do about it.
 pub(super) fn headline(state: &State) -> String {
+    let why = why(state);
+    match super::remind::words(state) {
+        Some(reminder) => format!("{why}; {reminder}"),
+        None => why,
+    }
+}
+
+fn why(state: &State) -> String {
     match state {
         State::Discovered { readiness: Readiness::Unread, .. } => "reading its facts".into(),
         State::Discovered { readiness: Readiness::Held { missing }, .. } => {
@@ -26,6 +35,11 @@ pub(super) fn headline(state: &State) -> String {
             road: Road::Taken(Leave::Application), basis: Basis::Quote { .. }, ..
         } => "opening the contractor's application".into(),
         State::Quoted { road: Road::Taken(_), .. } => "creating the assignment".into(),
+        State::ApplicationPending { intent: Intent::Stay, application, .. }
+            if application.progress == MANUAL_REVIEW =>
+        {
+            "the insurer's staff looks at the application (manual review)".into()
+        }
         State::ApplicationPending { intent: Intent::Stay, application, .. } => format!(
             "waiting for the contractor to finish the application (at: {})",
             application.progress.replace('_', " ")
@@ -99,6 +113,12 @@ fn issue(issue: &Issue) -> String {
         Issue::CanceledWhileCovered { reason } => {
             format!(
                 "{reason}, yet coverage is bought: cancel it at the insurer, then close the placement"
+            )
+        }
+        Issue::CandidateGone { reason } => {
+            format!(
+                "the candidate is gone from the ATS ({reason}), yet coverage is bought: see to it at \
+                 the insurer, then close the placement, or return to it"
             )
         }
         Issue::OutOfScopeWhileCovered { evidence } => {

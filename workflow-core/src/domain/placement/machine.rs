@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{
     Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need, Readiness,
-    Release, Road, Turn, Wanted,
+    Release, Reminder, Road, Wanted,
 };
+use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
 use crate::domain::certificate::Proof;
-use crate::domain::facts::PlacementId;
+use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
 
@@ -152,6 +153,16 @@ pub mod placement {
             /// The contractor.
             contractor: ContractorId,
         },
+        /// The candidate is another one in the ATS now: the same person.
+        CandidateReplaced {
+            /// Which one.
+            candidate: CandidateId,
+        },
+        /// The person has another contractor at the insurer now.
+        ContractorReplaced {
+            /// Which one.
+            contractor: ContractorId,
+        },
         /// The job exists at the insurer, with the present terms.
         JobLinked {
             /// The job.
@@ -212,6 +223,11 @@ pub mod placement {
             issue: Issue,
             /// Where to go on once a person has looked.
             back: Back,
+        },
+        /// A person was reminded of what is about to run out.
+        Reminded {
+            /// Of what.
+            reminder: Reminder,
         },
         /// What is to happen once the call in flight is out of the way.
         IntentChanged {
@@ -312,6 +328,37 @@ pub mod placement {
             /// What its contractor is still told.
             release: Release,
         },
+        /// A person set a fact that the ATS does not give: it is judged anew.
+        FactSet {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the fact.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// The fact, with who and why.
+            set: SetFact,
+        },
+        /// A person took it into scope: it is judged anew.
+        TakenIn {
+            /// Its name in the ATS.
+            placement: PlacementId,
+            /// What a person recognises it by, with the decision.
+            brief: Brief,
+            /// The job to make, or to take up again.
+            job: Wanted,
+            /// What was overridden; none where a person had taken it out.
+            over: Option<String>,
+            /// Why, in the person's words.
+            reason: String,
+        },
+        /// A person asked for the application's link again.
+        LinkGiven {
+            /// Where the contractor completes it.
+            url: String,
+            /// Why, in the person's words.
+            reason: String,
+        },
         /// It is a contractor placement after all.
         Reclassified {
             /// What a person recognises it by.
@@ -355,12 +402,7 @@ pub mod placement {
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
                 Some(ContractorReady {
-                    engagement: Engagement {
-                        terms,
-                        contractor,
-                        turn: Turn::None,
-                        proofs: Vec::new(),
-                    },
+                    engagement: Engagement::new(terms, contractor),
                     job,
                     intent: Intent::Stay,
                 })
@@ -391,6 +433,48 @@ pub mod placement {
             }
             (Quoted { hired, intent, .. }, AssignmentCreated { assignment, policy }) => {
                 Some(Assigned { hired, assignment, policy, intent })
+            }
+
+            // The same person under another id, and at the insurer.
+            (Discovered { placement, brief, job, readiness }, CandidateReplaced { candidate }) => {
+                let brief = brief.of_candidate(&candidate);
+                Some(Discovered {
+                    placement,
+                    brief,
+                    job,
+                    readiness: readiness.of_candidate(&candidate),
+                })
+            }
+            (JobReady { hired }, CandidateReplaced { candidate }) => {
+                Some(JobReady { hired: hired.of_candidate(&candidate) })
+            }
+            (Quoted { hired, basis, road, intent }, CandidateReplaced { candidate }) => {
+                Some(Quoted { hired: hired.of_candidate(&candidate), basis, road, intent })
+            }
+            (
+                ApplicationPending { hired, application, intent },
+                CandidateReplaced { candidate },
+            ) => Some(ApplicationPending {
+                hired: hired.of_candidate(&candidate),
+                application,
+                intent: intent.of_candidate(&candidate),
+            }),
+            (Assigned { hired, assignment, policy, intent }, CandidateReplaced { candidate }) => {
+                Some(Assigned {
+                    hired: hired.of_candidate(&candidate),
+                    assignment,
+                    policy,
+                    intent: intent.of_candidate(&candidate),
+                })
+            }
+            (Active { hired, coverage }, CandidateReplaced { candidate }) => {
+                Some(Active { hired: hired.of_candidate(&candidate), coverage })
+            }
+            (ContractorReady { engagement, job, intent }, ContractorReplaced { contractor }) => {
+                Some(ContractorReady { engagement: engagement.by(contractor), job, intent })
+            }
+            (JobReady { hired } | Quoted { hired, .. }, ContractorReplaced { contractor }) => {
+                Some(JobReady { hired: hired.by(contractor) })
             }
 
             // Coverage.
@@ -436,6 +520,15 @@ pub mod placement {
             }
             (Flagged { issue, back }, CertificatesNoted { proofs }) => {
                 Some(Flagged { issue, back: back.knowing(&proofs) })
+            }
+
+            // Reminders.
+            (ApplicationPending { hired, application, intent }, Reminded { reminder }) => {
+                let application = application.reminded(reminder);
+                Some(ApplicationPending { hired, application, intent })
+            }
+            (Active { hired, coverage }, Reminded { reminder }) => {
+                Some(Active { hired: hired.reminded(reminder), coverage })
             }
 
             // Changes while a call is in flight, or something bought is to be undone first.
@@ -511,6 +604,18 @@ pub mod placement {
             }
             (Flagged { .. }, CoverageAccepted { hired, coverage, .. }) => {
                 Some(Active { hired, coverage })
+            }
+
+            // A person knows what the ATS does not say.
+            (Discovered { .. } | Flagged { .. }, FactSet { placement, brief, job, .. }) => {
+                Some(Discovered { placement, brief, job, readiness: Readiness::Unread })
+            }
+            (
+                Discovered { .. } | Flagged { .. } | Excluded { .. },
+                TakenIn { placement, brief, job, .. },
+            ) => Some(Discovered { placement, brief, job, readiness: Readiness::Unread }),
+            (ApplicationPending { hired, application, intent }, LinkGiven { .. }) => {
+                Some(ApplicationPending { hired, application, intent })
             }
 
             // The ends of the road.

@@ -29,7 +29,9 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         State::Quoted { hired, basis, road, .. } => quoted(stream, hired, basis, *road),
         State::ApplicationPending { application, intent, .. } => match intent {
             Intent::Stay => {
-                vec![Owed::Signal("the contractor's application")]
+                let mut owed = vec![Owed::Signal("the contractor's application")];
+                owed.extend(super::remind::words(state).map(Owed::Person));
+                owed
             }
             Intent::Hold { .. }
             | Intent::Cancel { .. }
@@ -61,6 +63,7 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         State::Active { hired, .. } => {
             let mut owed = release(stream, &hired.engagement);
             owed.push(Owed::Signal("the end of the engagement, a change, or a loss"));
+            owed.extend(super::remind::words(state).map(Owed::Person));
             owed
         }
         State::Flagged { issue, back } => {
@@ -188,8 +191,14 @@ pub(super) fn contractor_stream(stream: &StreamId, candidate: &CandidateId) -> O
     StreamId::new("contractor", stream.tenant(), candidate.as_str()).ok()
 }
 
-/// When a state wants its timer: the start that must not pass uncovered, the end of coverage, the end of work.
+/// When a state wants its timer: the start that must not pass uncovered, the end of coverage, the end of work, and before
+/// that whenever somebody is to be reminded of one.
 pub(super) fn due(state: &State) -> Option<Timestamp> {
+    let ends = ends(state);
+    super::remind::next(state).into_iter().chain(ends).min()
+}
+
+fn ends(state: &State) -> Option<Timestamp> {
     match state {
         State::Discovered { readiness: Readiness::Ready { terms }, .. } => {
             Some(terms.window.effective)
@@ -205,6 +214,23 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => None,
+    }
+}
+
+/// Who works, as far as the state says; `None` once the placement was called off.
+pub fn candidate(state: &State) -> Option<&CandidateId> {
+    match state {
+        State::Discovered { brief, .. } | State::Excluded { brief, .. } => Some(&brief.candidate),
+        State::ContractorReady { engagement, .. } => Some(&engagement.terms.references.candidate),
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. }
+        | State::Active { hired, .. }
+        | State::Completed { hired, .. } => Some(&hired.terms().references.candidate),
+        State::Flagged { back: Back::Discovered { brief, .. }, .. } => Some(&brief.candidate),
+        State::Flagged { back, .. } => back.engagement().map(|e| &e.terms.references.candidate),
+        State::Canceled { .. } => None,
     }
 }
 

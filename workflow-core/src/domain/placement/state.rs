@@ -42,6 +42,9 @@ pub struct Engagement {
     /// The contractor's own certificates that stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proofs: Vec<Proof>,
+    /// What a person was reminded of last, about coverage that ends too early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Reminder>,
 }
 
 /// Terms, the contractor and the job.
@@ -79,6 +82,12 @@ pub enum Ended {
     Insured,
     /// Without.
     Unused,
+}
+
+impl Engagement {
+    pub(super) fn new(terms: Terms, contractor: ContractorId) -> Self {
+        Self { terms, contractor, turn: Turn::None, proofs: Vec::new(), reminded: None }
+    }
 }
 
 impl Intent {
@@ -273,6 +282,21 @@ pub struct Application {
     pub url: String,
     /// How far the contractor has come, in the insurer's word.
     pub progress: String,
+    /// When a person is to be reminded of it, earliest first; only what is still to come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remind_at: Vec<Timestamp>,
+    /// What a person was reminded of last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Reminder>,
+}
+
+/// Something that is about to run out, and of which a person was reminded once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reminder {
+    /// The moment that was planned for it.
+    pub at: Timestamp,
+    /// Of an application the first day of work; of coverage its last day.
+    pub day: Date,
 }
 
 /// Coverage in force, as read at the insurer.
@@ -443,6 +467,11 @@ pub enum Issue {
     /// The placement was called off and coverage is bought already.
     CanceledWhileCovered {
         /// Why it was called off.
+        reason: String,
+    },
+    /// The candidate is gone from the ATS and coverage is bought already.
+    CandidateGone {
+        /// Why.
         reason: String,
     },
     /// It is no contractor placement any more and coverage is bought already.

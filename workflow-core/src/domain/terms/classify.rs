@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Missing;
+use crate::domain::by_hand::Included;
 use crate::domain::facts::Engaged;
 use crate::domain::rules::{Class, Rules};
 
@@ -48,6 +49,42 @@ pub fn classify(engaged: &Engaged, rules: &Rules) -> Scope {
             by_class(class, format!("{what} is `{word}`"), engaged, rules)
         }
         None => by_flags(engaged, rules),
+    }
+}
+
+/// The code of evidence against what a person decided.
+const CONTRADICTED: &str = "scope_contradicted";
+
+/// What stands behind evidence that speaks against a person's decision.
+const CONTRADICTS: &str =
+    "; yet a person took the placement into scope: exclude it, or include it again";
+
+/// The scope once a person has decided it: their word counts for the evidence that they saw, and for no other.
+pub(super) fn decided(scope: Scope, included: Option<&Included>) -> Scope {
+    let Some(included) = included else { return scope };
+    match scope {
+        Scope::In => Scope::In,
+        Scope::Out(OutOfScope { evidence, .. }) if evidence == included.over => Scope::In,
+        Scope::Out(OutOfScope { evidence, .. }) => {
+            Scope::Unknown(Missing::new(CONTRADICTED, format!("{evidence}{CONTRADICTS}")))
+        }
+        Scope::Unknown(missing) if missing.text == included.over => Scope::In,
+        Scope::Unknown(missing) => Scope::Unknown(missing),
+    }
+}
+
+/// Whether this is evidence against what a person decided.
+pub(in crate::domain) fn contradicts(missing: &Missing) -> bool {
+    missing.code == CONTRADICTED
+}
+
+/// The evidence that a person overrides when they take a placement into scope that lacks this; `None` when the scope is
+/// not what is missing.
+pub(in crate::domain) fn overridden(missing: &Missing) -> Option<&str> {
+    match missing.code.as_str() {
+        CONTRADICTED => missing.text.strip_suffix(CONTRADICTS),
+        "category_unknown" | "category_missing" | "category_conflict" => Some(&missing.text),
+        _ => None,
     }
 }
 

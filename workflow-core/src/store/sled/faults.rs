@@ -33,12 +33,11 @@ async fn a_failed_sync_stops_the_engine_and_nobody_waiting_is_told_otherwise() {
     tell(&engine, &desk(0), Input::Ask(0)).await;
     engine.stop();
     drop(engine);
-    let mut store = Arc::into_inner(store).unwrap();
-    let acknowledged = scanned(&store, 0);
-    // A device on which a sync fails, in place of sled's file.
-    store.tables.file = File::open("/dev/null").unwrap();
+    let acknowledged = scanned(&*store, 0);
+    // A device on which a sync fails, in place of the journal.
+    let journal = store.tables.exchange_journal(File::open("/dev/null").unwrap());
+    assert!(journal.is_some());
 
-    let store = Arc::new(store);
     let engine = office(Arc::clone(&store) as Arc<dyn Store>, Arc::new(SystemClock), |_| true);
     let asked = |number| {
         let engine = engine.clone();

@@ -4,6 +4,7 @@
 //! 17 values; so a record larger than [`PIECE_BYTES`] is cut: its first piece has the record's key, the others
 //! that key and their number, 1, 2, 3 and so on, 4 bytes big-endian. Only the last piece is shorter.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use ::sled::{Batch, IVec, Iter, Tree};
@@ -12,15 +13,35 @@ use crate::id::Position;
 use crate::record::frame::{FRAME_BYTES_TARGET, Sealed};
 use crate::store::StoreError;
 use crate::store::read::damaged;
+use crate::store::sled::packed::{pack, unpack};
 use crate::store::sled::tables::caught;
 
 /// The largest value in the tree.
 pub(super) const PIECE_BYTES: usize = FRAME_BYTES_TARGET;
 const KEY_BYTES: usize = 8;
 
+/// A record in the form that is kept.
+pub(super) struct Kept<'a> {
+    /// The position of its first event.
+    pub(super) first: Position,
+    /// What is kept of it, see `sled/packed.rs`.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// Whether its last item goes on in the next record.
+    pub(super) goes_on: bool,
+}
+
+/// Records in the form that is kept.
+pub(super) fn kept(records: &[Sealed]) -> Vec<Kept<'_>> {
+    let kept = records.iter().map(|record| {
+        let bytes = pack(&record.bytes);
+        Kept { first: record.first, bytes, goes_on: record.goes_on }
+    });
+    kept.collect()
+}
+
 /// Writes the records, one after the other; those that belong together, with all their pieces, or not at all. A batch
 /// costs sled a second write with its own wait for the disk, so records that stand for themselves go without.
-pub(super) fn put(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
+pub(super) fn put(tree: &Tree, records: &[Kept<'_>]) -> ::sled::Result<()> {
     for together in records.chunk_by(|record, _| record.goes_on) {
         match together {
             [record] if record.bytes.len() <= PIECE_BYTES => {
@@ -32,7 +53,7 @@ pub(super) fn put(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
     Ok(())
 }
 
-fn put_together(tree: &Tree, records: &[Sealed]) -> ::sled::Result<()> {
+fn put_together(tree: &Tree, records: &[Kept<'_>]) -> ::sled::Result<()> {
     let mut batch = Batch::default();
     for record in records {
         for (number, piece) in (0u32..).zip(record.bytes.chunks(PIECE_BYTES)) {
@@ -55,10 +76,24 @@ pub(super) fn record(tree: &Tree, first: Position) -> Result<Bytes, StoreError> 
     }
 }
 
-/// A record's bytes, copied only if it was cut.
+/// The last record there is.
+pub(super) fn last(tree: &Tree) -> Result<Option<Bytes>, StoreError> {
+    let last = Records::holding(tree, Position(u64::MAX)).next().transpose()?;
+    Ok(last.map(|(_, bytes)| bytes))
+}
+
+/// A record's bytes, copied only if it was cut or squeezed.
 pub(super) enum Bytes {
     Whole(IVec),
-    Joined(Vec<u8>),
+    Made(Vec<u8>),
+}
+
+impl Bytes {
+    /// The record of what is kept at `at`.
+    fn unpacked(self, at: Position) -> Result<Self, StoreError> {
+        let unpacked = unpack(&self).map_err(|problem| damaged(at, &problem))?;
+        Ok(unpacked.map_or(self, Bytes::Made))
+    }
 }
 
 impl Deref for Bytes {
@@ -67,7 +102,7 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Bytes::Whole(bytes) => bytes,
-            Bytes::Joined(bytes) => bytes,
+            Bytes::Made(bytes) => bytes,
         }
     }
 }
@@ -114,7 +149,7 @@ impl Records {
         };
         self.at = at;
         if first.len() != PIECE_BYTES {
-            return Ok(Some((at, Bytes::Whole(first))));
+            return Ok(Some((at, Bytes::Whole(first).unpacked(at)?)));
         }
         let mut joined = first.to_vec();
         while let Some((next, piece)) = self.entry()? {
@@ -124,7 +159,7 @@ impl Records {
             }
             joined.extend_from_slice(&piece);
         }
-        Ok(Some((at, Bytes::Joined(joined))))
+        Ok(Some((at, Bytes::Made(joined).unpacked(at)?)))
     }
 }
 

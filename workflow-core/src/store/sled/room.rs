@@ -96,7 +96,7 @@ pub(super) fn release(dir: &Path) {
 }
 
 /// Whether the cause is a disk without space. Sled wraps some errors and panics with the words of others.
-fn is_full(error: &StoreError) -> bool {
+pub(super) fn is_full(error: &StoreError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);

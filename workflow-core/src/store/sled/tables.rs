@@ -1,4 +1,4 @@
-//! Sled itself, opened with care: nothing of it is called outside this file and `sled/pieces.rs`.
+//! Sled itself, opened with care: nothing of it is called outside this file, `sled/pieces.rs` and `sled/journal.rs`.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -6,27 +6,33 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::sled::{Config, Db, Tree};
 
 use crate::id::Position;
 use crate::record::frame::Sealed;
 use crate::store::StoreError;
+use crate::store::sled::journal::{self, Journal};
 use crate::store::sled::pieces::{self, Bytes, Records};
 use crate::store::sled::place::{LOG, failed, sync_dir, sync_tree};
+use crate::store::sled::room;
 
 /// Sled's page cache. Its default of 1 GB would be most of a small server; the log is read in order, and what the
 /// engine reads again it caches itself.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 const SET_ASIDE: &str = "set-aside";
+const SYNCING: &str = "bringing the log to the disk";
 
-/// Sled's trees and a handle of our own on its file.
+/// Sled's trees, a handle of our own on its file, and the journal before it.
 pub(super) struct Tables {
+    // Before sled: its thread holds sled too.
+    journal: Mutex<Option<Journal>>,
     log: Tree,
     cursors: Tree,
     db: Db,
     /// Sled's data file, which its own flush does not bring to the disk.
-    pub(super) file: File,
+    file: Arc<File>,
     blobs: std::path::PathBuf,
 }
 
@@ -54,14 +60,43 @@ impl Tables {
         caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
         sync_tree(dir).map_err(failed("syncing the store's files"))?;
         let file = File::options().read(true).write(true).open(path.join("db"));
-        let file = file.map_err(failed("opening sled's file"))?;
-        Ok(Self { log, cursors, db, file, blobs: path.join("blobs") })
+        let file = Arc::new(file.map_err(failed("opening sled's file"))?);
+        let synced = || file.sync_data().map_err(failed(SYNCING));
+        journal::recover(dir, &db, &log, synced)?;
+        let blobs = path.join("blobs");
+        Ok(Self { journal: Mutex::new(None), log, cursors, db, file, blobs })
+    }
+
+    /// Begins a new journal, once the log has been checked: what the old one had is in sled, or nowhere. On a full disk
+    /// it goes without: the log can be read.
+    pub(super) fn begin(&self, dir: &Path) -> Result<(), StoreError> {
+        let (db, file) = (self.db.clone(), Arc::clone(&self.file));
+        match Journal::create(dir, move || settle(&db, &file)) {
+            Ok(journal) => *self.journal() = Some(journal),
+            Err(error) if room::is_full(&error) => {
+                tracing::warn!(dir = %dir.display(), "there is no room for the journal");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes records in their order, durably; after a crash there may be the first of them without the rest.
     pub(super) fn put_records(&self, records: &[Sealed]) -> Result<(), StoreError> {
         let first = records.first().map_or(Position(0), |record| record.first);
-        self.durably(first, || pieces::put(&self.log, records))
+        let records = pieces::kept(records);
+        let mut journal = self.journal();
+        let Some(journal) = journal.as_mut().filter(|_| Journal::takes(&records)) else {
+            return self.durably(first, || pieces::put(&self.log, &records));
+        };
+        journal.write(&records)?;
+        let put = caught("writing to sled", || pieces::put(&self.log, &records));
+        put.map_err(|e| e.at(first))?;
+        journal.sync()
     }
 
     /// The record that begins at `first`.
@@ -93,14 +128,21 @@ impl Tables {
         self.sync_blobs().map_err(failed("syncing sled's files"))
     }
 
-    /// Lets go of sled, which writes what it still has.
+    /// Lets go of sled, once everything is on the disk.
     pub(super) fn close(self) -> Result<(), StoreError> {
+        self.finish()?;
         caught("closing sled", || {
-            self.db.flush()?;
             drop(self);
             Ok(())
         })
         .map_err(|e| e.at(Position(0)))
+    }
+
+    /// Brings sled to the disk and takes the journal away, which is no longer needed then.
+    fn finish(&self) -> Result<(), StoreError> {
+        let journal = self.journal().take().map(Journal::end).transpose()?;
+        settle(&self.db, &self.file)?;
+        journal.map_or(Ok(()), fs::remove_file).map_err(failed("removing the journal"))
     }
 
     fn durably(
@@ -113,7 +155,19 @@ impl Tables {
             self.db.flush()
         });
         flushed.map_err(|e| e.at(at))?;
-        self.file.sync_data().map_err(failed("bringing the log to the disk"))
+        self.file.sync_data().map_err(failed(SYNCING))
+    }
+
+    /// A device on which a sync fails, in place of the journal; gives the journal's file. Only what is small goes there.
+    #[cfg(test)]
+    pub(super) fn exchange_journal(&self, file: File) -> Option<File> {
+        self.journal().as_mut().map(|journal| journal.exchange(file))
+    }
+
+    /// Brings sled to the disk now.
+    #[cfg(test)]
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        settle(&self.db, &self.file)
     }
 
     fn sync_blobs(&self) -> io::Result<()> {
@@ -124,6 +178,23 @@ impl Tables {
         }
         if any { sync_dir(&self.blobs) } else { Ok(()) }
     }
+}
+
+impl Drop for Tables {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.journal().is_none() {
+            return;
+        }
+        if let Err(error) = self.finish() {
+            tracing::error!(%error, "sled was not brought to the disk; the journal stays for the next start");
+        }
+    }
+}
+
+/// Brings to the disk what sled has in memory.
+fn settle(db: &Db, file: &File) -> Result<(), StoreError> {
+    caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
+    file.sync_data().map_err(failed(SYNCING))
 }
 
 /// A failure inside sled.

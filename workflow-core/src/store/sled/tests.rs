@@ -289,15 +289,15 @@ fn a_store_whose_making_was_cut_short_is_made_again() {
 
 #[test]
 fn nothing_is_acknowledged_without_a_sync_and_nothing_accepted_after_a_failed_one() {
-    let (mut store, dir) = filled();
-    // A device on which a sync fails, in place of sled's file.
-    let real = std::mem::replace(&mut store.tables.file, fs::File::open("/dev/null").unwrap());
+    let (store, dir) = filled();
+    // A device on which a sync fails, in place of the journal.
+    let real = store.tables.exchange_journal(fs::File::open("/dev/null").unwrap()).unwrap();
     let item = [append("door/acme/1", 3, &["x"])];
     let error = store.append(&item).unwrap_err();
     assert_eq!(error.to_string(), "bringing the log to the disk failed");
     assert_eq!(store.head().next, Position(EVENTS));
     assert_eq!(scanned(&store, 0).len() as u64, EVENTS);
-    store.tables.file = real;
+    store.tables.exchange_journal(real);
     for error in [store.append(&item).unwrap_err(), store.set_cursor("poll", b"").unwrap_err()] {
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("an earlier write failed"), "{cause}");

@@ -1,4 +1,4 @@
-//! Torn tails and garbled bytes: harm at every offset of the last records in sled's file, then an open.
+//! Torn tails and garbled bytes: harm at every offset of the last records in the journal or in sled's file, then an open.
 //!
 //! What must hold: the log is refused as damaged, or it is served whole. Only where the last records were never
 //! acknowledged, as after a power cut, may it end before them; it must then end between two records, and can be
@@ -14,11 +14,14 @@ use crate::audit;
 use crate::record::Recorded;
 use crate::store::contract::{append, scanned};
 use crate::store::sled::SledStore;
+use crate::store::sled::journal::JOURNAL;
 use crate::store::{Store, StoreError};
 
 /// Records before the last ones, and the last ones, whose bytes are harmed.
 const BEFORE: u64 = 6;
 const LAST: u64 = 3;
+/// Sled's file.
+const DB: &str = "log/db";
 /// What sled puts before a record's bytes: its header and the tree's own words, with some to spare.
 const HEADER_BYTES: usize = 40;
 
@@ -46,9 +49,10 @@ struct Tally {
     shorter: u32,
 }
 
-/// A log whose records' bytes can be found again in sled's file.
+/// A log whose records' bytes can be found again in one of its files.
 struct Log {
     image: TempDir,
+    file: &'static str,
     events: Vec<Recorded>,
     acknowledged: usize,
 }
@@ -64,13 +68,16 @@ fn write(store: &SledStore, records: std::ops::Range<u64>) {
     }
 }
 
-/// As a killed process leaves it.
-fn killed() -> Log {
+/// As a killed process leaves it: the last records are in the journal alone, or in sled's file too.
+fn killed(file: &'static str) -> Log {
     let dir = TempDir::new().unwrap();
     let store = SledStore::open(dir.path()).unwrap();
     write(&store, 0..BEFORE + LAST);
+    if file == DB {
+        store.tables.settle().unwrap();
+    }
     let events = scanned(&store, 0);
-    Log { image: image(dir.path()), acknowledged: events.len(), events }
+    Log { image: image(dir.path()), file, acknowledged: events.len(), events }
 }
 
 /// As a clean stop leaves it.
@@ -80,23 +87,30 @@ fn stopped() -> Log {
     write(&store, 0..BEFORE + LAST);
     let events = scanned(&store, 0);
     store.close().unwrap();
-    Log { image: dir, acknowledged: events.len(), events }
+    Log { image: dir, file: DB, acknowledged: events.len(), events }
 }
 
-/// As a power cut leaves it: sled's file holds more than what was acknowledged.
-fn power_cut() -> Log {
+/// As a power cut leaves it: the file holds more than what was acknowledged. Sled's has it alone where the group was too
+/// large for the journal.
+fn power_cut(file: &'static str) -> Log {
     let dir = TempDir::new().unwrap();
     let store = SledStore::open(dir.path()).unwrap();
     write(&store, 0..BEFORE);
     let head = fs::read(dir.path().join("head")).unwrap();
     let acknowledged = scanned(&store, 0).len();
     write(&store, BEFORE..BEFORE + LAST);
+    if file == DB {
+        store.tables.settle().unwrap();
+    }
     let image = image(dir.path());
     fs::write(image.path().join("head"), head).unwrap();
-    Log { image, events: scanned(&store, 0), acknowledged }
+    if file == DB {
+        fs::remove_file(image.path().join(JOURNAL)).unwrap();
+    }
+    Log { image, file, events: scanned(&store, 0), acknowledged }
 }
 
-/// From where the last records begin in sled's file to the last byte that is not zero.
+/// From where the last records begin in the file to the last byte that is not zero.
 fn tail(db: &[u8]) -> std::ops::Range<usize> {
     let found = |record| {
         let marker = marker(record).into_bytes();
@@ -119,7 +133,7 @@ fn harmed(db: &[u8], harm: Harm, at: usize) -> Vec<u8> {
 
 /// Harms a copy at every offset of the tail and opens it. Anything but what the top of this file allows is a failure.
 fn tally(log: &Log, harm: Harm, also: impl Fn(&Path)) -> Tally {
-    let file = Path::new("log/db");
+    let file = Path::new(log.file);
     let db = fs::read(log.image.path().join(file)).unwrap();
     let mut tally = Tally::default();
     for at in tail(&db) {
@@ -171,11 +185,21 @@ fn say(what: &str, harm: Harm, tally: &Tally) {
 
 #[test]
 fn harm_to_the_tail_that_a_kill_left_is_refused_or_changes_nothing() {
-    let log = killed();
+    let log = killed(JOURNAL);
     for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
         let tally = tally(&log, harm, |_| {});
         say("after a kill", harm, &tally);
         assert!(tally.shorter == 0 && tally.refused > 100, "{tally:?}");
+    }
+}
+
+#[test]
+fn what_sled_lost_of_its_tail_is_taken_from_the_journal() {
+    let log = killed(DB);
+    for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
+        let tally = tally(&log, harm, |_| {});
+        say("sled's file after a kill", harm, &tally);
+        assert!(tally.shorter == 0 && tally.whole > 100, "{tally:?}");
     }
 }
 
@@ -194,10 +218,12 @@ fn harm_to_the_tail_after_a_clean_stop_is_always_found() {
 
 #[test]
 fn a_torn_tail_that_was_never_acknowledged_ends_between_two_records() {
-    let log = power_cut();
-    for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
-        let tally = tally(&log, harm, |_| {});
-        say("after a power cut", harm, &tally);
-        assert!(tally.shorter > 100, "{tally:?}");
+    for file in [JOURNAL, DB] {
+        let log = power_cut(file);
+        for harm in [Harm::Cut, Harm::Flip, Harm::Zero] {
+            let tally = tally(&log, harm, |_| {});
+            say("after a power cut", harm, &tally);
+            assert!(tally.shorter > 100, "{file}: {tally:?}");
+        }
     }
 }

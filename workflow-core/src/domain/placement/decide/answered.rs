@@ -1,6 +1,7 @@
 //! An owed call was answered while the state still owed it.
 
 use super::super::machine::placement::{Event, State};
+use super::super::remind;
 use super::super::state::{Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road};
 use super::{Decision, act, after, flag, hired, late, observed, too_late, undone};
 use crate::domain::call::{Answer, Refusal};
@@ -32,7 +33,7 @@ pub(super) fn answered(
         },
         State::JobReady { .. } => quote(state, operation, answer),
         State::Quoted { road: Road::Taken(leave), basis, intent, .. } => match leave {
-            Leave::Application => application(state, operation, basis, answer, intent),
+            Leave::Application => application(state, operation, basis, answer, intent, context),
             Leave::Assignment => assignment(state, operation, basis, answer, intent),
         },
         State::ApplicationPending { hired, intent, .. } => match answer {
@@ -135,11 +136,15 @@ fn application(
     basis: &Basis,
     answer: Answer,
     intent: &Intent,
+    context: &Context<'_, Rules>,
 ) -> Decision {
     match (answer, basis) {
         (Answer::ApplicationOpened { session, url }, Basis::Quote { quote, .. }) => {
             let progress = "not_started".to_owned();
-            let application = Application { quote: quote.clone(), session, url, progress };
+            let window = hired(state).map(|hired| &hired.terms().window);
+            let remind_at = window.map_or(Vec::new(), |window| remind::planned(window, context));
+            let (quote, reminded) = (quote.clone(), None);
+            let application = Application { quote, session, url, progress, remind_at, reminded };
             Ok(then(state, Event::ApplicationOpened { application }, intent))
         }
         // Its policy will be seen, and heals the flag.

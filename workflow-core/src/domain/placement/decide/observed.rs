@@ -2,14 +2,18 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{Back, Intent, Issue, Road};
-use super::{Decision, act, after, engagement, exclusion, flag, too_late};
+use super::{Decision, act, after, engagement, exclusion, flag, hand, too_late};
 use crate::domain::facts::{Date, Facts};
 use crate::domain::placement::react::contractor_stream;
 use crate::domain::rules::Rules;
 use crate::domain::terms::{
-    Brief, Missing, OutOfScope, Terms, Verdict, judge, start_passed, start_passed_hold,
+    Brief, Missing, OutOfScope, Terms, Verdict, classify, judge, judge_with, start_passed,
+    start_passed_hold,
 };
 use crate::workflow::{Context, Rejection};
+
+/// The code of a hold because the worker is another one.
+pub(super) const ANOTHER_WORKER: &str = "candidate_changed";
 
 /// A placement seen for the first time.
 pub(super) fn first(facts: &Facts, context: &Context<'_, Rules>) -> Vec<Event> {
@@ -47,7 +51,7 @@ fn sufficient(brief: Brief, verdict: Verdict, context: &Context<'_, Rules>) -> E
             return Event::TermsHeld { brief, missing: Vec::new() };
         }
     };
-    if let Some(days) = start_passed(&terms.window, context.now) {
+    if let Some(days) = start_passed(&terms.window, context.now, &context.rules.zone) {
         return Event::TermsHeld { brief, missing: vec![start_passed_hold(&terms.window, days)] };
     }
     if contractor_stream(context.stream, &terms.references.candidate).is_none() {
@@ -91,7 +95,7 @@ pub(super) fn change(known: &Terms, terms: Box<Terms>) -> Intent {
         "the worker is another one: candidate {is}, was {was}; restart the placement once what \
          is open for the other one is closed"
     );
-    Intent::Hold { missing: vec![Missing { code: "candidate_changed".into(), text }] }
+    Intent::Hold { missing: vec![Missing { code: ANOTHER_WORKER.into(), text }] }
 }
 
 /// Whether terms are another worker's, whom the contractor at hand must not be quoted for.
@@ -101,7 +105,7 @@ pub(super) fn is_of_another(known: &Terms, terms: &Terms) -> bool {
 
 /// A placement seen again.
 pub(super) fn observed(state: &State, facts: &Facts, context: &Context<'_, Rules>) -> Decision {
-    let verdict = judge(facts, context.rules);
+    let verdict = judge_with(facts, &hand::of(state, Some(facts)), context.rules);
     match state {
         State::Discovered { .. } => Ok(discovered(state, facts, verdict, context)),
         State::Excluded { evidence, .. } => Ok(excluded(state, evidence, facts, verdict, context)),
@@ -169,8 +173,12 @@ fn discovered(
             let when = on.map_or(String::new(), |on| format!(" on {on}"));
             super::cancel(state, format!("work ended{when} without coverage"))
         }
+        // What speaks against a person's decision is put before a person, and never only waited for.
+        Verdict::Held(missing) if missing.iter().any(classify::contradicts) => {
+            return flag(state, Issue::Unclear { missing });
+        }
         verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
-            sufficient(Brief::of(facts), verdict, context)
+            sufficient(Brief::of(facts).with(hand::of(state, Some(facts))), verdict, context)
         }
     };
     if after(state, &event).as_ref() == Some(state) { Vec::new() } else { vec![event] }
@@ -191,7 +199,7 @@ fn excluded(
         // What a person took out, only a person takes in again.
         Verdict::Ready(_) | Verdict::Held(_) if known.code == super::resolve::BY_HAND => Vec::new(),
         verdict @ (Verdict::Ready(_) | Verdict::Held(_)) => {
-            let brief = Brief::of(facts);
+            let brief = Brief::of(facts).with(hand::of(state, Some(facts)));
             vec![Event::Reclassified { brief: brief.clone() }, sufficient(brief, verdict, context)]
         }
     }
@@ -242,7 +250,7 @@ fn covered(state: &State, hired: &super::Hired, intent: &Intent) -> Vec<Event> {
     too_late(hired, intent).map_or(Vec::new(), |issue| flag(state, issue))
 }
 
-fn flagged(
+pub(super) fn flagged(
     state: &State,
     issue: &Issue,
     back: &Back,
@@ -256,6 +264,9 @@ fn flagged(
             // The ATS gave its facts after all: they are read again.
             Verdict::Ready(_) | Verdict::Held(_) if matches!(issue, Issue::Refused { .. }) => {
                 vec![super::resolve::resumed(back, "the ATS gives the facts again")]
+            }
+            Verdict::Ready(_) if matches!(issue, Issue::Unclear { .. }) => {
+                vec![super::resolve::resumed(back, "the facts are clear again")]
             }
             Verdict::Over(_) | Verdict::Ready(_) | Verdict::Held(_) => Vec::new(),
         };
@@ -368,6 +379,7 @@ fn bought(
         | Issue::ApplicationExpired
         | Issue::AssignmentIneligible { .. }
         | Issue::Contractor { .. }
+        | Issue::CandidateGone { .. }
         | Issue::Gap { .. }
         | Issue::StartPassed { .. } => false,
     };
@@ -382,9 +394,11 @@ fn bought(
 }
 
 /// The facts suffice again, as they were: it goes on by itself, unless work has begun meanwhile.
-fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
+pub(super) fn clear_again(back: &Back, context: &Context<'_, Rules>) -> Vec<Event> {
     let days = match back {
-        Back::Job { hired } => start_passed(&hired.terms().window, context.now),
+        Back::Job { hired } => {
+            start_passed(&hired.terms().window, context.now, &context.rules.zone)
+        }
         Back::Discovered { .. }
         | Back::Contractor { .. }
         | Back::Quote { .. }
@@ -414,6 +428,7 @@ fn heals_by_change(issue: &Issue) -> bool {
         | Issue::Gap { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
+        | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,
     }
 }

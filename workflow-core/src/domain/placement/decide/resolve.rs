@@ -25,6 +25,19 @@ pub(super) fn resolve(
         return Err(Rejection::new("no_reason", "say why: the reason is kept with the decision"));
     }
     match resolution {
+        Resolution::Accept => match back {
+            Back::Coverage { .. } => Ok(vec![accepted(issue, back, &reason)?]),
+            Back::Discovered { .. }
+            | Back::Contractor { .. }
+            | Back::Job { .. }
+            | Back::Quote { .. }
+            | Back::Application { .. }
+            | Back::Assignment { .. }
+            | Back::Lost { .. } => Err(Rejection::new(
+                "nothing_to_accept",
+                "there is no coverage in force to accept it with: return, restart or close instead",
+            )),
+        },
         Resolution::Return => {
             in_time(back, context)?;
             Ok(vec![accepted(issue, back, &reason)?])
@@ -59,7 +72,7 @@ fn in_time(back: &Back, context: &Context<'_, Rules>) -> Result<(), Rejection> {
         | Back::Assignment { .. }
         | Back::Coverage { .. } => return Ok(()),
     };
-    match start_passed(window, context.now) {
+    match start_passed(window, context.now, &context.rules.zone) {
         None => Ok(()),
         Some(days) => Err(Rejection::new(
             "start_passed",
@@ -241,5 +254,6 @@ pub(super) fn brief(terms: &Terms) -> Brief {
         company: terms.company.clone(),
         start: Some(terms.window.first_day),
         end: Some(terms.window.last_day),
+        by_hand: terms.by_hand.clone(),
     }
 }

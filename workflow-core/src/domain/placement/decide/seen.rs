@@ -303,6 +303,7 @@ fn heals_by_coverage(issue: &Issue) -> bool {
         | Issue::Unclear { .. }
         | Issue::TermsChanged { .. }
         | Issue::CanceledWhileCovered { .. }
+        | Issue::CandidateGone { .. }
         | Issue::OutOfScopeWhileCovered { .. } => false,
     }
 }
@@ -429,7 +430,7 @@ fn application(state: &State, session: &SessionId, standing: &ApplicationStandin
             progress(known, step)
         }
         (State::ApplicationPending { .. }, ApplicationStanding::ManualReview) => {
-            progress(known, "manual_review")
+            progress(known, super::MANUAL_REVIEW)
         }
         (State::ApplicationPending { .. }, ApplicationStanding::Complete) => {
             progress(known, "complete")

@@ -1,0 +1,236 @@
+//! An auditor's questions, answered from the log alone: a running process's, a stopped directory's, or an export's.
+//!
+//! One [`Question`] is answered by one walk through the log, as lines ([`Told`]): how far it is, rows as they are found,
+//! and what it came to. The command line asks itself or a running process through the admin door, and shows the same.
+//! One file per question. Whether the log is intact is asked elsewhere (`cli/verify.rs`).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use workflow_core::id::{Position, StreamId};
+use workflow_core::record::Recorded;
+use workflow_core::seal::Vault;
+use workflow_core::time::Timestamp;
+
+mod approvals;
+mod drift;
+mod gaps;
+mod history;
+mod sent;
+mod source;
+
+pub use approvals::{Approval, Approvals};
+pub use drift::{Differs, Drifted};
+pub use gaps::{Gap, Gaps, Side};
+pub use sent::{Body, Open, Sent, SentTo};
+pub use source::Source;
+
+/// How far it is, is told after so many events.
+const TOLD_EVERY: u64 = 5_000;
+
+/// The zone of a tenant that no configuration tells of.
+pub const USUAL_ZONE: &str = "America/New_York";
+
+/// What is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which days of work had no coverage in force.
+    Gaps {
+        /// The first day looked at.
+        from: Option<jiff::civil::Date>,
+        /// The last day looked at; today by default.
+        to: Option<jiff::civil::Date>,
+        /// Only this tenant.
+        tenant: Option<String>,
+        /// By what was known at this moment, in milliseconds; now by default.
+        as_of: Option<i64>,
+        /// The zone of tenants that no configuration tells of.
+        zone: Option<String>,
+    },
+    /// What was sent about something, and what came back.
+    Sent {
+        /// The id of a placement, a contractor, or a stream's name.
+        id: String,
+        /// Whether sealed parts are to be opened.
+        open: bool,
+    },
+    /// Whether today's code derives what was recorded.
+    Drift,
+    /// What happened to one instance.
+    History {
+        /// The id of a placement, a contractor, or a stream's name.
+        id: String,
+        /// Only until this moment, in milliseconds.
+        at: Option<i64>,
+    },
+    /// What people decided.
+    Approvals {
+        /// From this moment on, in milliseconds.
+        from: Option<i64>,
+        /// Up to and with this moment, in milliseconds.
+        to: Option<i64>,
+    },
+}
+
+/// One line of an answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// How far it is.
+    Reached {
+        /// Events, or bytes of an export.
+        at: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// A row, of the shape that the question gives.
+    Row(Value),
+    /// What it came to, of the shape that the question gives.
+    Done(Value),
+    /// There is no answer.
+    Failed {
+        /// Why.
+        why: String,
+        /// What kind of why.
+        kind: Kind,
+    },
+}
+
+/// Why there is no answer, by what the caller can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The question does not fit.
+    Usage,
+    /// There is no such thing.
+    NotFound,
+    /// The log, or the export, is not intact.
+    Damaged,
+    /// Anything else.
+    Failed,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Trouble {
+    /// Why.
+    pub why: String,
+    /// What kind of why.
+    pub kind: Kind,
+}
+
+impl Trouble {
+    fn new(kind: Kind, why: impl Into<String>) -> Self {
+        Self { why: why.into(), kind }
+    }
+}
+
+/// Whoever the answer is for went away.
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::new(Kind::Failed, error.to_string())
+    }
+}
+
+/// What answers are made with.
+pub struct With<'a> {
+    /// The log.
+    pub source: Source<'a>,
+    /// What opens personal data, where it is at hand.
+    pub vault: Option<Arc<Vault>>,
+    /// The zones of the tenants that a configuration tells of.
+    pub zones: BTreeMap<String, TimeZone>,
+    /// The moment of asking.
+    pub now: Timestamp,
+}
+
+/// Where lines of an answer go.
+type Out<'a> = dyn FnMut(Told) -> io::Result<()> + 'a;
+
+/// Answers a question. What is told last is [`Told::Done`]; without an answer it is what is returned.
+pub fn answer(question: &Question, with: &With<'_>, out: &mut Out<'_>) -> Result<(), Trouble> {
+    match question {
+        Question::Gaps { from, to, tenant, as_of, zone } => {
+            let as_of = as_of.map_or(with.now, Timestamp);
+            let asked = gaps::Asked { from: *from, to: *to, tenant: tenant.as_deref(), as_of };
+            gaps::answer(&asked, zone.as_deref(), with, out)
+        }
+        Question::Sent { id, open } => sent::answer(id, *open, with, out),
+        Question::Drift => drift::answer(with, out),
+        Question::History { id, at } => history::answer(id, at.map(Timestamp), with, out),
+        Question::Approvals { from, to } => {
+            approvals::answer(from.map(Timestamp), to.map(Timestamp), with, out)
+        }
+    }
+}
+
+fn row(out: &mut Out<'_>, row: &impl Serialize) -> Result<(), Trouble> {
+    Ok(out(Told::Row(serde_json::to_value(row).map_err(io::Error::other)?))?)
+}
+
+fn done(out: &mut Out<'_>, done: &impl Serialize) -> Result<(), Trouble> {
+    Ok(out(Told::Done(serde_json::to_value(done).map_err(io::Error::other)?))?)
+}
+
+/// Walks through the log from a position on, telling how far it is.
+fn walk(
+    with: &With<'_>,
+    from: Position,
+    out: &mut Out<'_>,
+    each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+) -> Result<(), Trouble> {
+    let mut gone = Ok(());
+    let (mut count, of) = (0u64, with.source.size()?);
+    with.source.scan(from, &mut |at, recorded| {
+        count += 1;
+        if count.is_multiple_of(TOLD_EVERY) {
+            gone = out(Told::Reached { at, of });
+        }
+        match &gone {
+            Ok(()) => each(recorded),
+            Err(_) => ControlFlow::Break(()),
+        }
+    })?;
+    Ok(gone?)
+}
+
+/// Whether a stream is what a person calls so: `ID`, `TENANT/ID` or `WORKFLOW/TENANT/ID`.
+fn is_called(stream: &StreamId, name: &str) -> bool {
+    match name.split('/').collect::<Vec<_>>().as_slice() {
+        // A delivery has no name that a person knows.
+        [key] => stream.key() == *key && is_about_somebody(stream),
+        [tenant, key] => {
+            stream.tenant() == *tenant && stream.key() == *key && is_about_somebody(stream)
+        }
+        _ => stream.as_str() == name,
+    }
+}
+
+fn is_about_somebody(stream: &StreamId) -> bool {
+    stream.workflow() != "delivery" && !workflow_core::exchange::is_exchange(stream)
+}
+
+/// The one of these streams that is meant: a placement goes before the others.
+fn meant(called: &BTreeMap<StreamId, Position>, id: &str) -> Result<StreamId, Trouble> {
+    let mut placements = called.keys().filter(|stream| stream.workflow() == "placement");
+    let mut all = called.keys();
+    match (placements.next(), placements.next(), all.next(), all.next()) {
+        (Some(one), None, ..) | (None, _, Some(one), None) => Ok(one.clone()),
+        (None, None, None, _) => {
+            let why =
+                format!("nothing is called {id} in this log; `runner list` shows all placements");
+            Err(Trouble::new(Kind::NotFound, why))
+        }
+        _ => {
+            let names = called.keys().map(StreamId::as_str).collect::<Vec<_>>().join(", ");
+            Err(Trouble::new(Kind::Usage, format!("several are called {id}: say one of {names}")))
+        }
+    }
+}

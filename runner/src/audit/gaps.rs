@@ -1,0 +1,213 @@
+//! Which days of work had no coverage in force: `workflow_core::domain::coverage_days` over the log.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use workflow_core::domain::coverage_days::{self, By, Claim, Ledger, Place};
+use workflow_core::domain::placement;
+use workflow_core::engine::decode;
+use workflow_core::id::{Position, StreamId};
+use workflow_core::record::Recorded;
+use workflow_core::time::Timestamp;
+
+use super::{Kind, Out, Trouble, USUAL_ZONE, With, done, row, walk};
+use crate::views::VERSION;
+
+/// What is asked.
+pub(super) struct Asked<'a> {
+    pub from: Option<Date>,
+    pub to: Option<Date>,
+    pub tenant: Option<&'a str>,
+    pub as_of: Timestamp,
+}
+
+/// Days of work, one after the other, without coverage in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The tenant.
+    pub tenant: String,
+    /// The placement's id in the ATS.
+    pub placement: String,
+    /// The first day.
+    pub first: Date,
+    /// The last day.
+    pub last: Date,
+    /// How many days.
+    pub days: u64,
+    /// By which dates they are days of work: `known then and now`, `known then` (other dates are known now), or
+    /// `known now` (they were not known on those days).
+    pub by: String,
+    /// Where those dates became known: a position in the log.
+    pub known_position: u64,
+    /// When they did, RFC 3339.
+    pub known_at: String,
+    /// What kept the placement from being insured, by its stable names.
+    pub held: Vec<String>,
+    /// The coverage before.
+    pub before: Option<Side>,
+    /// The coverage after.
+    pub after: Option<Side>,
+}
+
+/// Coverage on one side of a gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The insurer's id of the policy or assignment.
+    pub id: String,
+    /// The same in words.
+    pub evidence: String,
+    /// From when, RFC 3339.
+    pub from: String,
+    /// Until when.
+    pub until: String,
+    /// Where it was read: a position in the log.
+    pub position: u64,
+    /// When it was read.
+    pub seen_at: String,
+    /// How it was lost, if it was.
+    pub lost: Option<String>,
+    /// Where that was recorded: a position in the log.
+    pub lost_position: Option<u64>,
+    /// When that was recorded.
+    pub lost_at: Option<String>,
+}
+
+/// What it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gaps {
+    /// The version of these shapes.
+    pub version: u32,
+    /// By what was known at this moment, RFC 3339.
+    pub as_of: String,
+    /// How many placements were looked at.
+    pub placements: u64,
+    /// How many of them have days of work.
+    pub at_work: u64,
+    /// How many days of work there are.
+    pub work_days: u64,
+    /// How many of them had coverage in force.
+    pub covered_days: u64,
+    /// How many had not.
+    pub gap_days: u64,
+    /// Of how many placements.
+    pub placements_with_gaps: u64,
+    /// Tenants that no configuration tells of, whose days were taken in this zone.
+    pub assumed_zone: Option<String>,
+}
+
+pub(super) fn answer(
+    asked: &Asked<'_>,
+    zone: Option<&str>,
+    with: &With<'_>,
+    out: &mut Out<'_>,
+) -> Result<(), Trouble> {
+    let usual = TimeZone::get(zone.unwrap_or(USUAL_ZONE))
+        .map_err(|error| Trouble::new(Kind::Usage, error.to_string()))?;
+    let ledgers = gather(asked, with, out)?;
+    let mut total = Gaps {
+        version: VERSION,
+        as_of: asked.as_of.to_string(),
+        placements: ledgers.len() as u64,
+        at_work: 0,
+        work_days: 0,
+        covered_days: 0,
+        gap_days: 0,
+        placements_with_gaps: 0,
+        assumed_zone: None,
+    };
+    for (stream, ledger) in &ledgers {
+        let known = with.zones.get(stream.tenant());
+        let zone = known.unwrap_or(&usual);
+        if known.is_none() {
+            total.assumed_zone = usual.iana_name().map(str::to_owned);
+        }
+        let to = asked.to.unwrap_or_else(|| coverage_days::day_of(asked.as_of, zone));
+        let found = ledger.days(&coverage_days::Asked { zone, from: asked.from, to });
+        total.at_work += u64::from(found.work_days > 0);
+        total.work_days += found.work_days;
+        total.covered_days += found.covered_days;
+        total.gap_days += found.work_days - found.covered_days;
+        total.placements_with_gaps += u64::from(!found.gaps.is_empty());
+        for gap in &found.gaps {
+            row(out, &shown(stream, gap))?;
+        }
+    }
+    done(out, &total)
+}
+
+/// What was known of every placement at the moment asked for.
+fn gather(
+    asked: &Asked<'_>,
+    with: &With<'_>,
+    out: &mut Out<'_>,
+) -> Result<BTreeMap<StreamId, Ledger>, Trouble> {
+    let mut ledgers: BTreeMap<StreamId, Ledger> = BTreeMap::new();
+    let mut refused = None;
+    walk(with, Position(0), out, &mut |recorded| {
+        let (stream, at) = (&recorded.stream, recorded.event.recorded_at);
+        let is_asked = asked.tenant.is_none_or(|tenant| stream.tenant() == tenant);
+        if stream.workflow() != "placement" || at > asked.as_of || !is_asked {
+            return ControlFlow::Continue(());
+        }
+        let place = Place { position: recorded.position, at };
+        match take(ledgers.entry(stream.clone()).or_default(), place, &recorded) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(why) => {
+                refused = Some(format!("{stream} at position {}: {why}", recorded.position));
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    match refused {
+        None => Ok(ledgers),
+        Some(why) => Err(Trouble::new(Kind::Failed, why)),
+    }
+}
+
+fn take(ledger: &mut Ledger, place: Place, recorded: &Recorded) -> Result<(), String> {
+    let event = decode::<placement::Machine>(&recorded.event).map_err(|e| e.to_string())?;
+    match ledger.take(place, event) {
+        true => Ok(()),
+        false => Err("today's machine does not accept it: see `runner audit drift`".to_owned()),
+    }
+}
+
+fn shown(stream: &StreamId, gap: &coverage_days::Gap) -> Gap {
+    let by = match gap.by {
+        By::Both => "known then and now",
+        By::Then => "known then",
+        By::Now => "known now",
+    };
+    Gap {
+        tenant: stream.tenant().to_owned(),
+        placement: stream.key().to_owned(),
+        first: gap.days.first,
+        last: gap.days.last,
+        days: gap.days.count(),
+        by: by.to_owned(),
+        known_position: gap.known.position.0,
+        known_at: gap.known.at.to_string(),
+        held: gap.held.clone(),
+        before: gap.before.as_ref().map(Side::from),
+        after: gap.after.as_ref().map(Side::from),
+    }
+}
+
+impl From<&Claim> for Side {
+    fn from(claim: &Claim) -> Self {
+        Self {
+            id: claim.id.clone(),
+            evidence: claim.evidence.clone(),
+            from: claim.from.to_string(),
+            until: claim.until.to_string(),
+            position: claim.seen.position.0,
+            seen_at: claim.seen.at.to_string(),
+            lost: claim.lost.map(|(_, loss)| loss.words().to_owned()),
+            lost_position: claim.lost.map(|(place, _)| place.position.0),
+            lost_at: claim.lost.map(|(place, _)| place.at.to_string()),
+        }
+    }
+}

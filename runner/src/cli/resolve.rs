@@ -1,0 +1,59 @@
+//! `runner resolve`: a person settles a flag.
+
+use clap::{Args, ValueEnum};
+
+use super::order::Ordered;
+use super::{Outcome, exclude::Exclude};
+use crate::order::{About, Deed, How};
+
+/// Settle a flag.
+///
+/// Of a placement, or of a contractor (contractor/ID). The reason and your name are kept with the decision.
+///
+/// return: go on where it stopped, with what is known now. restart: read it again and start from there (before anything
+/// is bought). accept: what is covered stays covered as it is, whatever the flag says. close: it is settled outside; what
+/// is open at the insurer is undone, and the placement is over. Of a contractor: return tries again, close gives it up.
+///
+/// On a stopped log it needs --config.
+///
+/// Example: runner resolve 51000796 return --reason "the client's broker renewed the policy"
+///
+/// Example: runner resolve contractor/70001203 return --reason "they freed the e-mail address"
+#[derive(Debug, Args)]
+pub(super) struct Resolve {
+    /// The placement's id in JobDiva, or contractor/ID; with several tenants, TENANT/ID.
+    id: String,
+    /// How.
+    how: Word,
+    #[command(flatten)]
+    ordered: Ordered,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Word {
+    /// Go on where it stopped.
+    Return,
+    /// Read it again and start from what is known.
+    Restart,
+    /// What is covered stays as it is.
+    Accept,
+    /// Close it: it is settled outside.
+    Close,
+    /// Take it out of scope: a verb of its own now.
+    #[value(hide = true)]
+    Exclude,
+}
+
+impl Resolve {
+    pub(super) async fn run(self) -> Outcome {
+        let Self { id, how, ordered } = self;
+        let how = match how {
+            Word::Return => How::Return,
+            Word::Restart => How::Restart,
+            Word::Accept => How::Accept,
+            Word::Close => How::Close,
+            Word::Exclude => return Exclude { id, ordered }.run().await,
+        };
+        ordered.give(Deed::Resolve(how), About::One(id)).await
+    }
+}

@@ -1,0 +1,145 @@
+//! An auditor's questions: a running process, the stopped directory and an export answer alike.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::binary::{good, run, runner};
+
+/// Past all that the demo does, so that each of the three logs is asked of the same moment.
+const AS_OF: &str = "2026-04-30";
+
+fn json(dir: &Path, verb: &[&str], log: &[&str]) -> Value {
+    let said = good(dir, &[verb, log, &["--json"]].concat());
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{verb:?}: {error}: {said}"))
+}
+
+/// All that the three must answer alike; `log` says which.
+fn asked(dir: &Path, log: &[&str]) -> Vec<Value> {
+    let gaps = json(dir, &["audit", "gaps", "--as-of", AS_OF], log);
+    let of = |id: &str| -> Vec<&Value> {
+        let rows = gaps["gaps"].as_array().unwrap().iter();
+        rows.filter(|gap| gap["placement"] == id).collect()
+    };
+    // Covered from its first day; out of scope; lost its policy; held.
+    assert!(of("51000777").is_empty() && of("51000779").is_empty(), "{gaps}");
+    let lost = of("51000796");
+    assert_eq!((lost.len(), &lost[0]["by"]), (1, &"known then and now".into()), "{gaps}");
+    assert_eq!(lost[0]["first"], "2026-03-31", "lost before it began: {gaps}");
+    assert!(lost[0]["before"]["lost"].as_str().unwrap().contains("cancelled"), "{gaps}");
+    assert!(lost[0]["before"]["lost_position"].as_u64() > lost[0]["before"]["position"].as_u64());
+    let held = of("51000782");
+    assert_eq!(held[0]["held"], serde_json::json!(["category_missing"]), "{gaps}");
+    assert!(held[0]["before"].is_null() && held[0]["after"].is_null(), "{gaps}");
+    let uncovered: u64 =
+        gaps["gaps"].as_array().unwrap().iter().map(|gap| gap["days"].as_u64().unwrap()).sum();
+    let total = |name: &str| gaps["total"][name].as_u64().unwrap();
+    assert_eq!(total("gap_days"), uncovered);
+    assert_eq!(total("work_days"), total("covered_days") + uncovered);
+    // Before the world began nothing was known, so nothing was missed.
+    let early = json(dir, &["audit", "gaps", "--as-of", "2026-01-01"], log);
+    assert_eq!(
+        (early["gaps"].as_array().unwrap().len(), &early["total"]["placements"]),
+        (0, &0.into())
+    );
+
+    let sent = json(dir, &["audit", "sent", "51000777"], log);
+    let calls: Vec<&str> =
+        sent["sent"].as_array().unwrap().iter().map(|s| s["operation"].as_str().unwrap()).collect();
+    for call in ["create_job", "create_quote", "open_application"] {
+        assert!(calls.contains(&call), "{call} is not among {calls:?}");
+    }
+    let quoted = sent["sent"].as_array().unwrap().iter().find(|s| s["operation"] == "create_quote");
+    let quoted = quoted.unwrap();
+    assert_eq!((&quoted["method"], &quoted["contents"]), (&"POST".into(), &"sealed".into()));
+    assert_eq!(quoted["subject"], "contractor/acme/70011000042");
+    assert!(quoted["status"].as_u64().is_some_and(|status| status < 300), "{quoted}");
+    assert!(quoted["idempotency_key"].as_str().unwrap().contains("51000777"), "{quoted}");
+    // Nothing was ever sent about whoever is out of scope.
+    let none = json(dir, &["audit", "sent", "51000779"], log);
+    assert_eq!(none["sent"], serde_json::json!([]));
+
+    let drift = json(dir, &["audit", "drift"], log);
+    assert_eq!(drift["differences"], serde_json::json!([]));
+    assert!(drift["compared"]["keys"].as_u64().is_some_and(|keys| keys > 20), "{drift}");
+
+    let history = json(dir, &["history", "51000777", "--at", AS_OF], log);
+    assert_eq!((&history["workflow"], &history["state"]), (&"placement".into(), &"Active".into()));
+    let contractor = json(dir, &["history", "70011000042"], log);
+    assert_eq!(contractor["workflow"], "contractor");
+    assert_eq!(contractor["state"], "OptedIn");
+
+    let approvals = json(dir, &["audit", "approvals"], log);
+    assert_eq!(approvals["approvals"].as_array().map(Vec::len), Some(1), "{approvals}");
+    let only = &approvals["approvals"][0];
+    assert_eq!((&only["who"], &only["on"]), (&"kim".into(), &"placement/acme/51000794".into()));
+    assert_eq!(only["what"], "resolve");
+    assert!(only["reason"].as_str().unwrap().contains("not ours"), "{approvals}");
+
+    let unknown = run(dir, &[&["history", "1"], log].concat());
+    assert_eq!(unknown.status.code(), Some(4));
+    // How far a process has come while it was asked may differ; what stands in the log may not.
+    vec![gaps["gaps"].clone(), sent, history, contractor, approvals]
+}
+
+#[test]
+fn a_running_process_a_stopped_directory_and_an_export_answer_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let mut child = runner(dir, &["demo", "--keep"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(out.any(|line| line.unwrap().starts_with("serving")), "it ends before it serves");
+    good(dir, &["act", "51000794", "close", "--who", "kim", "--reason", "not ours"]);
+    let running = asked(dir, &[]);
+    opens(dir);
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+
+    let stopped = asked(dir, &[]);
+    assert_eq!(running, stopped);
+    opens(dir);
+    good(dir, &["export", "all.jsonl"]);
+    let export = ["--export", "all.jsonl"];
+    assert_eq!(stopped, asked(dir, &export));
+    let drift = json(dir, &["audit", "drift"], &export);
+    assert!(drift["compared"]["tables"].as_u64().is_some_and(|tables| tables >= 3), "{drift}");
+
+    let csv = good(dir, &["audit", "gaps", "--as-of", AS_OF, "--csv"]);
+    assert!(
+        csv.lines().next().unwrap().starts_with("tenant,placement,first,last,days,by"),
+        "{csv}"
+    );
+    assert!(csv.lines().any(|line| line.starts_with("acme,51000796,")), "{csv}");
+    let words = good(dir, &["audit", "gaps", "--as-of", AS_OF]);
+    assert!(words.contains("days of work without coverage in force"), "{words}");
+    let table = good(dir, &["audit", "sent", "acme/51000777"]);
+    assert!(table.contains("sealed") && table.contains("create quote"), "{table}");
+
+    changed_exports_are_found(dir);
+}
+
+/// The running process opens what is sealed, and so does whoever has the keys of a stopped directory.
+fn opens(dir: &Path) {
+    let sent = json(dir, &["audit", "sent", "contractor/acme/70011000042", "--open"], &[]);
+    let created = sent["sent"].as_array().unwrap().iter().find(|s| s["method"] == "POST").unwrap();
+    let body = created["open"]["body"]["text"].as_str().unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["first_name"], "Marisol", "{body}");
+    let headers = created["open"]["headers"].to_string();
+    assert!(headers.contains("ten99policy-environment"), "{headers}");
+    assert!(!headers.to_lowercase().contains("authorization"), "{headers}");
+}
+
+/// An export that is not as it was written answers nothing.
+fn changed_exports_are_found(dir: &Path) {
+    let text = std::fs::read_to_string(dir.join("all.jsonl")).unwrap();
+    let changed = text.replacen("coverage_started", "coverage_stopped", 1);
+    assert_ne!(changed, text);
+    std::fs::write(dir.join("changed.jsonl"), changed).unwrap();
+    let asked = run(dir, &["audit", "gaps", "--export", "changed.jsonl"]);
+    assert_eq!(asked.status.code(), Some(7), "{}", String::from_utf8_lossy(&asked.stderr));
+    assert!(asked.stdout.is_empty());
+}

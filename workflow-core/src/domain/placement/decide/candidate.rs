@@ -1,0 +1,162 @@
+//! What becomes of a placement when its candidate is merged into another one, or goes for good.
+//!
+//! A merge changes the id, not the person: the placement goes on where it is. Deliberately absent: which contractor
+//! the person keeps at the insurer, which the contractor's workflow decides.
+
+use super::super::machine::placement::{Event, State};
+use super::super::state::{Back, Hired, Intent, Issue, Road};
+use super::{act, engagement, flag, observed, resolve};
+use crate::domain::call::ContractorId;
+use crate::domain::facts::CandidateId;
+use crate::domain::rules::Rules;
+use crate::domain::terms::{Missing, Verdict};
+use crate::workflow::Context;
+
+const ONE_PERSON: &str = "the two candidates are one person in the ATS";
+
+/// Whose placement it is.
+fn of(state: &State) -> Option<&CandidateId> {
+    match state {
+        State::Discovered { brief, .. }
+        | State::Excluded { brief, .. }
+        | State::Flagged { back: Back::Discovered { brief, .. }, .. } => Some(&brief.candidate),
+        other => engagement(other).map(|engagement| &engagement.terms.references.candidate),
+    }
+}
+
+/// The candidate is another one now: the same person.
+pub(super) fn merged(
+    state: &State,
+    from: &CandidateId,
+    into: CandidateId,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    if of(state) != Some(from) || *from == into {
+        return Vec::new();
+    }
+    match state {
+        // What may have its effect at any moment is not changed under way: it begins anew under the new id.
+        State::ContractorReady { intent, .. }
+        | State::Quoted { intent, road: Road::Taken(_), .. } => in_flight(state, intent, &into),
+        State::Flagged { issue, back } => flagged(issue, back, &into, context),
+        State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
+        State::Discovered { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. }
+        | State::Active { .. } => vec![Event::CandidateReplaced { candidate: into }],
+    }
+}
+
+/// What is noted already stays, and is recorded even where it does not change, so that the message does not come again.
+fn in_flight(state: &State, noted: &Intent, into: &CandidateId) -> Vec<Event> {
+    let known = engagement(state).map(|engagement| engagement.terms.clone().of_candidate(into));
+    let is_the_worker = |missing: &Missing| missing.code == observed::ANOTHER_WORKER;
+    let intent = match (noted, known) {
+        (_, None) => return Vec::new(),
+        (Intent::Change { terms }, _) => {
+            Intent::Change { terms: Box::new(terms.clone().of_candidate(into)) }
+        }
+        (Intent::Hold { missing }, Some(_)) if !missing.iter().all(is_the_worker) => {
+            let mut missing = missing.clone();
+            missing.retain(|missing| !is_the_worker(missing));
+            let text = format!("{ONE_PERSON}: candidate {into} now; restart the placement");
+            missing.push(Missing { code: observed::ANOTHER_WORKER.into(), text });
+            Intent::Hold { missing }
+        }
+        (Intent::Stay | Intent::Hold { .. }, Some(terms)) => {
+            Intent::Change { terms: Box::new(terms) }
+        }
+        (Intent::Cancel { .. } | Intent::Exclude { .. }, Some(_)) => noted.clone(),
+    };
+    vec![Event::IntentChanged { intent }]
+}
+
+/// A flag that is about the id heals; any other stays, about the same person.
+fn flagged(
+    issue: &Issue,
+    back: &Back,
+    into: &CandidateId,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    let back = back.of_candidate(into);
+    let issue = match issue {
+        Issue::Unclear { missing }
+            if missing.iter().all(|missing| missing.code == observed::ANOTHER_WORKER) =>
+        {
+            return observed::clear_again(&back, context);
+        }
+        Issue::Contractor { .. } => return vec![resolve::resumed(&back, ONE_PERSON)],
+        Issue::TermsChanged { terms, .. } => {
+            let known = back.engagement().map(|engagement| engagement.terms.differences(terms));
+            let differences = known.unwrap_or_default();
+            if differences.is_empty() {
+                return vec![resolve::resumed(&back, ONE_PERSON)];
+            }
+            Issue::TermsChanged { terms: terms.clone(), differences }
+        }
+        other => other.clone(),
+    };
+    vec![Event::FlagRaised { issue, back }]
+}
+
+/// The candidate is gone from the ATS: what is not covered stops, what is covered a person settles.
+pub(super) fn gone(
+    state: &State,
+    candidate: &CandidateId,
+    reason: String,
+    context: &Context<'_, Rules>,
+) -> Vec<Event> {
+    if of(state) != Some(candidate) {
+        return Vec::new();
+    }
+    match state {
+        State::Flagged { issue: Issue::CandidateGone { .. }, .. } => Vec::new(),
+        State::Active { .. } | State::Flagged { back: Back::Coverage { .. }, .. } => {
+            flag(state, Issue::CandidateGone { reason })
+        }
+        State::Flagged { issue, back } => {
+            observed::flagged(state, issue, back, Verdict::Off(reason), context)
+        }
+        State::Discovered { .. } => act(state, &Intent::Cancel { reason }),
+        State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
+        State::ContractorReady { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::ApplicationPending { .. }
+        | State::Assigned { .. } => observed::pursue(state, Intent::Cancel { reason }),
+    }
+}
+
+/// The contractor's workflow says who the contractor is, of a placement that is on the road already.
+pub(super) fn linked_anew(
+    state: &State,
+    candidate: &CandidateId,
+    contractor: ContractorId,
+) -> Vec<Event> {
+    if of(state) != Some(candidate) {
+        return Vec::new();
+    }
+    let is_another = |hired: &Hired| hired.engagement.contractor != contractor;
+    match state {
+        State::ContractorReady { engagement, .. } if engagement.contractor != contractor => {
+            vec![Event::ContractorReplaced { contractor }]
+        }
+        State::JobReady { hired } | State::Quoted { hired, road: Road::Asked(_), .. }
+            if is_another(hired) =>
+        {
+            vec![Event::ContractorReplaced { contractor }]
+        }
+        State::Flagged { issue: Issue::Contractor { .. }, back } => {
+            let back = back.by(&contractor).unwrap_or_else(|| back.clone());
+            vec![resolve::resumed(&back, "it is known which contractor it is")]
+        }
+        State::Flagged { issue, back } => back
+            .by(&contractor)
+            .map(|back| Event::FlagRaised { issue: issue.clone(), back })
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}

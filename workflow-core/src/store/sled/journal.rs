@@ -1,0 +1,284 @@
+//! What is durable and sled need not have brought to the disk yet.
+//!
+//! Bringing a group to the disk through sled costs two waits and the turns of its threads. So a group is written here
+//! first, with one `fdatasync` of a file that neither grows nor changes its shape; sled takes it into memory before
+//! anybody is answered, and brings it to the disk behind, a few hundred kilobytes at a time. What a crash took from sled
+//! is taken from here at the next opening. Nothing is here that sled does not get: the log is sled's.
+//!
+//! ```text
+//! <dir>/journal   two halves of [`HALF_BYTES`]; while one is written to, sled catches up with the other
+//! half            frame*, then zeros or older frames
+//! frame           CRC32C of the rest, 4 bytes; length of the record, 4 bytes; whether its item goes on in the next
+//!                 record, 1 byte; the record as sled keeps it (`sled/packed.rs`). Big-endian.
+//! ```
+//!
+//! Which frames count is said by their records: each must follow the one before, by position and hash. The file is made
+//! anew at every opening and removed at a clean stop.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use ::sled::{Db, Tree};
+
+use crate::id::Position;
+use crate::record::Hash;
+use crate::record::frame::{Frame, hash_of};
+use crate::store::StoreError;
+use crate::store::sled::packed::unpack;
+use crate::store::sled::pieces::{self, Kept};
+use crate::store::sled::place::{failed, sync_dir};
+use crate::store::sled::tables::caught;
+
+/// The file's name.
+pub(super) const JOURNAL: &str = "journal";
+/// What sled may lag behind, twice. Small, so that sled's file is never far from the disk: it reuses its segments of
+/// 512 KiB, and must not come to use one again before what replaced it is there.
+const HALF_BYTES: usize = 192 * 1024;
+/// Larger groups go to sled at once: it pays for one wait more, and writes them once less.
+const GROUP_BYTES_MAX: usize = HALF_BYTES / 2;
+const HEADER_BYTES: usize = 9;
+
+/// The journal of an open store.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    half: usize,
+    used: usize,
+    buffer: Vec<u8>,
+    behind: Behind,
+}
+
+/// The thread that brings sled to the disk.
+#[derive(Debug)]
+struct Behind {
+    orders: Option<mpsc::SyncSender<()>>,
+    done: mpsc::Receiver<Result<(), StoreError>>,
+    /// Whether an order has been given and not been answered.
+    busy: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Journal {
+    /// Makes an empty journal; all that an older one held must be on the disk.
+    pub(super) fn create(
+        dir: &Path,
+        settle: impl Fn() -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let path = dir.join(JOURNAL);
+        let made = || -> io::Result<File> {
+            let file = File::create(&path)?;
+            // Written, not only reserved: a first write into reserved space would cost the file system a wait.
+            file.write_all_at(&vec![0; 2 * HALF_BYTES], 0)?;
+            file.sync_all()?;
+            sync_dir(dir)?;
+            Ok(file)
+        };
+        let file = made().map_err(|error| {
+            // A part of it is of no use to anybody, and may take the last room there is.
+            drop(fs::remove_file(&path));
+            failed("making the journal")(error)
+        })?;
+        let behind = Behind::start(settle).map_err(failed("starting the journal's thread"))?;
+        Ok(Self { path, file, half: 0, used: 0, buffer: Vec::new(), behind })
+    }
+
+    /// Whether a group is to go through the journal.
+    pub(super) fn takes(records: &[Kept<'_>]) -> bool {
+        frames_bytes(records) <= GROUP_BYTES_MAX
+    }
+
+    /// Writes a group, which is not durable before [`Journal::sync`]. When a half is full it goes on in the other one,
+    /// once sled has brought to the disk what that one holds.
+    pub(super) fn write(&mut self, records: &[Kept<'_>]) -> Result<(), StoreError> {
+        self.buffer.clear();
+        for record in records {
+            put_frame(record, &mut self.buffer);
+        }
+        if self.used + self.buffer.len() > HALF_BYTES {
+            self.behind.wait()?;
+            (self.half, self.used) = (1 - self.half, 0);
+            self.behind.begin()?;
+        }
+        let at = self.half * HALF_BYTES + self.used;
+        let written = self.file.write_all_at(&self.buffer, at as u64);
+        written.map_err(failed("bringing the log to the disk"))?;
+        self.used += self.buffer.len();
+        Ok(())
+    }
+
+    /// Brings what was written to the disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(failed("bringing the log to the disk"))
+    }
+
+    /// Ends the thread; gives the path of the file, to be removed once sled has everything.
+    pub(super) fn end(mut self) -> Result<PathBuf, StoreError> {
+        self.behind.wait()?;
+        Ok(std::mem::take(&mut self.path))
+    }
+
+    /// A device on which a sync fails, in place of the file; gives the file.
+    #[cfg(test)]
+    pub(super) fn exchange(&mut self, file: File) -> File {
+        std::mem::replace(&mut self.file, file)
+    }
+}
+
+impl Behind {
+    fn start(settle: impl Fn() -> Result<(), StoreError> + Send + 'static) -> io::Result<Self> {
+        let (orders, ordered) = mpsc::sync_channel::<()>(1);
+        let (says, done) = mpsc::sync_channel(1);
+        let work = move || {
+            while ordered.recv().is_ok() {
+                if says.send(settle()).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("workflow-settle".into()).spawn(work)?;
+        Ok(Self { orders: Some(orders), done, busy: false, thread: Some(thread) })
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let ordered = self.orders.as_ref().is_some_and(|orders| orders.send(()).is_ok());
+        self.busy = ordered;
+        if ordered { Ok(()) } else { Err(ended()) }
+    }
+
+    fn wait(&mut self) -> Result<(), StoreError> {
+        if !std::mem::take(&mut self.busy) {
+            return Ok(());
+        }
+        self.done.recv().unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+fn ended() -> StoreError {
+    failed("bringing sled to the disk")(io::Error::other("its thread has ended"))
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the journal's thread ended in a panic");
+        }
+    }
+}
+
+fn frames_bytes(records: &[Kept<'_>]) -> usize {
+    records.iter().map(|record| HEADER_BYTES + record.bytes.len()).sum()
+}
+
+fn put_frame(record: &Kept<'_>, into: &mut Vec<u8>) {
+    let start = into.len();
+    into.extend([0; 4]);
+    into.extend((record.bytes.len() as u32).to_be_bytes());
+    into.push(u8::from(record.goes_on));
+    into.extend_from_slice(&record.bytes);
+    let crc = crc32c::crc32c(&into[start + 4..]);
+    into[start..start + 4].copy_from_slice(&crc.to_be_bytes());
+}
+
+/// The frames from the front of a half, up to the first that is none.
+fn frames(half: &[u8]) -> Vec<(bool, &[u8])> {
+    let mut rest = half;
+    let next = || {
+        let ([c0, c1, c2, c3, l0, l1, l2, l3, goes_on], _) =
+            rest.split_first_chunk::<HEADER_BYTES>()?;
+        let length = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
+        let end = HEADER_BYTES.checked_add(length)?;
+        let body = rest.get(4..end).filter(|_| length > 0)?;
+        let crc = u32::from_be_bytes([*c0, *c1, *c2, *c3]);
+        let frame =
+            (crc == crc32c::crc32c(body)).then_some((*goes_on != 0, &body[HEADER_BYTES - 4..]))?;
+        rest = &rest[end..];
+        Some(frame)
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// A record of the journal that may follow sled's log.
+struct Left<'a> {
+    first: Position,
+    next: Position,
+    previous: Hash,
+    hash: Hash,
+    goes_on: bool,
+    kept: &'a [u8],
+}
+
+impl<'a> Left<'a> {
+    /// `None` where the bytes are no record: then it was never finished.
+    fn of((goes_on, kept): (bool, &'a [u8])) -> Option<Self> {
+        let unpacked = unpack(kept).ok()?;
+        let record = unpacked.as_deref().unwrap_or(kept);
+        let Frame { first, previous, events } = Frame::decode(record).ok()?;
+        let next = Position(first.0 + events.len() as u64);
+        Some(Self { first, next, previous, hash: hash_of(record), goes_on, kept })
+    }
+}
+
+/// Gives sled what the journal of the last process has and sled has not; says how many records that were. Sled has them
+/// on the disk afterwards.
+pub(super) fn recover(
+    dir: &Path,
+    db: &Db,
+    log: &Tree,
+    synced: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<usize, StoreError> {
+    let bytes = match fs::read(dir.join(JOURNAL)) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(failed("reading the journal")(e)),
+    };
+    // Of a log whose end cannot be read nothing is continued: the check of the log says what is wrong with it.
+    let Some((mut next, mut hash)) = end_of(log) else { return Ok(0) };
+    let mut left: Vec<Left<'_>> =
+        bytes.chunks(HALF_BYTES).flat_map(frames).filter_map(Left::of).collect();
+    left.sort_by_key(|record| record.first);
+    let (mut whole, mut count) = (Vec::new(), 0);
+    for record in left {
+        if record.next <= next {
+            continue;
+        }
+        if (record.first, record.previous) != (next, hash) {
+            break;
+        }
+        (next, hash) = (record.next, record.hash);
+        whole.push(Kept {
+            first: record.first,
+            bytes: record.kept.into(),
+            goes_on: record.goes_on,
+        });
+        // What belongs together was promised together.
+        if !record.goes_on {
+            caught("writing to sled", || pieces::put(log, &whole)).map_err(|e| e.at(next))?;
+            count += whole.len();
+            whole.clear();
+        }
+    }
+    if count > 0 {
+        caught("flushing sled", || db.flush()).map_err(|e| e.at(next))?;
+        synced()?;
+        tracing::info!(dir = %dir.display(), records = count, "records were taken from the journal");
+    }
+    Ok(count)
+}
+
+/// Where sled's log ends; `None` where its last record cannot be read.
+fn end_of(log: &Tree) -> Option<(Position, Hash)> {
+    let Some(last) = pieces::last(log).ok()? else { return Some((Position(0), Hash::GENESIS)) };
+    let frame = Frame::decode(&last).ok()?;
+    Some((frame.next(), hash_of(&last)))
+}
+
+#[cfg(test)]
+mod tests;
