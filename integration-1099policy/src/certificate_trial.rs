@@ -6,6 +6,7 @@ use workflow_core::domain::call::ContractorId;
 use crate::Ten99Policy;
 use crate::config::percent_encoded;
 use crate::failure::Error;
+use crate::wire::certificate::Form;
 use crate::wire::lenient;
 
 const CERTIFICATES: &str = "/files/certificates";
@@ -30,16 +31,17 @@ impl Ten99Policy {
         file_name: &str,
         pdf: &[u8],
     ) -> Result<CertificateEcho, Error> {
-        let mut form = format!(
+        let mut bytes = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"contractor\"\r\n\r\n{contractor}\r\n\
              --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"certificate\"; filename=\"{file_name}\"\r\n\
              Content-Type: application/pdf\r\n\r\n"
         )
         .into_bytes();
-        form.extend_from_slice(pdf);
-        form.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        read(&self.client().post_form(CERTIFICATES, kind, form).await?)
+        bytes.extend_from_slice(pdf);
+        bytes.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let form = Form { content_type, bytes };
+        read(&self.client().post_form_without_key(CERTIFICATES, form).await?)
     }
 
     /// Reads a certificate back.

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Once, PoisonError, RwLock};
+use std::time::Duration;
 
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
@@ -19,12 +20,16 @@ use workflow_core::outcome::Attempt;
 use crate::config::{AuthScheme, BadConfig, Config};
 use crate::failure::{Failure, Head, stops_the_connector};
 use crate::secret::Secret;
+use crate::wire::certificate::Form;
 
 /// The largest answer that is read: a full page of 100 items stays far below.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest idempotency key sent as it is; a longer one is hashed. No limit is documented; 255 is the habit.
 const KEY_BYTES_MAX: usize = 255;
+
+/// The longest that sending a file may take: 15 MB over a slow line.
+const FILE_WITHIN: Duration = Duration::from_secs(300);
 
 /// One connection pool to one tenant's 1099Policy.
 pub(crate) struct Client {
@@ -75,14 +80,15 @@ struct Request<'a> {
     method: Method,
     path: &'a str,
     query: &'a [(&'a str, &'a str)],
-    body: Option<Body<'a>>,
+    body: Body<'a>,
     key: Option<String>,
 }
 
-/// What a request carries.
+/// What goes along.
 enum Body<'a> {
+    None,
     Json(&'a Value),
-    Form { kind: String, bytes: Vec<u8> },
+    Form(Form),
 }
 
 impl Client {
@@ -151,7 +157,8 @@ impl Client {
 
     /// Reads.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
-        self.exchange(Request { method: Method::GET, path, query, body: None, key: None }).await
+        self.exchange(Request { method: Method::GET, path, query, body: Body::None, key: None })
+            .await
     }
 
     /// Creates or acts, under the attempt's idempotency key.
@@ -163,8 +170,20 @@ impl Client {
     ) -> Result<Value, Failure> {
         let key = Some(sendable_key(attempt.idempotency_key()));
         let request =
-            Request { method: Method::POST, path, query: &[], body: Some(Body::Json(body)), key };
+            Request { method: Method::POST, path, query: &[], body: Body::Json(body), key };
         self.exchange(request).await
+    }
+
+    /// Sends a form with a file in it, under the attempt's idempotency key.
+    pub(crate) async fn post_form(
+        &self,
+        path: &str,
+        form: Form,
+        attempt: &Attempt,
+    ) -> Result<Value, Failure> {
+        let key = Some(sendable_key(attempt.idempotency_key()));
+        let body = Body::Form(form);
+        self.exchange(Request { method: Method::POST, path, query: &[], body, key }).await
     }
 
     /// Creates without a key: for what is looked up by its nature before each try.
@@ -173,42 +192,32 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let request = Request {
-            method: Method::POST,
-            path,
-            query: &[],
-            body: Some(Body::Json(body)),
-            key: None,
-        };
+        let request =
+            Request { method: Method::POST, path, query: &[], body: Body::Json(body), key: None };
         self.exchange(request).await
     }
 
     /// Sends a form with a file, without a key.
-    pub(crate) async fn post_form(
+    pub(crate) async fn post_form_without_key(
         &self,
         path: &str,
-        kind: String,
-        bytes: Vec<u8>,
+        form: Form,
     ) -> Result<Value, Failure> {
-        let body = Some(Body::Form { kind, bytes });
+        let body = Body::Form(form);
         self.exchange(Request { method: Method::POST, path, query: &[], body, key: None }).await
     }
 
     /// Updates; fields left out stay as they are.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let request = Request {
-            method: Method::PUT,
-            path,
-            query: &[],
-            body: Some(Body::Json(body)),
-            key: None,
-        };
+        let request =
+            Request { method: Method::PUT, path, query: &[], body: Body::Json(body), key: None };
         self.exchange(request).await
     }
 
     /// Deletes; what is gone already stays gone.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
-        let request = Request { method: Method::DELETE, path, query: &[], body: None, key: None };
+        let request =
+            Request { method: Method::DELETE, path, query: &[], body: Body::None, key: None };
         self.exchange(request).await
     }
 
@@ -281,16 +290,16 @@ impl Client {
                 dressed = dressed.header(name, value.clone());
             }
         }
-        match request.body {
-            Some(Body::Json(body)) => {
-                dressed = dressed.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        Ok(match request.body {
+            Body::None => dressed,
+            Body::Json(body) => {
+                dressed.header(CONTENT_TYPE, "application/json").body(body.to_string())
             }
-            Some(Body::Form { kind, bytes }) => {
-                dressed = dressed.header(CONTENT_TYPE, kind).body(bytes);
-            }
-            None => {}
-        }
-        Ok(dressed)
+            Body::Form(form) => dressed
+                .header(CONTENT_TYPE, form.content_type)
+                .body(form.bytes)
+                .timeout(FILE_WITHIN),
+        })
     }
 }
 

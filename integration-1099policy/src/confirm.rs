@@ -2,8 +2,7 @@
 //!
 //! The resource's present state is what counts, so late, doubled and reordered events are harmless. Three things the
 //! resources do not show are taken from the event itself, read back by its id: a decline, a manual review, and a
-//! failed charge. An event that cannot be read back proves nothing. Deliberately absent: certificates, which have
-//! no sighting yet.
+//! failed charge. An event that cannot be read back proves nothing.
 
 use serde_json::Value;
 use workflow_core::domain::call::{
@@ -39,11 +38,13 @@ impl Ten99Policy {
             Interest::Assignment { assignment, told, .. } => {
                 self.confirm_assignment(assignment, told).await
             }
+            Interest::Certificate { certificate, .. } => {
+                Ok(self.certificate(certificate).await?.into_iter().collect())
+            }
             Interest::Invoice { invoice: Some(invoice), told, .. } => {
                 self.confirm_charge(invoice, told).await
             }
             Interest::Invoice { invoice: None, .. }
-            | Interest::Certificate { .. }
             | Interest::Category { .. }
             | Interest::Unfollowed { .. }
             | Interest::NotUnderstood { .. } => Ok(Vec::new()),
@@ -109,7 +110,12 @@ impl Ten99Policy {
         let seen = self.assignment(assignment).await?;
         let pending = match &seen {
             Some(Sighting::Assignment { standing, .. }) => *standing == AssignmentStanding::Pending,
-            Some(Sighting::Policy { .. } | Sighting::Application { .. }) | None => false,
+            Some(
+                Sighting::Policy { .. }
+                | Sighting::Application { .. }
+                | Sighting::Certificate { .. },
+            )
+            | None => false,
         };
         let standing = if told.kind == EventKind::AssignmentActive && pending {
             AssignmentStanding::Active
@@ -124,7 +130,12 @@ impl Ten99Policy {
         };
         let job = match seen {
             Some(Sighting::Assignment { job, .. }) => job,
-            Some(Sighting::Policy { .. } | Sighting::Application { .. }) | None => {
+            Some(
+                Sighting::Policy { .. }
+                | Sighting::Application { .. }
+                | Sighting::Certificate { .. },
+            )
+            | None => {
                 job_of(&event).ok_or_else(|| unreadable("an assignment event without job"))?
             }
         };

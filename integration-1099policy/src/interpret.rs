@@ -4,7 +4,7 @@
 //! `confirm.rs` next.
 
 use workflow_core::domain::call::{
-    AssignmentId, ContractorId, JobId, PolicyId, QuoteId, SessionId,
+    AssignmentId, CertificateId, ContractorId, JobId, PolicyId, QuoteId, SessionId,
 };
 
 use crate::delivery::Delivery;
@@ -133,7 +133,7 @@ pub enum Interest {
     /// A certificate.
     Certificate {
         /// Its id.
-        certificate: String,
+        certificate: CertificateId,
         /// Whose.
         contractor: Option<ContractorId>,
         /// By which event.
@@ -210,7 +210,7 @@ pub fn interpret(delivery: &Delivery) -> Interest {
         | E::CertificateApproved
         | E::CertificateDenied
         | E::CertificateError => match subject("certificate") {
-            Some(id) => Interest::Certificate { certificate: id.to_owned(), contractor, told },
+            Some(id) => Interest::Certificate { certificate: id.into(), contractor, told },
             None => not_understood("a certificate event without certificate"),
         },
         E::InvoiceChargeCardFailed | E::InvoiceChargeCardSucceeded => Interest::Invoice {

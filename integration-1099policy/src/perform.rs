@@ -6,16 +6,19 @@
 //! before anything is made twice. One file per resource; read `perform/quote.rs` for the plainest one.
 
 mod assignment;
+mod certificate;
 mod contractor;
 mod invoice;
 mod job;
 mod quote;
 mod session;
 
+pub(crate) use certificate::CERTIFICATES;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use workflow_core::domain::call::{Answer, Call, Refusal};
+use workflow_core::domain::call::{Answer, Call, Refusal, Upload};
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::Timestamp;
 
@@ -23,6 +26,7 @@ use crate::Ten99Policy;
 use crate::config::percent_encoded;
 use crate::failure::Failure;
 use crate::pages::{self, Walk, Walked};
+use crate::wire::certificate::Form;
 use crate::wire::quote::Asked;
 use crate::wire::{self, Listed};
 
@@ -81,10 +85,22 @@ impl Ten99Policy {
             Call::RecordInvoice { bill } => invoice::record(&run, bill).await,
             Call::ReplaceInvoice { invoice, bill } => invoice::replace(&run, invoice, bill).await,
             Call::WithdrawInvoice { invoice, bill } => invoice::withdraw(&run, invoice, bill).await,
+            Call::UploadCertificate { .. } => {
+                // Its bytes are not in the call: see `Ten99Policy::upload`.
+                Ok(Answer::DocumentGone)
+            }
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }
         };
+        done.map_or_else(|ended| *ended, Outcome::Answered)
+    }
+
+    /// Makes one attempt at handing in a certificate: the call that [`Call::UploadCertificate`] asks for, with the
+    /// document's bytes, which no call carries.
+    pub async fn upload(&self, upload: &Upload, pdf: &[u8], attempt: &Attempt) -> Outcome<Answer> {
+        let run = Run { policy: self, attempt };
+        let done = certificate::upload(&run, upload, pdf).await;
         done.map_or_else(|ended| *ended, Outcome::Answered)
     }
 }
@@ -113,6 +129,11 @@ impl Run<'_> {
     /// The one request of this attempt that creates or acts.
     async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Value, Failure> {
         self.policy.client().post(path, &Value::Object(body), self.attempt).await
+    }
+
+    /// The one request of this attempt that sends a file.
+    async fn post_form(&self, path: &str, form: Form) -> Result<Value, Failure> {
+        self.policy.client().post_form(path, form, self.attempt).await
     }
 
     /// The one request of this attempt that updates.

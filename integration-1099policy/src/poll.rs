@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use workflow_core::domain::call::{AssignmentId, PolicyId, QuoteId, SessionId, Sighting};
+use workflow_core::domain::call::{
+    AssignmentId, CertificateId, PolicyId, QuoteId, SessionId, Sighting,
+};
 use workflow_core::time::Timestamp;
 
 use crate::Ten99Policy;
@@ -48,6 +50,8 @@ pub enum Watch {
     Assignment(AssignmentId),
     /// A policy.
     Policy(PolicyId),
+    /// A certificate, with its review: where that broke down, no webhook tells.
+    Certificate(CertificateId),
 }
 
 /// What reading a set of resources gave.
@@ -131,6 +135,7 @@ impl Ten99Policy {
             Watch::Session(session) => self.session(session).await?.map(|seen| vec![seen]),
             Watch::Assignment(id) => self.assignment(id).await?.map(|seen| vec![seen]),
             Watch::Policy(policy) => self.policy(policy, now).await?.map(|seen| vec![seen]),
+            Watch::Certificate(id) => self.certificate(id).await?.map(|seen| vec![seen]),
         })
     }
 }

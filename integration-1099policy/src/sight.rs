@@ -6,8 +6,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use workflow_core::domain::call::{
-    ApplicationStanding, AssignmentId, AssignmentStanding, JobId, PolicyId, QuoteId, SessionId,
-    Sighting,
+    ApplicationStanding, AssignmentId, AssignmentStanding, CertificateId, JobId, PolicyId, QuoteId,
+    SessionId, Sighting,
 };
 use workflow_core::time::Timestamp;
 
@@ -15,8 +15,10 @@ use crate::Ten99Policy;
 use crate::config::percent_encoded;
 use crate::failure::Error;
 use crate::pages::{self, Walk, Walked};
+use crate::perform::CERTIFICATES;
 use crate::wire;
 use crate::wire::assignment::Assignment;
+use crate::wire::certificate::Certificate;
 use crate::wire::policy::Policy;
 use crate::wire::session::Session;
 
@@ -88,6 +90,19 @@ impl Ten99Policy {
         let walked: Walked<Assignment> = pages::walk(self.client(), &walk).await?;
         let live = walked.items.iter().filter(|a| a.is_on(job) && !a.is_canceled());
         live.map(assignment_seen).collect()
+    }
+
+    pub(crate) async fn certificate(&self, id: &CertificateId) -> Result<Option<Sighting>, Error> {
+        let path = format!("{CERTIFICATES}/{}", percent_encoded(id.as_str()));
+        let whole = [("expand[]", "review_results.full")];
+        let body = match self.client().get(&path, &whole).await.map_err(Error::from) {
+            Ok(body) => body,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let read: Certificate = wire::object("certificate", body)?;
+        let review = read.review().map_err(unreadable)?;
+        Ok(Some(Sighting::Certificate { certificate: id.clone(), review }))
     }
 
     /// The data of an event that was read back; `None` when there is no such event.

@@ -192,6 +192,12 @@ impl Simulator {
     }
 
     /// Sets how a certificate's review will end, or ends a flagged one; false if it is over.
+    /// Sets what the review reads in a certificate; false if there is none of that id.
+    pub fn certificate_reads(&self, id: &str, parsed: Value) -> bool {
+        control::certificate_reads(&self.app, id, parsed)
+    }
+
+    /// Sets how a certificate's review ends; false if it has ended.
     pub fn decide_certificate(&self, id: &str, outcome: Outcome) -> bool {
         control::decide_certificate(&self.app, id, outcome)
     }

@@ -5,6 +5,7 @@
 //! that creates or changes it. Read `wire/lenient.rs` for the scalars.
 
 pub(crate) mod assignment;
+pub(crate) mod certificate;
 pub(crate) mod contractor;
 pub(crate) mod error;
 pub(crate) mod invoice;

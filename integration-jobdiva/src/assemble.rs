@@ -133,6 +133,8 @@ impl JobDiva {
             Kind::Activity
             | Kind::Record
             | Kind::Timesheet
+            | Kind::Document
+            | Kind::Content
             | Kind::Touch
             | Kind::Start
             | Kind::Merge => columns::PLACEMENT,

@@ -25,6 +25,8 @@ pub enum Interest {
         /// Whose work, where told.
         placement: Option<PlacementId>,
     },
+    /// The files of these people: one of them may be a certificate.
+    Documents(BTreeSet<CandidateId>),
     /// Nothing: a kind of record that no placement's facts rest on.
     Nothing,
     /// Nothing that is known; for a person to see.
@@ -54,6 +56,16 @@ pub fn interpret(delivery: &Delivery) -> Interest {
         },
         "candidate" | "employee" => candidate(),
         "job" => requisition(),
+        // No tenant is documented to send these; one that does is understood.
+        "attachment"
+        | "candidate attachment"
+        | "candidateattachment"
+        | "document"
+        | "onboarding"
+        | "onboarding document"
+        | "onboardingdocument" => {
+            id(subject::CANDIDATE).map(|id| Interest::Documents([CandidateId(id)].into()))
+        }
         "company" | "contact" | "expense" => Some(Interest::Nothing),
         _ => None,
     };
@@ -96,6 +108,10 @@ mod tests {
         assert_eq!(of("salary.update", &both[1..]), candidate);
         let requisition = Interest::Requisitions(["8".into()].into());
         assert_eq!(of("job.update", &[(subject::REQUISITION, "8")]), requisition);
+        let documents = Interest::Documents(["7".into()].into());
+        assert_eq!(of("attachment.insert", &both), documents);
+        assert_eq!(of("candidate attachment.insert", &both), documents);
+        assert_eq!(of("attachment.insert", &[]), Interest::NotUnderstood);
         assert_eq!(of("contact.update", &[]), Interest::Nothing);
         assert_eq!(of("activity.update", &both[1..]), Interest::NotUnderstood);
         assert_eq!(of("weather.update", &both), Interest::NotUnderstood);

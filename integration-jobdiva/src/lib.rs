@@ -9,6 +9,7 @@
 //! - [`JobDiva::assemble`]: one placement's facts, read through the API.
 //! - [`JobDiva::timesheet`]: one timesheet; the feed brings the others.
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
+//! - [`documents`]: which files a candidate has, and their bytes.
 //!
 //! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
 //! [`config`]; what can go wrong, one variant per reaction, is [`error`]. The engine owns retries and waits: each
@@ -20,6 +21,7 @@
 pub mod census;
 pub mod config;
 pub mod delivery;
+pub mod documents;
 pub mod error;
 pub mod interpret;
 pub mod operations;

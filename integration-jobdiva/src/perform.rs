@@ -36,7 +36,8 @@ impl JobDiva {
             | Call::ExtendCoverage { .. }
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
-            | Call::WithdrawInvoice { .. } => Outcome::Answered(Answer::Refused(Refusal {
+            | Call::WithdrawInvoice { .. }
+            | Call::UploadCertificate { .. } => Outcome::Answered(Answer::Refused(Refusal {
                 status: 0,
                 code: "not_for_jobdiva".to_owned(),
                 message: format!("{}: JobDiva performs no such call", attempt.key),

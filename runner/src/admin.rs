@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use workflow_core::engine::{Engine, HandleError};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
 use crate::pulse::Pulse;
 use crate::signing::Signer;
@@ -28,6 +29,7 @@ use crate::systems::Systems;
 use crate::views;
 
 mod audit;
+pub mod certificates;
 pub mod inbox;
 pub mod invoices;
 pub mod log;
@@ -79,6 +81,8 @@ pub struct Door {
     pub pulse: Arc<Pulse>,
     /// The tenants of the configuration.
     pub tenants: Vec<String>,
+    /// The documents that contractors bring.
+    pub documents: Arc<Documents>,
     /// What signs exports.
     pub signer: Signer,
     /// Turns true when the process stops.
@@ -124,6 +128,10 @@ pub fn router(door: Door) -> Router {
         .route("/v1/inbox/{tenant}/{id}", get(inbox::show))
         .route("/v1/inbox/{tenant}/{id}/act", post(inbox::act))
         .route("/v1/contractors/{tenant}/{candidate}/keep", post(inbox::keep))
+        .route("/v1/certificates", get(certificates::list).post(certificates::add))
+        .route("/v1/certificates/{tenant}/{key}", get(certificates::show))
+        .route("/v1/certificates/{tenant}/{key}/settle", post(certificates::settle))
+        .layer(DefaultBodyLimit::max(certificates::BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
         .with_state(door)
 }
@@ -205,7 +213,9 @@ async fn history(
 
 async fn forget(State(door): State<Arc<Door>>, Json(forget): Json<Forget>) -> Response {
     let Forget { candidate, tenant, reason, who } = forget;
-    match forget::forget(&door.engine, &candidate, tenant.as_deref(), reason, &who).await {
+    match forget::forget(&door.engine, &door.documents, &candidate, tenant.as_deref(), reason, &who)
+        .await
+    {
         Ok(forgotten) => Json(forgotten).into_response(),
         Err(ForgetError::Handle(HandleError::Rejected(no))) => {
             problem(StatusCode::CONFLICT, no.message)

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 mod ask;
 mod audit;
 mod backup;
+mod certificate;
 mod check;
 mod checklist;
 #[cfg(feature = "simulators")]
@@ -78,6 +79,8 @@ enum Verb {
     Invoices(invoices::Invoices),
     /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
     Audit(audit::Audit),
+    /// Hand in, list, show and settle the certificates that contractors bring.
+    Certificate(certificate::Certificate),
     /// List, show, retry or drop deliveries that were not worked off.
     Inbox(inbox::Inbox),
     /// Say which contractor a merged candidate keeps.
@@ -214,6 +217,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::History(verb) => verb.run().await,
             Verb::Invoices(verb) => verb.run().await,
             Verb::Audit(verb) => verb.run().await,
+            Verb::Certificate(verb) => verb.run().await,
             Verb::Inbox(verb) => verb.run().await,
             Verb::Keep(verb) => verb.run().await,
             Verb::Resolve(verb) => verb.run().await,

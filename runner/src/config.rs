@@ -15,6 +15,9 @@ use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
 use workflow_core::domain::timesheet::TimesheetId;
 
+use crate::certificates::Finding;
+
+mod certificates;
 mod file;
 mod log;
 mod reader;
@@ -63,6 +66,8 @@ pub struct Tenant {
     pub pace: Pace,
     /// What `runner checklist` may try things on.
     pub checklist: Option<Checklist>,
+    /// How certificates come in.
+    pub certificates: Certificates,
     /// How much is asked of its systems at once.
     pub calls_at_once: CallsAtOnce,
     /// Where its credentials come from, so that corrected ones are taken while it runs.
@@ -80,6 +85,22 @@ pub struct Checklist {
     pub employee: Option<PlacementId>,
     /// An approved timesheet of the first placement whose pay is not what was quoted; without it one is made up.
     pub timesheet: Option<TimesheetId>,
+}
+
+/// How a tenant's certificates come in; an operator may always hand one in.
+#[derive(Clone, Default)]
+pub struct Certificates {
+    /// Among JobDiva's files, where they are looked through.
+    pub finding: Option<Finding>,
+    /// At the tenant's own door, where it is open.
+    pub intake: Option<Intake>,
+}
+
+/// The door at which a tenant's own systems hand certificates in.
+#[derive(Clone)]
+pub struct Intake {
+    /// What opens it.
+    pub token: integration_1099policy::secret::Secret,
 }
 
 /// How many calls that workflows owe may be under way at once.

@@ -25,7 +25,7 @@ pub mod script;
 pub(crate) mod settings;
 mod show;
 
-pub use settings::TENANT;
+pub use settings::{INTAKE_TOKEN, TENANT};
 pub use show::{Form, Screen};
 
 /// How far the clock moves when the world is quiet.
@@ -165,6 +165,11 @@ impl Demo {
     /// What came through the webhook door.
     pub fn counters(&self) -> &ingress::Counters {
         self.runner.counters()
+    }
+
+    /// The documents that contractors brought.
+    pub fn documents(&self) -> &crate::documents::Documents {
+        self.runner.documents()
     }
 
     /// Where webhooks come in.

@@ -10,6 +10,8 @@ use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::seal::Subject;
 
+use crate::certificates::files_cursor;
+use crate::documents::Documents;
 use crate::views;
 
 /// Why nobody was forgotten.
@@ -32,6 +34,7 @@ pub enum ForgetError {
 /// Forgets a candidate, of this tenant where one is named. Doing it again changes nothing and says the same.
 pub async fn forget(
     engine: &Engine<Insurance>,
+    documents: &Documents,
     candidate: &str,
     tenant: Option<&str>,
     reason: String,
@@ -56,6 +59,11 @@ pub async fn forget(
         content.to_json().is_ok_and(|data| holds(&data))
     });
     let subject = Subject::from(&stream);
+    // The key is gone, so that nothing opens them; removing them is done again at the next start.
+    if let Err(error) = documents.forget(&subject) {
+        tracing::error!(%stream, %error, "a forgotten person's documents could not be removed; nothing opens them");
+    }
+    drop(engine.store().set_cursor(&files_cursor(&stream), b"[]"));
     Ok(views::Forgotten {
         version: views::VERSION,
         tenant: stream.tenant().to_owned(),

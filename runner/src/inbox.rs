@@ -3,7 +3,7 @@
 //! One at a time and oldest first, so that no older reading overtakes a newer one. What cannot be read waits; what is
 //! not understood, or about nothing known for days, is parked where a person sees it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,13 @@ use tokio::sync::watch;
 use workflow_core::backoff;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Side, Sighting};
+use workflow_core::domain::facts::CandidateId;
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::inbox::{Delivery, Inbox, Input, State};
 use workflow_core::time::Timestamp;
 
+use crate::certificates::{self, LookError};
 use crate::pulse::{Beat, Pulse};
 use crate::read::{self, Hint, Read, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY, Systems};
@@ -273,6 +275,9 @@ impl Worker {
                     Read::Unknown => wait("it is about no timesheet that is known".into(), age),
                 });
             }
+            Interest::Documents(candidates) => {
+                return self.files(connected, &candidates).await;
+            }
             Interest::Nothing => return Ok(Done::Settled("of no consequence".into())),
             Interest::NotUnderstood => return Ok(Done::Parked("not understood".into())),
         };
@@ -287,6 +292,37 @@ impl Worker {
             return Ok(unknown(age));
         }
         Ok(Done::Settled(format!("{} placements read", followed.read)))
+    }
+
+    /// Looks through the files of people who are in scope.
+    async fn files(
+        &self,
+        connected: &Arc<Connected>,
+        candidates: &BTreeSet<CandidateId>,
+    ) -> Result<Done, ReadError> {
+        let Some(documents) = self.systems.documents() else {
+            return Ok(Done::Later("the documents are not open".into()));
+        };
+        let scope = certificates::in_scope(&self.engine, &connected.tenant.name);
+        let scope = scope.map_err(ReadError::Stopped)?;
+        let mut taken = 0;
+        for (candidate, placements) in scope.iter().filter(|(who, _)| candidates.contains(who)) {
+            let who = (candidate, placements);
+            match certificates::look(&self.engine, connected, documents, who).await {
+                Ok(looked) if looked.unread > 0 => {
+                    return Ok(Done::Later("a file could not be read".into()));
+                }
+                Ok(looked) => taken += looked.taken,
+                Err(LookError::Handle(stopped @ HandleError::Stopped(_))) => {
+                    return Err(ReadError::Stopped(stopped));
+                }
+                Err(LookError::JobDiva(error)) if !error.may_pass() => {
+                    return Err(ReadError::Refused(error.to_string()));
+                }
+                Err(error) => return Err(ReadError::Later(error.to_string())),
+            }
+        }
+        Ok(Done::Settled(format!("{taken} certificates found")))
     }
 
     async fn policy(
@@ -314,10 +350,8 @@ impl Worker {
             Interest::Unfollowed { .. } => {
                 return Ok(Done::Settled("kept: nothing here rests on it".into()));
             }
-            Interest::Certificate { .. } => {
-                return Ok(Done::Settled("certificates are not followed".into()));
-            }
-            Interest::Policy { .. }
+            Interest::Certificate { .. }
+            | Interest::Policy { .. }
             | Interest::Application { .. }
             | Interest::Assignment { .. }
             | Interest::Invoice { .. } => {}

@@ -2,7 +2,8 @@
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
 //! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
-//! deliveries off), [`poll`] (looking without being told), [`forget`] (a person), [`order`] (what people decide),
+//! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
+//! bring), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
 //! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
 //! asks), [`admin`] and [`views`] (what it answers), [`cli`] (the command
@@ -22,16 +23,19 @@
 
 pub mod admin;
 pub mod audit;
+pub mod certificates;
 pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod credentials;
 #[cfg(feature = "simulators")]
 pub mod demo;
+pub mod documents;
 pub mod forget;
 pub mod gates;
 pub mod inbox;
 pub mod ingress;
+pub mod intake;
 pub mod lineage;
 pub mod order;
 pub mod parked;

@@ -14,6 +14,7 @@ use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{
     AssignmentStanding, JobId, PolicyStanding, QuoteId, Side, Sighting,
 };
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
 use workflow_core::domain::timesheet::Timesheet;
@@ -23,6 +24,8 @@ use workflow_core::machine::Kind as _;
 use workflow_core::store::StoreError;
 use workflow_core::time::Timestamp;
 
+use crate::certificates::{self, LookError};
+use crate::documents::Documents;
 use crate::ingress;
 use crate::people;
 use crate::pulse::{Beat, Pulse};
@@ -40,6 +43,8 @@ pub struct Poller {
     pub engine: Engine<Insurance>,
     /// The tenant's systems.
     pub connected: Arc<Connected>,
+    /// Where certificates that are found are kept.
+    pub documents: Option<Arc<Documents>>,
     /// Where it says what it is doing.
     pub pulse: Arc<Pulse>,
     /// How often the clock is looked at.
@@ -67,6 +72,7 @@ enum Round {
     Feeds,
     Open,
     Held,
+    Files,
     All,
     Census,
 }
@@ -124,7 +130,7 @@ impl Poller {
     /// Why a round cannot be made at present.
     fn held(&self, round: Round) -> Option<String> {
         let sides: &[Side] = match round {
-            Round::Feeds | Round::Held | Round::Census => &[Side::Ats],
+            Round::Feeds | Round::Held | Round::Files | Round::Census => &[Side::Ats],
             Round::Open => &[Side::Insurer],
             Round::All => &[Side::Ats, Side::Insurer],
         };
@@ -132,7 +138,7 @@ impl Poller {
     }
 
     /// When each round comes: the frequent ones at once, the rare ones when they would have come without a restart.
-    fn plan(&self) -> Result<[(Round, Duration, Timestamp); 5], HandleError> {
+    fn plan(&self) -> Result<Vec<(Round, Duration, Timestamp)>, HandleError> {
         let (pace, now) = (self.connected.tenant.pace, self.engine.clock().now());
         let due = |round: Round, pace: Duration| -> Result<Timestamp, HandleError> {
             let kept = self.engine.store().cursor(&self.last(round));
@@ -140,13 +146,19 @@ impl Poller {
             let last = kept.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
             Ok(last.map_or(now, |last| Timestamp(last).plus(pace)))
         };
-        Ok([
+        let finding = self.connected.tenant.certificates.finding.as_ref();
+        let files = match finding {
+            Some(finding) => Some((Round::Files, finding.every, due(Round::Files, finding.every)?)),
+            None => None,
+        };
+        let rounds = [
             (Round::Feeds, pace.poll, now),
             (Round::Open, pace.sweep, now),
             (Round::Held, pace.reread, due(Round::Held, pace.reread)?),
             (Round::All, READ_ALL_EVERY, due(Round::All, READ_ALL_EVERY)?),
             (Round::Census, pace.census, due(Round::Census, pace.census)?),
-        ])
+        ];
+        Ok(rounds.into_iter().chain(files).collect())
     }
 
     /// Where the moment of a round's last time is kept.
@@ -158,7 +170,7 @@ impl Poller {
     fn note(&self, round: Round) -> Result<(), HandleError> {
         match round {
             Round::Feeds | Round::Open => Ok(()),
-            Round::Held | Round::All | Round::Census => {
+            Round::Held | Round::Files | Round::All | Round::Census => {
                 let now = self.engine.clock().now().0.to_string();
                 let kept = self.engine.store().set_cursor(&self.last(round), now.as_bytes());
                 kept.map_err(|error| HandleError::Stopped(error.to_string()))
@@ -188,6 +200,7 @@ impl Poller {
             Round::Feeds => self.feeds().await,
             Round::Open => self.open().await,
             Round::Held => self.on_hold().await,
+            Round::Files => self.files().await,
             Round::All => self.all().await,
             Round::Census => self.census().await,
         };
@@ -198,7 +211,7 @@ impl Poller {
                 match round {
                     Round::Feeds => looked.note(Side::Ats, now),
                     Round::Open => looked.note(Side::Insurer, now),
-                    Round::Held | Round::All | Round::Census => {}
+                    Round::Held | Round::Files | Round::All | Round::Census => {}
                 }
                 Ok(())
             }
@@ -299,7 +312,31 @@ impl Poller {
             tracing::warn!(%tenant, "events were missed: everything covered is looked at");
             self.observe(&["Active"]).await?;
         }
-        self.observe(&waiting).await
+        self.observe(&waiting).await?;
+        // A review that broke down may be told by nobody.
+        self.observe_certificates(&["Uploaded", "Processing", "Flagged", "Error"]).await
+    }
+
+    /// The files of everybody in scope: those that are certificates are taken in.
+    async fn files(&self) -> Result<(), RoundError> {
+        let Some(documents) = &self.documents else { return Ok(()) };
+        let tenant = &self.connected.tenant.name;
+        for (candidate, placements) in certificates::in_scope(&self.engine, tenant)? {
+            let who = (&candidate, &placements);
+            match certificates::look(&self.engine, &self.connected, documents, who).await {
+                Ok(_) => {}
+                Err(LookError::Handle(stopped @ HandleError::Stopped(_))) => {
+                    return Err(stopped.into());
+                }
+                Err(LookError::Store(error)) => return Err(error.into()),
+                // What ails one person's files may ail only them; an outage ends the round.
+                Err(LookError::JobDiva(error)) if error.may_pass() => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%tenant, %candidate, %error, "files could not be looked at");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What waits for better facts, and people of whom nothing was given.
@@ -355,7 +392,8 @@ impl Poller {
             StateKind::ALL.iter().map(|kind| kind.name()).filter(|name| !closed.contains(name));
         self.read(&open.collect::<Vec<_>>()).await?;
         timesheets::read_again(&self.engine, &self.connected, &read::poll_source()).await?;
-        self.observe(&["Active"]).await
+        self.observe(&["Active"]).await?;
+        self.observe_certificates(&["Approved", "Denied"]).await
     }
 
     /// Reads the placements in these states again at JobDiva.
@@ -400,6 +438,23 @@ impl Poller {
         Ok(())
     }
 
+    async fn observe_certificates(&self, states: &[&str]) -> Result<(), RoundError> {
+        let mut watches = Vec::new();
+        for summary in self.engine.summaries("certificate") {
+            let own = summary.stream.tenant() == self.connected.tenant.name;
+            if own && states.contains(&summary.state) {
+                let state = self.engine.state::<Certificate>(&summary.stream)?;
+                watches.extend(state.and_then(|state| {
+                    state.sent().map(|sent| Watch::Certificate(sent.certificate.clone()))
+                }));
+            }
+        }
+        for some in watches.chunks(WATCHED_AT_ONCE) {
+            self.look_at(some).await?;
+        }
+        Ok(())
+    }
+
     async fn look_at(&self, watches: &[Watch]) -> Result<(), RoundError> {
         let _turn = self.connected.turns.sightings.lock().await;
         let now = self.engine.clock().now();
@@ -422,6 +477,7 @@ fn watched(state: &State) -> Vec<Watch> {
     let evidence = |evidence: &Evidence| match evidence {
         Evidence::Policy { policy, .. } => Watch::Policy(policy.clone()),
         Evidence::Assignment { assignment, .. } => Watch::Assignment(assignment.clone()),
+        Evidence::Certificate { certificate, .. } => Watch::Certificate(certificate.clone()),
     };
     let basis = |basis: &Basis| match basis {
         Basis::Quote { quote, .. } => Some(Watch::Quote(quote.clone())),
@@ -471,6 +527,6 @@ fn gone(watch: &Watch, now: Timestamp) -> Option<Sighting> {
             job: JobId(String::new()),
             standing: AssignmentStanding::Canceled,
         }),
-        Watch::Quote(_) | Watch::Session(_) => None,
+        Watch::Quote(_) | Watch::Session(_) | Watch::Certificate(_) => None,
     }
 }

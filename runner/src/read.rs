@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Sighting;
+use workflow_core::domain::certificate::{self, Certificate};
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use workflow_core::domain::placement::{self, Placement, candidate_alias, requisition_alias};
 use workflow_core::engine::{Engine, HandleError, Handled, Source};
@@ -201,7 +202,7 @@ pub(crate) fn settled(
     }
 }
 
-/// Tells the placements that a sighting is about; returns them.
+/// Tells the placements, or the certificate, that a sighting is about; returns them.
 pub async fn tell(
     engine: &Engine<Insurance>,
     tenant: &str,
@@ -210,23 +211,36 @@ pub async fn tell(
 ) -> Result<BTreeSet<StreamId>, ReadError> {
     let streams = about(engine, tenant, sighting);
     for stream in &streams {
+        if let Sighting::Certificate { review, .. } = sighting {
+            let input = certificate::Input::Reviewed(review.clone());
+            let handled = engine.handle::<Certificate>(stream, input, source.clone()).await;
+            settled(stream, handled)?;
+            continue;
+        }
         let input = placement::Input::Seen(sighting.clone());
         settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
     }
     Ok(streams)
 }
 
-/// The placements of a tenant that a sighting is about.
+/// The placements of a tenant, or the certificate, that a sighting is about.
 pub fn about(engine: &Engine<Insurance>, tenant: &str, sighting: &Sighting) -> BTreeSet<StreamId> {
     let names: Vec<&str> = match sighting {
         Sighting::Policy { policy, quote, .. } => vec![policy.as_str(), quote.as_str()],
         Sighting::Assignment { assignment, job, .. } => vec![assignment.as_str(), job.as_str()],
+        Sighting::Certificate { certificate, .. } => vec![certificate.as_str()],
         Sighting::Application { session, quote, .. } => {
             std::iter::once(session.as_str()).chain(quote.as_ref().map(|q| q.as_str())).collect()
         }
     };
+    let workflow = match sighting {
+        Sighting::Certificate { .. } => "certificate",
+        Sighting::Policy { .. } | Sighting::Assignment { .. } | Sighting::Application { .. } => {
+            "placement"
+        }
+    };
     let found = names.iter().flat_map(|name| engine.find(name));
-    found.filter(|s| s.tenant() == tenant && s.workflow() == "placement").collect()
+    found.filter(|s| s.tenant() == tenant && s.workflow() == workflow).collect()
 }
 
 /// The source of inputs that a poll of JobDiva found.

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
@@ -24,12 +25,13 @@ use workflow_core::store::{Store, StoreError};
 use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
+use crate::documents::Documents;
 use crate::order::{Desk, Done, Order, OrderError, Running};
 use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
 use crate::tenants::{self, Tenants};
-use crate::{admin, credentials, inbox, ingress, poll, serve};
+use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -117,6 +119,7 @@ pub enum StopError {
 pub struct Runner {
     engine: Engine<Insurance>,
     systems: Arc<Systems>,
+    documents: Arc<Documents>,
     dispatcher: Dispatcher<Insurance, Systems>,
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
@@ -134,7 +137,7 @@ impl Runner {
 
     /// The same with a clock of the caller's.
     pub async fn start_with(config: Config, options: Options) -> Result<Self, StartError> {
-        let systems = Arc::new(Systems::connect(&config.tenants, &options.clock)?);
+        let systems = Systems::connect(&config.tenants, &options.clock)?;
         let hooks = listen(config.hooks).await?;
         let admin_door = listen(config.admin).await?;
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
@@ -145,8 +148,11 @@ impl Runner {
         }
         // After the log, whose lock keeps other processes from the keys too.
         let vault = Vault::open(&config.data_dir.join(KEYS_DIR), &config.master_key)?;
+        let documents = Arc::new(Documents::new(&config.data_dir, Arc::clone(&vault)));
         let engine = open(store, Some(vault), Arc::clone(&options.clock), &config.tenants)?;
+        certificates::sweep(&engine, &documents);
         systems.gates().load(&engine);
+        let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
         let (stop, stopped) = watch::channel(false);
@@ -154,6 +160,7 @@ impl Runner {
             dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
             engine,
             systems,
+            documents,
             pulse: Arc::default(),
             counters: Arc::default(),
             signer: Signer {
@@ -185,13 +192,20 @@ impl Runner {
             counters: Arc::clone(&self.counters),
             limits: ingress::Limits::default(),
         };
-        let (router, stop) = (ingress::router(door), stopped.clone());
+        let handed_in = intake::Door {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            documents: Arc::clone(&self.documents),
+        };
+        let router = ingress::router(door).merge(intake::router(handed_in));
+        let stop = stopped.clone();
         self.loops.spawn(async move {
             Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
         });
         let door = admin::Door {
             engine: self.engine.clone(),
             token,
+            documents: Arc::clone(&self.documents),
             dispatcher: self.dispatcher.clone(),
             systems: Arc::clone(&self.systems),
             pulse: Arc::clone(&self.pulse),
@@ -241,6 +255,7 @@ impl Runner {
             let poller = poll::Poller {
                 engine: self.engine.clone(),
                 connected: Arc::clone(connected),
+                documents: self.systems.documents().cloned(),
                 pulse: Arc::clone(&self.pulse),
                 look,
             };
@@ -278,6 +293,11 @@ impl Runner {
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.hooks
+    }
+
+    /// The documents that contractors brought.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// What came through the webhook door.
@@ -436,8 +456,13 @@ pub(crate) fn builder(
         Some(vault) => builder.vault(vault),
         None => builder,
     };
-    let builder = builder.workflow::<Placement>().workflow::<Contractor>().workflow::<Invoice>();
-    builder.workflow::<Gate>().workflow::<Inbox<Insurance>>()
+    builder
+        .workflow::<Placement>()
+        .workflow::<Contractor>()
+        .workflow::<Certificate>()
+        .workflow::<Invoice>()
+        .workflow::<Gate>()
+        .workflow::<Inbox<Insurance>>()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

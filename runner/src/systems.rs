@@ -11,7 +11,8 @@ use integration_jobdiva::JobDiva;
 use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{Answer, Call, Side};
+use workflow_core::domain::call::{Answer, Call, Side, Upload};
+use workflow_core::domain::certificate;
 use workflow_core::engine::OwedCall;
 use workflow_core::id::StreamId;
 use workflow_core::outcome::{Attempt, Outcome};
@@ -19,6 +20,7 @@ use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::Tenant;
 use crate::credentials::Probe;
+use crate::documents::Documents;
 use crate::gates::{Gates, named};
 
 /// How the adapters are called in the inbox, in causes and in addresses.
@@ -133,6 +135,8 @@ impl Connected {
 pub struct Systems {
     tenants: BTreeMap<String, Arc<Connected>>,
     gates: Arc<Gates>,
+    /// The documents that calls send; none until the log is open.
+    documents: Option<Arc<Documents>>,
 }
 
 /// Why a tenant's systems cannot be connected.
@@ -225,9 +229,19 @@ impl Systems {
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         match wrong.is_empty() {
-            true => Ok(Self { tenants: connected, gates }),
+            true => Ok(Self { tenants: connected, gates, documents: None }),
             false => Err(ConnectErrors(wrong)),
         }
+    }
+
+    /// The same systems with the documents that calls send.
+    pub fn with_documents(self, documents: Arc<Documents>) -> Self {
+        Self { documents: Some(documents), ..self }
+    }
+
+    /// The documents, once the log is open.
+    pub fn documents(&self) -> Option<&Arc<Documents>> {
+        self.documents.as_ref()
     }
 
     /// What is paused, of all tenants.
@@ -246,11 +260,37 @@ impl Systems {
     }
 }
 
+impl Systems {
+    /// Reads a document and hands it in.
+    async fn upload(
+        &self,
+        connected: &Connected,
+        upload: &Upload,
+        attempt: &Attempt,
+    ) -> Outcome<Answer> {
+        let Some(documents) = self.documents.clone() else {
+            return Outcome::not_sent("the documents are not open");
+        };
+        let subject = certificate::subject(attempt.stream.tenant(), &upload.candidate);
+        let sha256 = upload.sha256.clone();
+        let read = tokio::task::spawn_blocking(move || documents.read(&subject, &sha256)).await;
+        match read {
+            Ok(Ok(Some(pdf))) => connected.policy.upload(upload, &pdf, attempt).await,
+            Ok(Ok(None)) => Outcome::Answered(Answer::DocumentGone),
+            Ok(Err(error)) => Outcome::not_sent(error.to_string()),
+            Err(error) => Outcome::not_sent(error.to_string()),
+        }
+    }
+}
+
 impl Perform<Insurance> for Systems {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         let Some(connected) = self.of(attempt.stream.tenant()) else {
             return Outcome::not_sent("the tenant is not in the configuration");
         };
+        if let Call::UploadCertificate { upload } = &call {
+            return self.upload(connected, upload, &attempt).await;
+        }
         match call.side() {
             Side::Ats => connected.jobdiva.perform(&call, &attempt).await,
             Side::Insurer => connected.policy.perform(&call, &attempt).await,

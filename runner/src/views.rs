@@ -8,6 +8,7 @@ use workflow_core::codec::Content;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::{Behind, Gate};
 use workflow_core::domain::invoice::Invoice;
@@ -22,6 +23,10 @@ use workflow_core::workflow::Workflow;
 
 use crate::gates::{Gates, named};
 use crate::unread::Unread;
+
+mod certificates;
+
+pub use certificates::{Certificates, ShownCertificate, certificate, certificates};
 
 /// The version of these shapes; a field may be added without changing it.
 pub const VERSION: u32 = 1;
@@ -392,6 +397,7 @@ pub fn history(
         "placement" => stood::<Placement>(&events),
         "contractor" => stood::<Contractor>(&events),
         "invoice" => stood::<Invoice>(&events),
+        "certificate" => stood::<Certificate>(&events),
         "gate" => stood::<Gate>(&events),
         "delivery" => stood::<Inbox<Insurance>>(&events),
         _ => Ok(None),

@@ -10,6 +10,8 @@ mod backup;
 mod binary;
 #[path = "process/canary.rs"]
 mod canary;
+#[path = "process/certificates.rs"]
+mod certificates;
 #[path = "process/checklist.rs"]
 mod checklist;
 #[path = "process/config.rs"]

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use tests::peers::ats::person;
 use tests::world::{TENANT, World, contractor_stream, engine, good};
 use workflow_core::audit;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::{Contractor, Input, State};
 use workflow_core::domain::facts::{CandidateId, PlacementId};
+use workflow_core::domain::gate::Gate;
 use workflow_core::engine::{Engine, HandleError, OpenError, Source, replay};
 use workflow_core::id::Position;
 use workflow_core::seal::{Subject, Vault, within};
@@ -106,7 +108,8 @@ fn without_keys(world: &World) -> Engine<workflow_core::domain::Insurance> {
         .workflow::<workflow_core::domain::placement::Placement>()
         .workflow::<Contractor>()
         .workflow::<workflow_core::domain::invoice::Invoice>()
-        .workflow::<workflow_core::domain::gate::Gate>()
+        .workflow::<Certificate>()
+        .workflow::<Gate>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open()
         .expect("a log opens without its keys")
@@ -164,7 +167,8 @@ async fn a_log_whose_keys_are_lost_says_so() {
         .workflow::<workflow_core::domain::placement::Placement>()
         .workflow::<Contractor>()
         .workflow::<workflow_core::domain::invoice::Invoice>()
-        .workflow::<workflow_core::domain::gate::Gate>()
+        .workflow::<Certificate>()
+        .workflow::<Gate>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open();
     match opened {

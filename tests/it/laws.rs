@@ -12,10 +12,12 @@ use workflow_core::inbox::Inbox;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
 
 mod answers;
+mod certificate;
 mod contractor;
 mod invoice;
 mod placement;
 
+use certificate::OfCertificate;
 use contractor::OfContractor;
 use invoice::OfInvoice;
 use placement::OfPlacement;
@@ -23,6 +25,7 @@ use placement::OfPlacement;
 workflow_core::laws!(placement_workflow: OfPlacement);
 workflow_core::laws!(contractor_workflow: OfContractor);
 workflow_core::laws!(invoice_workflow: OfInvoice);
+workflow_core::laws!(certificate_workflow: OfCertificate);
 workflow_core::laws!(delivery_workflow: OfDelivery);
 workflow_core::laws!(gate_workflow: OfGate);
 

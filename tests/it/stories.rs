@@ -2,6 +2,7 @@
 
 mod after_the_fact;
 mod applications;
+mod certificates;
 mod changes;
 mod coverage;
 mod departures;

@@ -15,7 +15,7 @@ use integration_1099policy::simulator as insurer;
 use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::secret::Secret as JobDivaSecret;
 use integration_jobdiva::simulator as ats;
-use runner::config::{CallsAtOnce, Config, Log, Pace, SecretFiles, Tenant};
+use runner::config::{CallsAtOnce, Certificates, Config, Log, Pace, SecretFiles, Tenant};
 use runner::order::{About, Deed, Done, Order, OrderError};
 use runner::tenants::System;
 use runner::views::{self, Line};
@@ -263,6 +263,7 @@ fn tenant(
         rules,
         pace: Pace { poll: HOUR / 2, sweep: HOUR, reread: HOUR * 6, ..Pace::default() },
         checklist: None,
+        certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files,
     }

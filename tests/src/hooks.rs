@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use integration_1099policy::config as policy;
 use integration_jobdiva::config as jobdiva;
 use jiff::tz::TimeZone;
-use runner::config::{JobDivaHook, Pace, Tenant};
+use runner::config::{Certificates, JobDivaHook, Pace, Tenant};
 use runner::supervise;
 use runner::systems::Systems;
 use sha2::{Digest, Sha256};
@@ -57,6 +57,7 @@ fn tenant() -> Tenant {
         rules: Rules::usual(TimeZone::UTC, "relay.example.com"),
         pace: Pace::default(),
         checklist: None,
+        certificates: Certificates::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! promise. The matches have no `_`, so a new event or variant does not compile until it has a sample. Invented people
 //! only. `parts.rs` builds what the events carry.
 
+pub mod certificate;
 pub mod contractor;
 pub mod delivery;
 pub mod gate;

@@ -15,6 +15,7 @@ use crate::world::World;
 
 mod acts;
 mod looks;
+mod papers;
 mod weeks;
 
 /// What a step comes to: why it does not hold, if it does not.

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use workflow_core::dispatch::{Dispatcher, Perform};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side};
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
 use workflow_core::domain::gate::Gate;
@@ -30,10 +31,12 @@ use workflow_core::store::sled::SledStore;
 use workflow_core::time::{Clock, ManualClock, Timestamp};
 
 mod facts;
+mod papers;
 mod signals;
 mod town;
 
 pub use facts::{good, set};
+pub use papers::sha256 as paper_sha256;
 pub use town::Town;
 
 use crate::peers::ats::Ats;
@@ -122,6 +125,7 @@ pub struct World {
     /// Attempts that were made and whose answers have not been brought back.
     pub flying: Vec<(OwedCall<Insurance>, Outcome<Answer>)>,
     delivered: u64,
+    papers: papers::Papers,
     /// The newest version of each stream that somebody was told of.
     acknowledged: Mutex<BTreeMap<StreamId, Version>>,
 }
@@ -164,6 +168,7 @@ impl World {
             tries: BTreeMap::new(),
             flying: Vec::new(),
             delivered: 0,
+            papers: papers::Papers::new(),
             acknowledged: Mutex::default(),
         }
     }
@@ -473,7 +478,7 @@ impl World {
     /// Every instance with its state, headline and history: for messages of failed tests.
     pub fn describe(&self) -> String {
         let mut text = String::new();
-        for workflow in ["placement", "contractor", "invoice"] {
+        for workflow in ["placement", "contractor", "certificate", "invoice"] {
             for summary in self.summaries(workflow) {
                 let history = self.history(&summary.stream).join(", ");
                 text += &format!(
@@ -532,6 +537,7 @@ fn engine_of(
         .workflow::<Placement>()
         .workflow::<Contractor>()
         .workflow::<Invoice>()
+        .workflow::<Certificate>()
         .workflow::<Gate>()
         .workflow::<Inbox<Insurance>>()
         .open()

@@ -134,7 +134,8 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::ExtendCoverage { .. }
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
-        | Call::WithdrawInvoice { .. } => Answer::ContractorUpdated,
+        | Call::WithdrawInvoice { .. }
+        | Call::UploadCertificate { .. } => Answer::ContractorUpdated,
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) struct Certificate {
     created: i64,
     updated: i64,
     audit: Option<Audit>,
+    /// What the review reads in the document.
+    #[serde(default)]
+    parsed: Value,
     custom_metadata: Json,
 }
 
@@ -65,9 +68,9 @@ impl Outcome {
     }
 
     /// The outcome a file name asks for, e.g. `coi-flagged-1.pdf`.
-    fn of_filename(name: &str) -> Self {
+    fn of_filename(name: &str) -> Option<Self> {
         let all = [Self::Flagged, Self::Denied, Self::Error];
-        all.into_iter().find(|o| name.contains(o.word())).unwrap_or(Self::Approved)
+        all.into_iter().find(|o| name.contains(o.word()))
     }
 }
 
@@ -123,7 +126,7 @@ impl Certificate {
                 "rule_path": "coverages.commercial_general_liability.limits", "manually_approved": false,
                 "created": audit.created,
             }]);
-            review["parsed_certificate_json"] = json!({});
+            review["parsed_certificate_json"] = self.parsed.clone();
         }
         review
     }
@@ -221,6 +224,7 @@ pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Re
         created: now,
         updated: now,
         audit: None,
+        parsed: usual(now),
         custom_metadata,
     };
     let id = certificate.id.clone();
@@ -237,6 +241,32 @@ pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Re
     Ok(Reply::created(shown))
 }
 
+/// What a review reads in an ordinary certificate: a year of the two usual coverages.
+fn usual(now: i64) -> Value {
+    let day = |secs: i64| {
+        jiff::Timestamp::from_second(secs).unwrap_or_default().strftime("%Y-%m-%d").to_string()
+    };
+    let of = |limit: i64| {
+        json!({
+            "effective_date": day(now - 30 * 86_400), "expiration_date": day(now + 335 * 86_400),
+            "limits": { "each_occurrence": limit, "general_aggregate": 2 * limit },
+        })
+    };
+    json!({
+        "insured": "as on page one",
+        "coverages": {
+            "commercial_general_liability": of(100_000_000), "workers_compensation": of(50_000_000),
+        },
+    })
+}
+
+/// Sets what the review reads in the document; false if there is no such certificate.
+pub(super) fn reads(desk: &mut Desk<'_>, id: &str, parsed: Value) -> bool {
+    let Some(certificate) = desk.book.certificates.get_mut(id) else { return false };
+    certificate.parsed = parsed;
+    true
+}
+
 /// The review begins.
 pub(super) fn process(desk: &mut Desk<'_>, id: &str) -> bool {
     let now = desk.now_secs();
@@ -251,8 +281,9 @@ pub(super) fn process(desk: &mut Desk<'_>, id: &str) -> bool {
 pub(super) fn review(desk: &mut Desk<'_>, id: &str) -> bool {
     let open = |c: &&Certificate| matches!(c.status, Status::Pending | Status::Processing);
     let Some(certificate) = desk.book.certificates.get(id).filter(open) else { return false };
-    let outcome =
-        certificate.scripted.unwrap_or_else(|| Outcome::of_filename(&certificate.filename));
+    let asked = certificate.scripted.or_else(|| Outcome::of_filename(&certificate.filename));
+    let contractor = certificate.contractor.clone();
+    let outcome = asked.unwrap_or_else(|| desk.script(&contractor).certificate);
     conclude(desk, id, outcome);
     true
 }

@@ -109,6 +109,9 @@ fn write(app: &App, method: &str, segments: &[&str], mut given: Value) -> Result
         ("POST", ["certificates", id, "outcome"]) => {
             done(decide_certificate(app, id, parse(given["outcome"].take())?))
         }
+        ("POST", ["certificates", id, "reads"]) => {
+            done(certificate_reads(app, id, given["parsed"].take()))
+        }
         ("POST", ["invoices", id, "pay"]) => done(pay_invoice(app, id)),
         ("POST", ["categories"]) => {
             let id = given["category_code"].as_str().ok_or_else(unclear)?;
@@ -210,6 +213,10 @@ pub(super) fn decide_certificate(app: &App, id: &str, outcome: Outcome) -> bool 
         |b| b.certificates.get(id).is_some(),
         |desk| certificates::decide(desk, id, outcome),
     )
+}
+
+pub(super) fn certificate_reads(app: &App, id: &str, parsed: Value) -> bool {
+    at_desk(app, |b| b.certificates.get(id).is_some(), |desk| certificates::reads(desk, id, parsed))
 }
 
 pub(super) fn pay_invoice(app: &App, id: &str) -> bool {

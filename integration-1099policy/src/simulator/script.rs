@@ -18,6 +18,8 @@ pub struct Script {
     pub charge: Charge,
     /// Whether a quote comes back with `eligible: true`.
     pub eligible: bool,
+    /// How the review of a certificate ends, unless its file's name or a control endpoint says otherwise.
+    pub certificate: super::certificates::Outcome,
     /// Whether every write on the contractor is refused with `contractor_blocked_for_writes`.
     pub blocked: bool,
 }
@@ -30,6 +32,7 @@ impl Default for Script {
             finish_after_secs: 3 * 3600,
             charge: Charge::Succeeds,
             eligible: true,
+            certificate: super::certificates::Outcome::Approved,
             blocked: false,
         }
     }

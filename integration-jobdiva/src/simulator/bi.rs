@@ -30,6 +30,8 @@ pub(super) enum Read {
     Attachments,
     Attachment,
     Timesheet,
+    OnboardingList,
+    OnboardingOne,
     Company,
     Fields,
     Limits,
@@ -47,7 +49,7 @@ const fn metric(path: &'static str, name: &'static str, read: Read) -> Metric {
     Metric { path, name, read }
 }
 
-const METRICS: [Metric; 27] = [
+const METRICS: [Metric; 29] = [
     metric("CandidateDetail", "Candidate Detail", Read::Candidate),
     metric("CandidatesDetail", "Candidates Detail", Read::Candidates),
     metric(
@@ -108,6 +110,16 @@ const METRICS: [Metric; 27] = [
     metric("TimesheetDetail", "Timesheet Detail", Read::Timesheet),
     metric("CandidateAttachmentList", "Candidate Attachment List", Read::Attachments),
     metric("CandidateAttachmentDetail", "Candidate Attachment Detail", Read::Attachment),
+    metric(
+        "CandidateOnBoardingDocumentList",
+        "Candidate OnBoarding Document List",
+        Read::OnboardingList,
+    ),
+    metric(
+        "CandidateOnBoardingDocumentDetail",
+        "Candidate OnBoarding Document Detail",
+        Read::OnboardingOne,
+    ),
     metric("CompanyDetail", "Company Detail", Read::Company),
     metric("UserfieldsList", "Userfields List", Read::Fields),
     metric("ApiLimits", "Api Limits", Read::Limits),
@@ -199,6 +211,14 @@ fn keyed(
             Ok(documents::get(state, candidate, ask.text("fileName")?, view.at))
         }
         Read::Timesheet => Ok(timesheet(state, ask.id("timesheetId")?, view)),
+        Read::OnboardingList => {
+            Ok(documents::onboarding_list(state, ask.id("candidateId")?, view.at))
+        }
+        Read::OnboardingOne => {
+            let (candidate, placement) = (ask.id("candidateId")?, ask.id("interviewId")?);
+            let name = ask.text("fileName")?;
+            Ok(documents::onboarding_one(state, candidate, placement, name, view.at))
+        }
         Read::Company => {
             let company = state.companies.get(&ask.id("companyId")?);
             Ok(company.map(|of| (of.id.to_string(), rows::company(of))).into_iter().collect())

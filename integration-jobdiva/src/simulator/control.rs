@@ -85,6 +85,7 @@ pub(super) fn fresh(dataset: Dataset, shared: &super::server::Settings) -> State
         state.salary.clear();
         state.timesheets.clear();
         state.attachments.clear();
+        state.onboarding.clear();
     }
     state
 }

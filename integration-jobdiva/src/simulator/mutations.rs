@@ -162,6 +162,15 @@ pub enum Mutation {
         /// What is in the file.
         content: Vec<u8>,
     },
+    /// A placement's onboarding document, assigned and handed in now; answers its id.
+    AddOnboardingDocument {
+        /// Placement id.
+        placement: u64,
+        /// File name.
+        file_name: String,
+        /// What is in the file.
+        content: Vec<u8>,
+    },
     /// A timesheet, submitted now and decided a minute later; answers its id.
     AddTimesheet {
         /// Placement id.

@@ -11,8 +11,8 @@ use super::behaviour::BillingDates;
 use super::eastern;
 use super::envelope::Row;
 use super::state::{
-    Activity, Attachment, Billing, Candidate, Company, Decision, Job, Moments, Salary, State,
-    Timesheet,
+    Activity, Attachment, Billing, Candidate, Company, Decision, Job, Moments, Onboarding, Salary,
+    State, Timesheet,
 };
 
 /// Which user-defined fields a row carries.
@@ -401,6 +401,25 @@ pub(super) fn attachment_detail(of: &Attachment) -> Row {
         ("FILECONTENT", of.content_base64.clone()),
         ("UPLOADEDON", eastern::stamp(of.uploaded)),
     ])
+}
+
+/// `CandidateOnBoardingDocumentList`.
+pub(super) fn onboarding_listed(of: &Onboarding, at: Timestamp) -> Row {
+    let is_here = of.uploaded <= at;
+    let status = if is_here { "Completed" } else { "Pending" };
+    row([
+        ("CANDIDATEID", of.candidate.to_string()),
+        ("ID", of.id.to_string()),
+        ("FILENAME", of.file_name.clone()),
+        ("STATUS", status.into()),
+        ("ASSIGNEDON", eastern::stamp(of.assigned)),
+        ("UPLOADEDON", optional_stamp(is_here.then_some(of.uploaded))),
+    ])
+}
+
+/// `CandidateOnBoardingDocumentDetail`.
+pub(super) fn onboarding_detail(of: &Onboarding) -> Row {
+    row([("FILECONTENT", of.content_base64.clone())])
 }
 
 /// `CompanyDetail`.

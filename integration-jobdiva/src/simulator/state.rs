@@ -199,6 +199,18 @@ pub(super) struct Attachment {
     pub(super) content_base64: String,
 }
 
+/// An onboarding document: assigned first, handed in later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Onboarding {
+    pub(super) id: u64,
+    pub(super) candidate: u64,
+    pub(super) placement: u64,
+    pub(super) file_name: String,
+    pub(super) assigned: Timestamp,
+    pub(super) uploaded: Timestamp,
+    pub(super) content_base64: String,
+}
+
 impl Moments for Candidate {
     fn moments(&self) -> Vec<Timestamp> {
         vec![self.created, self.touched]
@@ -258,6 +270,8 @@ pub(super) struct State {
     pub(super) salary: Vec<Salary>,
     pub(super) timesheets: Vec<Timesheet>,
     pub(super) attachments: Vec<Attachment>,
+    #[serde(default)]
+    pub(super) onboarding: Vec<Onboarding>,
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) ledger: BTreeMap<String, u64>,
     pub(super) faults: Vec<Fault>,

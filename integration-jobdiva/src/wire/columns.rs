@@ -93,6 +93,12 @@ pub(crate) const DOUBLE_UNIT: Column = &["dtpayrateunit"];
 pub(crate) const UPDATED: Column = &["dateupdated", "datemodified", "datecreated"];
 pub(crate) const USER_FIELDS_UPDATED: Column = &["dateuserfieldupdated"];
 
+pub(crate) const FILE_NAME: Column = &["filename", "name", "documentname"];
+pub(crate) const FILE_TYPE: Column =
+    &["attachmenttype", "type", "documenttype", "attachmenttypename"];
+pub(crate) const FILE_CONTENT: Column = &["filecontent", "filecontentbase64encoded", "content"];
+pub(crate) const UPLOADED_ON: Column = &["uploadedon", "dateuploaded", "datecreated"];
+
 /// The parts of an assignment row that hold rows themselves.
 pub(crate) const BILLING: &str = "billing";
 pub(crate) const PAY: &str = "salary";
@@ -169,6 +175,7 @@ const JOB_COLUMNS: &[Column] = &[
     FLEXIBILITY,
     CURRENCY,
 ];
+const DOCUMENT_COLUMNS: &[Column] = &[ID, PLACEMENT, FILE_NAME, FILE_TYPE, UPLOADED_ON];
 const TOUCH_COLUMNS: &[Column] =
     &[PLACEMENT, CANDIDATE, REQUISITION, COMPANY, RECORD, TIMESHEET, UPDATED, USER_FIELDS_UPDATED];
 /// One line of the census.
@@ -210,6 +217,10 @@ pub(crate) enum Kind {
     Job,
     /// A timesheet.
     Timesheet,
+    /// A file of a candidate, without what is in it.
+    Document,
+    /// What is in a file.
+    Content,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
     /// A line of the census of starts.
@@ -232,6 +243,8 @@ impl Allowed {
             Kind::Home => &[ID, CANDIDATE, STATE, COUNTRY],
             Kind::Job => JOB_COLUMNS,
             Kind::Timesheet => TIMESHEET_COLUMNS,
+            Kind::Document => DOCUMENT_COLUMNS,
+            Kind::Content => &[FILE_CONTENT],
             Kind::Touch => TOUCH_COLUMNS,
             Kind::Start => START_COLUMNS,
             Kind::Merge => &[MERGED_FROM, MERGED_INTO, UPDATED],
@@ -257,13 +270,15 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 9] = [
+    const KINDS: [Kind; 11] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,
         Kind::Home,
         Kind::Job,
         Kind::Timesheet,
+        Kind::Document,
+        Kind::Content,
         Kind::Touch,
         Kind::Start,
         Kind::Merge,

@@ -79,6 +79,7 @@ fn remains(left: &mut Left, evidence: &Evidence) {
     left.objects.insert(match evidence {
         Evidence::Policy { policy, .. } => format!("policy {policy}"),
         Evidence::Assignment { assignment, .. } => format!("assignment {assignment}"),
+        Evidence::Certificate { certificate, .. } => format!("certificate {certificate}"),
     });
 }
 

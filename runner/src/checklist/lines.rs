@@ -127,7 +127,7 @@ fn quote_of(state: &State) -> Option<&QuoteId> {
         State::Active { coverage, .. } | State::Completed { coverage, .. } => {
             match &coverage.evidence {
                 Evidence::Policy { quote, .. } => Some(quote),
-                Evidence::Assignment { .. } => None,
+                Evidence::Assignment { .. } | Evidence::Certificate { .. } => None,
             }
         }
         State::Quoted { basis: Basis::Quote { quote, .. }, .. } => Some(quote),
@@ -290,6 +290,9 @@ async fn application(rig: &Rig, on: &Checklist, first: Option<&State>, say: Say<
     let policy = match &coverage.evidence {
         Evidence::Policy { policy, .. } => policy.to_string(),
         Evidence::Assignment { assignment, .. } => assignment.to_string(),
+        Evidence::Certificate { certificate, .. } => {
+            return Ok(Err(format!("nothing was bought: certificate {certificate} covers it")));
+        }
     };
     Ok(compared.found(&format!("session {}, policy {policy} in force", application.session)))
 }

@@ -227,6 +227,7 @@ impl Rig {
             connected: Arc::clone(&self.connected),
             pulse: Arc::default(),
             look: TURN,
+            documents: None,
         }
     }
 

@@ -11,7 +11,7 @@ use workflow_core::time::ManualClock;
 
 use super::ChecklistError;
 use super::world::World;
-use crate::config::{CallsAtOnce, Checklist, Pace, SecretFiles, Tenant};
+use crate::config::{CallsAtOnce, Certificates, Checklist, Pace, SecretFiles, Tenant};
 use crate::demo::settings;
 
 /// A first engagement from 2026-04-01, the same contractor's second one, and an hourly employee's.
@@ -80,6 +80,7 @@ pub(super) async fn start() -> Result<(Tenant, Checklist, World), ChecklistError
         rules,
         pace: Pace::default(),
         checklist: None,
+        certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
     };

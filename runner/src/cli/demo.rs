@@ -72,7 +72,7 @@ impl Demo {
     fn report(&self, demo: &demo::Demo, ending: &demo::Ending, form: Form) -> Outcome {
         if form == Form::Lines {
             let placements = views::list(demo.engine(), &[], &[]).placements;
-            say(&format!("\n{}", list::table(&placements)))?;
+            say(&format!("\n{}", list::table("placement", &placements)))?;
         }
         say(&format!(
             "\nThe world is quiet at {}. The insurer's own ledger says: {} contractors (at most {} per candidate), \

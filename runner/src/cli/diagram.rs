@@ -1,7 +1,7 @@
 //! `runner diagram`: a workflow's states and events as a picture or a table, drawn from the table that runs.
 
 use clap::{Args, ValueEnum};
-use workflow_core::domain::{contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
 use workflow_core::graph;
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -30,6 +30,8 @@ enum Drawn {
     Contractor,
     /// What was earned with one placement in one week, on its way to the insurer's books.
     Invoice,
+    /// One certificate of insurance that a contractor brings.
+    Certificate,
     /// What a person paused.
     Gate,
     /// One webhook on its way through the inbox.
@@ -54,6 +56,7 @@ impl Diagram {
             Drawn::Placement => self.format.draw::<placement::Machine>(),
             Drawn::Contractor => self.format.draw::<contractor::Machine>(),
             Drawn::Invoice => self.format.draw::<invoice::Machine>(),
+            Drawn::Certificate => self.format.draw::<certificate::Machine>(),
             Drawn::Gate => self.format.draw::<gate::Machine>(),
             Drawn::Delivery => self.format.draw::<inbox::Machine>(),
         };

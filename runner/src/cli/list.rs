@@ -39,7 +39,7 @@ impl List {
         if list.placements.is_empty() {
             say("no placements")?;
         } else {
-            say(&table(&list.placements))?;
+            say(&table("placement", &list.placements))?;
         }
         for invoice in &list.invoices {
             say(&format!("invoice {}: {}", invoice.id, invoice.why))?;
@@ -63,12 +63,12 @@ impl List {
 }
 
 /// Lines as a table that fits the terminal.
-pub(super) fn table(lines: &[Line]) -> String {
+pub(super) fn table(what: &str, lines: &[Line]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(super::show::width());
-    table.set_header(["tenant", "placement", "state", "why"]);
+    table.set_header(["tenant", what, "state", "why"]);
     for line in lines {
         table.add_row([&line.tenant, &line.id, &line.state, &line.why]);
     }

@@ -16,7 +16,9 @@ use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
 use super::reader::Section;
-use super::{CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant};
+use super::{
+    CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
+};
 
 /// What reading needs beside the text.
 pub(super) struct Reading<'a> {
@@ -63,7 +65,8 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     ats.finish();
     insurer.finish();
     let shorten_cover = section.flag("shorten_cover").unwrap_or(false);
-    let rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
+    let mut rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
+    let certificates = certificates::certificates(&section, read, rules.as_mut());
     let (invoices, timesheets) = invoices(section.section("invoices"));
     let pace = pace(section.section("pace"));
     let checklist = checklist(section.section("checklist"));
@@ -77,6 +80,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         rules: Rules { invoices, ..rules? },
         pace,
         checklist,
+        certificates: certificates?,
         calls_at_once,
         secret_files,
     })
@@ -461,7 +465,7 @@ fn coverage(section: Section<'_>, rules: &mut Rules) {
     section.finish();
 }
 
-fn coverage_types(section: &Section<'_>, key: &str) -> Option<Vec<CoverageType>> {
+pub(super) fn coverage_types(section: &Section<'_>, key: &str) -> Option<Vec<CoverageType>> {
     let words = section.texts(key)?;
     let known = |word: &String| COVERAGE.iter().find(|(name, _)| name == word).map(|(_, t)| *t);
     let types: Vec<Option<CoverageType>> = words.iter().map(known).collect();

@@ -20,7 +20,11 @@ use workflow_core::domain::facts::CompanyId;
 use workflow_core::domain::rules::Rules;
 
 use super::{DemoError, io_error};
-use crate::config::{CallsAtOnce, Config, JobDivaHook, Log, Pace, PolicyHook, SecretFiles, Tenant};
+use crate::certificates::Finding;
+use crate::config::{
+    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, SecretFiles,
+    Tenant,
+};
 use crate::signing;
 use crate::supervise::DEMO_MASTER_KEY_FILE;
 
@@ -31,6 +35,9 @@ pub const TENANT: &str = "acme";
 const ENDPOINT: &str = "demo-endpoint-0001";
 /// What signs the simulated JobDiva's webhooks.
 const JOBDIVA_SECRET: &str = "the demo's JobDiva webhook secret";
+
+/// What opens the demo's intake for certificates; on loopback, a fixed one is no weakness.
+pub const INTAKE_TOKEN: &str = "the demo's intake token";
 
 /// Early enough for the placement that ended in February to be seen.
 const BACKFILL_FROM: jiff::civil::Date = jiff::civil::date(2026, 1, 1);
@@ -87,6 +94,10 @@ pub(super) async fn config(
             ..Pace::default()
         },
         checklist: None,
+        certificates: Certificates {
+            finding: Some(Finding::default()),
+            intake: Some(Intake { token: PolicySecret::new(INTAKE_TOKEN) }),
+        },
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
     };

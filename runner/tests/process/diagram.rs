@@ -2,7 +2,8 @@
 
 use super::binary::{good, run};
 
-const WORKFLOWS: [&str; 5] = ["placement", "contractor", "invoice", "gate", "delivery"];
+const WORKFLOWS: [&str; 6] =
+    ["placement", "contractor", "certificate", "invoice", "gate", "delivery"];
 
 #[test]
 fn every_workflow_is_drawn_in_every_form() {

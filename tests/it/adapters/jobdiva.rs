@@ -2,6 +2,7 @@
 
 mod changes;
 mod departures;
+mod documents;
 mod facts;
 pub mod judged;
 mod people;

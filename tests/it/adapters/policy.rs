@@ -1,6 +1,7 @@
 //! 1099Policy: every call owed to the insurer, what goes wrong on the way, webhooks and sweeps.
 
 mod calls;
+mod certificates;
 mod changed;
 mod guide;
 mod hooks;

@@ -55,7 +55,8 @@ fn is_creation(call: &Call) -> bool {
         | Call::CancelAssignment { .. }
         | Call::ExtendCoverage { .. }
         | Call::ReplaceInvoice { .. }
-        | Call::WithdrawInvoice { .. } => false,
+        | Call::WithdrawInvoice { .. }
+        | Call::UploadCertificate { .. } => false,
     }
 }
 
@@ -76,7 +77,8 @@ fn references(call: &Call) -> Option<&References> {
         | Call::ExtendCoverage { .. }
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
-        | Call::WithdrawInvoice { .. } => None,
+        | Call::WithdrawInvoice { .. }
+        | Call::UploadCertificate { .. } => None,
     }
 }
 
@@ -198,6 +200,7 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
             no("no_invoices_here")
         }
+        Call::UploadCertificate { .. } => no("nobody_brings_certificates_here"),
     }
 }
 

@@ -75,6 +75,8 @@ fn covered_only_by_what_was_in_force(scene: &Scene<'_>) -> Holds {
             Evidence::Assignment { assignment, .. } => {
                 scene.world.assignments.get(assignment).is_some_and(|it| it.was_active)
             }
+            // Nobody brings a certificate here.
+            Evidence::Certificate { .. } => false,
         };
         if !had {
             return Err(format!("{name} is Active on {:?}", coverage.evidence));
@@ -154,6 +156,7 @@ fn a_loss_is_flagged(scene: &Scene<'_>) -> Holds {
                 known.is_some_and(|it| it.standing == AssignmentStanding::Active)
                     && policy.as_ref().is_none_or(stands)
             }
+            Evidence::Certificate { .. } => false,
         };
         if !in_force {
             return Err(format!("{name} is Active on {:?}, which is lost", coverage.evidence));

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tests::world::{good, set};
 use workflow_core::domain::call::{
-    Answer, AssignmentId, Call, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
+    Answer, AssignmentId, Call, CertificateId, ContractorId, JobId, PolicyId, QuoteId, Refusal,
+    SessionId,
 };
 use workflow_core::domain::facts::{CandidateId, Facts, Person, Place, PlacementId};
 
@@ -63,6 +64,10 @@ pub(super) fn assignment() -> BoxedStrategy<AssignmentId> {
 
 pub(super) fn policy() -> BoxedStrategy<PolicyId> {
     id(&["po_1", "po_2"])
+}
+
+pub(super) fn certificate() -> BoxedStrategy<CertificateId> {
+    id(&["ci_1", "ci_2"])
 }
 
 pub(super) fn job() -> BoxedStrategy<JobId> {
@@ -191,6 +196,11 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
             prop_oneof![3 => Just(Answer::AssignmentCanceled), 1 => Just(Answer::AssignmentBegun)]
                 .boxed()
         }
+        Call::UploadCertificate { .. } => prop_oneof![
+            6 => certificate().prop_map(|certificate| Answer::CertificateUploaded { certificate }),
+            1 => Just(Answer::DocumentGone),
+        ]
+        .boxed(),
     };
     // The last one answers another question.
     prop_oneof![12 => fits, 2 => refused(), 1 => Just(Answer::ApplicationClosed)].boxed()

@@ -63,6 +63,9 @@ impl Trial for OfContractor {
                 .prop_map(|(placement, round, need)| Input::RoadAsked { placement, round, need }),
             8 => (placement(), 1..4_u32, ended)
                 .prop_map(|(placement, round, ended)| Input::TurnOver { placement, round, ended }),
+            4 => (select(vec!["cand_1.aa", "cand_1.bb"]), super::certificate::word()).prop_map(
+                |(certificate, word)| Input::CertificateTold { certificate: certificate.into(), word }
+            ),
             4 => answers::person().prop_map(Input::Observed),
             2 => answers::candidate().prop_map(|into| Input::Merged { into }),
             2 => legacy().prop_map(Input::Inherit),
@@ -81,9 +84,11 @@ impl Trial for OfContractor {
             Input::LinkAsked { .. } => Some(
                 "a message: the engine delivers it once, and each asking is answered by its number",
             ),
-            Input::RoadAsked { .. } | Input::TurnOver { .. } => Some(
-                "a message: recorded even where it changes nothing, so that it does not come again",
-            ),
+            Input::RoadAsked { .. } | Input::TurnOver { .. } | Input::CertificateTold { .. } => {
+                Some(
+                    "a message: recorded even where it changes nothing, so that it does not come again",
+                )
+            }
             Input::Inherit(_) => Some("a message: the engine delivers it once"),
             Input::Observed(_)
             | Input::Merged { .. }

@@ -62,7 +62,7 @@ impl Trial for OfPlacement {
     }
 
     fn rules() -> Rules {
-        tests::world::rules()
+        super::certificate::rules()
     }
 
     /// Two weeks before the good facts' first day of work.
@@ -185,6 +185,9 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
             .prop_map(|(from, into)| Input::CandidateMerged { from, into }),
         1 => (answers::candidate(), reason())
             .prop_map(|(candidate, reason)| Input::CandidateGone { candidate, reason }),
+        4 => (answers::candidate(), super::certificate::standings()).prop_map(
+            |(candidate, certificates)| Input::CertificatesKnown { candidate, certificates }
+        ),
         4 => road(asked),
         8 => seen(),
         4 => resolution(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tests::world::World;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
@@ -25,6 +26,7 @@ pub fn none(world: &World) -> Result<(), TestCaseError> {
             .workflow::<Placement>()
             .workflow::<Contractor>()
             .workflow::<Invoice>()
+            .workflow::<Certificate>()
             .workflow::<Gate>()
             .workflow::<Inbox<Insurance>>()
             .drift()

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use tests::world::World;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
@@ -22,7 +23,8 @@ use workflow_core::store::sled::SledStore;
 
 use super::{Deed, begin, config, deed, happen, season};
 
-const WORKFLOWS: [&str; 5] = ["placement", "contractor", "invoice", "gate", "delivery"];
+const WORKFLOWS: [&str; 6] =
+    ["placement", "contractor", "certificate", "invoice", "gate", "delivery"];
 
 /// The directory as a process that is killed now leaves it.
 fn image(dir: &Path) -> TempDir {
@@ -56,6 +58,7 @@ fn picture(dir: &Path, world: &World, names: &[String]) -> Vec<String> {
     .workflow::<Placement>()
     .workflow::<Contractor>()
     .workflow::<Invoice>()
+    .workflow::<Certificate>()
     .workflow::<Gate>()
     .workflow::<Inbox<Insurance>>()
     .open()

@@ -267,6 +267,7 @@ impl Desk {
                 vec![assignment.to_string(), job.to_string()]
             }
             Sighting::Application { session, .. } => vec![session.to_string()],
+            Sighting::Certificate { .. } => panic!("nobody brings a certificate here"),
         };
         let mut streams = Vec::new();
         for name in names {

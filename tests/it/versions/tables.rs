@@ -82,6 +82,11 @@ fn the_invoice_is_as_written_down() {
 }
 
 #[test]
+fn the_certificate_is_as_written_down() {
+    check("certificate");
+}
+
+#[test]
 fn the_gate_is_as_written_down() {
     check("gate");
 }

@@ -6,8 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, PolicyId,
-    PolicyStanding, QuoteId, SessionId, Sighting,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, CertificateId,
+    ContractorId, PolicyId, PolicyStanding, QuoteId, Review, SessionId, Sighting,
 };
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::outcome::{Attempt, Outcome};
@@ -16,7 +16,7 @@ use workflow_core::time::{Clock, ManualClock};
 mod answers;
 mod books;
 
-pub use books::{Assignment, Books, Heard, Invoice, Job, Policy, Quote, Session};
+pub use books::{Assignment, Books, Certificate, Heard, Invoice, Job, Policy, Quote, Session};
 
 use super::fault::Faults;
 
@@ -29,6 +29,8 @@ pub enum Subject {
     Assignment(AssignmentId),
     /// A policy.
     Policy(PolicyId),
+    /// A certificate.
+    Certificate(CertificateId),
 }
 
 /// The insurer.
@@ -72,6 +74,9 @@ impl Insurer {
                 assignment: id.clone(),
                 job: it.job.clone(),
                 standing: it.standing,
+            }),
+            Subject::Certificate(id) => books.certificates.get(id).map(|it| {
+                Sighting::Certificate { certificate: id.clone(), review: it.review.clone() }
             }),
             Subject::Session(id) => books.sessions.get(id).map(|it| Sighting::Application {
                 session: id.clone(),
@@ -145,6 +150,18 @@ impl Insurer {
     pub fn set_assignment(&self, assignment: &AssignmentId, standing: AssignmentStanding) {
         let now = self.clock.now();
         self.books().set_assignment(assignment, standing, now);
+    }
+
+    /// The review of a certificate goes on.
+    pub fn review_certificate(&self, certificate: &CertificateId, review: Review) {
+        self.books().set_review(certificate, review);
+    }
+
+    /// The latest certificate with this content.
+    pub fn certificate_of(&self, sha256: &str) -> Option<CertificateId> {
+        let books = self.books();
+        let mut all = books.certificates.iter().rev();
+        all.find(|(_, it)| it.upload.sha256 == sha256).map(|(id, _)| id.clone())
     }
 
     /// The latest live session of a placement.

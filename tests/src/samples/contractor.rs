@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use workflow_core::domain::call::ContractorId;
+use workflow_core::domain::certificate::Word;
 use workflow_core::domain::contractor::{
     Email, Event, EventKind, Identity, Legacy, Progress, Trouble,
 };
 use workflow_core::domain::facts::{CandidateId, Person, Place, PlacementId};
-use workflow_core::domain::placement::{Ended, Need};
+use workflow_core::domain::placement::{Ended, Loss, Need};
 use workflow_core::seal::Personal;
 
 use super::all;
@@ -34,6 +35,14 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::RoadAsked => all(need)
             .into_iter()
             .map(|need| Event::RoadAsked { placement: placement(), round, need })
+            .collect(),
+        EventKind::CertificateTold => all(word)
+            .into_iter()
+            .map(|word| Event::CertificateTold {
+                candidate: candidate.clone(),
+                certificate: "70001203.9f86d081884c7d659a2feaa0c55ad015".into(),
+                word,
+            })
             .collect(),
         EventKind::PersonRead => identities().map(|identity| Event::PersonRead { identity }).into(),
         EventKind::PersonChanged => {
@@ -72,6 +81,19 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::PersonForgotten => {
             vec![Event::PersonForgotten { reason: "asked for by letter".to_owned() }]
         }
+    }
+}
+
+fn word(before: Option<&Word>) -> Option<Word> {
+    match before {
+        None => Some(Word::Needs { round: 1 }),
+        Some(Word::Needs { .. }) => {
+            Some(Word::Stands { proof: super::certificate::proofs().remove(0) })
+        }
+        Some(Word::Stands { .. }) => {
+            Some(Word::Fell { certificate: "ci_T1bE8oSkHr".into(), loss: Loss::CertificateRevoked })
+        }
+        Some(Word::Fell { .. }) => None,
     }
 }
 

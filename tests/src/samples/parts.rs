@@ -4,6 +4,7 @@ use workflow_core::domain::by_hand::ByHand;
 use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
+use workflow_core::domain::certificate::Accepted;
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::placement::{
     Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
@@ -15,7 +16,7 @@ use workflow_core::time::Timestamp;
 
 use super::all;
 
-fn date(text: &str) -> Date {
+pub(super) fn date(text: &str) -> Date {
     text.parse().expect("a date like 2026-03-16")
 }
 
@@ -113,8 +114,8 @@ pub(super) fn release(turn: Turn) -> Release {
 pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
     let amendment = Amendment::None;
-    let contractor = "cn_Ja2LX9vQe0".into();
-    Engagement { terms: terms(), contractor, turn, amendment, reminded: None }
+    let (contractor, proofs) = ("cn_Ja2LX9vQe0".into(), super::certificate::proofs());
+    Engagement { terms: terms(), contractor, turn, amendment, reminded: None, proofs }
 }
 
 pub(super) fn amendments() -> Vec<Amendment> {
@@ -172,6 +173,10 @@ pub(super) fn application() -> Application {
     }
 }
 
+fn certified(accepted: Accepted) -> Evidence {
+    Evidence::Certificate { certificate: "ci_T1bE8oSkHr".into(), accepted }
+}
+
 pub(super) fn reminder() -> Reminder {
     Reminder { at: Timestamp::from_secs(1_775_880_000), day: date("2026-04-13") }
 }
@@ -192,7 +197,10 @@ pub(super) fn coverages() -> Vec<Coverage> {
         Some(Evidence::Assignment { policy: Some(_), .. }) => {
             Some(Evidence::Assignment { assignment: assignment(), policy: None })
         }
-        Some(Evidence::Assignment { policy: None, .. }) => None,
+        Some(Evidence::Assignment { policy: None, .. }) => Some(certified(Accepted::ByInsurer)),
+        Some(Evidence::Certificate { accepted, .. }) => {
+            super::certificate::accepted(Some(accepted)).map(certified)
+        }
     });
     let window = terms().window;
     let coverage =
@@ -233,7 +241,9 @@ fn losses() -> Vec<Loss> {
         Some(Loss::PolicyAndCharge { expired: false }) => {
             Some(Loss::PolicyAndCharge { expired: true })
         }
-        Some(Loss::PolicyAndCharge { expired: true }) => None,
+        Some(Loss::PolicyAndCharge { expired: true }) => Some(Loss::CertificateExpired),
+        Some(Loss::CertificateExpired) => Some(Loss::CertificateRevoked),
+        Some(Loss::CertificateRevoked) => None,
     })
 }
 

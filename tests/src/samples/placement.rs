@@ -28,7 +28,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         | EventKind::UndoingBegun
         | EventKind::EndedEarly
         | EventKind::PlacementReopened => after_the_fact(kind),
-        EventKind::CoverageStarted
+        EventKind::CertificatesNoted
+        | EventKind::CoverageStarted
         | EventKind::CoverageUpdated
         | EventKind::CoverageLost
         | EventKind::FlagRaised
@@ -177,6 +178,10 @@ fn on_the_road(kind: EventKind) -> Vec<Event> {
 /// What happens to coverage, and what takes a placement off the road.
 fn covered_or_over(kind: EventKind) -> Vec<Event> {
     match kind {
+        EventKind::CertificatesNoted => vec![
+            Event::CertificatesNoted { proofs: super::certificate::proofs() },
+            Event::CertificatesNoted { proofs: Vec::new() },
+        ],
         EventKind::CoverageStarted => coverages()
             .into_iter()
             .map(|coverage| Event::CoverageStarted { hired: hired(), coverage })

@@ -55,6 +55,9 @@ impl Teller {
         if let Some(done) = self.week(line).await {
             return done;
         }
+        if let Some(done) = self.papers(line).await {
+            return done;
+        }
         if let Some(done) = self.ats(line).await {
             return done;
         }

@@ -22,6 +22,10 @@ impl Teller {
             if let Some(week) = Week::read(name) {
                 return self.stands(&week.stream(), rest);
             }
+            if name.starts_with("paper_") {
+                let stream = self.world.paper_stream(name).ok_or("nobody has that paper")?;
+                return self.stands(&stream, rest);
+            }
             if name.starts_with("cand_") {
                 return self.stands(&contractor_stream(&candidate(name)), rest);
             }
@@ -71,11 +75,7 @@ impl Teller {
             };
         }
         if let Some((name, events)) = line.split_once(" went ") {
-            let stream = match (Week::read(name), name.starts_with("cand_")) {
-                (Some(week), _) => week.stream(),
-                (None, true) => contractor_stream(&candidate(name)),
-                (None, false) => stream(&placement(name)),
-            };
+            let stream = self.stream_of(name)?;
             return equal(&self.world.history(&stream).join(", "), events);
         }
         if let Some((event, name)) = line.split_once(" never for ") {
@@ -91,6 +91,17 @@ impl Teller {
             return self.knows(rest);
         }
         Err("no look has this form".into())
+    }
+
+    fn stream_of(&self, name: &str) -> Result<workflow_core::id::StreamId, String> {
+        if let Some(week) = Week::read(name) {
+            return Ok(week.stream());
+        }
+        match name.split('_').next() {
+            Some("cand") => Ok(contractor_stream(&candidate(name))),
+            Some("paper") => self.world.paper_stream(name).ok_or("nobody has that paper".into()),
+            _ => Ok(stream(&placement(name))),
+        }
     }
 
     /// `Flagged`, or `Flagged: coverage lost` when the headline is to say so.
@@ -144,10 +155,7 @@ impl Teller {
     }
 
     fn times(&self, event: &str, name: &str, wanted: usize) -> Outcome {
-        let stream = match name.starts_with("cand_") {
-            true => contractor_stream(&candidate(name)),
-            false => stream(&placement(name)),
-        };
+        let stream = self.stream_of(name)?;
         let wire = event.chars().flat_map(|c| match c.is_uppercase() {
             true => vec!['_', c.to_ascii_lowercase()],
             false => vec![c],
@@ -176,6 +184,7 @@ impl Teller {
                     books.assignments.values().filter(|it| live.contains(&it.standing)).count()
                 }
                 "invoice" | "invoices" => books.invoices.len(),
+                "certificate" | "certificates" => books.certificates.len(),
                 "policy" | "policies" => books.policies.len(),
                 "policy in force" | "policies in force" => {
                     let active = PolicyStanding::Active;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{AssignmentId, PolicyId, SessionId, Sighting};
+use workflow_core::domain::call::{AssignmentId, CertificateId, PolicyId, SessionId, Sighting};
 use workflow_core::domain::placement;
 use workflow_core::engine::{HandleError, Source, Summary};
 use workflow_core::id::StreamId;
@@ -34,6 +34,7 @@ impl World {
             Subject::Session(id) => ("session", id.to_string()),
             Subject::Assignment(id) => ("assignment", id.to_string()),
             Subject::Policy(id) => ("policy", id.to_string()),
+            Subject::Certificate(id) => ("certificate", id.to_string()),
         };
         let delivery = Delivery {
             source: "insurer".into(),
@@ -90,9 +91,13 @@ impl World {
         let streams: BTreeSet<StreamId> = names(sighting)
             .iter()
             .flat_map(|name| self.find(name))
-            .filter(|stream| stream.workflow() == "placement")
+            .filter(|stream| stream.workflow() != "contractor")
             .collect();
         for stream in &streams {
+            if let Sighting::Certificate { review, .. } = sighting {
+                self.reviewed(stream, review.clone()).await;
+                continue;
+            }
             let input = placement::Input::Seen(sighting.clone());
             let source = Source::new("read:insurer", "");
             match self.engine().handle::<placement::Placement>(stream, input, source).await {
@@ -111,7 +116,8 @@ impl World {
             let sessions = books.sessions.keys().cloned().map(Subject::Session);
             let assignments = books.assignments.keys().cloned().map(Subject::Assignment);
             let policies = books.policies.keys().cloned().map(Subject::Policy);
-            sessions.chain(assignments).chain(policies).collect()
+            let certificates = books.certificates.keys().cloned().map(Subject::Certificate);
+            sessions.chain(assignments).chain(policies).chain(certificates).collect()
         };
         for subject in all {
             self.see(&subject).await;
@@ -124,6 +130,7 @@ fn subject(delivery: &Delivery) -> Option<Subject> {
     Some(match kind.as_str() {
         "session" => Subject::Session(SessionId(id.clone())),
         "assignment" => Subject::Assignment(AssignmentId(id.clone())),
+        "certificate" => Subject::Certificate(CertificateId(id.clone())),
         _ => Subject::Policy(PolicyId(id.clone())),
     })
 }
@@ -134,6 +141,7 @@ fn names(sighting: &Sighting) -> Vec<String> {
         Sighting::Assignment { assignment, job, .. } => {
             vec![assignment.to_string(), job.to_string()]
         }
+        Sighting::Certificate { certificate, .. } => vec![certificate.to_string()],
         Sighting::Application { session, quote, .. } => {
             let quote = quote.iter().map(ToString::to_string);
             std::iter::once(session.to_string()).chain(quote).collect()

@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::facts::{
     CandidateId, Date, EmailAddress, Facts, Person, PlacementId, RequisitionId, text_id,
 };
+
+mod review;
+
 use crate::money::Cents;
 use crate::time::Timestamp;
+pub use review::{CoverageSeen, Review, ReviewStanding, RuleSeen, Said};
 
 text_id! {
     /// The insurer's id of a contractor.
@@ -40,6 +44,10 @@ text_id! {
 text_id! {
     /// The insurer's id of an invoice: premium for what was earned in a pay period.
     InvoiceId
+}
+text_id! {
+    /// The insurer's id of a certificate of insurance that was handed in.
+    CertificateId
 }
 text_id! {
     /// The insurer's id of a client company.
@@ -285,6 +293,26 @@ pub enum Call {
         /// What it says.
         bill: Bill,
     },
+    /// Insurer: hand in a contractor's own certificate.
+    UploadCertificate {
+        /// Which document, and whose.
+        upload: Upload,
+    },
+}
+
+/// A document on its way to the insurer. Its bytes are kept beside the log, never in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Upload {
+    /// Whose, at the insurer.
+    pub contractor: ContractorId,
+    /// Whose, in the ATS.
+    pub candidate: CandidateId,
+    /// The placement that it was handed in for, where one was named.
+    pub placement: Option<PlacementId>,
+    /// The SHA-256 of its bytes, in hexadecimal: by this it is kept.
+    pub sha256: String,
+    /// The name under which it goes: names nobody, and no other upload has it.
+    pub file_name: String,
 }
 
 impl Call {
@@ -305,7 +333,8 @@ impl Call {
             | Call::ExtendCoverage { .. }
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
-            | Call::WithdrawInvoice { .. } => Side::Insurer,
+            | Call::WithdrawInvoice { .. }
+            | Call::UploadCertificate { .. } => Side::Insurer,
         }
     }
 }
@@ -330,6 +359,7 @@ impl Call {
             | Call::ExpireApplication { .. }
             | Call::ExtendCoverage { .. }
             | Call::CancelAssignment { .. } => None,
+            Call::UploadCertificate { upload } => Some(&upload.candidate),
         }
     }
 }
@@ -436,6 +466,13 @@ pub enum Answer {
     InvoicePaid,
     /// The insurer has no such invoice (any more).
     InvoiceUnknown,
+    /// The certificate is handed in; its review is to come.
+    CertificateUploaded {
+        /// Its id.
+        certificate: CertificateId,
+    },
+    /// The document is not kept any more, so that nothing was sent.
+    DocumentGone,
     /// The provider said no, in a way that needs a person.
     Refused(Refusal),
 }
@@ -484,6 +521,13 @@ pub enum Sighting {
         quote: Option<QuoteId>,
         /// How far it has come.
         standing: ApplicationStanding,
+    },
+    /// A certificate that was handed in.
+    Certificate {
+        /// Its id.
+        certificate: CertificateId,
+        /// How its review stands.
+        review: Review,
     },
 }
 

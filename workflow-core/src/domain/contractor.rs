@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Insurance;
 use super::call::{Answer, Call, ContractorId};
+use super::certificate::Word;
 use super::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use super::placement::{Ended, Need};
 use super::rules::Rules;
@@ -25,7 +26,9 @@ mod state;
 
 pub use legacy::{Estate, Legacy, Progress, Rivals, Stage, Will};
 pub use machine::contractor::{Event, EventKind, Machine, State, StateKind};
-pub use state::{Ask, Book, Email, Identity, Linked, Trouble};
+pub use state::{
+    Ask, Book, Email, Identity, Known, Linked, Standing as CertificateStanding, Trouble,
+};
 
 /// What a contractor can be told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,6 +55,13 @@ pub enum Input {
         round: u32,
         /// How it ended.
         ended: Ended,
+    },
+    /// A certificate's workflow needs the insurer's id, or says what it is worth.
+    CertificateTold {
+        /// Which, by the key of its stream.
+        certificate: String,
+        /// What.
+        word: Word,
     },
     /// The ATS says so of the person now.
     Observed(Person),
@@ -133,6 +143,7 @@ impl Workflow for Contractor {
             Input::LinkAsked { .. } => "link_asked",
             Input::RoadAsked { .. } => "road_asked",
             Input::TurnOver { .. } => "turn_over",
+            Input::CertificateTold { .. } => "certificate_told",
             Input::Observed(_) => "observed",
             Input::Merged { .. } => "merged",
             Input::Inherit(_) => "inherit",

@@ -221,6 +221,25 @@ impl<T: Into<String>> From<T> for EmailAddress {
     }
 }
 
+/// A text in which a person may be named: a file's name, an insurer's remark. Kept sealed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonalText(pub String);
+
+impl PersonalText {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Shows nothing of it: `Debug` ends in logs.
+impl fmt::Debug for PersonalText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonalText(..)")
+    }
+}
+
 /// Shows nothing of it: `Debug` ends in logs.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Insurance;
 use super::by_hand::Fact;
 use super::call::{Answer, Call, ContractorId, Sighting};
+use super::contractor::CertificateStanding;
 use super::facts::{CandidateId, Facts};
 use crate::id::StreamId;
 use crate::seal::Subject;
@@ -54,6 +55,13 @@ pub enum Input {
         candidate: CandidateId,
         /// Why.
         reason: String,
+    },
+    /// The contractor's workflow says what the contractor's own certificates are worth.
+    CertificatesKnown {
+        /// Whose.
+        candidate: CandidateId,
+        /// All that ever stood.
+        certificates: Vec<CertificateStanding>,
     },
     /// Two candidates are one in the ATS now, and so are their contractors.
     CandidateMerged {
@@ -183,6 +191,7 @@ impl Workflow for Placement {
             Input::Vanished => "vanished",
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorFlagged { .. } => "contractor_flagged",
+            Input::CertificatesKnown { .. } => "certificates_known",
             Input::CandidateMerged { .. } => "candidate_merged",
             Input::CandidateGone { .. } => "candidate_gone",
             Input::TakeRoad { .. } => "take_road",

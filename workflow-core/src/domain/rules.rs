@@ -1,6 +1,6 @@
 //! One tenant's rules: plain data, read from its configuration by the runner and given to every decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,28 @@ impl Default for Invoices {
     }
 }
 
+/// What an approved certificate of insurance is worth to a placement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// Whether one may stand in for coverage that would otherwise be bought.
+    pub replaces_purchase: Replaces,
+    /// The coverage types for which one may stand; a placement that needs another type buys everything.
+    pub satisfies: BTreeSet<CoverageType>,
+    /// `None`: it must last to the placement's end. Else so many days from the day on which it is weighed are enough,
+    /// and the placement is flagged when it runs out.
+    pub min_remaining_days: Option<u16>,
+}
+
+/// Whether a certificate stands in for bought coverage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replaces {
+    /// Certificates are followed, and everything is bought all the same.
+    #[default]
+    Never,
+    /// A placement that a certificate satisfies buys nothing.
+    WhereSatisfied,
+}
+
 /// One tenant's rules.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -145,6 +167,8 @@ pub struct Rules {
     pub relay_domain: String,
     /// How invoices are made; not at all unless the tenant says so.
     pub invoices: Invoices,
+    /// What certificates of insurance are worth.
+    pub certificates: Certificates,
     /// So many days before work begins a person is reminded of an application that is still open.
     pub remind_days: Vec<u16>,
     /// Whether coverage that lasts longer than the work is a person's to shorten. The insurer has no call that does it.
@@ -179,6 +203,7 @@ impl Rules {
             coverage_rules: Vec::new(),
             relay_domain: relay_domain.to_owned(),
             invoices: Invoices::default(),
+            certificates: Certificates::default(),
             remind_days: vec![2, 1],
             shorten_cover: false,
         }

@@ -6,8 +6,8 @@ use workflow_core::time::Timestamp;
 use super::super::behaviour::Behaviour;
 use super::super::encoding::base64;
 use super::super::state::{
-    Activity, Attachment, Billing, Candidate, Closing, Decision, Merge, Salary, State, Termination,
-    Timesheet,
+    Activity, Attachment, Billing, Candidate, Closing, Decision, Merge, Onboarding, Salary, State,
+    Termination, Timesheet,
 };
 use super::super::webhooks::{Operation, RecordType};
 use super::{Arrival, Changed, Hired, Mutation, MutationError, NewCandidate, NewHire, later};
@@ -45,6 +45,9 @@ pub(in super::super) fn apply(
         Mutation::Redact { candidate } => desk.redact(candidate)?,
         Mutation::AddAttachment { candidate, file_name, kind, content } => {
             desk.attach(candidate, file_name, kind, &content)?
+        }
+        Mutation::AddOnboardingDocument { placement, file_name, content } => {
+            desk.onboard(placement, file_name, &content)?
         }
         Mutation::AddTimesheet { placement, week_ending, hours, decision } => {
             desk.add_timesheet(placement, week_ending, hours, decision)?
@@ -349,6 +352,9 @@ impl Desk<'_> {
         for of in self.state.timesheets.iter_mut().filter(|of| of.employee == old) {
             of.employee = new;
         }
+        for of in self.state.onboarding.iter_mut().filter(|of| of.candidate == old) {
+            of.candidate = new;
+        }
         for of in self.state.attachments.iter_mut().filter(|of| of.candidate == old) {
             of.candidate = new;
         }
@@ -431,6 +437,22 @@ impl Desk<'_> {
             file_name,
             kind,
             uploaded,
+            content_base64,
+        });
+        Ok(id)
+    }
+
+    fn onboard(&mut self, placement: u64, file_name: String, content: &[u8]) -> Result<u64> {
+        let candidate = self.placement(placement)?.candidate;
+        let id = 77_100_000 + self.state.fresh_id();
+        let (now, content_base64) = (self.now, base64(content));
+        self.state.onboarding.push(Onboarding {
+            id,
+            candidate,
+            placement,
+            file_name,
+            assigned: now,
+            uploaded: now,
             content_base64,
         });
         Ok(id)

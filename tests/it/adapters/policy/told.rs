@@ -39,6 +39,7 @@ fn short(sighting: &Sighting) -> String {
             AssignmentStanding::Canceled => "assignment canceled".into(),
             AssignmentStanding::ChargeFailed => "assignment unpaid".into(),
         },
+        Sighting::Certificate { review, .. } => format!("certificate {:?}", review.standing),
         Sighting::Application { standing, .. } => match standing {
             ApplicationStanding::Open { step } => format!("application at {step}"),
             ApplicationStanding::ManualReview => "application in review".into(),

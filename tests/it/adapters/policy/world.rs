@@ -243,7 +243,7 @@ impl Work {
         }
     }
 
-    fn name(&self, operation: &str) -> String {
+    pub fn name(&self, operation: &str) -> String {
         format!("{}-{operation}", self.placement)
     }
 }

@@ -12,7 +12,7 @@ use workflow_core::money::Cents;
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
-use super::books::{Assignment, Books, Heard, Job, Policy, Quote, Session, Stored};
+use super::books::{Assignment, Books, Certificate, Heard, Job, Policy, Quote, Session, Stored};
 use crate::peers::fault::Fault;
 
 /// So long a key is honoured.
@@ -139,6 +139,15 @@ fn look_up(books: &Books, call: &Call) -> Option<Answer> {
             let (id, _) = books.sessions.iter().find(|(_, s)| s.quote == *quote && s.is_live())?;
             Some(Answer::ApplicationOpened { session: id.clone(), url: format!("https://a/{id}") })
         }
+        // By whose it is and under what name it came, as the guide has it.
+        Call::UploadCertificate { upload } => {
+            let of = |it: &Certificate| {
+                (&it.upload.contractor, &it.upload.file_name)
+                    == (&upload.contractor, &upload.file_name)
+            };
+            let (id, _) = books.certificates.iter().find(|(_, it)| of(it))?;
+            Some(Answer::CertificateUploaded { certificate: id.clone() })
+        }
         Call::CreateAssignment { job, window, .. } => {
             let live = |it: &Assignment| {
                 it.job == *job
@@ -240,6 +249,12 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         },
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
             invoice(books, call)
+        }
+        Call::UploadCertificate { upload } => {
+            if !books.contractors.contains_key(&upload.contractor) {
+                return no("contractor_not_found");
+            }
+            Answer::CertificateUploaded { certificate: books.add_certificate(upload) }
         }
         Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
     }

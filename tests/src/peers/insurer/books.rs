@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bill, ContractorId, InvoiceId,
-    JobId, JobTerms, PolicyId, PolicyStanding, QuoteId, SessionId, Window,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bill, CertificateId,
+    ContractorId, InvoiceId, JobId, JobTerms, PolicyId, PolicyStanding, QuoteId, Review,
+    ReviewStanding, SessionId, Upload, Window,
 };
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::time::Timestamp;
@@ -106,6 +107,15 @@ pub struct Invoice {
     pub paid: bool,
 }
 
+/// A certificate that was handed in.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// What came.
+    pub upload: Upload,
+    /// How its review stands.
+    pub review: Review,
+}
+
 /// One attempt that reached the insurer.
 #[derive(Clone, Debug)]
 pub struct Heard {
@@ -136,6 +146,8 @@ pub struct Books {
     pub policies: BTreeMap<PolicyId, Policy>,
     /// Invoices, by id; those that were replaced or withdrawn are gone.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
+    /// Certificates, by id.
+    pub certificates: BTreeMap<CertificateId, Certificate>,
     /// What was answered under which key, since when.
     pub(super) keys: BTreeMap<String, (Timestamp, Stored)>,
     /// Every attempt that arrived.
@@ -294,6 +306,32 @@ impl Books {
             past: vec![(now, standing)],
         };
         self.insert_policy(policy)
+    }
+
+    /// The same content comes again only where its review broke down.
+    pub(super) fn add_certificate(&mut self, upload: &Upload) -> CertificateId {
+        let same = |it: &&Certificate| {
+            it.upload.sha256 == upload.sha256
+                && it.upload.contractor == upload.contractor
+                && it.review.standing != ReviewStanding::Error
+        };
+        if self.certificates.values().any(|it| same(&it)) {
+            self.violations.push(format!("the same content came twice: {upload:?}"));
+        }
+        let id = CertificateId(self.id("ci"));
+        let standing = ReviewStanding::Pending;
+        let review = Review { standing, rules: Vec::new(), coverages: Vec::new() };
+        self.certificates.insert(id.clone(), Certificate { upload: upload.clone(), review });
+        id
+    }
+
+    /// A review that broke down is told by nobody.
+    pub(super) fn set_review(&mut self, id: &CertificateId, review: Review) {
+        let Some(certificate) = self.certificates.get_mut(id) else { return };
+        if review.standing != ReviewStanding::Error {
+            self.signals.push(Subject::Certificate(id.clone()));
+        }
+        certificate.review = review;
     }
 
     fn insert_policy(&mut self, policy: Policy) -> PolicyId {

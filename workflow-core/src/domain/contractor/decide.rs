@@ -10,6 +10,7 @@ use super::legacy::Stage;
 use super::machine::contractor::{Event, Machine, State};
 use super::state::{Email, Identity, Linked, Trouble, Way};
 use crate::domain::call::{Answer, ContractorId, Refusal};
+use crate::domain::certificate::Word;
 use crate::domain::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use crate::domain::placement::{Ended, Need};
 use crate::domain::rules::Rules;
@@ -32,6 +33,9 @@ pub(super) fn decide(
             Input::LinkAsked { placement } => {
                 let candidate = CandidateId(context.stream.key().to_owned());
                 Ok(vec![Event::CandidateFound { candidate, placement }])
+            }
+            Input::CertificateTold { certificate, word } => {
+                Ok(vec![certificate_told(certificate, word, context)])
             }
             Input::Observed(_) | Input::Merged { .. } | Input::Retire { .. } => Ok(Vec::new()),
             Input::Inherit(legacy) => Ok(vec![merge::received(legacy, context)]),
@@ -56,7 +60,7 @@ pub(super) fn decide(
 
 fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision {
     match (state, &input) {
-        (State::Retired { .. }, Input::Forget { .. }) => {}
+        (State::Retired { .. }, Input::Forget { .. } | Input::CertificateTold { .. }) => {}
         (State::Retired { .. }, Input::LinkAsked { placement }) => {
             return Ok(vec![Event::LinkAsked { placement: placement.clone() }]);
         }
@@ -81,6 +85,14 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
             true => merge::turn_over(state, placement, round, ended),
             false => turn_over(state, placement, round, ended),
         }),
+        Input::CertificateTold { certificate, word } => {
+            // As when a placement asks: what was wrong with the person may be mended.
+            let asks = is_stuck(state) && matches!(word, Word::Needs { .. });
+            let retried =
+                asks.then(|| Event::Retried { reason: "a certificate asks for it".into() });
+            let told = certificate_told(certificate, word, context);
+            Ok(std::iter::once(told).chain(retried).collect())
+        }
         Input::Merged { into } => Ok(merge::merged(state, into, context)),
         Input::Inherit(legacy) => Ok(merge::inherited(state, legacy, context)),
         Input::Keep { contractor, reason } => merge::kept(state, contractor, reason, context),
@@ -118,6 +130,9 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
         (State::Forgotten { .. }, Input::RoadAsked { placement, round, need }) => {
             Ok(vec![Event::RoadAsked { placement, round, need }])
         }
+        (State::Forgotten { .. }, Input::CertificateTold { certificate, word }) => {
+            Ok(vec![certificate_told(certificate, word, context)])
+        }
         (State::Forgotten { .. }, Input::Retire { reason }) => {
             Ok(vec![Event::CandidateRetired { reason }])
         }
@@ -125,6 +140,7 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
             _,
             Input::LinkAsked { .. }
             | Input::RoadAsked { .. }
+            | Input::CertificateTold { .. }
             | Input::Retry { .. }
             | Input::SetEmail { .. },
         ) => Err(Rejection::new("forgotten", format!("{} was forgotten", context.stream))),
@@ -142,14 +158,21 @@ fn forgotten(state: &State, input: Input, context: &Context<'_, Rules>) -> Decis
     }
 }
 
+fn certificate_told(certificate: String, word: Word, context: &Context<'_, Rules>) -> Event {
+    let candidate = CandidateId(context.stream.key().to_owned());
+    Event::CertificateTold { candidate, certificate, word }
+}
+
 /// A flagged contractor is tried anew when a placement asks: a flagged placement asks only once a person restarts it.
 fn link_asked(state: &State, placement: PlacementId) -> Vec<Event> {
-    let stuck = matches!(
-        state,
-        State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. }
-    );
-    let retried = stuck.then(|| Event::Retried { reason: "a placement asks again".into() });
+    let retried =
+        is_stuck(state).then(|| Event::Retried { reason: "a placement asks again".into() });
     std::iter::once(Event::LinkAsked { placement }).chain(retried).collect()
+}
+
+/// Whether it waits for a person, and may be tried anew.
+fn is_stuck(state: &State) -> bool {
+    matches!(state, State::Flagged { .. } | State::Succeeding { stage: Stage::Hindered { .. }, .. })
 }
 
 fn known(state: &State) -> Option<&Linked> {

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Book, Identity, Linked, Trouble, Way};
 use crate::domain::call::ContractorId;
+use crate::domain::certificate::Word;
 use crate::domain::facts::{CandidateId, PlacementId};
-use crate::domain::placement::Ended;
+use crate::domain::placement::{Ended, Need};
 
 /// A contractor at the insurer that came with a merge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,18 @@ impl Estate {
         self
     }
 
+    pub(super) fn link(self, placement: PlacementId) -> Self {
+        self.book(|book| book.link(placement))
+    }
+
+    pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
+        self.book(|book| book.certificate(certificate, word))
+    }
+
+    pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {
+        self.book(|book| book.way(placement, Way::Waiting { round, need }))
+    }
+
     pub(super) fn receive(mut self, legacy: Legacy) -> Self {
         self.book = self.book.receive(&legacy);
         self.legacies.push(legacy);
@@ -168,6 +181,18 @@ impl Rivals {
     pub(super) fn book(mut self, change: impl FnOnce(Book) -> Book) -> Self {
         self.known.book = change(self.known.book);
         self
+    }
+
+    pub(super) fn link(self, placement: PlacementId) -> Self {
+        self.book(|book| book.link(placement))
+    }
+
+    pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
+        self.book(|book| book.certificate(certificate, word))
+    }
+
+    pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {
+        self.book(|book| book.way(placement, Way::Waiting { round, need }))
     }
 
     pub(super) fn receive(mut self, legacy: Legacy) -> Self {
@@ -264,6 +289,11 @@ impl Will {
     pub(super) fn link(mut self, placement: PlacementId) -> Self {
         self.book = self.book.link(placement.clone());
         self.direct.insert(placement);
+        self
+    }
+
+    pub(super) fn certificate(mut self, certificate: String, word: Word) -> Self {
+        self.book = self.book.certificate(certificate, word);
         self
     }
 

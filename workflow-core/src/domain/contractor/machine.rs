@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::legacy::{Estate, Legacy, Progress, Rivals, Stage, Will};
 use super::state::{Book, Identity, Linked as Known, Trouble, Way};
 use crate::domain::call::{ContractorId, Refusal};
+use crate::domain::certificate::Word;
 use crate::domain::facts::{CandidateId, PlacementId};
 use crate::domain::placement::{Ended, Leave, Need};
 use crate::machine;
@@ -126,6 +127,15 @@ pub mod contractor {
             round: u32,
             /// What it asks for.
             need: Need,
+        },
+        /// A certificate's workflow needs the insurer's id, or says what it is worth.
+        CertificateTold {
+            /// Who.
+            candidate: CandidateId,
+            /// Which, by the key of its stream.
+            certificate: String,
+            /// What.
+            word: Word,
         },
         /// The person was read.
         PersonRead {
@@ -271,6 +281,9 @@ pub mod contractor {
             CandidateFound { candidate, placement } => {
                 Some(Unlinked { book: Book::of(candidate).link(placement) })
             }
+            CertificateTold { candidate, certificate, word } => {
+                Some(Unlinked { book: Book::of(candidate).certificate(certificate, word) })
+            }
             LegacyReceived { candidate, legacy } => Some(Succeeding {
                 estate: Estate::new(Book::of(candidate)).receive(legacy),
                 stage: Stage::Reading,
@@ -286,14 +299,13 @@ pub mod contractor {
                 Some(Unlinked { book: book.link(placement) })
             }
             (Identified { estate, identity, latest }, LinkAsked { placement }) => {
-                let estate = estate.book(|book| book.link(placement));
-                Some(Identified { estate, identity, latest })
+                Some(Identified { estate: estate.link(placement), identity, latest })
             }
             (Succeeding { estate, stage }, LinkAsked { placement }) => {
-                Some(Succeeding { estate: estate.book(|book| book.link(placement)), stage })
+                Some(Succeeding { estate: estate.link(placement), stage })
             }
             (Contested { rivals }, LinkAsked { placement }) => {
-                Some(Contested { rivals: rivals.book(|book| book.link(placement)) })
+                Some(Contested { rivals: rivals.link(placement) })
             }
             (Merging { will, identity }, LinkAsked { placement }) => {
                 Some(Merging { will: will.link(placement), identity })
@@ -305,39 +317,76 @@ pub mod contractor {
                 Some(Retired { book: book.link(placement), reason })
             }
             (Linked { known }, LinkAsked { placement }) => {
-                Some(Linked { known: known.book(|book| book.link(placement)) })
+                Some(Linked { known: known.link(placement) })
             }
             (OptingIn { known, holder }, LinkAsked { placement }) => {
-                Some(OptingIn { known: known.book(|book| book.link(placement)), holder })
+                Some(OptingIn { known: known.link(placement), holder })
             }
             (OptedIn { known }, LinkAsked { placement }) => {
-                Some(OptedIn { known: known.book(|book| book.link(placement)) })
+                Some(OptedIn { known: known.link(placement) })
             }
             (Flagged { book, trouble }, LinkAsked { placement }) => {
                 Some(Flagged { book: book.link(placement), trouble })
             }
-            (Linked { known }, RoadAsked { placement, round, need }) => Some(Linked {
-                known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
-            }),
-            (OptingIn { known, holder }, RoadAsked { placement, round, need }) => Some(OptingIn {
-                known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
-                holder,
-            }),
-            (OptedIn { known }, RoadAsked { placement, round, need }) => Some(OptedIn {
-                known: known.book(|book| book.way(placement, Way::Waiting { round, need })),
-            }),
+            (Linked { known }, RoadAsked { placement, round, need }) => {
+                Some(Linked { known: known.asked(placement, round, need) })
+            }
+            (OptingIn { known, holder }, RoadAsked { placement, round, need }) => {
+                Some(OptingIn { known: known.asked(placement, round, need), holder })
+            }
+            (OptedIn { known }, RoadAsked { placement, round, need }) => {
+                Some(OptedIn { known: known.asked(placement, round, need) })
+            }
+
             (Identified { estate, identity, latest }, RoadAsked { placement, round, need }) => {
-                let way = Way::Waiting { round, need };
-                let estate = estate.book(|book| book.way(placement, way));
-                Some(Identified { estate, identity, latest })
+                Some(Identified { estate: estate.asked(placement, round, need), identity, latest })
             }
             (Succeeding { estate, stage }, RoadAsked { placement, round, need }) => {
-                let way = Way::Waiting { round, need };
-                Some(Succeeding { estate: estate.book(|book| book.way(placement, way)), stage })
+                Some(Succeeding { estate: estate.asked(placement, round, need), stage })
             }
             (Contested { rivals }, RoadAsked { placement, round, need }) => {
-                let way = Way::Waiting { round, need };
-                Some(Contested { rivals: rivals.book(|book| book.way(placement, way)) })
+                Some(Contested { rivals: rivals.asked(placement, round, need) })
+            }
+
+            // What certificates say; the road of placements is not touched by it.
+            (Unlinked { book }, CertificateTold { certificate, word, .. }) => {
+                Some(Unlinked { book: book.certificate(certificate, word) })
+            }
+            (
+                Identified { estate, identity, latest },
+                CertificateTold { certificate, word, .. },
+            ) => {
+                Some(Identified { estate: estate.certificate(certificate, word), identity, latest })
+            }
+            (Succeeding { estate, stage }, CertificateTold { certificate, word, .. }) => {
+                Some(Succeeding { estate: estate.certificate(certificate, word), stage })
+            }
+            (Contested { rivals }, CertificateTold { certificate, word, .. }) => {
+                Some(Contested { rivals: rivals.certificate(certificate, word) })
+            }
+            (Merging { will, identity }, CertificateTold { certificate, word, .. }) => {
+                Some(Merging { will: will.certificate(certificate, word), identity })
+            }
+            (Merged { will }, CertificateTold { certificate, word, .. }) => {
+                Some(Merged { will: will.certificate(certificate, word) })
+            }
+            (Linked { known }, CertificateTold { certificate, word, .. }) => {
+                Some(Linked { known: known.certificate(certificate, word) })
+            }
+            (OptingIn { known, holder }, CertificateTold { certificate, word, .. }) => {
+                Some(OptingIn { known: known.certificate(certificate, word), holder })
+            }
+            (OptedIn { known }, CertificateTold { certificate, word, .. }) => {
+                Some(OptedIn { known: known.certificate(certificate, word) })
+            }
+            (Flagged { book, trouble }, CertificateTold { certificate, word, .. }) => {
+                Some(Flagged { book: book.certificate(certificate, word), trouble })
+            }
+            (Retired { book, reason }, CertificateTold { certificate, word, .. }) => {
+                Some(Retired { book: book.certificate(certificate, word), reason })
+            }
+            (Forgotten { book, reason }, CertificateTold { certificate, word, .. }) => {
+                Some(Forgotten { book: book.certificate(certificate, word), reason })
             }
 
             // Becoming known.
@@ -515,40 +564,27 @@ pub mod contractor {
             // Whose turn it is.
             (Linked { known } | OptedIn { known }, ApplicationGranted { placement, round }) => {
                 Some(OptingIn {
-                    known: known.book(|book| {
-                        let road = Leave::Application;
-                        book.way(placement.clone(), Way::Granted { round, road })
-                    }),
+                    known: known.granted(placement.clone(), round, Leave::Application),
                     holder: placement,
                 })
             }
-            (OptedIn { known }, AssignmentGranted { placement, round }) => Some(OptedIn {
-                known: known.book(|book| {
-                    let road = Leave::Assignment;
-                    book.way(placement, Way::Granted { round, road })
-                }),
-            }),
+            (OptedIn { known }, AssignmentGranted { placement, round }) => {
+                Some(OptedIn { known: known.granted(placement, round, Leave::Assignment) })
+            }
             (OptingIn { known, holder }, AssignmentGranted { placement, round }) => {
-                Some(OptingIn {
-                    known: known.book(|book| {
-                        let road = Leave::Assignment;
-                        book.way(placement, Way::Granted { round, road })
-                    }),
-                    holder,
-                })
+                Some(OptingIn { known: known.granted(placement, round, Leave::Assignment), holder })
             }
             (OptingIn { known, .. }, TurnReturned { placement, round }) => {
-                Some(Linked { known: known.book(|book| book.way(placement, Way::Over { round })) })
+                Some(Linked { known: known.over(placement, round) })
             }
             (Linked { known }, AskWithdrawn { placement, round }) => {
-                Some(Linked { known: known.book(|book| book.way(placement, Way::Over { round })) })
+                Some(Linked { known: known.over(placement, round) })
             }
-            (OptingIn { known, holder }, AskWithdrawn { placement, round }) => Some(OptingIn {
-                known: known.book(|book| book.way(placement, Way::Over { round })),
-                holder,
-            }),
+            (OptingIn { known, holder }, AskWithdrawn { placement, round }) => {
+                Some(OptingIn { known: known.over(placement, round), holder })
+            }
             (OptedIn { known }, AskWithdrawn { placement, round }) => {
-                Some(OptedIn { known: known.book(|book| book.way(placement, Way::Over { round })) })
+                Some(OptedIn { known: known.over(placement, round) })
             }
             (Linked { known } | OptingIn { known, .. }, OptInSeen { placement, round }) => {
                 Some(OptedIn { known: known.book(|book| book.seen_by(placement, round)) })

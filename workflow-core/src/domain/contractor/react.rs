@@ -4,6 +4,7 @@ use super::legacy::{Estate, Rivals, Stage, Will};
 use super::machine::contractor::State;
 use super::state::{Book, Identity, Linked, Way};
 use crate::domain::call::Call;
+use crate::domain::certificate::{self, Certificate};
 use crate::domain::contractor::{self, Contractor};
 use crate::domain::facts::{CandidateId, EmailAddress, Person, PlacementId};
 use crate::domain::placement::{self, Need, Placement};
@@ -67,6 +68,7 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         }
         State::Flagged { book, trouble } => {
             let mut owed = tell_flagged(stream, book, &trouble.words());
+            owed.extend(tell_unavailable(stream, book, &trouble.words()));
             owed.push(Owed::Person(trouble.words()));
             owed
         }
@@ -76,16 +78,26 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
                 reason: reason.clone(),
             };
             let mut owed = tell_links(stream, book, "gone", &gone);
+            let why = format!("the candidate is retired: {reason}");
+            owed.extend(tell_unavailable(stream, book, &why));
+            owed.extend(tell_standings(stream, book));
             owed.push(Owed::Signal("nothing but that the person is to be forgotten"));
             owed
         }
         State::Forgotten { book, reason } => {
             let mut owed = tell_flagged(stream, book, &forgotten(reason));
             owed.extend(tell_waiting(stream, book, &forgotten(reason)));
+            owed.extend(tell_forgotten(stream, book, reason));
+            owed.extend(tell_standings(stream, book));
             owed.push(Owed::Signal("placements, which are told that the person was forgotten"));
             owed
         }
-        State::Gone { book, reason } => tell_flagged(stream, book, &forgotten(reason)),
+        State::Gone { book, reason } => {
+            let mut owed = tell_flagged(stream, book, &forgotten(reason));
+            owed.extend(tell_forgotten(stream, book, reason));
+            owed.extend(tell_standings(stream, book));
+            owed
+        }
     }
 }
 
@@ -126,6 +138,12 @@ fn bequeath(stream: &StreamId, will: &Will) -> Vec<Owed<Call>> {
         let operation = format!("turn:{placement}");
         heir(operation, &contractor::Input::TurnOver { placement, round, ended });
     }
+    // The certificates go over as well: whoever the candidate is now answers them, and says what they are worth.
+    for (certificate, what, word) in will.book.words() {
+        let operation = format!("{what}_certificate:{certificate}");
+        let certificate = certificate.clone();
+        heir(operation, &contractor::Input::CertificateTold { certificate, word });
+    }
     owed.push(Owed::Signal("placements, which are told who the candidate is now"));
     owed
 }
@@ -164,6 +182,7 @@ fn contest(stream: &StreamId, rivals: &Rivals) -> Vec<Owed<Call>> {
 fn a_persons(stream: &StreamId, book: &Book, words: String) -> Vec<Owed<Call>> {
     let mut owed = tell_flagged(stream, book, &words);
     owed.extend(tell_waiting(stream, book, &words));
+    owed.extend(tell_unavailable(stream, book, &words));
     owed.push(Owed::Person(words));
     owed
 }
@@ -209,6 +228,10 @@ fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
             owed.extend(tell(stream, placement, format!("road:{placement}"), &input));
         }
     }
+    owed.extend(tell_certificates(stream, &known.book, "linked", &|| {
+        certificate::Input::ContractorLinked { contractor: contractor.clone() }
+    }));
+    owed.extend(tell_standings(stream, &known.book));
     if (known.told != known.latest || known.renamed)
         && known.refused.is_none()
         && let Some((person, email)) = told(&known.latest)
@@ -238,6 +261,49 @@ fn tell_links(
         (ask.links > 0).then(|| tell(stream, placement, operation, &input(ask.links))).flatten()
     };
     book.asks.iter().filter_map(answer).collect()
+}
+
+/// Tells each placement that asked for the insurer's id what its contractor's certificates are worth.
+fn tell_standings(stream: &StreamId, book: &Book) -> Vec<Owed<Call>> {
+    let certificates = book.standings();
+    if certificates.is_empty() {
+        return Vec::new();
+    }
+    let told = |(placement, ask): (&PlacementId, &super::Ask)| {
+        let (candidate, certificates) = (book.candidate.clone(), certificates.clone());
+        let input = placement::Input::CertificatesKnown { candidate, certificates };
+        let operation = format!("certificates:{placement}:{}", ask.links);
+        (ask.links > 0).then(|| tell(stream, placement, operation, &input)).flatten()
+    };
+    book.asks.iter().filter_map(told).collect()
+}
+
+/// Answers each asking of a certificate: the operation names which asking, so that each is answered once.
+fn tell_certificates(
+    stream: &StreamId,
+    book: &Book,
+    what: &str,
+    input: &dyn Fn() -> certificate::Input,
+) -> Vec<Owed<Call>> {
+    let told = |(key, known): (&String, &super::Known)| {
+        let to = StreamId::new("certificate", stream.tenant(), key).ok()?;
+        let operation = format!("{what}_certificate:{key}:{}", known.round);
+        Some(Owed::Tell(Tell::new::<Certificate>(operation, to, &input())))
+    };
+    book.certificates.iter().filter_map(told).collect()
+}
+
+fn tell_unavailable(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
+    tell_certificates(stream, book, "flagged", &|| certificate::Input::ContractorUnavailable {
+        reason: reason.to_owned(),
+    })
+}
+
+fn tell_forgotten(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
+    let reason = forgotten(reason);
+    tell_certificates(stream, book, "forgotten", &|| certificate::Input::PersonForgotten {
+        reason: reason.clone(),
+    })
 }
 
 fn tell(

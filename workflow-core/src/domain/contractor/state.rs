@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::legacy::{Legacy, Progress};
-use crate::domain::call::{ContractorId, Refusal};
+use crate::domain::call::{CertificateId, ContractorId, Refusal};
+use crate::domain::certificate::{Proof, Word};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
-use crate::domain::placement::{Leave, Need};
+use crate::domain::placement::{Leave, Loss, Need};
 use crate::seal::Personal;
 
 /// The candidate and what the placements asked for.
@@ -17,8 +18,38 @@ pub struct Book {
     pub candidate: CandidateId,
     /// By placement: what it asked for last, and what it got.
     pub asks: BTreeMap<PlacementId, Ask>,
+    /// By certificate, named as its stream is: what it needs and what it is worth.
+    pub certificates: BTreeMap<String, Known>,
     /// Placements that came with a merge, and whose they were: each is told whose it is now.
     pub inherited: BTreeMap<PlacementId, CandidateId>,
+}
+
+/// What a certificate's workflow said last.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Known {
+    /// How often it has asked for the insurer's id: each asking is answered.
+    pub round: u32,
+    /// What it is worth.
+    pub standing: Standing,
+}
+
+/// What a certificate is worth, as placements are told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Standing {
+    /// Nothing yet.
+    Unproven,
+    /// It stands.
+    Stands {
+        /// For what.
+        proof: Proof,
+    },
+    /// It stood, and does not any more.
+    Fell {
+        /// The insurer's id.
+        certificate: CertificateId,
+        /// How.
+        loss: Loss,
+    },
 }
 
 /// What one placement asked for, and what it got.
@@ -57,8 +88,10 @@ pub enum Way {
 }
 
 impl Book {
-    pub(super) fn of(candidate: CandidateId) -> Self {
-        Self { candidate, asks: BTreeMap::new(), inherited: BTreeMap::new() }
+    /// The empty book of a candidate.
+    pub fn of(candidate: CandidateId) -> Self {
+        let (asks, certificates, inherited) = Default::default();
+        Self { candidate, asks, certificates, inherited }
     }
 
     /// Takes over the placements of a candidate who was merged into this one.
@@ -96,6 +129,46 @@ impl Book {
                 self.way(placement, Way::Over { round })
             }
         }
+    }
+
+    pub(super) fn certificate(mut self, certificate: String, word: Word) -> Self {
+        let unknown = Known { round: 0, standing: Standing::Unproven };
+        let known = self.certificates.entry(certificate).or_insert(unknown);
+        match word {
+            Word::Needs { round } => known.round = round,
+            Word::Stands { proof } => known.standing = Standing::Stands { proof },
+            Word::Fell { certificate, loss } => {
+                known.standing = Standing::Fell { certificate, loss };
+            }
+        }
+        self
+    }
+
+    /// What certificates said, each as it said it last, to be said once more to another candidate's contractor.
+    pub(super) fn words(&self) -> Vec<(&String, &'static str, Word)> {
+        let mut words = Vec::new();
+        for (key, known) in &self.certificates {
+            if known.round > 0 {
+                words.push((key, "needs", Word::Needs { round: known.round }));
+            }
+            match &known.standing {
+                Standing::Unproven => {}
+                Standing::Stands { proof } => {
+                    words.push((key, "standing", Word::Stands { proof: proof.clone() }));
+                }
+                Standing::Fell { certificate, loss } => {
+                    let (certificate, loss) = (certificate.clone(), *loss);
+                    words.push((key, "standing", Word::Fell { certificate, loss }));
+                }
+            }
+        }
+        words
+    }
+
+    /// What the certificates are worth that ever were worth anything.
+    pub fn standings(&self) -> Vec<Standing> {
+        let all = self.certificates.values().map(|known| &known.standing);
+        all.filter(|standing| **standing != Standing::Unproven).cloned().collect()
     }
 
     /// The placements that asked, and those that came with a merge.
@@ -205,6 +278,26 @@ impl Linked {
     pub(super) fn book(mut self, change: impl FnOnce(Book) -> Book) -> Self {
         self.book = change(self.book);
         self
+    }
+
+    pub(super) fn link(self, placement: PlacementId) -> Self {
+        self.book(|book| book.link(placement))
+    }
+
+    pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
+        self.book(|book| book.certificate(certificate, word))
+    }
+
+    pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {
+        self.book(|book| book.way(placement, Way::Waiting { round, need }))
+    }
+
+    pub(super) fn granted(self, placement: PlacementId, round: u32, road: Leave) -> Self {
+        self.book(|book| book.way(placement, Way::Granted { round, road }))
+    }
+
+    pub(super) fn over(self, placement: PlacementId, round: u32) -> Self {
+        self.book(|book| book.way(placement, Way::Over { round }))
     }
 
     pub(super) fn latest(self, latest: Identity) -> Self {

@@ -24,6 +24,7 @@ use crate::workflow::{Context, Rejection, Standing};
 
 mod answered;
 mod candidate;
+mod certified;
 mod closed;
 mod covered;
 mod hand;
@@ -33,12 +34,17 @@ mod seen;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-/// Which events `input` leads to.
+/// Which events `input` leads to, and what follows from the contractor's own certificates there.
 pub(super) fn decide(
     state: Option<&State>,
     input: Input,
     context: &Context<'_, Rules>,
 ) -> Decision {
+    let events = judge(state, input, context)?;
+    Ok(certified::then(state, events, context))
+}
+
+fn judge(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> Decision {
     let Some(state) = state else {
         return match input {
             Input::Observed(facts) => Ok(observed::first(&facts, context)),
@@ -58,6 +64,9 @@ pub(super) fn decide(
         }
         Input::ContractorFlagged { candidate, reason } => {
             Ok(contractor_flagged(state, &candidate, reason))
+        }
+        Input::CertificatesKnown { candidate, certificates } => {
+            Ok(certified::known(state, &candidate, &certificates, context))
         }
         Input::TakeRoad { round, road } => Ok(match state {
             State::Quoted { hired, road: Road::Asked(_), .. }
@@ -148,7 +157,11 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
                 vec![Event::PlacementCompleted]
             } else if now >= coverage.expires {
                 let evidence = coverage.evidence.clone();
-                vec![seen::lost(state, hired, super::state::Loss::PolicyExpired, evidence)]
+                let loss = match evidence {
+                    Evidence::Certificate { .. } => Loss::CertificateExpired,
+                    Evidence::Policy { .. } | Evidence::Assignment { .. } => Loss::PolicyExpired,
+                };
+                vec![seen::lost(state, hired, loss, evidence)]
             } else {
                 super::remind::due(state, context)
             }

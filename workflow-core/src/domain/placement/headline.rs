@@ -3,7 +3,7 @@
 use super::decide::MANUAL_REVIEW;
 use super::machine::placement::State;
 use super::state::{
-    Amendment, Basis, Evidence, Hired, Intent, Issue, Leave, Readiness, Road, Wanted,
+    Amendment, Back, Basis, Evidence, Hired, Intent, Issue, Leave, Readiness, Road, Wanted,
 };
 use crate::domain::terms::{Difference, Missing};
 
@@ -76,7 +76,7 @@ fn why(state: &State) -> String {
                 Amendment::None | Amendment::Quote(_) => covered,
             }
         }
-        State::Flagged { issue, .. } => self::issue(issue),
+        State::Flagged { issue, back } => flagged(issue, back),
         State::Excluded { evidence, .. } => format!("out of scope: {}", evidence.evidence),
         State::Completed { hired, coverage, early: Some(on) } => format!(
             "work ended on {on}; covered to {} by {}, which was not shortened",
@@ -90,8 +90,23 @@ fn why(state: &State) -> String {
     }
 }
 
-/// An issue as a person should read it: what happened.
-pub(super) fn issue(issue: &Issue) -> String {
+/// A flag as a person should read it: what happened, and what to do where nothing was bought.
+pub(super) fn flagged(issue: &Issue, back: &Back) -> String {
+    let by_certificate = matches!(
+        back,
+        Back::Coverage { coverage, .. } if matches!(coverage.evidence, Evidence::Certificate { .. })
+    );
+    let own = "yet it is covered by the contractor's own certificate: close the placement";
+    if let (true, Issue::CanceledWhileCovered { reason }) = (by_certificate, issue) {
+        format!("{reason}, {own}")
+    } else if let (true, Issue::OutOfScopeWhileCovered { evidence }) = (by_certificate, issue) {
+        format!("{}, {own}", evidence.evidence)
+    } else {
+        self::issue(issue)
+    }
+}
+
+fn issue(issue: &Issue) -> String {
     match issue {
         Issue::CoverageLost { loss } => format!("coverage lost: {}", loss.words()),
         Issue::Refused { operation, refusal } => format!(
@@ -163,6 +178,9 @@ fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Policy { policy, .. } => format!("policy {policy}"),
         Evidence::Assignment { assignment, .. } => format!("assignment {assignment}"),
+        Evidence::Certificate { certificate, .. } => {
+            format!("the contractor's own certificate {certificate}; nothing was bought")
+        }
     }
 }
 

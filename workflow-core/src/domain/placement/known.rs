@@ -216,6 +216,7 @@ impl Evidence {
         match self {
             Evidence::Policy { policy, .. } => policy.as_str(),
             Evidence::Assignment { assignment, .. } => assignment.as_str(),
+            Evidence::Certificate { certificate, .. } => certificate.as_str(),
         }
     }
 
@@ -227,6 +228,7 @@ impl Evidence {
                 format!("assignment {assignment} under policy {policy}")
             }
             Evidence::Assignment { assignment, policy: None } => format!("assignment {assignment}"),
+            Evidence::Certificate { certificate, .. } => format!("certificate {certificate}"),
         }
     }
 }

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{
     Amendment, Application, Back, Basis, Coverage, Ended, Engagement, Hired, Intent, Issue, Need,
-    Readiness, Release, Reminder, Rest, Road, Turn, Wanted,
+    Readiness, Release, Reminder, Rest, Road, Wanted,
 };
 use crate::domain::by_hand::SetFact;
 use crate::domain::call::{AssignmentId, ContractorId, JobId, PolicyId};
+use crate::domain::certificate::Proof;
 use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Missing, OutOfScope, Terms};
 use crate::machine;
@@ -202,6 +203,11 @@ pub mod placement {
             assignment: AssignmentId,
             /// The policy it rests on, where told.
             policy: Option<PolicyId>,
+        },
+        /// The contractor's own certificates that stand now: they may stand in for bought coverage.
+        CertificatesNoted {
+            /// Which, and for what.
+            proofs: Vec<Proof>,
         },
         /// Coverage was seen in force at the insurer.
         CoverageStarted {
@@ -437,13 +443,7 @@ pub mod placement {
             // The road.
             (Discovered { job, .. }, ContractorLinked { terms, contractor }) => {
                 Some(ContractorReady {
-                    engagement: Engagement {
-                        terms,
-                        contractor,
-                        turn: Turn::None,
-                        amendment: Amendment::None,
-                        reminded: None,
-                    },
+                    engagement: Engagement::new(terms, contractor),
                     job,
                     intent: Intent::Stay,
                 })
@@ -514,9 +514,13 @@ pub mod placement {
 
             // Coverage.
             (
-                Quoted { .. } | ApplicationPending { .. } | Assigned { .. } | Flagged { .. },
+                JobReady { .. }
+                | Quoted { .. }
+                | ApplicationPending { .. }
+                | Assigned { .. }
+                | Flagged { .. },
                 CoverageStarted { hired, coverage },
-            ) => Some(Active { hired: hired.over(Ended::Insured), coverage }),
+            ) => Some(Active { hired: hired.over(coverage.evidence.ended()), coverage }),
             (Active { hired, .. }, CoverageUpdated { coverage }) => {
                 Some(Active { hired, coverage })
             }
@@ -549,6 +553,29 @@ pub mod placement {
                 coverage: coverage.lasting(terms.window.until),
                 hired: hired.with(terms),
             }),
+
+            // The contractor's own certificates.
+            (ContractorReady { engagement, job, intent }, CertificatesNoted { proofs }) => {
+                Some(ContractorReady { engagement: engagement.knowing(proofs), job, intent })
+            }
+            (JobReady { hired }, CertificatesNoted { proofs }) => {
+                Some(JobReady { hired: hired.knowing(proofs) })
+            }
+            (Quoted { hired, basis, road, intent }, CertificatesNoted { proofs }) => {
+                Some(Quoted { hired: hired.knowing(proofs), basis, road, intent })
+            }
+            (ApplicationPending { hired, application, intent }, CertificatesNoted { proofs }) => {
+                Some(ApplicationPending { hired: hired.knowing(proofs), application, intent })
+            }
+            (Assigned { hired, assignment, policy, intent }, CertificatesNoted { proofs }) => {
+                Some(Assigned { hired: hired.knowing(proofs), assignment, policy, intent })
+            }
+            (Active { hired, coverage }, CertificatesNoted { proofs }) => {
+                Some(Active { hired: hired.knowing(proofs), coverage })
+            }
+            (Flagged { issue, back }, CertificatesNoted { proofs }) => {
+                Some(Flagged { issue, back: back.knowing(&proofs) })
+            }
 
             // Reminders.
             (ApplicationPending { hired, application, intent }, Reminded { reminder }) => {

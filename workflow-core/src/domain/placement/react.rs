@@ -63,7 +63,7 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         }
         State::Flagged { issue, back } => {
             let mut owed = back.engagement().map_or(Vec::new(), |e| release(stream, e));
-            owed.push(Owed::Person(super::headline::issue(issue)));
+            owed.push(Owed::Person(super::headline::flagged(issue, back)));
             owed
         }
         State::Excluded { release, .. } => {
@@ -389,6 +389,8 @@ impl Names {
             Evidence::Assignment { assignment, policy } => {
                 self.assignment(assignment, policy.as_ref());
             }
+            // Signals about a certificate are its own workflow's.
+            Evidence::Certificate { .. } => {}
         }
     }
 

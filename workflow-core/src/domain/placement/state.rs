@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{
-    AssignmentId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
+    AssignmentId, CertificateId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
 };
+use crate::domain::certificate::{Accepted, Proof};
 use crate::domain::facts::{CandidateId, Date, PlacementId};
 use crate::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
 use crate::time::Timestamp;
 
 mod after;
+mod certified;
 mod loss;
 
 pub use after::{Amendment, Closer, Rest, Unseen};
@@ -43,6 +45,9 @@ pub struct Engagement {
     pub contractor: ContractorId,
     /// Where the placement stands in the contractor's queue.
     pub turn: Turn,
+    /// The contractor's own certificates that stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
     /// What a person was reminded of last, about coverage that ends too early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Reminder>,
@@ -85,6 +90,13 @@ pub enum Ended {
     Insured,
     /// Without.
     Unused,
+}
+
+impl Engagement {
+    pub(super) fn new(terms: Terms, contractor: ContractorId) -> Self {
+        let (turn, amendment) = (Turn::None, Amendment::None);
+        Self { terms, contractor, turn, proofs: Vec::new(), reminded: None, amendment }
+    }
 }
 
 impl Intent {
@@ -364,6 +376,13 @@ pub enum Evidence {
         assignment: AssignmentId,
         /// The policy it rests on, where told.
         policy: Option<PolicyId>,
+    },
+    /// The contractor's own certificate, by the tenant's rule: nothing was bought.
+    Certificate {
+        /// Its id at the insurer.
+        certificate: CertificateId,
+        /// Who took it for good.
+        accepted: Accepted,
     },
 }
 

@@ -64,6 +64,7 @@ pub(super) fn change(state: &State, intent: &Intent, context: &Context<'_, Rules
 fn can_last_longer(evidence: &Evidence) -> bool {
     match evidence {
         Evidence::Policy { .. } | Evidence::Assignment { .. } => true,
+        Evidence::Certificate { .. } => false,
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
             }
         }
         Sighting::Application { session, standing, .. } => application(state, session, standing),
+        // Its own workflow is told.
+        Sighting::Certificate { .. } => Vec::new(),
     }
 }
 
@@ -68,7 +70,7 @@ fn by_policy<'a>(state: &'a State, policy: &PolicyId, quote: &QuoteId) -> Option
     let from = |basis: &Basis| matches!(basis, Basis::Quote { quote: own, .. } if own == quote);
     let proves = |evidence: &Evidence| match evidence {
         Evidence::Policy { policy: own, quote: from } => own == policy || from == quote,
-        Evidence::Assignment { .. } => false,
+        Evidence::Assignment { .. } | Evidence::Certificate { .. } => false,
     };
     match state {
         // An assignment on its way is waited for: it will be charged, and must not be forgotten.
@@ -104,7 +106,9 @@ fn by_policy_under<'a>(state: &'a State, policy: &PolicyId) -> Option<(&'a Hired
         Evidence::Assignment { assignment, policy: under } if under.as_ref() == Some(policy) => {
             Some(assignment.clone())
         }
-        Evidence::Assignment { .. } | Evidence::Policy { .. } => None,
+        Evidence::Assignment { .. } | Evidence::Policy { .. } | Evidence::Certificate { .. } => {
+            None
+        }
     };
     match state {
         State::Assigned { hired, assignment, policy: Some(own), .. }
@@ -131,7 +135,9 @@ fn by_assignment<'a>(
         Evidence::Assignment { assignment: own, policy } if own == assignment => {
             Some(policy.clone())
         }
-        Evidence::Assignment { .. } | Evidence::Policy { .. } => None,
+        Evidence::Assignment { .. } | Evidence::Policy { .. } | Evidence::Certificate { .. } => {
+            None
+        }
     };
     match state {
         State::Assigned { hired, assignment: own, policy, .. }
@@ -213,7 +219,7 @@ fn by_window(hired: &Hired, evidence: Evidence) -> Coverage {
     Coverage { evidence, effective: window.effective, expires: window.until }
 }
 
-fn in_force(
+pub(super) fn in_force(
     state: &State,
     hired: &Hired,
     coverage: Coverage,
@@ -222,7 +228,7 @@ fn in_force(
     let gap = gap(hired, &coverage, context);
     // Another flag keeps the gap from a person's eyes, and shows it once it is settled.
     let flagged = |issue: Issue| {
-        let hired = hired.clone().over(Ended::Insured).amended(Amendment::None);
+        let hired = hired.clone().over(coverage.evidence.ended()).amended(Amendment::None);
         let hidden = gap.as_ref().filter(|gap| **gap != issue);
         let unseen = hidden.map_or(Unseen::Nothing, Unseen::of);
         let back = Back::Coverage { hired, coverage: coverage.clone(), unseen };
@@ -360,7 +366,9 @@ fn lose(
             Loss::ChargeFailed
             | Loss::PolicyCanceled
             | Loss::PolicyExpired
-            | Loss::PolicyAndCharge { .. } => Vec::new(),
+            | Loss::PolicyAndCharge { .. }
+            | Loss::CertificateExpired
+            | Loss::CertificateRevoked => Vec::new(),
         },
         // The charge may yet succeed and the policy come back: either heals the flag.
         State::Assigned { .. } if loss != Loss::AssignmentCanceled => {

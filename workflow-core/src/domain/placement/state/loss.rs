@@ -18,6 +18,10 @@ pub enum Loss {
         /// Whether the policy ran out; else it was cancelled or voided.
         expired: bool,
     },
+    /// The contractor's own certificate ran out before the engagement did.
+    CertificateExpired,
+    /// The contractor's own certificate does not stand any more.
+    CertificateRevoked,
 }
 
 impl Loss {
@@ -25,7 +29,11 @@ impl Loss {
     pub(in super::super) fn is_of_policy(self) -> bool {
         match self {
             Loss::PolicyCanceled | Loss::PolicyExpired => true,
-            Loss::AssignmentCanceled | Loss::ChargeFailed | Loss::PolicyAndCharge { .. } => false,
+            Loss::AssignmentCanceled
+            | Loss::ChargeFailed
+            | Loss::PolicyAndCharge { .. }
+            | Loss::CertificateExpired
+            | Loss::CertificateRevoked => false,
         }
     }
 
@@ -57,6 +65,10 @@ impl Loss {
             Loss::PolicyAndCharge { expired: true } => {
                 "the policy ran out, and the charge for the assignment failed"
             }
+            Loss::CertificateExpired => {
+                "the contractor's certificate ran out before the engagement ends"
+            }
+            Loss::CertificateRevoked => "the contractor's certificate does not stand any more",
         }
     }
 }

@@ -1,0 +1,362 @@
+//! Certificates of insurance on their way in: found among JobDiva's files, or handed in at a door.
+//!
+//! Whoever finds one gives its bytes to [`take_in`]: checked, kept, and told to its workflow, in this order. A candidate
+//! who is known and out of scope is refused, so that the insurer never hears of them; by polling, only the files of
+//! candidates with a contractor's placement on its road are looked at. Sending and following are the workflow's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use integration_jobdiva::documents::{Among, Listed, Patterns};
+use sha2::{Digest, Sha256};
+use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::{self, Certificate, Found, Input, Origin};
+use workflow_core::domain::contractor::StateKind;
+use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
+use workflow_core::domain::placement::{Issue, Placement, Readiness, State, candidate_alias};
+use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::id::StreamId;
+use workflow_core::machine::Kind as _;
+use workflow_core::store::StoreError;
+
+use crate::documents::{DocumentError, Documents};
+use crate::systems::Connected;
+
+/// How a tenant's certificates are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Between two looks at the files of everybody in scope.
+    pub every: std::time::Duration,
+    /// Which files are certificates.
+    pub patterns: Patterns,
+}
+
+impl Default for Finding {
+    fn default() -> Self {
+        Self { every: std::time::Duration::from_secs(3600), patterns: Patterns::default() }
+    }
+}
+
+/// A document that was found or handed in.
+pub struct Arrived {
+    /// Whose.
+    pub candidate: CandidateId,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Its file's name.
+    pub name: PersonalText,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The placement that it was handed in for, where one was named.
+    pub placement: Option<PlacementId>,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its certificate's stream.
+    pub stream: StreamId,
+    /// How that stands.
+    pub state: &'static str,
+    /// Whether the same content was there before.
+    pub known: bool,
+}
+
+/// Why a document was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// It cannot be sent; the reason says what to do.
+    #[error("{0}")]
+    Unfit(certificate::Unfit),
+    /// Nothing of this candidate may be sent.
+    #[error("{0}")]
+    OutOfScope(String),
+    /// The candidate's id is none.
+    #[error("`{0}` is no candidate's id")]
+    Candidate(String),
+    /// It could not be kept.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The engine did not take it.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+    /// The log cannot be read.
+    #[error("the log cannot be read: {0}")]
+    Log(#[from] StoreError),
+}
+
+/// Checks a document, keeps it, and tells its workflow. Durable when this returns.
+///
+/// One that cannot be sent is told too where it was found in JobDiva, where nobody else would hear of it.
+pub async fn take_in(
+    engine: &Engine<Insurance>,
+    documents: &Arc<Documents>,
+    tenant: &str,
+    arrived: Arrived,
+    source: Source,
+) -> Result<Taken, TakeError> {
+    let Arrived { candidate, bytes, name, origin, placement } = arrived;
+    let sha256 = Documents::hash(&bytes);
+    let bad = |_| TakeError::Candidate(candidate.to_string());
+    let stream = certificate::stream(tenant, &candidate, &sha256).map_err(bad)?;
+    may_be_sent(engine, tenant, &candidate)?;
+    let unfit = certificate::check(&bytes);
+    let by_hand = match &origin {
+        Origin::HandedIn { .. } | Origin::Intake => true,
+        Origin::Attachment { .. } | Origin::Onboarding { .. } => false,
+    };
+    let count = bytes.len() as u64;
+    match unfit {
+        Some(unfit) if by_hand => return Err(TakeError::Unfit(unfit)),
+        Some(_) => {}
+        None => {
+            let (documents, subject) =
+                (Arc::clone(documents), certificate::subject(tenant, &candidate));
+            let kept = tokio::task::spawn_blocking(move || documents.keep(&subject, &bytes));
+            kept.await.map_err(|error| HandleError::Stopped(error.to_string()))??;
+        }
+    }
+    let known = engine.summary(&stream).is_some();
+    let found = Found { candidate, sha256, bytes: count, name, origin, placement, unfit };
+    let handled =
+        engine.handle::<Certificate>(&stream, Input::Found(Box::new(found)), source).await?;
+    Ok(Taken { stream, state: handled.state, known })
+}
+
+/// Nothing is taken of a person who was forgotten, nor of a candidate whose placements are all out of scope.
+fn may_be_sent(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    candidate: &CandidateId,
+) -> Result<(), TakeError> {
+    if let Some(why) = gone(engine, tenant, candidate) {
+        return Err(TakeError::OutOfScope(format!("candidate {candidate}: {why}")));
+    }
+    let placements = placements_of(engine, tenant, candidate);
+    let out = |stream: &StreamId| {
+        engine.summary(stream).is_some_and(|summary| summary.state == "Excluded")
+    };
+    if !placements.is_empty() && placements.iter().all(out) {
+        return Err(TakeError::OutOfScope(format!(
+            "every placement of candidate {candidate} is out of scope: nothing of theirs is sent"
+        )));
+    }
+    Ok(())
+}
+
+/// Why nothing of a candidate is taken any more: they were forgotten, or are gone from JobDiva.
+fn gone(engine: &Engine<Insurance>, tenant: &str, candidate: &CandidateId) -> Option<String> {
+    let own = StreamId::new("contractor", tenant, candidate.as_str()).ok()?;
+    let summary = engine.summary(&own)?;
+    let gone = [StateKind::Forgotten, StateKind::Gone, StateKind::Retired];
+    gone.iter().any(|kind| kind.name() == summary.state).then_some(summary.headline)
+}
+
+fn placements_of(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    candidate: &CandidateId,
+) -> BTreeSet<StreamId> {
+    let mut found = engine.find(&candidate_alias(candidate));
+    found.retain(|stream| stream.tenant() == tenant && stream.workflow() == "placement");
+    found
+}
+
+/// Who is in scope: the candidates with a contractor's placement on its road, each with those placements.
+pub fn in_scope(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+) -> Result<BTreeMap<CandidateId, BTreeSet<PlacementId>>, HandleError> {
+    let mut scope: BTreeMap<CandidateId, BTreeSet<PlacementId>> = BTreeMap::new();
+    for summary in engine.summaries("placement") {
+        if summary.terminal || summary.state == "Excluded" || summary.stream.tenant() != tenant {
+            continue;
+        }
+        match engine.state::<Placement>(&summary.stream) {
+            Ok(state) => {
+                if let Some(candidate) = state.as_ref().and_then(contractor_of) {
+                    let placement = PlacementId(summary.stream.key().to_owned());
+                    scope.entry(candidate).or_default().insert(placement);
+                }
+            }
+            Err(stopped @ HandleError::Stopped(_)) => return Err(stopped),
+            Err(trouble) => {
+                tracing::error!(stream = %summary.stream, %trouble, "a placement cannot be replayed");
+            }
+        }
+    }
+    scope.retain(|candidate, _| gone(engine, tenant, candidate).is_none());
+    Ok(scope)
+}
+
+/// The candidate of a placement that is known to be a contractor's.
+fn contractor_of(state: &State) -> Option<CandidateId> {
+    let of = |terms: &workflow_core::domain::terms::Terms| Some(terms.references.candidate.clone());
+    match state {
+        State::Discovered { readiness: Readiness::Ready { terms }, .. } => of(terms),
+        State::ContractorReady { engagement, .. } => of(&engagement.terms),
+        State::JobReady { hired }
+        | State::Quoted { hired, .. }
+        | State::ApplicationPending { hired, .. }
+        | State::Assigned { hired, .. }
+        | State::Active { hired, .. } => of(hired.terms()),
+        State::Flagged { issue: Issue::OutOfScopeWhileCovered { .. }, .. } => None,
+        State::Flagged { back, .. } => of(&back.engagement()?.terms),
+        State::Discovered { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => None,
+    }
+}
+
+/// What looking at one candidate's files came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// How many certificates were taken in.
+    pub taken: usize,
+    /// How many files could not be read; they are tried again.
+    pub unread: usize,
+}
+
+/// Looks at a candidate's files in JobDiva and takes in what is new and a certificate by its type or name.
+///
+/// Which files were read before is kept as hashes of what the list says of them, so that none is read twice in vain.
+pub async fn look(
+    engine: &Engine<Insurance>,
+    connected: &Connected,
+    documents: &Arc<Documents>,
+    (candidate, placements): (&CandidateId, &BTreeSet<PlacementId>),
+) -> Result<Looked, LookError> {
+    let mut looked = Looked::default();
+    let Some(finding) = &connected.tenant.certificates.finding else { return Ok(looked) };
+    let tenant = &connected.tenant.name;
+    let cursor = cursor(tenant, candidate.as_str());
+    let kept = engine.store().cursor(&cursor)?;
+    let mut read: BTreeSet<String> =
+        kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let files = connected.jobdiva.documents(candidate, placements).await?;
+    let marks: Vec<(String, &Listed)> = files.iter().map(|file| (mark(file), file)).collect();
+    let before = read.clone();
+    // What the list no longer shows need not be remembered.
+    read.retain(|known| marks.iter().any(|(mark, _)| mark == known));
+    for (mark, file) in marks {
+        if read.contains(&mark) || !finding.patterns.fits(file.kind.as_deref(), file.name.as_str())
+        {
+            continue;
+        }
+        match one(engine, connected, documents, candidate, file).await {
+            Ok(taken) => {
+                looked.taken += usize::from(taken);
+                read.insert(mark);
+            }
+            Err(stopped @ LookError::Handle(HandleError::Stopped(_))) => return Err(stopped),
+            Err(error) => {
+                looked.unread += 1;
+                tracing::warn!(%tenant, %candidate, %error, "a file could not be taken in: next time again");
+            }
+        }
+    }
+    if read != before {
+        let bytes = serde_json::to_vec(&read).unwrap_or_default();
+        engine.store().set_cursor(&cursor, &bytes)?;
+    }
+    Ok(looked)
+}
+
+fn cursor(tenant: &str, candidate: &str) -> String {
+    format!("{tenant}/files/{candidate}")
+}
+
+/// Where is kept which files of a contractor's candidate were read.
+pub(crate) fn files_cursor(contractor: &StreamId) -> String {
+    cursor(contractor.tenant(), contractor.key())
+}
+
+/// Why a candidate's files could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// JobDiva does not give them.
+    #[error(transparent)]
+    JobDiva(#[from] integration_jobdiva::error::Error),
+    /// The log does not keep what was seen.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The document could not be kept.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The engine did not take it.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+}
+
+/// Whether the file was taken in; one that is out of scope or gone is not, and is not asked for again.
+async fn one(
+    engine: &Engine<Insurance>,
+    connected: &Connected,
+    documents: &Arc<Documents>,
+    candidate: &CandidateId,
+    file: &Listed,
+) -> Result<bool, LookError> {
+    let Some(bytes) = connected.jobdiva.document(candidate, file).await? else { return Ok(false) };
+    let (origin, placement) = match &file.among {
+        Among::Attachments => (Origin::Attachment { id: file.id.clone() }, None),
+        Among::Onboarding(placement) => {
+            let origin = Origin::Onboarding { placement: placement.clone(), id: file.id.clone() };
+            (origin, Some(placement.clone()))
+        }
+    };
+    let name = file.name.clone();
+    let arrived = Arrived { candidate: candidate.clone(), bytes, name, origin, placement };
+    let source = crate::read::poll_source();
+    match take_in(engine, documents, &connected.tenant.name, arrived, source).await {
+        Ok(taken) => {
+            tracing::info!(stream = %taken.stream, state = taken.state, "a certificate was found");
+            Ok(true)
+        }
+        Err(error @ (TakeError::OutOfScope(_) | TakeError::Candidate(_) | TakeError::Unfit(_))) => {
+            tracing::info!(%candidate, %error, "a file was left where it is");
+            Ok(false)
+        }
+        Err(TakeError::Document(error)) => Err(error.into()),
+        Err(TakeError::Handle(error)) => Err(error.into()),
+        Err(TakeError::Log(error)) => Err(error.into()),
+    }
+}
+
+/// What a list says of a file, as a hash: names of files name people.
+fn mark(file: &Listed) -> String {
+    let mut hash = Sha256::new();
+    let among = match &file.among {
+        Among::Attachments => String::new(),
+        Among::Onboarding(placement) => placement.to_string(),
+    };
+    let texts = [
+        Some(&among),
+        file.id.as_ref(),
+        Some(&file.name.0),
+        file.kind.as_ref(),
+        file.uploaded.as_ref(),
+    ];
+    for text in texts {
+        let text = text.map_or("", String::as_str);
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// Removes what is left of the documents of people who were forgotten: the keys were destroyed before.
+pub fn sweep(engine: &Engine<Insurance>, documents: &Documents) {
+    for summary in engine.summaries("contractor") {
+        if ![StateKind::Forgotten, StateKind::Gone].iter().any(|kind| kind.name() == summary.state)
+        {
+            continue;
+        }
+        let subject = workflow_core::seal::Subject::from(&summary.stream);
+        if documents.has(&subject)
+            && let Err(error) = documents.forget(&subject)
+        {
+            tracing::error!(stream = %summary.stream, %error, "a forgotten person's documents could not be removed; nothing opens them");
+        }
+    }
+}
