@@ -39,8 +39,17 @@ const AT_A_TIME: usize = 500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp([u8; 32]);
 
+/// Whether the engine that made the lines could open personal data: without, a state may be owed something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    Sealed,
+    Open,
+}
+
 /// An index as a checkpoint left it.
 pub(super) struct Kept {
+    /// Of the engine that wrote it.
+    pub sight: Sight,
     /// The log is read from here on.
     pub from: Position,
     pub lines: BTreeMap<StreamId, Line>,
@@ -120,6 +129,10 @@ fn parse(bytes: &[u8], store: &dyn Store, stamp: Stamp) -> Result<Kept, &'static
 fn take_all(mut rest: &[u8], store: &dyn Store) -> Result<(Kept, Names), &'static str> {
     let broken = "its checkpoint is not what was written";
     let names = take_names(&mut rest).ok_or(broken)?;
+    let sight = match take_number(&mut rest).ok_or(broken)? {
+        0 => Sight::Sealed,
+        _ => Sight::Open,
+    };
     let (from, to) = take_place(&mut rest).ok_or(broken)?;
     if from > to.next || !is_end_of(store, to) {
         return Err("its checkpoint is of another log");
@@ -128,7 +141,7 @@ fn take_all(mut rest: &[u8], store: &dyn Store) -> Result<(Kept, Names), &'stati
     while !rest.is_empty() {
         lines.push(take_line(&mut rest).ok_or(broken)?);
     }
-    Ok((Kept { from, lines: lines.into_iter().collect() }, names))
+    Ok((Kept { sight, from, lines: lines.into_iter().collect() }, names))
 }
 
 /// The lines that an engine left of this log, whichever program it was, with the names of its states: to compare with,
@@ -204,6 +217,7 @@ pub(super) struct Checkpoints<D: Domain> {
 struct Task<D: Domain> {
     dir: PathBuf,
     stamp: Stamp,
+    sight: Sight,
     store: Arc<dyn Store>,
     index: Arc<RwLock<Index<D>>>,
     /// How far the last checkpoint reaches.
@@ -216,13 +230,13 @@ impl<D: Domain> Checkpoints<D> {
     pub fn new(
         store: &Arc<dyn Store>,
         index: &Arc<RwLock<Index<D>>>,
-        stamp: Option<Stamp>,
+        stamp: Option<(Stamp, Sight)>,
         at: Position,
     ) -> Self {
-        let task = |(dir, stamp)| {
+        let task = |(dir, (stamp, sight))| {
             let (store, index) = (Arc::clone(store), Arc::clone(index));
             let (at, writing) = (AtomicU64::new(at.0), Mutex::new(()));
-            Arc::new(Task { dir, stamp, store, index, at, writing })
+            Arc::new(Task { dir, stamp, sight, store, index, at, writing })
         };
         let task = store.index_dir().zip(stamp).map(task);
         Self { task, thread: Mutex::new(None) }
@@ -298,6 +312,7 @@ impl<D: Domain> Task<D> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         put_names(index.states(), &mut bytes);
         drop(index);
+        put_number(u64::from(self.sight == Sight::Open), &mut bytes);
         put_number(from.0, &mut bytes);
         put_number(to.next.0, &mut bytes);
         bytes.extend(to.hash.0);

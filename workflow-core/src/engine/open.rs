@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::cache::Cache;
-use super::checkpoint::{self, Checkpoints, Kept, Stamp};
+use super::checkpoint::{self, Checkpoints, Kept, Sight, Stamp};
 use super::disk::Disk;
 use super::folding::Folding;
 use super::index::{Index, Messages};
@@ -128,8 +128,9 @@ impl<D: Domain> Builder<D> {
     }
 
     fn open_from(self, kept: Option<Kept>, stamp: Option<Stamp>) -> Result<Engine<D>, OpenError> {
-        let Kept { from, mut lines } =
-            kept.unwrap_or(Kept { from: Position(0), lines: BTreeMap::new() });
+        let sight = if self.vault.is_some() { Sight::Open } else { Sight::Sealed };
+        let none = Kept { sight, from: Position(0), lines: BTreeMap::new() };
+        let Kept { sight: theirs, from, mut lines } = kept.unwrap_or(none);
         let vault = self.vault.as_ref();
         let scanned = seal::within_any(vault, || self.scan(from, &lines))?;
         let Scanned { instances: folded, mut moved, told: logged, next } = scanned;
@@ -139,7 +140,12 @@ impl<D: Domain> Builder<D> {
             let live = workflow.and_then(|w| seal::within_any(vault, || w.end(folding)));
             instances.extend(live.map(|live| (stream, live)));
         }
-        let pending = lines.iter().filter(|(_, line)| line.view().is_to_fold());
+        // What an engine with other sight found to be owed may be something else for this one.
+        let is_to_fold = |line: &Line| {
+            let view = line.view();
+            view.is_to_fold() || (sight != theirs && view.is_pending())
+        };
+        let pending = lines.iter().filter(|(_, line)| is_to_fold(line));
         moved.extend(pending.map(|(stream, _)| stream.clone()));
         let mut before: BTreeMap<StreamId, Line> = BTreeMap::new();
         for stream in moved {
@@ -173,7 +179,7 @@ impl<D: Domain> Builder<D> {
             cache.put(stream, live);
         }
         index.inherit();
-        self.start(index, cache, told, messages, stamp, from)
+        self.start(index, cache, told, messages, stamp.zip(Some(sight)), from)
     }
 
     /// Destroys what keys there still are of people who were forgotten: a crash left them, or an old copy brought
@@ -284,7 +290,7 @@ impl<D: Domain> Builder<D> {
         cache: Cache<D>,
         told: HashSet<Key>,
         messages: VecDeque<(Key, StreamId, crate::workflow::Tell)>,
-        stamp: Option<Stamp>,
+        stamp: Option<(Stamp, Sight)>,
         kept_at: Position,
     ) -> Result<Engine<D>, OpenError> {
         let latest = self.latest()?;

@@ -2,7 +2,7 @@
 //!
 //! Bringing a group to the disk through sled costs two waits and the turns of its threads. So a group is written here
 //! first, with one `fdatasync` of a file that neither grows nor changes its shape; sled takes it into memory before
-//! anybody is answered, and brings it to the disk behind, a few hundred kilobytes at a time. What a crash took from sled
+//! anybody is answered, and brings it to the disk behind, some tens of kilobytes at a time. What a crash took from sled
 //! is taken from here at the next opening. Nothing is here that sled does not get: the log is sled's.
 //!
 //! ```text
@@ -35,9 +35,10 @@ use crate::store::sled::tables::caught;
 
 /// The file's name.
 pub(super) const JOURNAL: &str = "journal";
-/// What sled may lag behind, twice. Small, so that sled's file is never far from the disk: it reuses its segments of
-/// 512 KiB, and must not come to use one again before what replaced it is there.
-const HALF_BYTES: usize = 192 * 1024;
+/// What sled may lag behind, twice. Sled writes three and a half times as much, and frees a segment (512 KiB) when what
+/// replaced it lies two segments back. Between two syncs of its file it writes less than one: so it never comes to use a
+/// segment again before what replaced it is on the disk.
+const HALF_BYTES: usize = 72 * 1024;
 /// Larger groups go to sled at once: it pays for one wait more, and writes them once less.
 const GROUP_BYTES_MAX: usize = HALF_BYTES / 2;
 const HEADER_BYTES: usize = 9;

@@ -76,7 +76,7 @@ fn an_item_of_several_records_comes_back_whole_or_not_at_all() {
     write(&store, 0, 100);
     let (head, before) = (fs::read(dir.path().join("head")).unwrap(), scanned(&store, 0).len());
     let sled = image(dir.path());
-    let texts: Vec<String> = (0..12).map(|number| text(number, 3_000)).collect();
+    let texts: Vec<String> = (0..12).map(|number| text(number, 2_500)).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert!(store.append(&[append("door/acme/long", 0, &texts)]).unwrap()[0].is_ok());
     let after = image(dir.path());
