@@ -7,6 +7,7 @@ mod certificates;
 mod explore;
 mod forgetting;
 mod graph;
+mod guide;
 mod laws;
 mod pay;
 mod pressure;

@@ -419,7 +419,7 @@ async fn live(town: &mut Town, seasoned: bool, deeds: &[Local]) -> Result<(), Te
     }
     rules::in_the_end(town)?;
     // One log and one index for all of them.
-    town.worlds().first().map_or(Ok(()), |world| drift::none(world))
+    town.worlds().first().map_or(Ok(()), drift::none)
 }
 
 /// No faults any more; everything is read on both sides, and what that leads to may bring more.

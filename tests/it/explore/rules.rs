@@ -108,12 +108,12 @@ fn quoted_for_its_own_terms(scene: &Scene<'_>) -> Holds {
 fn everybody_is_known_once(scene: &Scene<'_>) -> Holds {
     for (stream, state) in scene.states::<Contractor>() {
         let of = scene.world.contractors.values().filter(|of| of.as_str() == stream.key()).count();
-        let known = match state {
+        let known = matches!(
+            state,
             contractor::State::Linked { .. }
-            | contractor::State::OptingIn { .. }
-            | contractor::State::OptedIn { .. } => true,
-            _ => false,
-        };
+                | contractor::State::OptingIn { .. }
+                | contractor::State::OptedIn { .. }
+        );
         if !known || of != 1 {
             return Err(format!("{stream} is {:?}, and has {of} contractors", state.kind()));
         }

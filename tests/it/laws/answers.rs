@@ -133,6 +133,15 @@ fn refused() -> BoxedStrategy<Answer> {
     Just(Answer::Refused(refusal)).boxed()
 }
 
+fn quoted() -> BoxedStrategy<Answer> {
+    prop_oneof![
+        6 => quote().prop_map(|quote| Answer::QuoteIssued { quote, net_rate: Some(150) }),
+        2 => Just(Answer::MatchingPolicy),
+        1 => quote().prop_map(|quote| Answer::QuoteIneligible { quote }),
+    ]
+    .boxed()
+}
+
 /// What may come of a call.
 pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
     let fits = match call {
@@ -157,19 +166,10 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
         Call::CreateJob { .. } | Call::UpdateJob { .. } => {
             job().prop_map(|job| Answer::JobReady { job }).boxed()
         }
-        Call::CreateQuote { .. } => prop_oneof![
-            6 => quote().prop_map(|quote| Answer::QuoteIssued { quote, net_rate: Some(150) }),
-            2 => Just(Answer::MatchingPolicy),
-            1 => quote().prop_map(|quote| Answer::QuoteIneligible { quote }),
-        ]
-        .boxed(),
-        Call::UpdateQuote { .. } => prop_oneof![
-            4 => quote().prop_map(|quote| Answer::QuoteIssued { quote, net_rate: Some(150) }),
-            2 => Just(Answer::QuoteFixed),
-            1 => Just(Answer::MatchingPolicy),
-            1 => quote().prop_map(|quote| Answer::QuoteIneligible { quote }),
-        ]
-        .boxed(),
+        Call::CreateQuote { .. } => quoted(),
+        Call::UpdateQuote { .. } => {
+            prop_oneof![1 => quoted(), 1 => Just(Answer::QuoteFixed)].boxed()
+        }
         Call::ExtendCoverage { .. } => Just(Answer::CoverageExtended).boxed(),
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
             of_invoice(call)

@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use tests::world::set;
+use tests::world::{good, set};
 use workflow_core::domain::by_hand::{Fact, WRITTEN};
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
+    Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, References, Sighting,
 };
-use workflow_core::domain::placement::{Input, Leave, Placement, Resolution, State, Turn};
+use workflow_core::domain::placement::{
+    Coverage, Evidence, Hired, Input, Leave, Placement, Resolution, State, Turn,
+};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
 use workflow_core::laws::{AnswerOf, CallOf, Trial};
@@ -93,9 +95,14 @@ impl Trial for OfPlacement {
                 prop_oneof![4 => seen(), 1 => reason().prop_map(|reason| Input::Resend { reason })]
                     .boxed()
             }
-            Some(State::Active { .. }) => {
-                prop_oneof![2 => seen(), 2 => facts(), 1 => ended()].boxed()
-            }
+            Some(State::Active { hired, coverage }) => prop_oneof![
+                6 => seen(),
+                2 => moved(coverage),
+                2 => facts(),
+                4 => longer(hired),
+                1 => ended()
+            ]
+            .boxed(),
             Some(State::Assigned { .. }) => seen(),
             Some(
                 State::ContractorReady { .. }
@@ -126,6 +133,34 @@ impl Trial for OfPlacement {
 
 fn facts() -> BoxedStrategy<Input> {
     answers::facts().prop_map(|facts| Input::Observed(Box::new(facts))).boxed()
+}
+
+/// What covers, from another day to another.
+fn moved(coverage: &Coverage) -> BoxedStrategy<Input> {
+    let Evidence::Policy { policy, quote } = coverage.evidence.clone() else { return seen() };
+    (select(vec![1_773_633_600, 1_774_238_400]), select(vec![1_785_000_000, 1_790_000_000]))
+        .prop_map(move |(effective, expires)| {
+            Input::Seen(Sighting::Policy {
+                policy: policy.clone(),
+                quote: quote.clone(),
+                standing: PolicyStanding::Active,
+                effective: Timestamp::from_secs(effective),
+                expires: Timestamp::from_secs(expires),
+            })
+        })
+        .boxed()
+}
+
+/// The usual work, to last longer.
+fn longer(hired: &Hired) -> BoxedStrategy<Input> {
+    let References { placement, candidate, .. } = hired.terms().references.clone();
+    select(vec!["2026-09-30", "2026-10-31"])
+        .prop_map(move |end| {
+            let mut facts = good(&placement, &candidate);
+            set(&mut facts, "end", end);
+            Input::Observed(Box::new(facts))
+        })
+        .boxed()
 }
 
 /// Work has come to an end, early or not.

@@ -149,6 +149,7 @@ async fn the_table_has_every_post() {
         "POST /apply/sessions/{id}/expire",
         "POST /assignments",
         "POST /assignments/cancel",
+        "POST /assignments/extend",
         "POST /contractors",
         "POST /jobs",
         "POST /quotes",

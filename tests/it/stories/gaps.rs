@@ -74,14 +74,16 @@ fn a_new_policy_after_a_cancelled_one_covers_from_its_own_first_day() {
 }
 
 #[test]
-fn an_engagement_that_was_extended_is_uncovered_beyond_its_policy() {
+fn an_engagement_that_was_extended_is_covered_to_its_new_end_and_dearer_work_is_not() {
     check(&format!(
         "{COVERED}
         when  it is 2026-06-20 14:00
         and   the ATS reports pl_1 with end=2026-07-31
-        then  the gaps of pl_1 until 2026-06-30 are none
-        and   the gaps of pl_1 until 2026-07-10 are 2026-07-01 to 2026-07-10
-        and   the gaps of pl_1 until 2026-12-31 are 2026-07-01 to 2026-07-31
+        then  the gaps of pl_1 until 2026-12-31 are none
+        when  the ATS reports pl_1 with end=2026-08-31; pay=120.50
+        then  the gaps of pl_1 until 2026-07-31 are none
+        and   the gaps of pl_1 until 2026-08-10 are 2026-08-01 to 2026-08-10
+        and   the gaps of pl_1 until 2026-12-31 are 2026-08-01 to 2026-08-31
         and   the gaps of pl_1 until 2026-12-31 as known at 2026-06-20 00:00 are none
         "
     ));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tests::peers::ats::person;
-use tests::world::{BEGINNING, World, good, stream};
+use tests::world::{BEGINNING, World, good, set, stream};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::id::Version;
 use workflow_core::store::Store;
@@ -60,10 +60,12 @@ async fn timers_that_a_sleeping_machine_missed_come_once() {
 async fn a_timer_asked_by_a_clock_that_was_ahead_still_comes_at_its_time() {
     let mut world = World::in_memory();
     begin(&mut world).await;
-    // Until the application is being opened: its answer decides, the timer changes nothing.
-    for _ in 0..4 {
-        assert!(world.step().await);
-    }
+    world.settle().await;
+    // The application is being closed, for other terms: the answer decides, the timer changes nothing.
+    let mut facts = world.ats().get(&placement(1)).expect("it is there");
+    set(&mut facts, "pay", "120.50");
+    world.ats().put(facts);
+    world.observe(&placement(1)).await.expect("it is taken");
     let wished = world.engine().next_timer().expect("the start");
     world.clock.set(later(40 * DAY_SECS));
     assert!(!world.fire().await, "{}", world.describe());

@@ -35,9 +35,10 @@ async fn a_policy_that_ends_with_the_work_completes_it_by_its_own_date() {
 #[tokio::test]
 async fn a_policy_that_ends_before_the_work_is_a_loss_by_its_own_date() {
     let mut desk = covered().await;
-    desk.report("pl_1", &[("end", "2026-07-31")]).await;
+    // Dearer work is not simply extended: a person takes it as it is.
+    desk.report("pl_1", &[("end", "2026-07-31"), ("pay", "120.50")]).await;
     desk.settle().await;
-    desk.is("pl_1", "Flagged: changed after coverage was bought: last day was 2026-06-30");
+    desk.is("pl_1", "Flagged: changed after coverage was bought: ");
     desk.returns("pl_1").await;
     desk.is("pl_1", "Active");
     desk.sim.advance(107 * DAY).await;

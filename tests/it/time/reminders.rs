@@ -15,7 +15,7 @@ const ENDS_EARLY: &str = "
         given pl_1 of cand_1
         and   the ATS reports pl_1
         and   the application of pl_1 is completed
-        and   the ATS reports pl_1 with end=2026-07-31
+        and   the ATS reports pl_1 with end=2026-07-31; pay=120.50
         and   the operator returns pl_1: extended by hand
         then  pl_1 is Active";
 

@@ -48,7 +48,7 @@ const WAITING: &[(&str, &str, &str)] = &[
         "Quoted",
         "given pl_1 of cand_1\nand at once the ATS reports pl_1\nand at once one call is made, twice\n\
          and at once one call is made, twice",
-        "then pl_1 is Quoted: opening the contractor's application
+        "then pl_1 is Quoted: work has begun without coverage, 2 days so far
          when the world settles
          then pl_1 is Flagged: work has begun without coverage, 2 days so far
          and  the insurer has 1 session

@@ -56,23 +56,8 @@ impl Teller {
             let heard = books.heard.iter().filter(|it| it.operation == operation).count();
             return equal(&format!("{heard}x"), times);
         }
-        if line == "that was refused" {
-            return match &self.last {
-                Some(Err(HandleError::Rejected(no))) if no.message.len() > 15 => Ok(()),
-                other => Err(format!("it was {other:?}")),
-            };
-        }
-        if let Some(code) = form(line, "that was refused: ", "") {
-            return match &self.last {
-                Some(Err(HandleError::Rejected(no))) => equal(&no.code, code),
-                other => Err(format!("it was {other:?}")),
-            };
-        }
-        if line == "that was taken" {
-            return match &self.last {
-                Some(Ok(_)) => Ok(()),
-                other => Err(format!("it was {other:?}")),
-            };
+        if let Some(answer) = line.strip_prefix("that was ") {
+            return self.answered(answer);
         }
         if let Some((name, events)) = line.split_once(" went ") {
             let stream = self.stream_of(name)?;
@@ -91,6 +76,18 @@ impl Teller {
             return self.knows(rest);
         }
         Err("no look has this form".into())
+    }
+
+    /// What came of the last input.
+    fn answered(&self, wanted: &str) -> Outcome {
+        match (wanted, &self.last) {
+            ("taken", Some(Ok(_))) => Ok(()),
+            ("refused", Some(Err(HandleError::Rejected(no)))) if no.message.len() > 15 => Ok(()),
+            (wanted, Some(Err(HandleError::Rejected(no)))) => {
+                equal(&format!("refused: {}", no.code), wanted)
+            }
+            (_, other) => Err(format!("it was {other:?}")),
+        }
     }
 
     fn stream_of(&self, name: &str) -> Result<workflow_core::id::StreamId, String> {

@@ -15,6 +15,7 @@ pub(super) const STANDS_STILL_MAX: Duration = Duration::from_secs(3600);
 
 pub(super) struct Moments {
     clock: Arc<dyn Clock>,
+    /// Of what was recorded last.
     latest: Timestamp,
 }
 
@@ -25,17 +26,20 @@ impl Moments {
     }
 
     /// The present one.
-    pub fn now(&mut self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
-        if self.latest.since(now) > STANDS_STILL_MAX {
+        if self.latest.since(now) > STANDS_STILL_MAX { now } else { self.latest.max(now) }
+    }
+
+    /// Something was recorded at a moment that [`Moments::now`] gave.
+    pub fn note(&mut self, now: Timestamp) {
+        if now < self.latest {
             tracing::error!(
                 %now, before = %self.latest,
                 "the clock was put back: what is recorded now is dated before what was recorded last"
             );
-            self.latest = now;
         }
-        self.latest = self.latest.max(now);
-        self.latest
+        self.latest = now;
     }
 }
 
@@ -52,8 +56,13 @@ mod tests {
         for (now, moment) in
             [(0, 0), (90, 90), (30, 90), (89, 90), (91, 91), (-3509, 91), (-3510, -3510)]
         {
+            // What is asked at another moment and not recorded changes nothing.
+            clock.set(Timestamp::from_secs(start.as_secs() - 1_000_000));
+            moments.now();
             clock.set(Timestamp::from_secs(start.as_secs() + now));
-            assert_eq!(moments.now().as_secs() - start.as_secs(), moment, "the clock says {now}");
+            let given = moments.now();
+            assert_eq!(given.as_secs() - start.as_secs(), moment, "the clock says {now}");
+            moments.note(given);
         }
     }
 }

@@ -303,6 +303,7 @@ impl<D: Domain> Writer<D> {
         let expected = live.as_ref().map_or(Version::NONE, |live| live.version);
         if let Some(taken) = taken {
             self.keep(&stream, live.as_ref(), *taken, &source, now);
+            self.moments.note(now);
         }
         let decided = match (given, workflow(&self.workflows, &stream)) {
             (Given::Exchanges, _) => Ok(Decided { events: Vec::new(), after: None }),
@@ -318,6 +319,7 @@ impl<D: Domain> Writer<D> {
                 state: live.as_ref().map_or("", |live| live.standing.state),
             };
             if !decided.events.is_empty() {
+                self.moments.note(now);
                 let append = Append { stream: stream.clone(), expected, events: decided.events };
                 self.work.group.appends.push(append);
             }

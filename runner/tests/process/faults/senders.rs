@@ -21,11 +21,11 @@ const CONNECTIONS: usize = 8;
 #[derive(Debug, Default)]
 pub struct Sent {
     next: u64,
-    /// Sent without an answer: whether it was kept nobody knows.
+    /// Sent without a yes: whether it was kept nobody knows.
     pub open: BTreeSet<u64>,
     /// Answered 200.
     pub acknowledged: BTreeSet<u64>,
-    /// Answered 503: not kept, with the `Retry-After` that came along.
+    /// Answered 503, to be sent again: the `Retry-After` that came along. A write that failed may have kept some.
     pub refused: Vec<String>,
 }
 
@@ -75,6 +75,7 @@ pub fn send(hooks: SocketAddr, sent: &Mutex<Sent>, count: usize, reached: &Sende
                             }
                         }
                         Answer::Later { retry_after } => {
+                            sent.open.insert(id);
                             sent.refused.push(retry_after);
                             return;
                         }

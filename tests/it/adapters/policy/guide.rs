@@ -1,15 +1,16 @@
-//! The guide's sections 4.1 to 4.5 on the wire, field by field: what leaves in its dialect is what it shows.
+//! The guide's sections 4.1 to 4.6 on the wire, field by field: what leaves in its dialect is what it shows.
 //!
-//! The guide's own example, its dates moved to where coverage can still be asked for. Certificates (4.6) and invoices
-//! (4.7) are in files of their own.
+//! The guide's own example, its dates moved to where coverage can still be asked for. Invoices (4.7) are the same in
+//! both dialects: `invoices.rs`.
 
 use integration_1099policy::config::{ContractorShape, JobRegion, MetadataOn};
 use integration_1099policy::simulator::Config as Simulated;
 use integration_1099policy::{Ten99Policy, config};
 use jiff::civil::date;
 use serde_json::{Value, json};
-use workflow_core::domain::call::{Answer, Call, CoverageType};
+use workflow_core::domain::call::{Answer, Call, CoverageType, Upload};
 use workflow_core::domain::facts::{Person, Place};
+use workflow_core::outcome::Outcome;
 
 use super::world::{HOUR, Insurer, Work, work};
 use crate::adapters::wiretap::Wiretap;
@@ -180,4 +181,36 @@ async fn a_returning_contractor_is_assigned_as_in_4_5() {
         "custom_metadata": sent["custom_metadata"],
     });
     assert_eq!(sent, expected);
+}
+
+#[tokio::test]
+async fn a_document_becomes_a_certificate_as_in_4_6() {
+    let (insurer, tap) = tapped().await;
+    let (contractor, _) = begun(&insurer).await;
+    let upload = Upload {
+        contractor: contractor.as_str().into(),
+        candidate: "12345".into(),
+        placement: Some("pl_45678".into()),
+        sha256: "ab".repeat(32),
+        file_name: "coi-12345.pdf".into(),
+    };
+    let attempt = insurer.attempt("upload", "test");
+    let handed_in = insurer.policy.upload(&upload, b"%PDF-1.4 a certificate", &attempt).await;
+    assert!(matches!(handed_in, Outcome::Answered(Answer::CertificateUploaded { .. })));
+    let sent = tap.only("POST /api/v1/files/certificates");
+    let kind = sent.header("content-type").unwrap();
+    let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let text = String::from_utf8(sent.body.clone()).unwrap();
+    let parts: Vec<&str> = text.split(&format!("--{boundary}")).collect();
+    let field = |name: &str| {
+        let named = format!("name=\"{name}\"");
+        let mut with = parts.iter().filter(|part| part.contains(&named));
+        let (only, None) = (with.next().unwrap(), with.next()) else { panic!("two of {name}") };
+        only.split_once("\r\n\r\n").unwrap().1.trim_end().to_owned()
+    };
+    assert_eq!(field("certificate"), "%PDF-1.4 a certificate");
+    assert_eq!(field("contractor"), contractor);
+    assert_eq!(field("custom_metadata[jobdiva_candidate_id]"), "12345");
+    assert_eq!(field("custom_metadata[jobdiva_placement_id]"), "pl_45678");
+    assert!(text.contains("filename=\"coi-12345.pdf\""), "{text}");
 }

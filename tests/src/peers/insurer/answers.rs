@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentStanding, Call, ContractorId, JobId, PolicyStanding,
-    QuoteId, Refusal,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, JobId,
+    PolicyStanding, QuoteId, Refusal,
 };
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::money::Cents;
@@ -236,17 +236,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             }
         },
         Call::CreateAssignment { .. } => assign(books, call, now),
-        Call::CancelAssignment { assignment, .. } => match books.assignments.get(assignment) {
-            None => no("assignment_not_found"),
-            Some(known) if known.standing == AssignmentStanding::Canceled => {
-                Answer::AssignmentCanceled
-            }
-            Some(known) if known.window.effective <= now => Answer::AssignmentBegun,
-            Some(_) => {
-                books.set_assignment(assignment, AssignmentStanding::Canceled, now);
-                Answer::AssignmentCanceled
-            }
-        },
+        Call::CancelAssignment { assignment, .. } => cancel(books, assignment, now),
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
             invoice(books, call)
         }
@@ -257,6 +247,18 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             Answer::CertificateUploaded { certificate: books.add_certificate(upload) }
         }
         Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
+    }
+}
+
+fn cancel(books: &mut Books, assignment: &AssignmentId, now: Timestamp) -> Answer {
+    match books.assignments.get(assignment) {
+        None => no("assignment_not_found"),
+        Some(known) if known.standing == AssignmentStanding::Canceled => Answer::AssignmentCanceled,
+        Some(known) if known.window.effective <= now => Answer::AssignmentBegun,
+        Some(_) => {
+            books.set_assignment(assignment, AssignmentStanding::Canceled, now);
+            Answer::AssignmentCanceled
+        }
     }
 }
 

@@ -107,7 +107,10 @@ fn learned(state: &State, sheet: Option<Sheet>, standing: Option<Standing>) -> V
         Standing::OutOfScope => book.scope == Scope::In,
         // Once something is said, or being said, it is said of that contractor and job.
         Standing::Covered { work } => match state {
-            State::Waiting { .. } | State::Unsent { .. } | State::Flagged { entry: None, .. } => {
+            State::Waiting { .. }
+            | State::Unsent { .. }
+            | State::Flagged { entry: None, .. }
+            | State::Settled { entry: None, .. } => {
                 book.scope == Scope::Out || book.work.as_ref() != Some(work)
             }
             _ => book.scope == Scope::Out,

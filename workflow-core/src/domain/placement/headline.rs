@@ -3,7 +3,8 @@
 use super::decide::MANUAL_REVIEW;
 use super::machine::placement::State;
 use super::state::{
-    Amendment, Back, Basis, Evidence, Hired, Intent, Issue, Leave, Readiness, Road, Wanted,
+    Amendment, Back, Basis, Coverage, Evidence, Hired, Intent, Issue, Leave, Readiness, Road,
+    Wanted,
 };
 use crate::domain::terms::{Difference, Missing};
 
@@ -65,17 +66,7 @@ fn why(state: &State) -> String {
             "waiting for the assignment to come into force".into()
         }
         State::Assigned { .. } => "undoing the assignment before a change".into(),
-        State::Active { hired, coverage } => {
-            let window = &hired.terms().window;
-            let by = evidence(&coverage.evidence);
-            let covered = format!("covered {} to {} by {by}", window.first_day, window.last_day);
-            match amendment(hired) {
-                Amendment::Extend(terms) => {
-                    format!("{covered}; asking for cover until {}", terms.window.last_day)
-                }
-                Amendment::None | Amendment::Quote(_) => covered,
-            }
-        }
+        State::Active { hired, coverage } => covered(hired, coverage),
         State::Flagged { issue, back } => flagged(issue, back),
         State::Excluded { evidence, .. } => format!("out of scope: {}", evidence.evidence),
         State::Completed { hired, coverage, early: Some(on) } => format!(
@@ -87,6 +78,17 @@ fn why(state: &State) -> String {
             format!("ended, covered to its end by {}", evidence(&coverage.evidence))
         }
         State::Canceled { reason, .. } => reason.clone(),
+    }
+}
+
+fn covered(hired: &Hired, coverage: &Coverage) -> String {
+    let (window, by) = (&hired.terms().window, evidence(&coverage.evidence));
+    let covered = format!("covered {} to {} by {by}", window.first_day, window.last_day);
+    match amendment(hired) {
+        Amendment::Extend(terms) => {
+            format!("{covered}; asking for cover until {}", terms.window.last_day)
+        }
+        Amendment::None | Amendment::Quote(_) => covered,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 mod after;
 mod certified;
 mod loss;
+mod steps;
 
 pub use after::{Amendment, Closer, Rest, Unseen};
 pub use loss::Loss;
@@ -134,54 +135,6 @@ impl Turn {
                 Turn::Over { round, ended: if before == Ended::Insured { before } else { ended } }
             }
         }
-    }
-}
-
-impl Engagement {
-    pub(super) fn asking(self) -> Self {
-        Self { turn: self.turn.again(), ..self }
-    }
-
-    pub(super) fn over(self, ended: Ended) -> Self {
-        Self { turn: self.turn.over(ended), ..self }
-    }
-
-    /// With other terms, of which the insurer knows nothing yet.
-    pub(super) fn with(self, terms: Terms) -> Self {
-        Self { terms, amendment: Amendment::None, ..self }
-    }
-
-    pub(super) fn amended(self, amendment: Amendment) -> Self {
-        Self { amendment, ..self }
-    }
-}
-
-impl Hired {
-    pub(super) fn asking(self) -> Self {
-        Self { engagement: self.engagement.asking(), ..self }
-    }
-
-    pub(super) fn over(self, ended: Ended) -> Self {
-        Self { engagement: self.engagement.over(ended), ..self }
-    }
-
-    pub(super) fn with(self, terms: Terms) -> Self {
-        Self { engagement: self.engagement.with(terms), ..self }
-    }
-
-    pub(super) fn amended(self, amendment: Amendment) -> Self {
-        Self { engagement: self.engagement.amended(amendment), ..self }
-    }
-
-    /// The engagement with other terms, to begin anew with, and what of them the insurer is to be told first.
-    pub(super) fn changed(&self, terms: Terms, amendment: Amendment) -> Engagement {
-        let engagement = self.engagement.clone().with(terms).over(Ended::Unused);
-        engagement.amended(amendment)
-    }
-
-    /// The terms.
-    pub fn terms(&self) -> &Terms {
-        &self.engagement.terms
     }
 }
 
