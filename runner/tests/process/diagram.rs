@@ -48,7 +48,7 @@ fn a_picture_is_one_whole_document_that_names_every_state() {
 #[test]
 fn an_unknown_workflow_is_wrong_usage_and_lists_those_that_there_are() {
     let dir = tempfile::tempdir().unwrap();
-    let refused = run(dir.path(), &["diagram", "certificate"]);
+    let refused = run(dir.path(), &["diagram", "passport"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{said}");
     for workflow in WORKFLOWS {
