@@ -34,8 +34,6 @@ enum Deed {
     Forget { placement: u8 },
     /// A person is renamed, or gets another e-mail, and is reported.
     Person { candidate: u8, email: u8 },
-    /// Two candidates are made one.
-    Merge { old: u8, into: u8 },
     /// Calls are made and answered.
     Steps(u8),
     /// A call takes off; its answer stays away.
@@ -124,7 +122,6 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..4u8).prop_map(|placement| Deed::Mend { placement }),
         1 => (0..4u8).prop_map(|placement| Deed::Forget { placement }),
         1 => (0..3u8, 0..5u8).prop_map(|(candidate, email)| Deed::Person { candidate, email }),
-        1 => (0..3u8, 0..3u8).prop_map(|(old, into)| Deed::Merge { old, into }),
         8 => (1..6u8).prop_map(Deed::Steps),
         3 => any::<u8>().prop_map(Deed::TakeOff),
         3 => any::<u8>().prop_map(Deed::Land),
@@ -222,13 +219,6 @@ async fn happen(world: &mut World, deed: &Deed) {
         Deed::Retry { candidate: number } => {
             let input = contractor::Input::Retry { reason: "again".into() };
             drop(world.tell_contractor(&candidate(*number), input).await);
-        }
-        Deed::Merge { old, into } => {
-            let (old, into) = (candidate(*old), candidate(*into));
-            if old != into && !world.ats().is_merged(&old) && !world.ats().is_merged(&into) {
-                world.merge(&old, &into);
-                drop(world.tell_contractor(&old, contractor::Input::Merged { into }).await);
-            }
         }
         Deed::Fault { operation, what } => fault(world, operation, *what),
         Deed::Pass { hours, fire } => {
