@@ -228,7 +228,7 @@ async fn work_that_is_owed_under_another_name_is_found() {
         said,
         [
             // The second desk's answer never came: only the index tells.
-            "desk/main/2 1: it was noted to be owed [call ask], and is owed [call inquire] today",
+            "desk/main/2 1: it was noted to be owed [call ask since 1], and is owed [call inquire since 1] today",
             "desk/main/1 2: it came of main/desk/1/1/ask, which the state before it is not owed today",
         ]
     );
