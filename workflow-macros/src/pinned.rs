@@ -131,24 +131,37 @@ fn what_is_left_to_rustc_gets_no_second_message() {
 
 /// The tokens as text; a comma before a closing bracket is the formatter's.
 fn plain(tokens: TokenStream) -> String {
-    let mut text = String::new();
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
+    let (mut text, mut arrow) = (String::new(), String::new());
+    for tree in tokens {
+        let after_arrow = arrow == "=>";
         match tree {
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
                     Delimiter::Parenthesis => ("(", ")"),
+                    // rustfmt puts an arm's long body into braces.
+                    Delimiter::Brace if after_arrow => ("", ""),
                     Delimiter::Brace => ("{", "}"),
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
                 text += &format!("{open}\n{}{close}\n", plain(group.stream()));
+                arrow.clear();
             }
-            TokenTree::Punct(punct) if punct.as_char() == ',' && trees.peek().is_none() => {}
-            other => text += &format!("{other}\n"),
+            TokenTree::Punct(punct) => {
+                // ... and takes commas away, or adds them.
+                if punct.as_char() != ',' {
+                    text += &format!("{punct}\n");
+                }
+                arrow.push(punct.as_char());
+                arrow = arrow.chars().rev().take(2).collect::<String>().chars().rev().collect();
+            }
+            other => {
+                text += &format!("{other}\n");
+                arrow.clear();
+            }
         }
     }
-    text
+    text.replace("\n\n", "\n")
 }
 
 /// What stands in `tests/expanded` is the whole of what the macro makes of each file of `tests/` with that name; a
