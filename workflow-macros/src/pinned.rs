@@ -129,7 +129,7 @@ fn what_is_left_to_rustc_gets_no_second_message() {
     }
 }
 
-/// The tokens as text; a comma before a closing bracket is the formatter's.
+/// The tokens as text, without what the formatter adds and takes away: commas, and braces around an arm's body.
 fn plain(tokens: TokenStream) -> String {
     let (mut text, mut arrow) = (String::new(), String::new());
     for tree in tokens {
