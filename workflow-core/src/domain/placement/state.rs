@@ -17,7 +17,7 @@ mod loss;
 mod steps;
 
 pub use after::{Amendment, Closer, Rest, Unseen};
-pub use loss::Loss;
+pub use loss::{Loss, had_begun};
 
 /// How far the facts of a placement suffice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
