@@ -309,6 +309,23 @@ fn merged_twice_over_while_the_session_is_being_opened_it_begins_anew_with_the_l
 }
 
 #[test]
+fn a_certificate_that_was_sent_before_the_merge_is_not_sent_again_for_the_other_candidate() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   cand_1 hands in paper_a
+        then  paper_a is Uploaded
+        when  cand_7 has the e-mail kim@real.test
+        and   the ATS merges cand_1 into cand_7
+        and   paper_a of cand_7 is found
+        then  paper_a is Dropped: the same content was handed in as certificate cand_1.
+        and   the insurer has 1 contractor, 1 certificate
+    ",
+    );
+}
+
+#[test]
 fn a_job_that_is_being_made_is_the_other_candidates_once_they_are_one() {
     check(
         "
