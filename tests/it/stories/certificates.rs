@@ -310,6 +310,27 @@ fn a_certificate_that_comes_while_the_application_is_open_closes_it() {
 }
 
 #[test]
+fn one_that_falls_while_a_person_says_which_contractor_stays_is_a_loss_all_the_same() {
+    check_in(
+        replacing(None),
+        "
+        given pl_7 of cand_7
+        and   the ATS reports pl_7
+        and   pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        then  pl_1 is Active: own certificate
+        when  the ATS merges cand_1 into cand_7
+        then  cand_7 is Contested
+        and   pl_1 is Active: own certificate
+        when  the review of paper_a denies
+        then  pl_1 is Flagged: coverage lost
+    ",
+    );
+}
+
+#[test]
 fn an_application_that_was_completed_just_before_is_not_asked_to_close_for_ever() {
     check_in(
         replacing(None),

@@ -14,7 +14,28 @@ use crate::workflow::{Owed, Tell};
 /// The obligations of a state.
 pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     let inherited = book(state).map(|book| tell_inherited(stream, book)).unwrap_or_default();
-    inherited.into_iter().chain(owed(stream, state)).collect()
+    let standings = settling(state).map(|book| tell_standings(stream, book)).unwrap_or_default();
+    inherited.into_iter().chain(standings).chain(owed(stream, state)).collect()
+}
+
+/// The book of a candidate whose merge is being worked out, which may take a person days: a certificate that falls
+/// meanwhile takes the coverage of placements that came along all the same.
+fn settling(state: &State) -> Option<&Book> {
+    match state {
+        State::Identified { .. } | State::Succeeding { .. } | State::Contested { .. } => {
+            book(state)
+        }
+        State::Unlinked { .. }
+        | State::Linked { .. }
+        | State::OptingIn { .. }
+        | State::OptedIn { .. }
+        | State::Flagged { .. }
+        | State::Merging { .. }
+        | State::Merged { .. }
+        | State::Retired { .. }
+        | State::Forgotten { .. }
+        | State::Gone { .. } => None,
+    }
 }
 
 /// What placements asked of a candidate who is still here.
