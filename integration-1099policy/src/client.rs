@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use workflow_core::exchange::{self, Came, Exchange};
 use workflow_core::outcome::Attempt;
 
-use crate::config::{AuthScheme, BadConfig, Config};
+use crate::config::{AuthScheme, BadConfig, Config, Environment};
 use crate::failure::{Failure, Head, stops_the_connector};
 use crate::secret::Secret;
 use crate::wire::certificate::Form;
@@ -40,6 +40,8 @@ pub(crate) struct Client {
     /// Why the key was refused, until it is taken.
     refused: RwLock<Option<String>>,
     auth_scheme: AuthScheme,
+    /// The environment that a key must tell, where no header does.
+    told_by_key: Option<Environment>,
     idempotency_headers: Vec<HeaderName>,
     /// What every request carries beside its own.
     usual_headers: HeaderMap,
@@ -106,9 +108,15 @@ impl Client {
         if !(1..=100).contains(&config.page_size) {
             return Err(BadConfig::PageSize(config.page_size));
         }
+        let told_by_key = config.told_by_key();
+        if told_by_key.is_some_and(|environment| !environment.is_said_by(&config.api_key)) {
+            return Err(BadConfig::EnvironmentUnsaid);
+        }
         let mut headers = HeaderMap::new();
-        let environment = HeaderValue::from_static(config.environment.as_str());
-        headers.insert(HeaderName::from_static("ten99policy-environment"), environment);
+        if told_by_key.is_none() {
+            let environment = HeaderValue::from_static(config.environment.as_str());
+            headers.insert(HeaderName::from_static("ten99policy-environment"), environment);
+        }
         let agent =
             HeaderValue::from_static(concat!("integration-1099policy/", env!("CARGO_PKG_VERSION")));
         headers.insert(USER_AGENT, agent);
@@ -129,6 +137,7 @@ impl Client {
             api_key: RwLock::new(config.api_key.clone()),
             refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
+            told_by_key,
             idempotency_headers: header_names(&config.idempotency_headers)?,
             usual_headers: headers,
         })
@@ -139,9 +148,10 @@ impl Client {
         self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes another key from the next request on; `false` for one that no header can carry.
+    /// Takes another key from the next request on; `false` for one that no header can carry, or of another environment.
     pub(crate) fn set_api_key(&self, key: Secret) -> bool {
-        let sendable = is_sendable(&key);
+        let of_it = self.told_by_key.is_none_or(|environment| environment.is_said_by(&key));
+        let sendable = is_sendable(&key) && of_it;
         if sendable {
             *self.api_key.write().unwrap_or_else(PoisonError::into_inner) = key;
         }

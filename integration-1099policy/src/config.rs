@@ -21,10 +21,14 @@ pub struct Config {
     pub auth_scheme: AuthScheme,
     /// Which environment is meant, always said explicitly: the SDKs' own defaults differ.
     pub environment: Environment,
+    /// Whether the environment is said in a header, or by the key alone; default [`EnvironmentHeader::Sent`].
+    pub environment_header: EnvironmentHeader,
     /// The headers that carry an idempotency key, all with the same value; default both names in use.
     pub idempotency_headers: Vec<String>,
     /// How a contractor's name and e-mail are written; default [`ContractorShape::Flat`].
     pub contractor_shape: ContractorShape,
+    /// What a person must have before a contractor is created; default [`ContractorRequired::Names`].
+    pub contractor_required: ContractorRequired,
     /// Where a job's state is written; default [`JobRegion::Address`].
     pub job_region: JobRegion,
     /// Which resources carry `custom_metadata`; default [`MetadataOn::ContractorAndJob`].
@@ -63,6 +67,15 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// Whether a key of this spelling is of this environment, as far as its spelling tells.
+    pub(crate) fn is_said_by(self, key: &Secret) -> bool {
+        let word = match self {
+            Self::Sandbox => "_test_",
+            Self::Production => "_live_",
+        };
+        key.reveal().contains(word)
+    }
+
     /// The word in the header `Ten99Policy-Environment`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -70,6 +83,25 @@ impl Environment {
             Self::Production => "production",
         }
     }
+}
+
+/// How the environment is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvironmentHeader {
+    /// `Ten99Policy-Environment` goes along with every request (SDKs, older reference).
+    Sent,
+    /// The key decides (newer reference, vendor guides): it must say `_test_` or `_live_`, and the same as
+    /// [`Config::environment`].
+    Omitted,
+}
+
+/// What a person must have before a contractor is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContractorRequired {
+    /// A name and an e-mail (vendor guides, older reference): the rest goes along where it is known.
+    Names,
+    /// A phone number and a state to live in, too (newest reference). Who has none is not sent: a person sees who.
+    PhoneAndAddress,
 }
 
 /// How a contractor's name and e-mail are written.
@@ -127,11 +159,13 @@ impl Config {
             api_key,
             auth_scheme: AuthScheme::Bearer,
             environment,
+            environment_header: EnvironmentHeader::Sent,
             idempotency_headers: vec![
                 "Ten99Policy-Idempotent-Key".to_owned(),
                 "Idempotency-Key".to_owned(),
             ],
             contractor_shape: ContractorShape::Flat,
+            contractor_required: ContractorRequired::Names,
             job_region: JobRegion::Address,
             metadata_on: MetadataOn::ContractorAndJob,
             links,
@@ -140,6 +174,16 @@ impl Config {
             total_timeout: Duration::from_secs(30),
             page_size: 100,
             shared_as: None,
+        }
+    }
+}
+
+impl Config {
+    /// The environment, where the key alone tells it.
+    pub(crate) fn told_by_key(&self) -> Option<Environment> {
+        match self.environment_header {
+            EnvironmentHeader::Sent => None,
+            EnvironmentHeader::Omitted => Some(self.environment),
         }
     }
 }
@@ -156,6 +200,11 @@ pub enum BadConfig {
     /// The API key is empty or holds characters that no header can carry.
     #[error("api_key is empty or holds characters that a header cannot carry")]
     ApiKey,
+    /// The key alone is to tell the environment, and does not, or tells another one.
+    #[error(
+        "environment_header is omitted: then the API key must say `_test_` or `_live_`, as the environment does"
+    )]
+    EnvironmentUnsaid,
     /// An idempotency header's name is none, or there is no header at all.
     #[error("idempotency_headers must name at least one valid header; `{0}` is none")]
     IdempotencyHeader(String),

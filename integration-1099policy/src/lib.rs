@@ -74,7 +74,8 @@ impl Ten99Policy {
         self.0.client.refused()
     }
 
-    /// Takes another API key, from the next request on; `false` for one that no header can carry.
+    /// Takes another API key, from the next request on; `false` for one that no header can carry, or that is of another
+    /// environment where only the key tells it.
     pub fn set_api_key(&self, key: secret::Secret) -> bool {
         self.0.client.set_api_key(key)
     }

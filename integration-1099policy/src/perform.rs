@@ -18,7 +18,7 @@ pub(crate) use certificate::CERTIFICATES;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use workflow_core::domain::call::{Answer, Call, Refusal, Upload};
+use workflow_core::domain::call::{Answer, Call, Refusal, Upload, Window};
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::Timestamp;
 
@@ -118,6 +118,19 @@ impl Run<'_> {
         attempt.look_first
             || attempt.generation > 1
             || attempt.now.since(attempt.owed_since) >= KEY_LIFE
+    }
+
+    /// The refusal of coverage that would begin in the past, of which nothing was ever sent: a clock of theirs that is
+    /// behind ours might take it, and work would be covered that had begun. Where an attempt may have had an effect, its
+    /// answer is asked for under its key.
+    fn too_late(&self, window: &Window) -> Option<Answer> {
+        let attempt = self.attempt;
+        let first = attempt.earlier == 0 && !attempt.look_first && attempt.generation == 1;
+        (first && window.effective <= attempt.now).then(|| {
+            let message =
+                format!("not sent: coverage would begin on {}, in the past", window.first_day);
+            refused(0, "effective_date_invalid", message)
+        })
     }
 
     /// Whether the provider still knows the key of whatever attempt came before, by what it documents.

@@ -224,6 +224,7 @@ fn policy(
             ("everything", policy::MetadataOn::Everything),
         ],
     );
+    let (environment_header, required) = more_dialect(section);
     let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
@@ -234,11 +235,34 @@ fn policy(
     config.auth_scheme = auth.unwrap_or(config.auth_scheme);
     config.contractor_shape = shape.unwrap_or(config.contractor_shape);
     config.job_region = region.unwrap_or(config.job_region);
+    config.environment_header = environment_header.unwrap_or(config.environment_header);
+    config.contractor_required = required.unwrap_or(config.contractor_required);
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
+}
+
+/// How the environment is told, and what a contractor must have.
+fn more_dialect(
+    section: &Section<'_>,
+) -> (Option<policy::EnvironmentHeader>, Option<policy::ContractorRequired>) {
+    let header = section.word(
+        "environment_header",
+        &[
+            ("sent", policy::EnvironmentHeader::Sent),
+            ("omitted", policy::EnvironmentHeader::Omitted),
+        ],
+    );
+    let required = section.word(
+        "contractor_required",
+        &[
+            ("names", policy::ContractorRequired::Names),
+            ("phone_and_address", policy::ContractorRequired::PhoneAndAddress),
+        ],
+    );
+    (header, required)
 }
 
 fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<PolicyHook>> {
