@@ -21,10 +21,10 @@ ten99policy.log = None
 DAY = 86_400
 
 ABSTRACT = {
-    api_resources.CreateableAPIResource: "create",
-    api_resources.ListableAPIResource: "list",
-    api_resources.UpdateableAPIResource: "modify",
-    api_resources.DeletableAPIResource: "delete",
+    abstract.CreateableAPIResource: "create",
+    abstract.ListableAPIResource: "list",
+    abstract.UpdateableAPIResource: "modify",
+    abstract.DeletableAPIResource: "delete",
 }
 
 RESOURCES = sorted(

@@ -10,6 +10,7 @@ mod dialects;
 mod documents;
 mod events;
 mod faults;
+mod sdk;
 mod switches;
 
 use integration_1099policy::config::{Config, Environment, LinkTemplates};
