@@ -50,6 +50,7 @@ mod quotes;
 mod reply;
 mod request;
 mod routes;
+mod schemas;
 mod script;
 mod server;
 mod sessions;

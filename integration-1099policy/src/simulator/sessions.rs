@@ -16,7 +16,7 @@ use super::script::Application;
 use super::world::{Desk, Row, echo_extra};
 use super::{contractors, policies};
 
-const STEPS: [&str; 6] = [
+pub(super) const STEPS: [&str; 6] = [
     "verify_info",
     "application_questions",
     "esignature_document",
