@@ -155,7 +155,12 @@ def lists_in_an_envelope_are_list_objects(world):
     fault("GET", "/entities", "list_envelope")
     listed = sdk.Entities.list(limit=2)
     assert type(listed).__name__ == "ListObject" and len(listed) == 2 and listed.has_more is False
-    assert ids(listed) == ids(listed.data)
+    assert ids(listed) == ids(listed.data) == [one["id"] for one in reversed(list(reversed(listed)))]
+    assert listed.next_page().is_empty and listed.previous_page().is_empty
+    assert listed.retrieve(listed.data[0].id).id == listed.data[0].id
+    made = listed.create(name="Made by a list")
+    fault("GET", "/entities", "list_envelope")
+    assert ids(listed.list(limit=1)) == [made.id], "a list asks for itself, and needs its envelope for it"
     fault("GET", "/entities", "list_envelope")
     assert len(list(sdk.Entities.auto_paging_iter(limit=2))) == 2, "it believes the envelope"
 

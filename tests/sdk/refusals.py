@@ -82,8 +82,9 @@ def of_what_is_so_already(world):
 
 def of_the_connection(world):
     answered(error.InvalidApiKeyError, 401, sdk.Entities.list, api_key="t9k_test_nobody")
-    # The one path that the SDK makes up: categories have a list only.
+    # The two paths that the SDK makes up: these have a list only.
     answered(error.ResourceNotFoundError, 404, sdk.JobCategories.retrieve, "jc_DataAnalyst")
+    answered(error.ResourceNotFoundError, 404, sdk.ContractorPolicies.retrieve, world.policy)
     fault("GET", "/jobs", "rate_limited", retry_after_secs=1)
     limited = answered(error.RateLimitError, 429, sdk.Jobs.list)
     assert limited.headers["retry-after"] == "1"
