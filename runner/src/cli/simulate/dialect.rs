@@ -2,7 +2,6 @@
 //!
 //! Every field may be left out; an unknown one is refused, so that a slip of the pen does not pass for a default.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use integration_jobdiva::simulator::{Behaviour, SWITCHES, Switch};
@@ -28,8 +27,7 @@ pub(super) fn sample() -> String {
         # Marks: [D] official words, [Nx] seen in N clients, [S1] one unconfirmed source, [I] inferred: to be corrected.\n"
         .to_owned();
     for switch in SWITCHES {
-        // Writing into a text cannot fail.
-        drop(write!(text, "\n# {}. {}\n", switch.number, heading(&switch)));
+        text += &format!("\n# {}. {}\n", switch.number, heading(&switch));
         for field in switch.fields {
             let line = match inline(&values[*field]) {
                 Some(value) => format!("{field} = {value}\n"),
