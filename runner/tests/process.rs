@@ -26,5 +26,7 @@ mod faults;
 mod kill;
 #[path = "process/orders.rs"]
 mod orders;
+#[path = "process/simulate.rs"]
+mod simulate;
 #[path = "process/verbs.rs"]
 mod verbs;
