@@ -96,6 +96,16 @@ impl Breaker {
         entry
     }
 
+    /// A person says that it may be tried now: if it is open, the next request tries.
+    pub fn lift(&mut self, now: Timestamp) {
+        match self.standing {
+            Standing::Closed { .. } => {}
+            Standing::Open { .. } | Standing::Probing { .. } => {
+                self.standing = Standing::Open { until: now };
+            }
+        }
+    }
+
     /// The service answered something.
     pub fn answered(&mut self) {
         self.standing = Standing::Closed { failed: 0 };
@@ -166,6 +176,16 @@ mod tests {
         assert_eq!(breaker.enter(at(62)), Entry::Probe);
         breaker.answered();
         assert_eq!(breaker.enter(at(62)), Entry::Go);
+    }
+
+    #[test]
+    fn a_person_may_let_one_try_at_once() {
+        let mut breaker = opened();
+        breaker.lift(at(1));
+        assert_eq!(
+            (breaker.enter(at(1)), breaker.enter(at(1))),
+            (Entry::Probe, Entry::Shut(at(2)))
+        );
     }
 
     #[test]

@@ -110,6 +110,13 @@ impl Limit {
         self.paid = self.paid.max(first.saturating_add(saved_up));
     }
 
+    /// A person says that it may be tried now, whatever the provider wished: everything saved up is there again. The pace
+    /// stays what it was.
+    pub fn lift(&mut self, now: Timestamp) {
+        self.look(now);
+        (self.closed_until, self.paid) = (now, micros(now));
+    }
+
     /// How many requests a minute it lets go at present.
     pub fn per_minute(&mut self, now: Timestamp) -> u32 {
         self.look(now);
@@ -207,6 +214,10 @@ mod tests {
         assert_eq!(limit.last_told_off(), Some(after(1)));
         limit.told_off(after(2), after(3), Some(Duration::from_secs(86_400)));
         assert_eq!(limit.due(after(3)), after(3_600_003));
+        // Unless a person says so.
+        limit.lift(after(4));
+        let went: Vec<Timestamp> = (0..3).map(|_| limit.take(after(4))).collect();
+        assert_eq!((went, limit.per_minute(after(4))), (vec![after(4); 3], 30));
     }
 
     #[test]

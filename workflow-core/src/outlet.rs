@@ -166,6 +166,14 @@ impl Outlet {
         }
     }
 
+    /// A person says that it may be tried now: no wish of the provider's holds any longer, and an open breaker lets one try.
+    pub fn lift(&self) {
+        let now = self.clock.now();
+        let mut inside = self.lock();
+        inside.breaker.lift(now);
+        inside.limits.values_mut().for_each(|limit| limit.lift(now));
+    }
+
     /// How it stands.
     pub fn shown(&self) -> Shown {
         let now = self.clock.now();
