@@ -7,8 +7,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use workflow_core::breaker::Fuse;
+use workflow_core::limits::Pace;
+use workflow_core::outlet::Settings;
 
+use crate::operations::LOGIN;
 use crate::secret::Secret;
+
+/// Metered per operation and tenant by numbers that are not public; seen: 12 to 60 calls a minute by the number of
+/// licensed users, with an allowance of some minutes. So the best is tried, and 429 leads down to the least.
+const PACE: Pace = Pace { per_minute: 60, burst: 60, least_per_minute: 12 };
+
+/// Most time for a login: it has one row to look up, and everything waits for it.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The settings of one tenant's adapter.
 #[derive(Clone, Debug)]
@@ -52,8 +63,14 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Most time between two parts of an answer; default 180 s (a week of activities takes the service 50 s).
     pub read_timeout: Duration,
-    /// Most time for a whole call; default 10 minutes.
+    /// Most time for a whole call that gives many rows or a document; default 10 minutes.
     pub total_timeout: Duration,
+    /// Most time for a whole call by the operation's name, where it is another than [`Config::timeout_of`] says; default
+    /// none.
+    pub timeouts: BTreeMap<String, Duration>,
+    /// How fast each operation is asked, by its name (`auth.login` is the login), and when nothing is sent for a while;
+    /// default 60 a minute and 60 at once, at worst 12 a minute, and nothing for 30 s after five failures.
+    pub limits: Settings,
     /// Largest answer accepted, in bytes; default 64 MiB.
     pub answer_bytes_max: usize,
 }
@@ -99,7 +116,7 @@ pub enum BadConfig {
         why: String,
     },
     /// The base URL would send the password in the clear.
-    #[error("base_url is plain http to `{host}`; use https, or allow plain http explicitly")]
+    #[error("base_url is plain http to `{host}`; use https, or set allow_plain_http = true")]
     PlainHttp {
         /// The host it names.
         host: String,
@@ -150,8 +167,24 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),
             total_timeout: Duration::from_secs(10 * 60),
+            timeouts: BTreeMap::new(),
+            limits: Settings { pace: PACE, paces: BTreeMap::new(), fuse: Fuse::default() },
             answer_bytes_max: 64 << 20,
         }
+    }
+
+    /// Most time for a whole call of an operation: the configured one, 30 s for a login, [`Config::read_timeout`] for one
+    /// record, [`Config::total_timeout`] for the rest.
+    pub fn timeout_of(&self, operation: &str) -> Duration {
+        if let Some(configured) = self.timeouts.get(operation) {
+            return *configured;
+        }
+        if operation == LOGIN {
+            return LOGIN_TIMEOUT;
+        }
+        let is_file = ["document.", "onboarding."].iter().any(|of| operation.starts_with(of));
+        let of_one = operation.ends_with(".get") && !is_file;
+        if of_one { self.read_timeout } else { self.total_timeout }
     }
 
     /// Every user-defined field to ask for, without repetition.
@@ -195,6 +228,17 @@ mod tests {
     fn the_defaults_are_sound() {
         assert!(config().check().is_ok());
         assert!(!format!("{:?}", config()).contains("\"p\""));
+    }
+
+    #[test]
+    fn one_record_takes_less_time_than_a_feed() {
+        let mut config = config();
+        assert_eq!(config.timeout_of(LOGIN), LOGIN_TIMEOUT);
+        assert_eq!(config.timeout_of("candidate.get"), config.read_timeout);
+        assert_eq!(config.timeout_of("document.get"), config.total_timeout);
+        assert_eq!(config.timeout_of("pay.delta"), config.total_timeout);
+        config.timeouts.insert("pay.delta".into(), Duration::from_secs(9));
+        assert_eq!(config.timeout_of("pay.delta"), Duration::from_secs(9));
     }
 
     #[test]

@@ -13,7 +13,7 @@ const QUEUE_FULL: Duration = Duration::from_secs(3 * 60);
 /// How long to leave an operation alone that is over its rate, when the service does not say.
 const OVER_RATE: Duration = Duration::from_secs(30);
 /// The longest wish to wait that is honoured; the engine asks again after that.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
+const WAIT_MAX: Duration = workflow_core::backoff::WISH_MAX;
 /// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
 /// a correction, seldom enough not to lock the account.
 const CREDENTIALS_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -131,6 +131,11 @@ impl Failure<'_> {
         let text = message.to_ascii_lowercase();
         let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
         let after = retry_after.map(|after| after.min(WAIT_MAX));
+        if (300..400).contains(&status) {
+            let message =
+                "the answer leads elsewhere, and no redirect is followed: is base_url right?";
+            return Error::Refused { operation, status, message: message.to_owned() };
+        }
 
         if says(&["too many api requests in the queue"]) {
             return Error::Busy { operation, after: after.unwrap_or(QUEUE_FULL), message };
@@ -172,6 +177,9 @@ impl Error {
             Error::Credentials { .. } => again(Trace::None, Some(CREDENTIALS_WAIT)),
             Error::WindowTooWide { message, .. } => self.refusal(200, "window_too_wide", message),
             Error::NotGranted { message, .. } => self.refusal(403, "not_granted", message),
+            Error::Refused { status: status @ 300..=399, message, .. } => {
+                self.refusal(*status, "redirected", message)
+            }
             Error::Refused { status, message, .. } => self.refusal(*status, "refused", message),
             Error::TooLarge { .. } => self.refusal(200, "too_large", "the answer is too large"),
             Error::Unreadable { why, .. } => self.refusal(200, "unreadable", why),

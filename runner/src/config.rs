@@ -19,6 +19,7 @@ use crate::certificates::Finding;
 
 mod certificates;
 mod file;
+mod limits;
 mod log;
 mod reader;
 mod tenant;

@@ -5,6 +5,7 @@ use std::path::Path;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::{LOGIN, Operation};
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::{CompanyId, PlacementId};
@@ -15,6 +16,7 @@ use workflow_core::domain::timesheet::TimesheetId;
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
+use super::limits;
 use super::reader::Section;
 use super::{
     CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
@@ -160,6 +162,11 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let (tenant_field, pay_field) =
         (section.text("worker_type_field"), section.text("pay_rate_field"));
     let paths = section.section("paths").map();
+    let operations: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
+    let operations: Vec<(&str, &str)> =
+        operations.into_iter().chain([LOGIN]).map(|name| (name, name)).collect();
+    let pace = limits::limits(section.section("limits"), "operations", &operations);
+    let times = limits::timeouts(section.section("timeouts"), &[], Some(&operations));
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
     config.base_url = base_url.unwrap_or(config.base_url);
@@ -172,6 +179,11 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     config.tenant_field = tenant_field;
     config.pay_field = pay_field;
     config.paths = paths.into_iter().collect();
+    pace.apply(&mut config.limits);
+    config.connect_timeout = times.connect.unwrap_or(config.connect_timeout);
+    config.read_timeout = times.read.unwrap_or(config.read_timeout);
+    config.total_timeout = times.total.unwrap_or(config.total_timeout);
+    config.timeouts = times.of.into_iter().collect();
     Some(config)
 }
 
@@ -227,6 +239,9 @@ fn policy(
     let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
+    let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
+    let pace = limits::limits(section.section("limits"), "methods", &methods);
+    let times = limits::timeouts(section.section("timeouts"), &["file"], None);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
     let mut config = policy::Config::new(api_key, environment?, links);
@@ -237,6 +252,11 @@ fn policy(
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
+    pace.apply(&mut config.limits);
+    config.connect_timeout = times.connect.unwrap_or(config.connect_timeout);
+    config.read_timeout = times.read.unwrap_or(config.read_timeout);
+    config.total_timeout = times.total.unwrap_or(config.total_timeout);
+    config.file_timeout = times.of.get("file").copied().unwrap_or(config.file_timeout);
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
 }
