@@ -4,10 +4,8 @@
 //! The reference is the default; each disagreement that matters on the wire is one setting here.
 //! Deliberately absent: files and environment variables; whoever embeds the adapter fills the struct.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use workflow_core::breaker::Fuse;
 use workflow_core::limits::Pace;
 use workflow_core::outlet::Settings;
 
@@ -164,7 +162,7 @@ impl Config {
             read_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(60),
             file_timeout: Duration::from_secs(300),
-            limits: Settings { pace: PACE, paces: BTreeMap::new(), fuse: Fuse::default() },
+            limits: Settings::of(PACE),
             page_size: 100,
             shared_as: None,
         }

@@ -21,6 +21,7 @@ mod certificates;
 mod file;
 mod limits;
 mod log;
+mod operations;
 mod reader;
 mod tenant;
 

@@ -41,6 +41,8 @@ impl Pace {
 #[derive(Clone, Debug)]
 pub struct Limit {
     pace: Pace,
+    /// The least time between two requests, in microseconds, where that is longer than the pace has it; else 0.
+    apart: i64,
     /// Between two requests at present, in microseconds.
     interval: i64,
     /// The moment by which all requests so far are paid for, in microseconds since 1970.
@@ -60,6 +62,7 @@ impl Limit {
     pub fn new(pace: Pace, now: Timestamp) -> Self {
         Self {
             pace,
+            apart: 0,
             interval: pace.shortest(),
             paid: micros(now),
             closed_until: Timestamp(i64::MIN),
@@ -69,10 +72,20 @@ impl Limit {
         }
     }
 
+    /// The same with at least this time between any two requests. Nothing is saved up then, unless the pace is slower
+    /// anyway.
+    pub fn apart(mut self, least: Duration) -> Self {
+        let least = i64::try_from(least.as_micros()).unwrap_or(i64::MAX);
+        if least > self.pace.shortest() {
+            (self.apart, self.interval) = (least, least);
+        }
+        self
+    }
+
     /// The first moment at which one more request may go: `now`, or a later one.
     pub fn due(&mut self, now: Timestamp) -> Timestamp {
         self.look(now);
-        let saved_up = i64::from(self.pace.burst.max(1) - 1).saturating_mul(self.interval);
+        let saved_up = self.saved_up();
         // Rounded up: a millisecond early is early.
         let due =
             Timestamp(self.paid.saturating_sub(saved_up).saturating_add(999).div_euclid(1000));
@@ -99,14 +112,15 @@ impl Limit {
     pub fn told_off(&mut self, sent: Timestamp, now: Timestamp, wish: Option<Duration>) {
         self.look(now);
         if self.told_off.is_none_or(|before| sent > before) {
-            self.interval = self.interval.saturating_mul(2).min(self.pace.longest());
+            let longest = self.pace.longest().max(self.apart);
+            self.interval = self.interval.saturating_mul(2).min(longest);
             self.told_off = Some(now);
         }
         self.clean_since = now;
         let wish = wish.unwrap_or_default().min(backoff::WISH_MAX);
         self.closed_until = self.closed_until.max(now.plus(wish));
         let first = micros(self.closed_until).max(micros(now).saturating_add(self.interval));
-        let saved_up = i64::from(self.pace.burst.max(1) - 1).saturating_mul(self.interval);
+        let saved_up = self.saved_up();
         self.paid = self.paid.max(first.saturating_add(saved_up));
     }
 
@@ -133,6 +147,16 @@ impl Limit {
         self.told_off
     }
 
+    /// How far ahead of its time a request may go, in microseconds.
+    fn saved_up(&self) -> i64 {
+        let ahead = if self.apart > 0 { 0 } else { self.pace.burst.max(1) - 1 };
+        i64::from(ahead).saturating_mul(self.interval)
+    }
+
+    fn shortest(&self) -> i64 {
+        self.pace.shortest().max(self.apart)
+    }
+
     /// Goes on to the present moment: faster for every clean minute, and all marks moved back with a clock that was.
     fn look(&mut self, now: Timestamp) {
         if now < self.seen {
@@ -144,9 +168,9 @@ impl Limit {
             self.told_off = self.told_off.map(|at| Timestamp(at.0.saturating_sub(back)));
         }
         self.seen = now;
-        while self.interval > self.pace.shortest() && now.since(self.clean_since) >= CLEAN {
+        while self.interval > self.shortest() && now.since(self.clean_since) >= CLEAN {
             self.clean_since = self.clean_since.plus(CLEAN);
-            let faster = (self.interval * FASTER.0 / FASTER.1).max(self.pace.shortest());
+            let faster = (self.interval * FASTER.0 / FASTER.1).max(self.shortest());
             // What is saved up stays as many requests as it was.
             let ahead = (self.paid - micros(now)).max(0);
             if ahead > 0 {
@@ -155,7 +179,7 @@ impl Limit {
             }
             self.interval = faster;
         }
-        if self.interval == self.pace.shortest() {
+        if self.interval == self.shortest() {
             self.clean_since = now;
         }
     }
@@ -186,6 +210,17 @@ mod tests {
         let expected = [0, 0, 0, 500, 1000, 1500].map(after);
         assert_eq!(went, expected);
         assert_eq!(limit.due(after(60_000)), after(60_000), "a minute later it is all there again");
+    }
+
+    #[test]
+    fn two_requests_may_have_to_be_so_far_apart() {
+        let mut limit = Limit::new(PACE, START).apart(Duration::from_secs(90));
+        let went: Vec<Timestamp> = (0..3).map(|_| limit.take(START)).collect();
+        assert_eq!(went, [0, 90_000, 180_000].map(after));
+        // Two a second are further apart than this: nothing changes.
+        let mut limit = Limit::new(PACE, START).apart(Duration::from_millis(200));
+        let went: Vec<Timestamp> = (0..4).map(|_| limit.take(START)).collect();
+        assert_eq!(went, [0, 0, 0, 500].map(after));
     }
 
     #[test]

@@ -26,8 +26,18 @@ pub struct Settings {
     pub pace: Pace,
     /// How fast in particular, by name.
     pub paces: BTreeMap<String, Pace>,
+    /// The least time between two requests, by name, where it is longer than the pace has it.
+    pub apart: BTreeMap<String, Duration>,
     /// When nothing is sent for a while.
     pub fuse: Fuse,
+}
+
+impl Settings {
+    /// The same pace for every name, and the usual breaker.
+    pub fn of(pace: Pace) -> Self {
+        let (paces, apart) = (BTreeMap::new(), BTreeMap::new());
+        Self { pace, paces, apart, fuse: Fuse::default() }
+    }
 }
 
 /// The way out to one system.
@@ -235,7 +245,8 @@ impl Inside {
     fn limit(&mut self, name: &str, settings: &Settings, now: Timestamp) -> &mut Limit {
         if !self.limits.contains_key(name) {
             let pace = settings.paces.get(name).copied().unwrap_or(settings.pace);
-            self.limits.insert(name.to_owned(), Limit::new(pace, now));
+            let apart = settings.apart.get(name).copied().unwrap_or_default();
+            self.limits.insert(name.to_owned(), Limit::new(pace, now).apart(apart));
         }
         self.limits.get_mut(name).expect("it was put there")
     }
@@ -260,7 +271,7 @@ mod tests {
         let clock = ManualClock::at(Timestamp::from_secs(1_764_000_000));
         let fast = Pace { per_minute: 60_000, burst: 1, least_per_minute: 60 };
         let paces = BTreeMap::from([("quick".to_owned(), fast)]);
-        let settings = Settings { pace: PACE, paces, fuse: Fuse::default() };
+        let settings = Settings { paces, ..Settings::of(PACE) };
         (Arc::new(Outlet::new(settings, Arc::new(clock.clone()))), clock)
     }
 

@@ -21,15 +21,9 @@ pub(super) struct Limits {
     breaker_open: Option<Duration>,
 }
 
-/// What `timeouts` says.
+/// What `timeouts` says, by its keys.
 #[derive(Debug, Default)]
-pub(super) struct Timeouts {
-    pub connect: Option<Duration>,
-    pub read: Option<Duration>,
-    pub total: Option<Duration>,
-    /// By the adapter's own names.
-    pub of: BTreeMap<String, Duration>,
-}
+pub(super) struct Timeouts(BTreeMap<&'static str, Duration>);
 
 /// Reads `limits`; `names` are what may have a pace of its own in the table `table`, as keys and as the adapter's names.
 pub(super) fn limits(section: Section<'_>, table: &str, names: &[(&str, &str)]) -> Limits {
@@ -53,32 +47,18 @@ pub(super) fn limits(section: Section<'_>, table: &str, names: &[(&str, &str)]) 
     limits
 }
 
-/// Reads `timeouts`, with `more` keys of its own, and a table `operations` for these names.
-pub(super) fn timeouts(
-    section: Section<'_>,
-    more: &[&str],
-    operations: Option<&[(&str, &str)]>,
-) -> Timeouts {
-    let mut of = BTreeMap::new();
-    for key in more {
-        if let Some(time) = time(&section, key) {
-            of.insert((*key).to_owned(), time);
-        }
-    }
-    if let Some(names) = operations {
-        let own = section.section("operations");
-        let named = |(key, name): &(&str, &str)| Some(((*name).to_owned(), time(&own, key)?));
-        of.extend(names.iter().filter_map(named));
-        own.finish();
-    }
-    let times = Timeouts {
-        connect: time(&section, "connect"),
-        read: time(&section, "read"),
-        total: time(&section, "total"),
-        of,
-    };
+/// Reads `timeouts`, which has these keys.
+pub(super) fn timeouts(section: Section<'_>, keys: &[&'static str]) -> Timeouts {
+    let times = keys.iter().filter_map(|key| Some((*key, time(&section, key)?))).collect();
     section.finish();
-    times
+    Timeouts(times)
+}
+
+impl Timeouts {
+    /// Changes what is usual to what the file says.
+    pub(super) fn set(&self, key: &str, usual: &mut Duration) {
+        *usual = self.0.get(key).copied().unwrap_or(*usual);
+    }
 }
 
 impl Limits {

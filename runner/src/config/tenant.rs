@@ -20,6 +20,7 @@ use super::limits;
 use super::reader::Section;
 use super::{
     CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
+    operations,
 };
 
 /// What reading needs beside the text.
@@ -161,16 +162,20 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let time_zone = section.text("time_zone");
     let (tenant_field, pay_field) =
         (section.text("worker_type_field"), section.text("pay_rate_field"));
-    let paths = section.section("paths").map();
-    let operations: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
-    let operations: Vec<(&str, &str)> =
-        operations.into_iter().chain([LOGIN]).map(|name| (name, name)).collect();
-    let pace = limits::limits(section.section("limits"), "operations", &operations);
-    let times = limits::timeouts(section.section("timeouts"), &[], Some(&operations));
+    let token_header = section.word(
+        "token_header",
+        &[("bearer", jobdiva::TokenHeader::Bearer), ("raw", jobdiva::TokenHeader::Raw)],
+    );
+    let login = login.unwrap_or(jobdiva::Login::V2Pair);
+    let registry = operations::registry(section, login, read);
+    let user_fields = section.texts("user_fields");
+    let pace = limits::limits(section.section("limits"), "operations", &limited_operations());
+    let times = limits::timeouts(section.section("timeouts"), &["connect", "read"]);
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
     config.base_url = base_url.unwrap_or(config.base_url);
-    config.login = login.unwrap_or(config.login);
+    config.login = login;
+    config.token_header = token_header.unwrap_or(config.token_header);
     if plain_http {
         config.plain_http = jobdiva::PlainHttp::Anywhere;
     }
@@ -178,13 +183,19 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     config.time_zone = time_zone.unwrap_or(config.time_zone);
     config.tenant_field = tenant_field;
     config.pay_field = pay_field;
-    config.paths = paths.into_iter().collect();
+    config.user_fields = user_fields.unwrap_or_default();
+    config.registry = registry;
     pace.apply(&mut config.limits);
-    config.connect_timeout = times.connect.unwrap_or(config.connect_timeout);
-    config.read_timeout = times.read.unwrap_or(config.read_timeout);
-    config.total_timeout = times.total.unwrap_or(config.total_timeout);
-    config.timeouts = times.of.into_iter().collect();
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
     Some(config)
+}
+
+/// The operations that have a limit of their own: all but the logins, which have one together.
+fn limited_operations() -> Vec<(&'static str, &'static str)> {
+    let is_login = |name: &str| name.starts_with("auth.") && name != "auth.refresh";
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    names.filter(|name| !is_login(name)).chain([LOGIN]).map(|name| (name, name)).collect()
 }
 
 /// `Some(None)`: no webhooks; `None`: a mistake.
@@ -241,7 +252,8 @@ fn policy(
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
     let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
     let pace = limits::limits(section.section("limits"), "methods", &methods);
-    let times = limits::timeouts(section.section("timeouts"), &["file"], None);
+    let keys = ["connect", "read", "total", "file"];
+    let times = limits::timeouts(section.section("timeouts"), &keys);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
     let mut config = policy::Config::new(api_key, environment?, links);
@@ -253,10 +265,10 @@ fn policy(
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
     pace.apply(&mut config.limits);
-    config.connect_timeout = times.connect.unwrap_or(config.connect_timeout);
-    config.read_timeout = times.read.unwrap_or(config.read_timeout);
-    config.total_timeout = times.total.unwrap_or(config.total_timeout);
-    config.file_timeout = times.of.get("file").copied().unwrap_or(config.file_timeout);
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
+    times.set("total", &mut config.total_timeout);
+    times.set("file", &mut config.file_timeout);
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
 }
