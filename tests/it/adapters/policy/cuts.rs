@@ -95,6 +95,7 @@ impl Trial {
         let policy = client(&insurer.sim, |config| {
             config.base_url = line.base_url();
             config.read_timeout = patience.unwrap_or(config.read_timeout);
+            config.file_timeout = patience.unwrap_or(config.file_timeout);
         });
         Self { deed, insurer, line, policy, tries: 0 }
     }
