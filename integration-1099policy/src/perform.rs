@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use workflow_core::domain::call::{Answer, Call, Refusal, Upload, Window};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
 use workflow_core::time::Timestamp;
 
 use crate::Ten99Policy;
@@ -94,6 +95,30 @@ impl Ten99Policy {
             }
         };
         done.map_or_else(|ended| *ended, Outcome::Answered)
+    }
+
+    /// Why no attempt at a call can begin now, and when one can: the insurer is not to be asked sooner, or did not answer
+    /// lately. Asks nobody.
+    pub fn later(&self, call: &Call) -> Option<Later> {
+        let method = match call {
+            Call::LinkContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::UploadCertificate { .. } => "POST",
+            Call::UpdateContractor { .. }
+            | Call::UpdateJob { .. }
+            | Call::UpdateQuote { .. }
+            | Call::ReplaceInvoice { .. } => "PUT",
+            Call::WithdrawInvoice { .. } => "DELETE",
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => return None,
+        };
+        self.client().later(method)
     }
 
     /// Makes one attempt at handing in a certificate: the call that [`Call::UploadCertificate`] asks for, with the

@@ -19,7 +19,9 @@ use crate::certificates::Finding;
 
 mod certificates;
 mod file;
+mod limits;
 mod log;
+mod operations;
 mod reader;
 mod tenant;
 

@@ -18,6 +18,7 @@ pub fn load(file: &Path) -> Result<Config, Problems> {
     let text = std::fs::read_to_string(file).map_err(|error| Problems {
         file: file.to_owned(),
         problems: vec![Problem {
+            file: None,
             line: 0,
             key: "file".into(),
             what: format!("cannot be read: {error}; `runner init` writes one to begin with"),

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -14,6 +14,8 @@ use toml::de::{DeTable, DeValue};
 /// One mistake in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The file, where it is another than the configuration itself.
+    pub file: Option<PathBuf>,
     /// The line, from 1.
     pub line: usize,
     /// The key, with the tables around it.
@@ -38,8 +40,9 @@ impl fmt::Display for Problems {
         let plural = if self.problems.len() == 1 { "mistake" } else { "mistakes" };
         write!(f, "{} has {} {plural}:", self.file.display(), self.problems.len())?;
         for problem in &self.problems {
-            let Problem { line, key, what } = problem;
-            write!(f, "\n  {}:{line}: {key}: {what}", self.file.display())?;
+            let Problem { file, line, key, what } = problem;
+            let file = file.as_ref().unwrap_or(&self.file);
+            write!(f, "\n  {}:{line}: {key}: {what}", file.display())?;
         }
         Ok(())
     }
@@ -48,25 +51,34 @@ impl fmt::Display for Problems {
 /// A text being read, and the mistakes found so far.
 pub(super) struct Source<'a> {
     pub text: &'a str,
+    file: Option<PathBuf>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, problems: RefCell::new(Vec::new()) }
+        Self { text, file: None, problems: RefCell::default() }
+    }
+
+    /// The text of another file than the configuration itself.
+    pub fn of_file(text: &'a str, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..Self::new(text) }
     }
 
     /// Notes a mistake at a byte offset.
     pub fn note(&self, offset: usize, key: &str, what: impl Into<String>) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        self.problems.borrow_mut().push(Problem { line, key: key.to_owned(), what: what.into() });
+        let (file, key) = (self.file.clone(), key.to_owned());
+        self.problems.borrow_mut().push(Problem { file, line, key, what: what.into() });
     }
 
-    /// The mistakes, by line.
+    /// The mistakes, by line; each once.
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
+        let place = |it: &Problem| (it.file.clone(), it.line, it.key.clone(), it.what.clone());
+        problems.sort_by_key(place);
+        problems.dedup();
         problems
     }
 }
@@ -113,6 +125,22 @@ impl<'a> Section<'a> {
         let value = self.table.and_then(|table| table.get(key));
         let offset = value.map_or(self.offset, |value| value.span().start);
         self.source.note(offset, &self.key(key), what);
+    }
+
+    /// Takes over the mistakes of another file that this table names.
+    pub fn adopt(&self, problems: Vec<Problem>) {
+        self.source.problems.borrow_mut().extend(problems);
+    }
+
+    /// The keys of this table, whether or not they are known.
+    pub fn names(&self) -> Vec<String> {
+        let table = self.table.into_iter().flat_map(DeTable::iter);
+        table.map(|(key, _)| key.get_ref().to_string()).inspect(|key| self.know(key)).collect()
+    }
+
+    /// Takes a key for known: what is wrong with it is noted by whoever asks for it.
+    fn know(&self, key: &str) {
+        self.known.borrow_mut().insert(key.to_owned());
     }
 
     /// A text, if the key is there.
@@ -185,9 +213,12 @@ impl<'a> Section<'a> {
         number
     }
 
-    /// A time such as `90s`, `5m`, `6h` or `2d`.
+    /// A time such as `500ms`, `90s`, `5m`, `6h` or `2d`.
     pub fn duration(&self, key: &str) -> Option<Duration> {
         self.parsed(key, "a time such as \"90s\", \"5m\", \"6h\" or \"2d\"", |text| {
+            if let Some(digits) = text.strip_suffix("ms") {
+                return digits.parse().ok().map(Duration::from_millis);
+            }
             let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
             let secs = match unit {
                 "s" => 1,
@@ -214,6 +245,22 @@ impl<'a> Section<'a> {
             self.note(key, "expected a list of days, such as [2, 1]");
         }
         days
+    }
+
+    /// A text, or a list of them.
+    pub fn one_or_more(&self, key: &str) -> Option<Vec<String>> {
+        match self.get(key)?.get_ref() {
+            DeValue::String(text) => Some(vec![text.to_string()]),
+            _ => self.texts(key),
+        }
+    }
+
+    /// A text, or the text of a whole number.
+    pub fn text_or_number(&self, key: &str) -> Option<String> {
+        match self.get(key)?.get_ref() {
+            DeValue::Integer(_) => self.number(key).map(|number| number.to_string()),
+            _ => self.text(key),
+        }
     }
 
     /// A list of texts.
@@ -291,17 +338,18 @@ impl<'a> Section<'a> {
             if known.contains(name) {
                 continue;
             }
-            let close = known.iter().min_by_key(|other| distance(name, other));
-            let near = |other: &&String| distance(name, other) <= 1 + name.len() / 4;
-            let hint = match close.filter(near) {
-                Some(close) => format!("; did you mean `{close}`?"),
-                None => {
-                    let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
-                    format!("; known here: {all}")
-                }
-            };
+            let hint = hint(name, known.iter().map(String::as_str));
             self.source.note(key.span().start, &self.key(name), format!("unknown key{hint}"));
         }
+    }
+}
+
+/// The nearest of the known names, or all of them.
+pub(super) fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    let close = known.clone().min_by_key(|other| distance(name, other));
+    match close.filter(|other| distance(name, other) <= 1 + name.len() / 4) {
+        Some(close) => format!("; did you mean `{close}`?"),
+        None => format!("; known here: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 
