@@ -20,6 +20,7 @@ use crate::certificates::Finding;
 mod certificates;
 mod file;
 mod log;
+mod overrides;
 mod reader;
 mod tenant;
 

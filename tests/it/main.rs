@@ -16,6 +16,7 @@ mod recovery;
 mod restart;
 mod runner;
 mod sdk;
+mod secrets;
 mod signals;
 mod stories;
 mod tenants;

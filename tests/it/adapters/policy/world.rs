@@ -10,6 +10,7 @@ use integration_1099policy::simulator::{Config as Simulated, Simulator};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use tests::canary;
 use workflow_core::domain::call::{
     Answer, AssignmentId, Call, ContractorId, CoverageType, JobId, JobTerms, PolicyId, QuoteId,
     References, Region, SessionId, Sighting, Wage, Window,
@@ -26,6 +27,7 @@ pub const DAY: Duration = Duration::from_secs(86_400);
 pub struct Insurer {
     pub sim: Simulator,
     pub policy: Ten99Policy,
+    pub watch: canary::Watch,
 }
 
 impl Insurer {
@@ -43,7 +45,7 @@ impl Insurer {
         config.base_url = sim.base_url();
         change(&mut config);
         let policy = Ten99Policy::new(config).unwrap();
-        Self { sim, policy }
+        Self { sim, policy, watch: canary::Watch::new() }
     }
 
     pub fn now(&self) -> Timestamp {
