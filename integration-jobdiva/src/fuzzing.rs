@@ -11,9 +11,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::tz::TimeZone;
 use sha2::Sha256;
 
+use crate::operations::{Field, Pattern};
 use crate::receive::{self, Refused};
 use crate::secret::Secret;
-use crate::wire::columns::{self, Allowed, Kind};
+use crate::wire::columns::{Allowed, Kind};
 use crate::wire::envelope;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
@@ -24,8 +25,7 @@ use crate::{interpret, token};
 const KINDS: [Kind; 4] = [Kind::Record, Kind::Activity, Kind::Candidate, Kind::Touch];
 /// What signs the deliveries.
 const SECRET: &str = "canary-webhook-secret";
-/// The longest a date may be written back, with what a zone may shift: a day.
-const DAY_MS: i64 = 86_400_000;
+const DAY_MS: u64 = 86_400_000;
 
 /// An answer's body: whatever it is, it is rows or an error, the same twice, and nothing is decoded that nobody asked for.
 pub fn envelope(bytes: &[u8]) -> String {
@@ -59,13 +59,13 @@ fn row(row: &Row) -> String {
     assert_eq!(row.digest(), row.clone().digest());
     let zone = TimeZone::UTC;
     let mut reader = Reader::new(&zone);
-    let id = reader.id("record", row, columns::PLACEMENT);
+    let id = reader.id("record", row, Field::Placement);
     assert!(id.is_none_or(|id| id.bytes().all(|b| b.is_ascii_digit())), "an id is digits");
     let read = [
-        reader.date("record", row, columns::BILLING_START).is_some(),
-        reader.flag("record", row, columns::APPROVED).is_some(),
-        row.cell(columns::SALARY).is_some_and(|cell| reader.money("record", cell).is_some()),
-        reader.text("record", row, columns::EMAIL).is_some(),
+        reader.date("record", row, Field::BillingStart).is_some(),
+        reader.flag("record", row, Field::Approved).is_some(),
+        row.cell(Field::PayAmount).is_some_and(|cell| reader.money("record", cell).is_some()),
+        reader.text("record", row, Field::Email).is_some(),
     ];
     let notes = reader.into_unreadable();
     for note in &notes {
@@ -74,25 +74,32 @@ fn row(row: &Row) -> String {
     format!("{} {read:?} {}", size(seen.len()), notes.len())
 }
 
-/// A text as a date, a stamp and an epoch: what is read is written back as the same day.
+/// A text as a date and a stamp, in the forms that tell themselves and in a tenant's own: a day that was read is written back
+/// as the same day, and is the day of the moment.
 pub fn date(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
+    let form = |text: &str| text.parse::<Pattern>().expect("it names a day");
+    let window = form("MM/dd/yyyy HH:mm:ss");
     let mut road = String::new();
     for zone in ["America/New_York", "Pacific/Kiritimati"] {
         let zone = TimeZone::get(zone).expect("the zones are compiled in");
-        let (day, stamp) = (date::date(&text, &zone), date::stamp(&text, &zone));
-        assert!(day.is_ok() || stamp.is_err(), "a moment without a day");
-        if let (Ok(Some(day)), Ok(Some(stamp))) = (&day, &stamp) {
-            assert_eq!(date::date(&day.to_string(), &zone), Ok(Some(*day)), "a day reads back");
-            let noon = day.at(12, 0, 0, 0).to_zoned(zone.clone()).map(|at| at.timestamp());
-            let apart = noon.map(|noon| noon.as_millisecond().abs_diff(stamp.0));
-            let near = apart.is_ok_and(|apart| apart <= 2 * DAY_MS.unsigned_abs());
-            assert!(near, "{day} is not the day of {stamp}");
-            let window = (date::window_bound(*stamp, &zone), date::window_end(*stamp, &zone));
-            assert!(window.0.len() >= 19 && window.1.len() >= 19, "{window:?}");
+        for own in [None, Some(form("dd.MM.yyyy")), Some(form("dd/MM/yyyy HH:mm:ss"))] {
+            let own = own.as_ref();
+            let (day, stamp) = (date::date(&text, &zone, own), date::stamp(&text, &zone, own));
+            assert!(day.is_ok() || stamp.is_err(), "a moment without a day");
+            if let (Ok(Some(day)), Ok(Some(stamp))) = (&day, &stamp) {
+                let written = day.to_string();
+                assert_eq!(date::date(&written, &zone, None), Ok(Some(*day)), "a day reads back");
+                let noon = day.at(12, 0, 0, 0).to_zoned(zone.clone()).map(|at| at.timestamp());
+                let apart = noon.map(|noon| noon.as_millisecond().abs_diff(stamp.0));
+                let near = apart.is_ok_and(|apart| apart <= 2 * DAY_MS);
+                assert!(near, "{day} is not the day of {stamp}");
+                let ends = (window.write(*stamp, &zone), date::window_end(*stamp, &zone, &window));
+                assert!(ends.0.len() >= 19 && ends.1.len() >= 19, "{ends:?}");
+            }
+            let (day, stamp) = (day.map(|day| day.is_some()), stamp.map(|stamp| stamp.is_some()));
+            let _ = write!(road, "{day:?} {stamp:?};");
         }
-        let _ =
-            write!(road, "{:?} {:?};", day.map(|day| day.is_some()), stamp.map(|s| s.is_some()));
     }
     road
 }
@@ -122,9 +129,10 @@ pub fn words(bytes: &[u8]) -> String {
     let plain = html::text(&text);
     assert!(plain.lines().all(|line| !line.is_empty() && line == line.trim()), "lines are tidy");
     let token = token::in_answer(&text);
-    if let Some(token) = &token {
+    if let Some(pair) = &token {
+        let token = &pair.token;
         assert!(token.reveal().bytes().all(|b| b.is_ascii_graphic()), "a token goes into a header");
-        assert!(!format!("{token:?}").contains(token.reveal()), "a token is not shown");
+        assert!(!format!("{pair:?}").contains(token.reveal()), "a token is not shown");
     }
     format!("{} {} {}", size(plain.len()), plain.lines().count().min(5), token.is_some())
 }

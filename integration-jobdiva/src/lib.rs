@@ -11,6 +11,8 @@
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
 //! - [`documents`]: which files a candidate has, and their bytes.
 //!
+//! - [`JobDiva::probe`]: tries one operation without harm, and says how its answer fits; for setting a tenant up.
+//!
 //! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
 //! [`config`]; what can go wrong, one variant per reaction, is [`error`]. The engine owns retries and waits: each
 //! function here tries once. Nothing is ever written to JobDiva.
@@ -28,6 +30,7 @@ pub mod fuzzing;
 pub mod interpret;
 pub mod operations;
 pub mod poll;
+pub mod probe;
 pub mod receive;
 pub mod secret;
 #[cfg(feature = "simulator")]
@@ -35,7 +38,9 @@ pub mod simulator;
 
 mod assemble;
 mod client;
+mod paging;
 mod perform;
+mod request;
 mod timesheet;
 mod token;
 mod wire;

@@ -8,7 +8,7 @@ use workflow_core::outcome::{Attempt, Outcome};
 
 use crate::JobDiva;
 use crate::assemble::facts::home;
-use crate::wire::columns;
+use crate::operations::Field;
 use crate::wire::reader::Reader;
 use crate::wire::row::{Row, Value};
 use crate::wire::scalar;
@@ -60,10 +60,10 @@ impl JobDiva {
     fn person(&self, row: &Row) -> Person {
         let text = |column| row.text(column).unwrap_or_default().to_owned();
         Person {
-            first_name: text(columns::FIRST_NAME),
-            last_name: text(columns::LAST_NAME),
+            first_name: text(Field::FirstName),
+            last_name: text(Field::LastName),
             email: email(row),
-            phone: row.text(columns::PHONE).map(str::to_owned),
+            phone: row.text(Field::Phone).map(str::to_owned),
             home: home(&mut Reader::new(&self.client().zone), row),
         }
     }
@@ -77,7 +77,7 @@ fn email(row: &Row) -> Option<String> {
             !name.is_empty() && host.contains('.') && !host.contains('@')
         }) && !text.contains(char::is_whitespace)
     };
-    row.cells(columns::EMAIL)
+    row.cells(Field::Email)
         .filter_map(|cell| match &cell.value {
             Value::Text(text) => Some(text),
             Value::Nested => None,

@@ -20,6 +20,7 @@ use crate::certificates::Finding;
 mod certificates;
 mod file;
 mod log;
+mod operations;
 mod overrides;
 mod reader;
 mod tenant;

@@ -70,6 +70,34 @@ fn every_folder_of_the_corpus_is_a_target() {
     assert_eq!(corpus::folders(), std::collections::BTreeSet::from(names.map(str::to_owned)));
 }
 
+/// Deeper than any input of the search: a reader that calls itself for each bracket would find the end of the stack, and
+/// with it the process's.
+#[test]
+fn brackets_without_end_are_refused() {
+    let deep = |open: &str, inside: &str, close: &str| {
+        format!("{}{inside}{}", open.repeat(40_000), close.repeat(40_000))
+    };
+    let bodies = [
+        deep("{\"1\":", "1", "}"),
+        deep("{\"billing\":[", "1", "]}"),
+        deep("{\"error\":", "\"x\"", "}"),
+        deep("[", "1", "]"),
+        deep("a=[", "", "]"),
+        "<p>".repeat(40_000),
+    ];
+    for target in targets::ALL {
+        for body in &bodies {
+            for around in
+                ["", "0", "1", "{\"data\":", "0{\"type\":\"a\",\"operation\":\"b\",\"data\":"]
+            {
+                let mut input = format!("{around}{body}");
+                input.push_str(if around.contains('{') { "}" } else { "" });
+                (target.run)(input.as_bytes());
+            }
+        }
+    }
+}
+
 /// The engine itself: a promise that breaks only behind two conditions is found from a seed that meets neither.
 #[test]
 fn a_broken_promise_behind_two_conditions_is_found_and_made_small() {

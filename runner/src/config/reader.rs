@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 /// One mistake in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, where it is another one that the configuration names.
+    /// The file, where it is another than the configuration itself.
     pub file: Option<PathBuf>,
     /// The line, from 1.
     pub line: usize,
@@ -57,10 +57,10 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, file: None, problems: RefCell::new(Vec::new()) }
+        Self { text, file: None, problems: RefCell::default() }
     }
 
-    /// A text out of another file that the configuration names.
+    /// The text of another file than the configuration itself.
     pub fn of_file(text: &'a str, file: &Path) -> Self {
         Self { file: Some(file.to_owned()), ..Self::new(text) }
     }
@@ -69,14 +69,16 @@ impl<'a> Source<'a> {
     pub fn note(&self, offset: usize, key: &str, what: impl Into<String>) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let (file, key, what) = (self.file.clone(), key.to_owned(), what.into());
-        self.problems.borrow_mut().push(Problem { file, line, key, what });
+        let (file, key) = (self.file.clone(), key.to_owned());
+        self.problems.borrow_mut().push(Problem { file, line, key, what: what.into() });
     }
 
-    /// The mistakes, by line.
+    /// The mistakes, by line; each once.
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
+        let place = |it: &Problem| (it.file.clone(), it.line, it.key.clone(), it.what.clone());
+        problems.sort_by_key(place);
+        problems.dedup();
         problems
     }
 }
@@ -150,6 +152,26 @@ impl<'a> Section<'a> {
         source.note(offset, &self.key(key), what);
     }
 
+    /// Takes over the mistakes of another file that this table names.
+    pub fn adopt(&self, problems: Vec<Problem>) {
+        self.own.source.problems.borrow_mut().extend(problems);
+    }
+
+    /// The keys of this table, whether or not they are known.
+    pub fn names(&self) -> Vec<String> {
+        let tables = self.layers().filter_map(|layer| layer.table);
+        let names: BTreeSet<String> = tables
+            .flat_map(|table| table.iter())
+            .map(|(key, _)| key.get_ref().to_string())
+            .collect();
+        names.into_iter().inspect(|key| self.know(key)).collect()
+    }
+
+    /// Takes a key for known: what is wrong with it is noted by whoever asks for it.
+    fn know(&self, key: &str) {
+        self.known.borrow_mut().insert(key.to_owned());
+    }
+
     /// A text, if the key is there.
     pub fn text(&self, key: &str) -> Option<String> {
         match self.get(key)?.get_ref() {
@@ -220,9 +242,12 @@ impl<'a> Section<'a> {
         number
     }
 
-    /// A time such as `90s`, `5m`, `6h` or `2d`.
+    /// A time such as `500ms`, `90s`, `5m`, `6h` or `2d`.
     pub fn duration(&self, key: &str) -> Option<Duration> {
         self.parsed(key, "a time such as \"90s\", \"5m\", \"6h\" or \"2d\"", |text| {
+            if let Some(digits) = text.strip_suffix("ms") {
+                return digits.parse().ok().map(Duration::from_millis);
+            }
             let unit = text.chars().next_back()?;
             let digits = &text[..text.len() - unit.len_utf8()];
             let secs = match unit {
@@ -250,6 +275,22 @@ impl<'a> Section<'a> {
             self.note(key, "expected a list of days, such as [2, 1]");
         }
         days
+    }
+
+    /// A text, or a list of them.
+    pub fn one_or_more(&self, key: &str) -> Option<Vec<String>> {
+        match self.get(key)?.get_ref() {
+            DeValue::String(text) => Some(vec![text.to_string()]),
+            _ => self.texts(key),
+        }
+    }
+
+    /// A text, or the text of a whole number.
+    pub fn text_or_number(&self, key: &str) -> Option<String> {
+        match self.get(key)?.get_ref() {
+            DeValue::Integer(_) => self.number(key).map(|number| number.to_string()),
+            _ => self.text(key),
+        }
     }
 
     /// A list of texts.
@@ -337,29 +378,25 @@ impl<'a> Section<'a> {
     /// Complains of keys that nobody asked for.
     pub fn finish(self) {
         for layer in self.layers() {
-            let Some(table) = layer.table else { continue };
-            for (key, _) in table.iter() {
+            for (key, _) in layer.table.into_iter().flat_map(|table| table.iter()) {
                 let name = key.get_ref().as_ref();
-                if !self.known.borrow().contains(name) {
-                    let what = format!("unknown key{}", self.hint(name));
+                let known = self.known.borrow();
+                if !known.contains(name) {
+                    let what =
+                        format!("unknown key{}", hint(name, known.iter().map(String::as_str)));
                     layer.source.note(key.span().start, &self.key(name), what);
                 }
             }
         }
     }
+}
 
-    /// What may have been meant by a key that is not known.
-    fn hint(&self, name: &str) -> String {
-        let known = self.known.borrow();
-        let close = known.iter().min_by_key(|other| distance(name, other));
-        let near = |other: &&String| distance(name, other) <= 1 + name.len() / 4;
-        match close.filter(near) {
-            Some(close) => format!("; did you mean `{close}`?"),
-            None => {
-                let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
-                format!("; known here: {all}")
-            }
-        }
+/// The nearest of the known names, or all of them.
+pub(super) fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    let close = known.clone().min_by_key(|other| distance(name, other));
+    match close.filter(|other| distance(name, other) <= 1 + name.len() / 4) {
+        Some(close) => format!("; did you mean `{close}`?"),
+        None => format!("; known here: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 

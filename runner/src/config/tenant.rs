@@ -18,6 +18,7 @@ use workflow_core::money::Decimal;
 use super::reader::Section;
 use super::{
     CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
+    operations,
 };
 
 /// What reading needs beside the text.
@@ -159,11 +160,18 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let time_zone = section.text("time_zone");
     let (tenant_field, pay_field) =
         (section.text("worker_type_field"), section.text("pay_rate_field"));
-    let paths = section.section("paths").map();
+    let token_header = section.word(
+        "token_header",
+        &[("bearer", jobdiva::TokenHeader::Bearer), ("raw", jobdiva::TokenHeader::Raw)],
+    );
+    let login = login.unwrap_or(jobdiva::Login::V2Pair);
+    let registry = operations::registry(section, login, read);
+    let user_fields = section.texts("user_fields");
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
     config.base_url = base_url.unwrap_or(config.base_url);
-    config.login = login.unwrap_or(config.login);
+    config.login = login;
+    config.token_header = token_header.unwrap_or(config.token_header);
     if plain_http {
         config.plain_http = jobdiva::PlainHttp::Anywhere;
     }
@@ -171,7 +179,8 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     config.time_zone = time_zone.unwrap_or(config.time_zone);
     config.tenant_field = tenant_field;
     config.pay_field = pay_field;
-    config.paths = paths.into_iter().collect();
+    config.user_fields = user_fields.unwrap_or_default();
+    config.registry = registry;
     Some(config)
 }
 

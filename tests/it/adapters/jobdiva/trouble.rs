@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use integration_jobdiva::error::Error;
+use integration_jobdiva::operations::Operation;
 use integration_jobdiva::secret::Secret;
 use integration_jobdiva::simulator::{
     Behaviour, Credentials, Fault, FaultKind, HeaderForm, RateLimit,
@@ -62,7 +63,8 @@ async fn a_token_is_replaced_before_it_ends() {
 async fn a_path_that_the_tenant_does_not_have_is_refused_after_one_new_login() {
     let tenant = Tenant::standard().await;
     let lost = tenant.seen_with(|config| {
-        config.paths.insert("candidate.get".into(), "/apiv2/bi/CandidateDetails".into());
+        let candidate = config.registry.of_mut(Operation::CandidateGet);
+        candidate.path = "/apiv2/bi/CandidateDetails".into();
     });
     let refused = again(read_person(&lost, MARISOL, tenant.now()).await);
     assert_eq!((refused.trace, refused.after), (Trace::None, Some(Duration::from_secs(900))));
