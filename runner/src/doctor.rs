@@ -3,8 +3,8 @@
 //!
 //! It logs in, asks every operation for something harmless, and changes nothing. Findings are typed ([`finding`]); what can be
 //! mended by configuration becomes a file of overrides ([`suggest`]) that the configuration reads as it is. No value of a
-//! person is printed: columns by name, vocabulary that is the tenant's own, counts. `doctor/policy.rs` is 1099Policy's half,
-//! `doctor/jobdiva.rs` JobDiva's.
+//! person is printed: columns by name, vocabulary that is the tenant's own, counts. `doctor/jobdiva.rs` is JobDiva's half,
+//! `doctor/policy.rs` 1099Policy's, `doctor/words.rs` the tenant's words against its maps.
 
 use std::sync::Arc;
 
@@ -15,8 +15,11 @@ use workflow_core::time::Clock;
 use crate::config::Tenant;
 
 pub mod finding;
+mod jobdiva;
 mod policy;
 pub mod suggest;
+mod ways;
+mod words;
 
 pub use finding::{Finding, Severity};
 
@@ -51,9 +54,17 @@ impl Report {
 /// Looks at a tenant's systems, both or one.
 pub async fn examine(tenant: &Tenant, side: Option<Side>, clock: &Arc<dyn Clock>) -> Report {
     let mut findings = Vec::new();
-    if side != Some(Side::Ats) {
-        findings.extend(policy::examine(tenant, clock).await.findings);
+    let insurer = match side {
+        Some(Side::Ats) => policy::Looked::default(),
+        Some(Side::Insurer) | None => policy::examine(tenant).await,
+    };
+    if side != Some(Side::Insurer) {
+        let ats = jobdiva::examine(tenant, clock).await;
+        findings.extend(ats.findings);
+        let (entities, categories) = (&insurer.entities, &insurer.categories);
+        findings.extend(words::examine(&tenant.rules, &ats.words, entities, categories));
     }
+    findings.extend(insurer.findings);
     let suggested = suggest::file(&tenant.name, &findings);
     Report { version: VERSION, tenant: tenant.name.clone(), findings, suggested }
 }

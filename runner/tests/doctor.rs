@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "doctor/dialect.rs"]
+mod dialect;
+#[path = "doctor/jobdiva.rs"]
+mod jobdiva;
 #[path = "doctor/overrides.rs"]
 mod overrides;
 #[path = "doctor/policy.rs"]

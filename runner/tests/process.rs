@@ -18,6 +18,8 @@ mod checklist;
 mod config;
 #[path = "process/diagram.rs"]
 mod diagram;
+#[path = "process/doctor.rs"]
+mod doctor;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/faults.rs"]

@@ -1,14 +1,12 @@
 //! 1099Policy's half: the key and its environment, each list, the maps of companies and categories, the registered webhook,
 //! the dialect, the clock.
 
-use std::sync::Arc;
-
 use integration_1099policy::Ten99Policy;
 use integration_1099policy::config::{AuthScheme, Config, Environment};
 use integration_1099policy::doctor::{Came, Dialect, Examined, Listing};
 use integration_1099policy::setup::{Category, Entity};
 use workflow_core::domain::call::{CategoryCode, EntityId, Side};
-use workflow_core::time::{Clock, Timestamp};
+use workflow_core::time::{Clock as _, SystemClock, Timestamp};
 
 use super::finding::{Finding, Line, Severity, Sure};
 use crate::config::Tenant;
@@ -29,7 +27,7 @@ pub(super) struct Looked {
     pub(super) categories: Vec<Category>,
 }
 
-pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
+pub(super) async fn examine(tenant: &Tenant) -> Looked {
     let mut looked = Looked::default();
     looked.findings.push(environment(&tenant.policy));
     looked.findings.extend(key_and_environment(&tenant.policy));
@@ -42,13 +40,14 @@ pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
             return looked;
         }
     };
-    let began = clock.now();
+    // The machine's clock is what is looked at here.
+    let began = SystemClock.now();
     let examined = policy.examine().await;
     looked.findings.extend(lists(&tenant.policy, &examined.lists).await);
     if !answers(&examined) {
         return looked;
     }
-    looked.findings.extend(clocks(examined.service_time, began, clock.now()));
+    looked.findings.extend(clocks(examined.service_time, began, SystemClock.now()));
     looked.findings.extend(dialect(&tenant.policy, examined.dialect));
     looked.findings.extend(webhook(tenant, examined.endpoints.as_deref()));
     if let Some(entities) = examined.entities {
@@ -279,4 +278,25 @@ fn mapped_categories(tenant: &Tenant, approved: &[Category]) -> Vec<Finding> {
 fn names<'a>(all: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     let shown: Vec<String> = all.take(20).map(|(id, name)| format!("{id} ({name})")).collect();
     if shown.is_empty() { "none: create one first".to_owned() } else { shown.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_in_seconds_and_in_which_direction() {
+        let at = Timestamp::from_secs;
+        let told = |service: i64| clocks(Some(at(service)), at(1_000), at(1_002)).unwrap();
+        assert_eq!(told(1_001).severity, Severity::Good);
+        assert_eq!(told(1_040).severity, Severity::Good);
+        assert_eq!(told(1_102).what, "this machine's clock is 100 s behind the service's");
+        assert_eq!(told(900).what, "this machine's clock is 100 s ahead of the service's");
+        assert_eq!(clocks(None, at(0), at(0)), None);
+    }
+
+    #[test]
+    fn of_an_address_only_the_host_is_told() {
+        assert_eq!(host("https://user:pass@api.example.com:8443/x?y=z"), "api.example.com:8443");
+    }
 }

@@ -75,7 +75,11 @@ relay_domain = "relay.example.com"
 
     /// What the doctor says, which is never anything of a person or a secret.
     pub async fn examined(&self, side: Option<Side>) -> Report {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        self.examined_at(side, Arc::new(SystemClock)).await
+    }
+
+    /// The same at a simulated moment.
+    pub async fn examined_at(&self, side: Option<Side>, clock: Arc<dyn Clock>) -> Report {
         let report = doctor::examine(&self.tenant(), side, &clock).await;
         let said = format!("{report:?} {}", serde_json::to_string(&report).unwrap()).to_lowercase();
         let never = [
