@@ -197,7 +197,11 @@ impl Service<'_> {
         }
         findings.extend(misread(&about, &probe));
         for (param, id) in &probe.samples {
-            self.known.entry(*param).or_insert_with(|| id.clone());
+            let known = self.known.entry(*param).or_insert_with(|| id.clone());
+            // Somebody with a pay record has all the others too.
+            if operation == Operation::PayDelta {
+                known.clone_from(id);
+            }
         }
         self.jobs.extend(probe.requisitions.iter().cloned());
         probe
@@ -360,7 +364,14 @@ fn by_another_way(operation: Operation, about: &str, outcome: &Outcome, way: &Wa
     let was = match outcome {
         Outcome::NotThere => "it answers as an unknown path does",
         Outcome::WrongParameter { .. } => "its parameters are refused",
-        _ => "its answer has another shape than is configured",
+        Outcome::ShapeDiffers { .. } => "its answer has another shape than is configured",
+        Outcome::Ok { .. }
+        | Outcome::Empty
+        | Outcome::SwitchedOff
+        | Outcome::NotAsked { .. }
+        | Outcome::NotGranted { .. }
+        | Outcome::LoginRefused { .. }
+        | Outcome::Failed { .. } => "it does not work as configured",
     };
     let own = table(operation);
     let (code, what, lines) = match way {
