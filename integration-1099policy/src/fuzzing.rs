@@ -74,9 +74,10 @@ fn own_headers(profile: &Profile, value: String) -> Vec<(String, String)> {
             ("webhook-timestamp".to_owned(), NOW.as_secs().to_string()),
             ("webhook-signature".to_owned(), value),
         ],
-        Profile::None | Profile::HmacHex { .. } | Profile::TimestampedV1 { .. } => {
-            vec![(HEADER.to_owned(), value)]
-        }
+        Profile::None
+        | Profile::SharedToken { .. }
+        | Profile::HmacHex { .. }
+        | Profile::TimestampedV1 { .. } => vec![(HEADER.to_owned(), value)],
     }
 }
 
@@ -88,6 +89,7 @@ fn signed(profile: &Profile, body: &[u8]) -> Vec<(String, String)> {
     };
     let value = match profile {
         Profile::None => String::new(),
+        Profile::SharedToken { .. } => SECRET.to_owned(),
         Profile::HmacHex { .. } => format!("sha256={}", hex::encode(mac(String::new()))),
         Profile::TimestampedV1 { .. } => {
             format!("t={now},v1={}", hex::encode(mac(format!("{now}."))))

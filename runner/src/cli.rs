@@ -41,6 +41,7 @@ mod set;
 mod show;
 mod tenants;
 mod verify;
+mod webhook;
 
 /// Keeps contractor placements in JobDiva insured through 1099Policy.
 ///
@@ -98,6 +99,8 @@ enum Verb {
     Pause(pause::Pause),
     Resume(pause::Resume),
     Tenants(tenants::TenantsVerb),
+    /// Set webhooks up, try them, and see how they come.
+    Webhook(webhook::Webhook),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -240,6 +243,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Pause(verb) => verb.run().await,
             Verb::Resume(verb) => verb.run().await,
             Verb::Tenants(verb) => verb.run().await,
+            Verb::Webhook(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

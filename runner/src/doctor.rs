@@ -4,7 +4,8 @@
 //! It logs in, asks every operation for something harmless, and changes nothing. Findings are typed ([`finding`]); what can be
 //! mended by configuration becomes a file of overrides ([`suggest`]) that the configuration reads as it is. No value of a
 //! person is printed: columns by name, vocabulary that is the tenant's own, counts. `doctor/jobdiva.rs` is JobDiva's half,
-//! `doctor/policy.rs` 1099Policy's, `doctor/words.rs` the tenant's words against its maps.
+//! `doctor/policy.rs` 1099Policy's, `doctor/words.rs` the tenant's words against its maps,
+//! `doctor/webhook.rs` the webhook test.
 
 use std::sync::Arc;
 
@@ -19,9 +20,11 @@ mod jobdiva;
 mod policy;
 pub mod suggest;
 mod ways;
+mod webhook;
 mod words;
 
 pub use finding::{Finding, Severity};
+pub use webhook::Hooks;
 
 /// The version of the shape that `--json` prints.
 pub const VERSION: u32 = 1;
@@ -51,8 +54,13 @@ impl Report {
     }
 }
 
-/// Looks at a tenant's systems, both or one.
-pub async fn examine(tenant: &Tenant, side: Option<Side>, clock: &Arc<dyn Clock>) -> Report {
+/// Looks at a tenant's systems, both or one, and tries webhooks with what is given for it.
+pub async fn examine(
+    tenant: &Tenant,
+    side: Option<Side>,
+    hooks: &Hooks,
+    clock: &Arc<dyn Clock>,
+) -> Report {
     let mut findings = Vec::new();
     let insurer = match side {
         Some(Side::Ats) => policy::Looked::default(),
@@ -65,6 +73,11 @@ pub async fn examine(tenant: &Tenant, side: Option<Side>, clock: &Arc<dyn Clock>
         findings.extend(words::examine(&tenant.rules, &ats.words, entities, categories));
     }
     findings.extend(insurer.findings);
+    for side in
+        [Side::Ats, Side::Insurer].into_iter().filter(|of| side.is_none_or(|side| side == *of))
+    {
+        findings.extend(webhook::examine(tenant, side, hooks, clock.now()).await);
+    }
     let suggested = suggest::file(&tenant.name, &findings);
     Report { version: VERSION, tenant: tenant.name.clone(), findings, suggested }
 }

@@ -30,3 +30,5 @@ mod kill;
 mod orders;
 #[path = "process/verbs.rs"]
 mod verbs;
+#[path = "process/webhooks.rs"]
+mod webhooks;

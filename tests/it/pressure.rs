@@ -139,7 +139,8 @@ async fn a_full_queue_turns_requests_away_and_takes_them_when_they_come_again() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_the_door_has_room_for_are_turned_away_at_once() {
-    let limits = Limits { requests: 4, kept_within: Duration::from_secs(3600) };
+    let limits =
+        Limits { requests: 4, kept_within: Duration::from_secs(3600), ..Limits::default() };
     let flooded = Arc::new(Flooded::begin(limits).await);
     let first = tokio::spawn({
         let flooded = Arc::clone(&flooded);

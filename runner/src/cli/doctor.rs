@@ -10,7 +10,8 @@ use workflow_core::time::{Clock, SystemClock};
 
 use super::{Failure, Outcome, say, say_json};
 use crate::config::{self, Tenant};
-use crate::doctor::{self, Report, Severity};
+use crate::doctor::{self, Hooks, Report, Severity};
+use crate::webhook_trial::Capture;
 
 /// Look at a tenant's two systems: log in, ask each for something harmless, compare with the configuration.
 ///
@@ -29,6 +30,12 @@ pub(super) struct Doctor {
     /// Only this side.
     #[arg(long)]
     side: Option<Which>,
+    /// Send a delivery of our own for each side to the own door, such as https://hooks.example.com, and say which step fails.
+    #[arg(long, value_name = "URL")]
+    door: Option<String>,
+    /// Say which step this captured delivery fails at: the request as it was sent. Needs --side.
+    #[arg(long, value_name = "FILE", requires = "side")]
+    capture: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -64,10 +71,11 @@ impl Doctor {
             Which::Jobdiva => Side::Ats,
             Which::Policy => Side::Insurer,
         });
+        let hooks = self.hooks(side)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mut reports = Vec::new();
         for tenant in &tenants {
-            reports.push(doctor::examine(tenant, side, &clock).await);
+            reports.push(doctor::examine(tenant, side, &hooks, &clock).await);
         }
         match self.json {
             true => say_json(&reports)?,
@@ -77,6 +85,22 @@ impl Doctor {
             suggest(file, &reports)?;
         }
         ended(&reports)
+    }
+}
+
+impl Doctor {
+    /// What webhooks are to be tried with.
+    fn hooks(&self, side: Option<Side>) -> Result<Hooks, Failure> {
+        let capture = match (&self.capture, side) {
+            (Some(file), Some(side)) => {
+                let named = |why: String| Failure::Failed(format!("{}: {why}", file.display()));
+                let bytes = std::fs::read(file).map_err(|error| named(error.to_string()))?;
+                let capture = Capture::of_request(&bytes).map_err(|bad| named(bad.to_string()))?;
+                Some((side, capture))
+            }
+            (Some(_) | None, _) => None,
+        };
+        Ok(Hooks { door: self.door.clone(), capture })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, Tenant, log, overrides, tenant};
+use super::{Config, Tenant, log, overrides, tenant, webhooks};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -82,6 +82,7 @@ fn config<'a>(
             "the admin door is for this machine only: it must be a loopback address",
         );
     }
+    let sources = webhooks::sources(&listen);
     listen.finish();
     let sections = root.sections("tenant");
     if sections.is_empty() {
@@ -116,6 +117,7 @@ fn config<'a>(
         data_dir: base.join(PathBuf::from(data_dir?)),
         master_key: base.join(master_key),
         hooks: hooks?,
+        sources: sources?,
         admin: admin?,
         log: log?,
         tenants,

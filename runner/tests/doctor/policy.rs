@@ -1,8 +1,12 @@
 //! 1099Policy's half.
 
+use std::sync::Arc;
+
 use integration_1099policy::simulator::{Config, Fault, FaultKind, Simulator};
-use runner::doctor::Severity;
+use runner::doctor::{Hooks, Severity};
+use runner::webhook_trial::Capture;
 use workflow_core::domain::call::Side;
+use workflow_core::time::SystemClock;
 
 use super::settings::{Settings, clean, finding, put, wrong};
 
@@ -33,7 +37,7 @@ async fn what_does_not_fit_is_named_with_the_line_that_mends_it() {
         .with("\"jc_Designer\"", "\"jc_Invented\"")
         .with(
             "success_url",
-            "webhook = { endpoint = \"an-endpoint-of-many-letters-4711\", profile = \"t-v1\", header = \"Ten99Policy-Signature\", secret_file = \"hook\" }\nsuccess_url",
+            "webhook = { endpoint = \"Zm4Kq8Rv2Xt6Yb9Dn3Hs7L\", profile = \"t-v1\", header = \"Ten99Policy-Signature\", secret_file = \"hook\" }\nsuccess_url",
         );
     let report = settings.examined(INSURER).await;
     assert_eq!(wrong(&report), ["category_unknown", "entity_unknown", "webhook_missing"]);
@@ -82,4 +86,30 @@ async fn a_system_out_of_reach_is_told_from_one_that_says_no() {
     assert_eq!(wrong(&report), ["unreachable"]);
     assert_eq!(finding(&report, "unreachable").about, "jobs (/jobs)");
     assert_eq!(finding(&report, "entities").severity, Severity::Good);
+}
+
+/// A configuration with a hook, and a delivery that is signed with this secret.
+async fn tried(simulator: &Simulator, secret: &str) -> runner::doctor::Report {
+    let settings = Settings::new(NOWHERE, &simulator.base_url()).with(
+        "success_url",
+        "webhook = { endpoint = \"QkX3v9Tz7LmN2pRw8SyB4c\", profile = \"hmac-hex\", header = \"X-Signature\", secret_file = \"hook\" }\nsuccess_url",
+    );
+    let secret = integration_1099policy::secret::Secret::new(secret);
+    let body = r#"{"id":"ev_1","type":"policy.active","data":{"id":"pl_1"}}"#;
+    let signature = integration_1099policy::receive::hmac_hex(&secret, body.as_bytes()).unwrap();
+    let request = format!("POST /x HTTP/1.1\r\nX-Signature: {signature}\r\n\r\n{body}");
+    let capture = Capture::of_request(request.as_bytes()).unwrap();
+    let hooks = Hooks { door: None, capture: Some((Side::Insurer, capture)) };
+    settings.examined_with(INSURER, &hooks, Arc::new(SystemClock)).await
+}
+
+#[tokio::test]
+async fn a_captured_delivery_is_tried_step_by_step() {
+    let simulator = simulator().await;
+    let report = tried(&simulator, "a secret of webhooks, long enough").await;
+    assert_eq!(finding(&report, "webhook_trial").severity, Severity::Good);
+    let report = tried(&simulator, "another secret, as long as it").await;
+    let step = finding(&report, "webhook_step");
+    assert!(step.what.contains("the digest fits the body and a secret: no"), "{step:?}");
+    assert!(step.todo.contains("another secret"), "{step:?}");
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use runner::config::{self, Config, Problems, Tenant};
-use runner::doctor::{self, Report, Severity};
+use runner::doctor::{self, Hooks, Report, Severity};
 use workflow_core::domain::call::Side;
 use workflow_core::time::{Clock, SystemClock};
 
@@ -80,7 +80,17 @@ relay_domain = "relay.example.com"
 
     /// The same at a simulated moment.
     pub async fn examined_at(&self, side: Option<Side>, clock: Arc<dyn Clock>) -> Report {
-        let report = doctor::examine(&self.tenant(), side, &clock).await;
+        self.examined_with(side, &Hooks::default(), clock).await
+    }
+
+    /// The same with something to try webhooks with.
+    pub async fn examined_with(
+        &self,
+        side: Option<Side>,
+        hooks: &Hooks,
+        clock: Arc<dyn Clock>,
+    ) -> Report {
+        let report = doctor::examine(&self.tenant(), side, hooks, &clock).await;
         let said = format!("{report:?} {}", serde_json::to_string(&report).unwrap()).to_lowercase();
         let never = [
             "@",
