@@ -25,6 +25,8 @@ pub mod config;
 pub mod delivery;
 pub mod documents;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod interpret;
 pub mod operations;
 pub mod poll;

@@ -119,6 +119,9 @@ pub struct Probe {
     /// An id of each kind that was met, for the next probes. Not to be shown.
     #[serde(skip)]
     pub samples: BTreeMap<Param, String>,
+    /// Every requisition that was met, to be asked for their categories. Not to be shown.
+    #[serde(skip)]
+    pub requisitions: BTreeSet<String>,
 }
 
 impl JobDiva {
@@ -261,6 +264,7 @@ impl Probe {
             likely_date_format: None,
             vocabulary: Vocabulary::default(),
             samples: BTreeMap::new(),
+            requisitions: BTreeSet::new(),
         }
     }
 }

@@ -19,7 +19,7 @@ use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::Tenant;
+use crate::config::{JobDivaHook, PolicyHook, Tenant};
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
@@ -39,6 +39,8 @@ pub struct Connected {
     pub policy: Ten99Policy,
     /// Who authenticates 1099Policy's webhooks, where they are used.
     pub receiver: Option<Receiver>,
+    /// Who authenticates JobDiva's.
+    pub jobdiva_receiver: Option<integration_jobdiva::receive::Receiver>,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
     /// What is paused.
@@ -175,6 +177,14 @@ pub enum ConnectError {
         /// What is wrong.
         source: integration_1099policy::config::BadConfig,
     },
+    /// The JobDiva webhook settings cannot work.
+    #[error("tenant {tenant}: [tenant.jobdiva.webhook] {source}")]
+    JobDivaHook {
+        /// The tenant.
+        tenant: String,
+        /// What is wrong.
+        source: integration_jobdiva::receive::BadReceiver,
+    },
     /// The 1099Policy webhook settings cannot work.
     #[error("tenant {tenant}: [tenant.1099policy.webhook] {source}")]
     PolicyHook {
@@ -217,18 +227,25 @@ impl Systems {
             let receiver = tenant
                 .policy_hook
                 .as_ref()
-                .map(|hook| Receiver::new(hook.profile.clone(), &hook.secrets))
+                .map(PolicyHook::receiver)
                 .transpose()
                 .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
-            let (jobdiva, policy, receiver) = match (jobdiva, policy, receiver) {
-                (Ok(jobdiva), Ok(policy), Ok(receiver)) => (jobdiva, policy, receiver),
-                (jobdiva, policy, receiver) => {
-                    wrong.extend(
-                        [jobdiva.err(), policy.err(), receiver.err()].into_iter().flatten(),
-                    );
-                    continue;
-                }
-            };
+            let hook = tenant.jobdiva_hook.as_ref();
+            let jobdiva_receiver = hook
+                .map(JobDivaHook::receiver)
+                .transpose()
+                .map_err(|source| ConnectError::JobDivaHook { tenant: name(), source });
+            let (jobdiva, policy, receiver, jobdiva_receiver) =
+                match (jobdiva, policy, receiver, jobdiva_receiver) {
+                    (Ok(jobdiva), Ok(policy), Ok(receiver), Ok(other)) => {
+                        (jobdiva, policy, receiver, other)
+                    }
+                    (jobdiva, policy, receiver, other) => {
+                        let each = [jobdiva.err(), policy.err(), receiver.err(), other.err()];
+                        wrong.extend(each.into_iter().flatten());
+                        continue;
+                    }
+                };
             let tenant = tenant.clone();
             let turns = Turns::default();
             let systems = Connected {
@@ -236,6 +253,7 @@ impl Systems {
                 jobdiva,
                 policy,
                 receiver,
+                jobdiva_receiver,
                 turns,
                 gates: Arc::clone(&gates),
                 probe: Probe::default(),

@@ -15,6 +15,7 @@ mod properties;
 mod recovery;
 mod restart;
 mod runner;
+mod secrets;
 mod signals;
 mod stories;
 mod tenants;

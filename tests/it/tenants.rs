@@ -20,6 +20,7 @@ use runner::order::{About, Deed, Done, Order, OrderError};
 use runner::tenants::System;
 use runner::views::{self, Line};
 use runner::{Options, Runner};
+use tests::canary::Watch;
 use workflow_core::domain::contractor::{Contractor, State};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
@@ -71,6 +72,7 @@ struct Pair {
     insurers: Vec<insurer::Simulator>,
     tenants: Vec<Tenant>,
     runner: Option<Runner>,
+    _watch: Watch,
 }
 
 const KEYS: [&str; 2] = ["t9k_test_acme", "t9k_test_bolt"];
@@ -122,7 +124,8 @@ impl Pair {
             }
             Wrong::Address => tenants[1].jobdiva.base_url = "http://127.0.0.1:9".into(),
         }
-        let mut pair = Self { dir, clock, acme, bolt, insurers, tenants, runner: None };
+        let mut pair =
+            Self { dir, clock, acme, bolt, insurers, tenants, runner: None, _watch: Watch::new() };
         pair.run().await;
         pair
     }

@@ -93,6 +93,9 @@ pub(super) fn learn(row: &Row, kind: Kind, zone: &TimeZone, probe: &mut Probe) {
             let param = sample_of(*field, kind);
             if let (Some(param), Ok(Some(_))) = (param, scalar::id(text)) {
                 probe.samples.entry(param).or_insert_with(|| text.to_owned());
+                if param == Param::Job {
+                    probe.requisitions.insert(text.to_owned());
+                }
             }
         }
         word(*field, text, row, probe);

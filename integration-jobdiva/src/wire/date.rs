@@ -127,7 +127,8 @@ fn calendar_day(text: &str) -> Result<Date, &'static str> {
         return Err("is no date");
     };
     let (year, month, day) = if separator == '/' { (c, a, b) } else { (a, b, c) };
-    if year.len() != 4 {
+    // A sign is no digit, though a number may have one.
+    if year.len() != 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
         return Err("has no year of four digits");
     }
     let month = number(month)?;

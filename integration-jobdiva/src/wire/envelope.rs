@@ -85,6 +85,26 @@ pub(crate) enum Data {
 /// The keys under which rows have been seen.
 const DATA_KEYS: &[&str] = &["data", "dataset", "items", "starts", "records", "results"];
 
+/// How deep brackets may lie in one another: seen are five. Each level is a call of a function here, so that a body of nothing
+/// but brackets would find the end of the stack.
+const DEPTH_MAX: usize = 32;
+
+/// Whether the brackets of a text lie deeper in one another than anything that is meant.
+fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEPTH_MAX
+    })
+}
+
 /// Reads a body. A body that is no JSON is a message; JSON of an unknown shape is an error.
 pub(crate) fn read(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope> {
     let body = body.trim();
@@ -106,6 +126,9 @@ pub(crate) fn read(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope
 /// Only the service's words in a body.
 pub(crate) fn message_of(body: &str) -> Option<String> {
     let body = body.trim();
+    if is_too_deep(body) {
+        return None;
+    }
     let text = match body.as_bytes().first()? {
         b'"' => serde_json::from_str::<String>(body).unwrap_or_default(),
         b'{' => members_message(&serde_json::from_str::<Pairs<'_>>(body).ok()?),
@@ -156,6 +179,9 @@ fn shape(json: &str) -> Shape {
 
 /// Rows in any of their shapes.
 pub(crate) fn rows(json: &str, allowed: &Allowed) -> serde_json::Result<Vec<Row>> {
+    if is_too_deep(json) {
+        return Err(odd("brackets that lie too deep in one another"));
+    }
     match json.as_bytes().first() {
         Some(b'[') => list(&serde_json::from_str::<Vec<&RawValue>>(json)?, allowed),
         Some(b'{') => single_or_map(&serde_json::from_str(json)?, allowed),

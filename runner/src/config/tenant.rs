@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use integration_1099policy::config as policy;
-use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::operations::{LOGIN, Operation};
 use jiff::tz::TimeZone;
@@ -19,8 +18,7 @@ use workflow_core::money::Decimal;
 use super::limits;
 use super::reader::Section;
 use super::{
-    CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
-    operations,
+    CallsAtOnce, Checklist, Pace, SecretFiles, Tenant, certificates, operations, webhooks,
 };
 
 /// What reading needs beside the text.
@@ -54,10 +52,10 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     });
     let ats = section.section("jobdiva");
     let jobdiva = jobdiva(&ats, read);
-    let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
+    let jobdiva_hook = webhooks::jobdiva_hook(ats.section("webhook"), read, name.as_deref());
     let insurer = section.section("1099policy");
     let policy = policy(&insurer, read, name.as_deref());
-    let policy_hook = policy_hook(insurer.section("webhook"), read);
+    let policy_hook = webhooks::policy_hook(insurer.section("webhook"), read, name.as_deref());
     let calls_at_once = CallsAtOnce { jobdiva: at_once(&ats), policy: at_once(&insurer) };
     let file =
         |section: &Section<'_>, key: &str| section.text(key).map(|path| read.base.join(path));
@@ -198,18 +196,6 @@ fn limited_operations() -> Vec<(&'static str, &'static str)> {
     names.filter(|name| !is_login(name)).chain([LOGIN]).map(|name| (name, name)).collect()
 }
 
-/// `Some(None)`: no webhooks; `None`: a mistake.
-fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDivaHook>> {
-    if !section.is_present() {
-        return Some(None);
-    }
-    let endpoint = endpoint(&section);
-    let secrets = secrets(&section, read);
-    section.finish();
-    let secrets = secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
-    Some(Some(JobDivaHook { endpoint: endpoint?, secrets }))
-}
-
 fn policy(
     section: &Section<'_>,
     read: &Reading<'_>,
@@ -295,61 +281,6 @@ fn more_dialect(
         ],
     );
     (header, required)
-}
-
-fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<PolicyHook>> {
-    if !section.is_present() {
-        return Some(None);
-    }
-    let endpoint = endpoint(&section);
-    section.required("profile", "\"none\", \"hmac-hex\", \"t-v1\" or \"standard-webhooks\"");
-    let header = || section.text("header").unwrap_or_else(|| "Ten99Policy-Signature".to_owned());
-    let profile = section.parsed(
-        "profile",
-        "one of \"none\", \"hmac-hex\", \"t-v1\", \"standard-webhooks\"",
-        |word| match word {
-            "none" => Some(Profile::None),
-            "hmac-hex" => Some(Profile::HmacHex { header: header() }),
-            "t-v1" => Some(Profile::TimestampedV1 { header: header() }),
-            "standard-webhooks" => {
-                header();
-                Some(Profile::StandardWebhooks)
-            }
-            _ => None,
-        },
-    );
-    header();
-    let secrets = match profile {
-        Some(Profile::None) => Some(Vec::new()),
-        _ => secrets(&section, read),
-    };
-    section.finish();
-    let secrets = secrets?.into_iter().map(integration_1099policy::secret::Secret::new).collect();
-    Some(Some(PolicyHook { endpoint: endpoint?, profile: profile?, secrets }))
-}
-
-/// The unguessable part of a webhook's address.
-fn endpoint(section: &Section<'_>) -> Option<String> {
-    let endpoint = section.required("endpoint", "at least 16 random letters and digits")?;
-    let good = endpoint.len() >= 16
-        && endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if !good {
-        section.note(
-            "endpoint",
-            "expected at least 16 random letters and digits: anybody who guesses it can knock",
-        );
-        return None;
-    }
-    Some(endpoint)
-}
-
-/// The current secret and, while rotating, the previous one.
-fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
-    let current = secret(section, "secret", read);
-    let rotating = section.text("previous_secret_file").is_some()
-        || section.text("previous_secret_env").is_some();
-    let previous = if rotating { Some(secret(section, "previous_secret", read)?) } else { None };
-    Some(std::iter::once(current?).chain(previous).collect())
 }
 
 fn checklist(section: Section<'_>) -> Option<Checklist> {

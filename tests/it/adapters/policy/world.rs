@@ -11,6 +11,7 @@ use integration_1099policy::simulator::{Config as Simulated, Simulator};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use tests::canary;
 use workflow_core::domain::call::{
     Answer, AssignmentId, Call, ContractorId, CoverageType, JobId, JobTerms, PolicyId, QuoteId,
     References, Region, SessionId, Sighting, Wage, Window,
@@ -27,6 +28,7 @@ pub const DAY: Duration = Duration::from_secs(86_400);
 pub struct Insurer {
     pub sim: Simulator,
     pub policy: Ten99Policy,
+    pub watch: canary::Watch,
 }
 
 /// A client of a simulator, by its clock.
@@ -49,7 +51,7 @@ impl Insurer {
     pub async fn with(simulated: Simulated, change: impl FnOnce(&mut Config)) -> Self {
         let sim = Simulator::start(simulated).await.unwrap();
         let policy = client(&sim, change);
-        Self { sim, policy }
+        Self { sim, policy, watch: canary::Watch::new() }
     }
 
     pub fn now(&self) -> Timestamp {
