@@ -58,7 +58,7 @@ mod world;
 pub use certificates::Outcome;
 pub use config::{
     AssignmentMismatch, Config, ContractorRequired, DEFAULT_KEY, DEFAULT_START, EmailCase,
-    KeyReuse, Reprice, Rules, Signing, WebhookRules,
+    KeyReuse, QuoteChanges, Reprice, Rules, Signing, WebhookRules,
 };
 pub use faults::{Fault, FaultKind};
 pub use ledger::{Ledger, RequestSeen};

@@ -76,6 +76,8 @@ pub struct Rules {
     pub review_secs: u64,
     /// A contractor without a fitting policy (both shapes were seen; default the 201 result).
     pub assignment_mismatch: AssignmentMismatch,
+    /// Until when a quote can be changed (documented: until a policy is issued).
+    pub quote_changes: QuoteChanges,
     /// From a bound assignment to the charge of the card (documented: 24 hours).
     pub charge_after_secs: u64,
     /// From an extension to `assignment.extended` with fresh certificates (unknown; default 10 minutes).
@@ -113,6 +115,7 @@ impl Default for Rules {
             session_lifetime_secs: 7 * 24 * 3600,
             review_secs: 24 * 3600,
             assignment_mismatch: AssignmentMismatch::Result,
+            quote_changes: QuoteChanges::UntilPolicy,
             charge_after_secs: 24 * 3600,
             extend_refresh_secs: 600,
             withhold_premium: false,
@@ -165,6 +168,15 @@ pub enum AssignmentMismatch {
     Result,
     /// 400 `no_active_policy`, "No matching policy found for assignment.".
     Error,
+}
+
+/// Until when a quote can be changed; then it is `cant_update_create_new_quote`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuoteChanges {
+    /// Until a policy is issued.
+    UntilPolicy,
+    /// Never.
+    Never,
 }
 
 /// What a new `gross_pay` does to an unpaid invoice.
