@@ -52,6 +52,9 @@ pub struct Engagement {
     /// What a person was reminded of last, about coverage that ends too early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Reminder>,
+    /// Of which beginning of work a person was told that what was to be undone before is not undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Reminder>,
     /// What of a change the insurer is still to be told.
     pub amendment: Amendment,
 }
@@ -96,7 +99,8 @@ pub enum Ended {
 impl Engagement {
     pub(super) fn new(terms: Terms, contractor: ContractorId) -> Self {
         let (turn, amendment) = (Turn::None, Amendment::None);
-        Self { terms, contractor, turn, proofs: Vec::new(), reminded: None, amendment }
+        let (proofs, reminded, overdue) = Default::default();
+        Self { terms, contractor, turn, proofs, reminded, overdue, amendment }
     }
 }
 
