@@ -243,9 +243,9 @@ impl Road {
 
 /// The quotes that were applied with, as the placement's history tells, oldest first.
 fn quotes(desk: &Desk) -> Vec<String> {
-    let opened = |event: Event| match event {
-        Event::ApplicationOpened { application } => Some(application.quote.0),
-        _ => None,
+    let opened = |event: Event| {
+        let Event::ApplicationOpened { application } = event else { return None };
+        Some(application.quote.0)
     };
     desk.events("pl_1").into_iter().filter_map(opened).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tests::peers::ats::person;
-use tests::world::{BEGINNING, World, good, set, stream};
+use tests::world::{BEGINNING, World, good, stream};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::id::Version;
 use workflow_core::store::Store;
