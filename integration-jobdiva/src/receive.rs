@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::delivery::{Delivery, subject};
+use crate::operations::{Field, normalise};
 use crate::secret::Secret;
-use crate::wire::columns::{self, Allowed, Column, Kind, normalise};
+use crate::wire::columns::{Allowed, Kind};
 use crate::wire::row::{Pairs, Row};
 use crate::wire::{envelope, scalar};
 
@@ -264,13 +265,13 @@ fn word(raw: &str) -> Result<String, &'static str> {
 /// The ids of a row, and what the message's own id adds where the row does not say.
 fn subjects(message: &Message, row: &Row, rows: usize) -> BTreeMap<String, String> {
     let mut subjects = BTreeMap::new();
-    let columns: [(&str, Column); 6] = [
-        (subject::PLACEMENT, columns::PLACEMENT),
-        (subject::CANDIDATE, columns::CANDIDATE),
-        (subject::REQUISITION, columns::REQUISITION),
-        (subject::COMPANY, columns::COMPANY),
-        (subject::RECORD, columns::RECORD),
-        (subject::TIMESHEET, columns::TIMESHEET),
+    let columns: [(&str, Field); 6] = [
+        (subject::PLACEMENT, Field::Placement),
+        (subject::CANDIDATE, Field::Candidate),
+        (subject::REQUISITION, Field::Requisition),
+        (subject::COMPANY, Field::Company),
+        (subject::RECORD, Field::Record),
+        (subject::TIMESHEET, Field::Timesheet),
     ];
     for (name, column) in columns {
         if let Some(Ok(Some(id))) = row.text(column).map(scalar::id) {

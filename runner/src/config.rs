@@ -23,7 +23,10 @@ use crate::ingress::sources::{self, Network};
 
 mod certificates;
 mod file;
+mod limits;
 mod log;
+mod operations;
+mod overrides;
 mod reader;
 mod tenant;
 mod webhooks;

@@ -18,6 +18,8 @@ mod checklist;
 mod config;
 #[path = "process/diagram.rs"]
 mod diagram;
+#[path = "process/doctor.rs"]
+mod doctor;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/faults.rs"]
@@ -26,6 +28,8 @@ mod faults;
 mod kill;
 #[path = "process/orders.rs"]
 mod orders;
+#[path = "process/simulate.rs"]
+mod simulate;
 #[path = "process/verbs.rs"]
 mod verbs;
 #[path = "process/webhooks.rs"]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use runner::ingress::{self, Counters, Door, Limits};
 use runner::serve;
+use tests::canary::Watch;
 use tests::hooks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ struct Flooded {
     counters: Arc<Counters>,
     address: SocketAddr,
     _stop: watch::Sender<bool>,
+    _watch: Watch,
 }
 
 impl Flooded {
@@ -47,7 +49,7 @@ impl Flooded {
             serve::PROVIDER_LONGEST,
             stopped,
         ));
-        Self { store, engine, counters, address, _stop: stop }
+        Self { store, engine, counters, address, _stop: stop, _watch: Watch::new() }
     }
 
     /// Delivers the placement of this number, as JobDiva would.
