@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::ingress::sources::Peer;
 
-/// A request head may have so many headers, in so many bytes with their values.
+/// A request head may have so many headers. It is read up to some so many bytes: what is read at once may be more.
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// A provider's connection ends after this time, whatever it does; it simply connects again.

@@ -1,20 +1,25 @@
 //! What the log tells, at its most talkative.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use tracing::level_filters::LevelFilter;
 
 /// All lines of a log.
 pub struct Told(String);
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread since somebody began to listen.
+    static HEARD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Sink;
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        HEARD.with_borrow_mut(|heard| heard.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -23,20 +28,27 @@ impl Write for Sink {
     }
 }
 
+/// One for all tests: whether a line is logged at all is decided once for the process.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let everything = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(|| Sink)
+            .finish();
+        tracing::subscriber::set_global_default(everything).unwrap();
+    });
+}
+
 impl Told {
     /// What is logged on this thread while `what` happens, everything that it spawns included.
     pub fn of(what: impl Future<Output = ()>) -> Self {
-        let sink = Sink::default();
-        let writer = sink.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+        listen();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        tracing::subscriber::with_default(subscriber, || runtime.block_on(what));
-        let bytes = sink.0.lock().unwrap().clone();
-        Self(String::from_utf8(bytes).unwrap())
+        HEARD.take();
+        runtime.block_on(what);
+        Self(String::from_utf8(HEARD.take()).unwrap())
     }
 
     /// In how many lines this stands.
