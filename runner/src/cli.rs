@@ -27,6 +27,7 @@ mod invoices;
 mod keep;
 mod key;
 mod list;
+mod operations;
 mod order;
 mod pause;
 mod progress;
@@ -67,6 +68,8 @@ enum Verb {
     Init(init::Init),
     /// Check a configuration without running it.
     Check(check::Check),
+    /// Show what is asked of JobDiva and how, and what a tenant does otherwise.
+    Operations(operations::Operations),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
     /// List all placements, with their states and why they are there.
@@ -211,6 +214,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,

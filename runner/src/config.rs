@@ -11,6 +11,7 @@ use std::time::Duration;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::Registry;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
 use workflow_core::domain::timesheet::TimesheetId;
@@ -27,6 +28,21 @@ mod tenant;
 pub use file::{load, parse};
 pub use log::Log;
 pub use reader::{Problem, Problems};
+
+/// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
+pub fn operations(
+    text: &str,
+    file: &std::path::Path,
+    login: jobdiva::Login,
+) -> Result<Registry, Problems> {
+    let mut registry = Registry::default();
+    let problems = operations::from_file(text, file, login, &mut registry);
+    if problems.is_empty() {
+        Ok(registry)
+    } else {
+        Err(Problems { file: file.to_owned(), problems })
+    }
+}
 
 /// The commented configuration that `runner init` writes.
 pub const SAMPLE: &str = include_str!("config/sample.toml");

@@ -110,7 +110,8 @@ async fn a_window_that_the_service_finds_too_wide_is_split_and_not_repeated() {
     let polled = tenant.poll(None).await;
     assert!(polled.touched.is_superset(&ids(&[51_000_777])) && !polled.more);
     assert_eq!(tenant.sim.count(FEEDS[0]), 3, "once too wide, then each half");
-    let patient = tenant.seen_with(|config| config.registry.each_window(|window| window.max = 10 * DAY));
+    let patient =
+        tenant.seen_with(|config| config.registry.each_window(|window| window.max = 10 * DAY));
     assert!(patient.poll(None, tenant.now()).await.is_ok());
 }
 
