@@ -63,6 +63,16 @@ impl Ten99Policy {
         Ok(categories)
     }
 
+    /// Which of these codes the insurer has not issued to the tenant, or not approved: a job with one of them is refused.
+    pub async fn categories_not_issued<'a>(
+        &self,
+        mapped: impl Iterator<Item = &'a CategoryCode>,
+    ) -> Result<Vec<&'a CategoryCode>, Error> {
+        let issued = self.category_codes().await?;
+        let is_issued = |code: &CategoryCode| issued.iter().any(|known| known.code == *code);
+        Ok(mapped.filter(|code| !is_issued(code)).collect())
+    }
+
     /// The client companies.
     pub async fn entities(&self) -> Result<Vec<Entity>, Error> {
         let page_size = self.config().page_size;

@@ -1,7 +1,8 @@
 //! The HTTP client: the only place that sends anything to JobDiva.
 //!
 //! One attempt per call: no redirect is followed and nothing is repeated, but for one repetition after a 401, because a
-//! token may end before its time. The login's URL carries the password, so no URL ever gets into a message, and
+//! token may end before its time. Every request passes its operation's limit and the breaker first
+//! (`workflow_core::outlet`). The login's URL carries the password, so no URL ever gets into a message, and
 //! what the service says is cut and cleaned in [`Client::redacted`]. What an answer means is `wire.rs` and `error.rs`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,8 @@ use jiff::tz::TimeZone;
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use tokio::sync::Mutex;
+use workflow_core::backoff::RetryAfter;
+use workflow_core::outlet::{self, Came, Later, Outlet, Pass};
 use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::{BadConfig, Config, PlainHttp, TokenHeader};
@@ -33,6 +36,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// A connection to one tenant's JobDiva.
 pub(crate) struct Client {
     http: reqwest::Client,
+    outlet: Outlet,
     base: Url,
     pub(crate) config: Config,
     pub(crate) zone: TimeZone,
@@ -51,6 +55,8 @@ struct Reply {
     status: StatusCode,
     retry_after: Option<Duration>,
     body: String,
+    /// The leave that it was sent with.
+    pass: Pass,
 }
 
 impl Client {
@@ -74,7 +80,8 @@ impl Client {
         let token = Mutex::new(None);
         let (password, refused) = (RwLock::new(config.password.clone()), RwLock::default());
         let logins = AtomicU64::new(0);
-        Ok(Self { http, base, config, zone, clock, token, logins, password, refused })
+        let outlet = Outlet::new(settings(&config), Arc::clone(&clock));
+        Ok(Self { http, outlet, base, config, zone, clock, token, logins, password, refused })
     }
 
     /// Why the last login was refused; `None` while nothing speaks against the credentials.
@@ -85,6 +92,22 @@ impl Client {
     /// Takes another password from the next login on.
     pub(crate) fn set_password(&self, password: Secret) {
         *self.password.write().unwrap_or_else(PoisonError::into_inner) = password;
+    }
+
+    /// Why something that takes these operations cannot begin now, and when it may.
+    pub(crate) fn later(&self, operations: &[Operation]) -> Option<Later> {
+        let names: Vec<&str> = operations.iter().map(|operation| operation.name()).collect();
+        self.outlet.later(&names)
+    }
+
+    /// Asks as soon as it is asked to, whatever the limits and the breaker say.
+    pub(crate) fn lift(&self) {
+        self.outlet.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub(crate) fn outlet(&self) -> outlet::Shown {
+        self.outlet.shown()
     }
 
     fn password(&self) -> Secret {
@@ -193,11 +216,27 @@ impl Client {
         bytes_max: usize,
     ) -> Result<Reply, Error> {
         let request = request.header(reqwest::header::ACCEPT, "application/json, text/plain");
+        let pass = self.outlet.pass(operation).await.map_err(|later| {
+            let after = later.until.since(self.clock.now());
+            Error::Busy { operation, after, message: later.why }
+        })?;
+        let answered = self.answered(operation, request, pass, bytes_max).await;
+        self.outlet.came(operation, pass, way_out(&answered));
+        answered
+    }
+
+    async fn answered(
+        &self,
+        operation: &'static str,
+        request: reqwest::RequestBuilder,
+        pass: Pass,
+        bytes_max: usize,
+    ) -> Result<Reply, Error> {
         let mut response = request.send().await.map_err(|error| sent_or_not(operation, error))?;
         let retry_after = retry_after(response.headers(), self.clock.now());
         let status = response.status();
         let body = body(operation, &mut response, bytes_max).await?;
-        Ok(Reply { status, retry_after, body })
+        Ok(Reply { status, retry_after, body, pass })
     }
 
     /// A token that is good for a while: the one in hand, or a new one.
@@ -322,7 +361,11 @@ impl Client {
             message: &self.redacted(&words),
             retry_after: reply.retry_after,
         };
-        failure.classify(&spec.error_rules, &words)
+        let error = failure.classify(&spec.error_rules, &words);
+        if let Some(Error::Busy { after, .. }) = &error {
+            self.outlet.came(operation, reply.pass, Came::TooFast(Some(*after)));
+        }
+        error
     }
 
     /// The service's words as they may be logged: short, on one line, without credentials, e-mail addresses and
@@ -351,6 +394,16 @@ impl Client {
         url.set_path(&format!("{prefix}{path}"));
         url
     }
+}
+
+/// The limits, with each operation's own least time between two calls.
+fn settings(config: &Config) -> outlet::Settings {
+    let mut settings = config.limits.clone();
+    let apart = |operation: Operation| config.registry.of(operation).min_interval;
+    let of_all = Operation::ALL.iter().map(|it| (it.name().to_owned(), apart(*it)));
+    settings.apart = of_all.collect();
+    settings.apart.insert(LOGIN.to_owned(), apart(Registry::login(config.login)));
+    settings
 }
 
 /// The base URL, and whether it names this machine.
@@ -412,12 +465,17 @@ fn transport(error: reqwest::Error) -> String {
 
 /// `Retry-After`: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(secs) = text.parse::<u64>() {
-        return Some(Duration::from_secs(secs));
+    let wish = RetryAfter::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)?;
+    Some(wish.wait(now))
+}
+
+/// What an answer, or none, says of the way out. That it was too fast is said in words, too: see [`Client::failure`].
+fn way_out(answered: &Result<Reply, Error>) -> Came {
+    match answered {
+        Ok(reply) if matches!(reply.status.as_u16(), 502..=504) => Came::Nobody,
+        Err(Error::NotSent { .. } | Error::NoAnswer { .. }) => Came::Nobody,
+        Ok(_) | Err(_) => Came::Answer,
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    Some(Timestamp::from(date).since(now))
 }
 
 /// Where a body stops making sense; never what is in it.

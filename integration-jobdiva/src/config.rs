@@ -6,9 +6,15 @@
 use std::time::Duration;
 
 use jiff::civil::Date;
+use workflow_core::limits::Pace;
+use workflow_core::outlet::Settings;
 
 use crate::operations::{BadSpec, Registry};
 use crate::secret::Secret;
+
+/// Metered per operation and tenant by numbers that are not public; seen: 12 to 60 calls a minute by the number of
+/// licensed users, with an allowance of some minutes. So the best is tried, and 429 leads down to the least.
+const PACE: Pace = Pace { per_minute: 60, burst: 60, least_per_minute: 12 };
 
 /// The settings of one tenant's adapter.
 #[derive(Clone, Debug)]
@@ -47,8 +53,12 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Most time between two parts of an answer; default 180 s (a week of activities takes the service 50 s).
     pub read_timeout: Duration,
-    /// Most time for a whole call; default 10 minutes.
+    /// Most time for a whole call that has no timeout of its own in the registry; default 10 minutes.
     pub total_timeout: Duration,
+    /// How fast each operation is asked, by its name (`auth.login` is the login), and when nothing is sent for a while;
+    /// default 60 a minute and 60 at once, at worst 12 a minute, and nothing for 30 s after five failures. The least time
+    /// between two calls is each operation's own ([`crate::operations::Spec::min_interval`]).
+    pub limits: Settings,
     /// Largest answer accepted, in bytes; default 64 MiB.
     pub answer_bytes_max: usize,
 }
@@ -103,7 +113,7 @@ pub enum BadConfig {
         why: String,
     },
     /// The base URL would send the password in the clear.
-    #[error("base_url is plain http to `{host}`; use https, or allow plain http explicitly")]
+    #[error("base_url is plain http to `{host}`; use https, or set allow_plain_http = true")]
     PlainHttp {
         /// The host it names.
         host: String,
@@ -144,6 +154,7 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),
             total_timeout: Duration::from_secs(10 * 60),
+            limits: Settings::of(PACE),
             answer_bytes_max: 64 << 20,
         }
     }

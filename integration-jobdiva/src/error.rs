@@ -13,7 +13,7 @@ use crate::operations::{Class, ErrorRule, find_rule};
 /// How long to leave an operation alone that is over its rate, when the service does not say.
 const OVER_RATE: Duration = Duration::from_secs(30);
 /// The longest wish to wait that is honoured; the engine asks again after that.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
+const WAIT_MAX: Duration = workflow_core::backoff::WISH_MAX;
 /// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
 /// a correction, seldom enough not to lock the account.
 const CREDENTIALS_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -131,6 +131,11 @@ impl Failure<'_> {
         let (class, after) = rule.map_or((Class::Refused, None), |rule| (rule.class, rule.after));
         let Failure { operation, status, retry_after, .. } = self;
         let message = self.message.to_owned();
+        if (300..400).contains(&status) {
+            let message =
+                "the answer leads elsewhere, and no redirect is followed: is base_url right?";
+            return Some(Error::Refused { operation, status, message: message.to_owned() });
+        }
         let after = retry_after.or(after).map(|after| after.min(WAIT_MAX));
         Some(match class {
             Class::Retry => Error::Unavailable { operation, status, after, message },
@@ -159,6 +164,9 @@ impl Error {
             Error::Credentials { .. } => again(Trace::None, Some(CREDENTIALS_WAIT)),
             Error::WindowTooWide { message, .. } => self.refusal(200, "window_too_wide", message),
             Error::NotGranted { message, .. } => self.refusal(403, "not_granted", message),
+            Error::Refused { status: status @ 300..=399, message, .. } => {
+                self.refusal(*status, "redirected", message)
+            }
             Error::Refused { status, message, .. } => self.refusal(*status, "refused", message),
             Error::TooLarge { .. } => self.refusal(200, "too_large", "the answer is too large"),
             Error::Unreadable { why, .. } => self.refusal(200, "unreadable", why),

@@ -98,6 +98,16 @@ impl JobDiva {
         self.0.client.set_password(password);
     }
 
+    /// A person says that it may be asked now, whatever it wished and however long nobody answered.
+    pub fn lift(&self) {
+        self.0.client.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub fn outlet(&self) -> workflow_core::outlet::Shown {
+        self.0.client.outlet()
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
     }

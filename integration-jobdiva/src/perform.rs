@@ -5,10 +5,11 @@
 use workflow_core::domain::call::{Answer, Call, Refusal};
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
 
 use crate::JobDiva;
 use crate::assemble::facts::home;
-use crate::operations::Field;
+use crate::operations::{Field, Operation};
 use crate::wire::reader::Reader;
 use crate::wire::row::{Row, Value};
 use crate::wire::scalar;
@@ -43,6 +44,34 @@ impl JobDiva {
                 message: format!("{}: JobDiva performs no such call", attempt.key),
             })),
         }
+    }
+
+    /// Why no attempt at `call` can begin now, and when one can: what it asks is not to be asked sooner, or nobody
+    /// answered lately. Asks nobody.
+    pub fn later(&self, call: &Call) -> Option<Later> {
+        use Operation::{CandidateGet, JobGet, PlacementAssignment, PlacementDetail};
+        let asked: &[Operation] = match call {
+            Call::ReadPlacement { .. } => {
+                &[PlacementDetail, PlacementAssignment, JobGet, CandidateGet]
+            }
+            Call::ReadPerson { .. } => &[CandidateGet],
+            Call::LinkContractor { .. }
+            | Call::UpdateContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::UpdateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::UpdateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::ReplaceInvoice { .. }
+            | Call::WithdrawInvoice { .. }
+            | Call::UploadCertificate { .. } => return None,
+        };
+        self.client().later(asked)
     }
 
     async fn read_person(&self, candidate: &CandidateId) -> Outcome<Answer> {

@@ -9,6 +9,8 @@ mod assemble;
 mod decoding;
 #[path = "client/failures.rs"]
 mod failures;
+#[path = "client/outside.rs"]
+mod outside;
 #[path = "client/poll.rs"]
 mod poll;
 #[path = "client/probe.rs"]
@@ -23,7 +25,7 @@ mod windows;
 use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
-use integration_jobdiva::config::Login;
+use integration_jobdiva::config::{Config, Login};
 use integration_jobdiva::error::Error;
 use server::{Canned, Server, rows, said};
 use workflow_core::domain::call::{Answer, Call};

@@ -39,6 +39,8 @@ mod rotate_key;
 mod run;
 mod set;
 mod show;
+#[cfg(feature = "simulators")]
+mod simulate;
 mod tenants;
 mod verify;
 
@@ -62,6 +64,8 @@ enum Verb {
     /// Show the whole thing on built-in simulators: no account, no services.
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
+    #[cfg(feature = "simulators")]
+    Simulate(simulate::Simulate),
     /// Run the service.
     Run(run::Run),
     /// Write a commented configuration.
@@ -211,6 +215,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         match cli.verb {
             #[cfg(feature = "simulators")]
             Verb::Demo(verb) => verb.run().await,
+            #[cfg(feature = "simulators")]
+            Verb::Simulate(verb) => verb.run().await,
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),

@@ -20,6 +20,7 @@ use crate::certificates::Finding;
 
 mod certificates;
 mod file;
+mod limits;
 mod log;
 mod operations;
 mod reader;

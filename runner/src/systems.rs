@@ -16,6 +16,7 @@ use workflow_core::domain::certificate;
 use workflow_core::engine::OwedCall;
 use workflow_core::id::StreamId;
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
 use crate::config::Tenant;
@@ -104,6 +105,22 @@ impl Connected {
         })
     }
 
+    /// The limits and the breaker of this side.
+    pub fn outlet(&self, side: Side) -> outlet::Shown {
+        match side {
+            Side::Ats => self.jobdiva.outlet(),
+            Side::Insurer => self.policy.outlet(),
+        }
+    }
+
+    /// Lets this side be asked at once, whatever it wished.
+    pub fn lift(&self, side: Side) {
+        match side {
+            Side::Ats => self.jobdiva.lift(),
+            Side::Insurer => self.policy.lift(),
+        }
+    }
+
     /// Takes another secret for this side.
     pub fn set_secret(&self, side: Side, secret: String) {
         match side {
@@ -112,9 +129,9 @@ impl Connected {
             }
             Side::Insurer => {
                 let secret = integration_1099policy::secret::Secret::new(secret);
-                if !self.policy.set_api_key(secret) {
+                if let Err(error) = self.policy.set_api_key(secret) {
                     let tenant = &self.tenant.name;
-                    tracing::error!(%tenant, "the file of the 1099Policy key holds what no header can carry");
+                    tracing::error!(%tenant, %error, "the file of the 1099Policy key holds none that can be used");
                 }
             }
         }
@@ -195,7 +212,7 @@ impl Systems {
             let name = || tenant.name.clone();
             let jobdiva = JobDiva::new(tenant.jobdiva.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
-            let policy = Ten99Policy::new(tenant.policy.clone())
+            let policy = Ten99Policy::with_clock(tenant.policy.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::Policy { tenant: name(), source });
             let receiver = tenant
                 .policy_hook
@@ -316,5 +333,13 @@ impl Perform<Insurance> for Systems {
         let jobdiva = lane.rsplit_once('/').is_some_and(|(_, side)| side == JOBDIVA);
         let side = if jobdiva { Side::Ats } else { Side::Insurer };
         self.of(stream.tenant())?.held(side, Some(stream))
+    }
+
+    fn later(&self, call: &OwedCall<Insurance>) -> Option<Later> {
+        let connected = self.of(call.stream.tenant())?;
+        match call.call.side() {
+            Side::Ats => connected.jobdiva.later(&call.call),
+            Side::Insurer => connected.policy.later(&call.call),
+        }
     }
 }

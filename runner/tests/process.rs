@@ -24,7 +24,11 @@ mod ends;
 mod faults;
 #[path = "process/kill.rs"]
 mod kill;
+#[path = "process/operations.rs"]
+mod operations;
 #[path = "process/orders.rs"]
 mod orders;
+#[path = "process/simulate.rs"]
+mod simulate;
 #[path = "process/verbs.rs"]
 mod verbs;

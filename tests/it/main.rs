@@ -15,7 +15,6 @@ mod properties;
 mod recovery;
 mod restart;
 mod runner;
-mod sdk;
 mod signals;
 mod stories;
 mod tenants;

@@ -318,7 +318,14 @@ async fn a_refused_key_stops_its_tenant_alone_and_a_corrected_file_lets_it_go_on
 async fn a_service_that_is_not_there_keeps_nobody_from_starting() {
     let pair = Pair::start(Accounts::Two, Wrong::Address).await;
     assert_eq!(pair.state("acme", GOOD), "ApplicationPending");
-    assert_eq!(pair.system("bolt", "jobdiva").last_poll, None);
+    let system = pair.system("bolt", "jobdiva");
+    assert_eq!(system.last_poll, None);
+    // Every feed knocked, until it was clear that nobody is there.
+    let outlet = system.outlet.unwrap();
+    assert_eq!(outlet.breaker, "open");
+    assert!(outlet.open_until.is_some() && outlet.put_off > 0, "{outlet:?}");
+    assert_eq!(pair.system("acme", "jobdiva").outlet.unwrap().breaker, "closed");
+    assert_eq!(pair.system("bolt", "1099policy").outlet.unwrap().breaker, "closed");
     pair.stop().await;
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::{LOGIN, Operation};
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::{CompanyId, PlacementId};
@@ -15,6 +16,7 @@ use workflow_core::domain::timesheet::TimesheetId;
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
+use super::limits;
 use super::reader::Section;
 use super::{
     CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
@@ -167,6 +169,8 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let login = login.unwrap_or(jobdiva::Login::V2Pair);
     let registry = operations::registry(section, login, read);
     let user_fields = section.texts("user_fields");
+    let pace = limits::limits(section.section("limits"), "operations", &limited_operations());
+    let times = limits::timeouts(section.section("timeouts"), &["connect", "read"]);
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
     config.base_url = base_url.unwrap_or(config.base_url);
@@ -181,7 +185,17 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     config.pay_field = pay_field;
     config.user_fields = user_fields.unwrap_or_default();
     config.registry = registry;
+    pace.apply(&mut config.limits);
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
     Some(config)
+}
+
+/// The operations that have a limit of their own: all but the logins, which have one together.
+fn limited_operations() -> Vec<(&'static str, &'static str)> {
+    let is_login = |name: &str| name.starts_with("auth.") && name != "auth.refresh";
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    names.filter(|name| !is_login(name)).chain([LOGIN]).map(|name| (name, name)).collect()
 }
 
 /// `Some(None)`: no webhooks; `None`: a mistake.
@@ -233,9 +247,14 @@ fn policy(
             ("everything", policy::MetadataOn::Everything),
         ],
     );
+    let (environment_header, required) = more_dialect(section);
     let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
+    let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
+    let pace = limits::limits(section.section("limits"), "methods", &methods);
+    let keys = ["connect", "read", "total", "file"];
+    let times = limits::timeouts(section.section("timeouts"), &keys);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
     let mut config = policy::Config::new(api_key, environment?, links);
@@ -243,11 +262,39 @@ fn policy(
     config.auth_scheme = auth.unwrap_or(config.auth_scheme);
     config.contractor_shape = shape.unwrap_or(config.contractor_shape);
     config.job_region = region.unwrap_or(config.job_region);
+    config.environment_header = environment_header.unwrap_or(config.environment_header);
+    config.contractor_required = required.unwrap_or(config.contractor_required);
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
+    pace.apply(&mut config.limits);
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
+    times.set("total", &mut config.total_timeout);
+    times.set("file", &mut config.file_timeout);
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
+}
+
+/// How the environment is told, and what a contractor must have.
+fn more_dialect(
+    section: &Section<'_>,
+) -> (Option<policy::EnvironmentHeader>, Option<policy::ContractorRequired>) {
+    let header = section.word(
+        "environment_header",
+        &[
+            ("sent", policy::EnvironmentHeader::Sent),
+            ("omitted", policy::EnvironmentHeader::Omitted),
+        ],
+    );
+    let required = section.word(
+        "contractor_required",
+        &[
+            ("names", policy::ContractorRequired::Names),
+            ("phone_and_address", policy::ContractorRequired::PhoneAndAddress),
+        ],
+    );
+    (header, required)
 }
 
 fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<PolicyHook>> {

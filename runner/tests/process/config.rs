@@ -76,84 +76,86 @@ fn wrong_usage_and_no_data_have_their_own_exit_codes() {
     assert!(help.contains("runner demo") && help.contains("Exit codes"), "{help}");
 }
 
-/// The sample with its secrets, and these lines under `[tenant.jobdiva]`.
-fn with_operations(dir: &std::path::Path, lines: &str) -> String {
-    good(dir, &["init"]);
-    std::fs::create_dir(dir.join("secrets")).unwrap();
-    std::fs::write(dir.join("secrets/jobdiva-password"), "p").unwrap();
-    std::fs::write(dir.join("secrets/1099policy-key"), "k").unwrap();
-    let file = dir.join("runner.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let text = text.replace("# The short form, for paths alone.\n", lines);
-    std::fs::write(&file, &text).unwrap();
-    text
+/// What `check` says of the sample with these changes, and with this key of the insurer's.
+fn checked(changes: &[(&str, &str)], key: &str) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    good(dir.path(), &["init"]);
+    let file = dir.path().join("runner.toml");
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    std::fs::write(&file, text).unwrap();
+    std::fs::create_dir(dir.path().join("secrets")).unwrap();
+    std::fs::write(dir.path().join("secrets/jobdiva-password"), "p").unwrap();
+    std::fs::write(dir.path().join("secrets/1099policy-key"), key).unwrap();
+    let checked = run(dir.path(), &["check"]);
+    (checked.status.code(), String::from_utf8_lossy(&checked.stderr).into_owned())
 }
 
 #[test]
-fn a_bad_override_of_an_operation_is_a_line_wherever_it_stands() {
-    let dir = tempfile::tempdir().unwrap();
-    let lines = "operations_file = \"acme.toml\"\n[tenant.jobdiva.operation.\"pay.dleta\"]\npath = \"/x\"\n\
-                 [tenant.jobdiva.operation.\"job.get\"]\npath = \"x\"\n\
-                 [tenant.jobdiva.paths]\n\"job.gte\" = \"/x\"\n\"job.delta\" = \"x\"\n";
-    let text = with_operations(dir.path(), lines);
-    std::fs::write(dir.path().join("acme.toml"), "\n[operation.\"udf.list\"]\ntimeuot = \"5s\"\n")
-        .unwrap();
-    let refused = run(dir.path(), &["check"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(3), "{said}");
-    let line = |what: &str| text.lines().position(|line| line.contains(what)).unwrap() + 1;
-    for what in [
-        "acme.toml:3: operation.udf.list.timeuot: unknown key; did you mean `timeout`?".to_owned(),
-        format!(
-            "runner.toml:{}: tenant.jobdiva.operation.pay.dleta: there is no such operation; did you mean `pay.delta`?",
-            line("pay.dleta")
-        ),
-        format!(
-            "runner.toml:{}: tenant.jobdiva.operation.job.get.path: expected a path",
-            line("path = \"x\"")
-        ),
-        format!(
-            "runner.toml:{}: tenant.jobdiva.paths.job.gte: there is no such operation",
-            line("job.gte")
-        ),
-        format!(
-            "runner.toml:{}: tenant.jobdiva.paths.job.delta: expected a path",
-            line("job.delta")
-        ),
-    ] {
-        assert!(said.contains(&what), "{what} is not in:\n{said}");
+fn plain_http_to_another_machine_must_be_meant() {
+    for url in ["https://api.jobdiva.com", "https://api.1099policy.com"] {
+        let (from, to) = (format!("# base_url = \"{url}\""), "base_url = \"http://192.0.2.1:80\"");
+        let (code, said) = checked(&[(&from, to)], "t9k_test_1");
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("plain http"), "{said}");
+        assert!(said.contains("allow_plain_http = true"), "{said}");
+        let meant = format!("{to}\nallow_plain_http = true");
+        let (code, said) = checked(&[(&from, &meant)], "t9k_test_1");
+        assert_eq!(code, Some(0), "{said}");
     }
 }
 
 #[test]
-fn operations_are_shown_with_what_a_tenant_does_otherwise() {
-    let dir = tempfile::tempdir().unwrap();
-    let usual = good(dir.path(), &["operations", "--defaults"]);
-    assert!(usual.contains("pay.delta") && usual.contains("NewUpdatedSalaryRecords"), "{usual}");
-    let lines = "operations_file = \"acme.toml\"\n[tenant.jobdiva.operation.\"pay.delta\"]\npath = \"/x/pay\"\n\
-                 fields = { pay_amount = \"RATE_X\" }\n";
-    with_operations(dir.path(), lines);
-    // What is printed in the form of overrides is good as an override: here, of nothing.
-    let toml = good(dir.path(), &["operations", "--defaults", "--toml"]);
-    std::fs::write(dir.path().join("acme.toml"), toml).unwrap();
-    good(dir.path(), &["check"]);
-    let table = good(dir.path(), &["operations"]);
-    for what in [
-        "* pay.delta path = \"/x/pay\"  # usual: \"/apiv2/bi/NewUpdatedSalaryRecords\"",
-        "* pay.delta fields.pay_amount = [\"RATE_X\"]  # usual: [\"SALARY\", \"Pay Rate\"]",
+fn a_key_of_the_other_environment_is_refused_and_not_shown() {
+    for (environment, key, word) in [
+        ("sandbox", "t9k_live_hunter2", "live"),
+        ("sandbox", "t9sk_live_hunter2", "live"),
+        ("production", "t9k_test_hunter2", "test"),
     ] {
-        assert!(table.contains(what), "{what} is not in:\n{table}");
+        let meant = format!("environment = \"{environment}\"");
+        let (code, said) = checked(&[("environment = \"sandbox\"", &meant)], key);
+        assert_eq!(code, Some(3), "{said}");
+        let words = format!(
+            "api_key is a {word} key, and environment is \"{environment}\": one of the two is wrong"
+        );
+        assert!(said.contains(&words) && !said.contains("hunter2"), "{said}");
     }
-    let one = good(dir.path(), &["operations", "pay.delta", "--tenant", "acme"]);
-    assert!(
-        one.contains("path = \"/x/pay\"  # usual: ") && one.contains("provenance = \"[3x]"),
-        "{one}"
-    );
-    let json = good(dir.path(), &["operations", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json[0]["tenant"], "acme");
-    assert_eq!(json[0]["differences"].as_array().unwrap().len(), 2);
-    assert_eq!(json[0]["error_rules"][0]["class"], "busy");
-    assert_eq!(run(dir.path(), &["operations", "pay.gone"]).status.code(), Some(4));
-    assert_eq!(run(dir.path(), &["operations", "--tenant", "nobody"]).status.code(), Some(4));
+}
+
+#[test]
+fn limits_and_timeouts_are_read_and_their_mistakes_named() {
+    let whole = [
+        ("# [tenant.jobdiva.limits]", "[tenant.jobdiva.limits]"),
+        ("# [tenant.jobdiva.timeouts]", "[tenant.jobdiva.timeouts]"),
+        ("# [tenant.1099policy.limits]", "[tenant.1099policy.limits]"),
+        ("# [tenant.1099policy.timeouts]", "[tenant.1099policy.timeouts]"),
+        ("# per_minute = ", "per_minute = "),
+        ("# burst = ", "burst = "),
+        ("# least_per_minute = ", "least_per_minute = "),
+        ("# breaker_failures = ", "breaker_failures = "),
+        ("# breaker_open = ", "breaker_open = "),
+        ("# operations = ", "operations = "),
+        ("# methods = ", "methods = "),
+        ("# connect = ", "connect = "),
+        ("# read = ", "read = "),
+        ("# total = ", "total = "),
+        ("# file = ", "file = "),
+    ];
+    let (code, said) = checked(&whole, "t9k_test_1");
+    assert_eq!(code, Some(0), "{said}");
+    for (from, to, what) in [
+        ("per_minute = 600\n", "per_minute = 0\n", "limits.per_minute: expected 1 to 1000000"),
+        ("\"candidate.get\" = 30", "\"candiate.get\" = 30", "did you mean `candidate.get`?"),
+        ("methods = { post = 300 }", "methods = { patch = 300 }", "methods.patch: unknown key"),
+        ("connect = \"5s\"", "connect = \"0s\"", "timeouts.connect: expected a second or more"),
+        ("least_per_minute = 12", "least_per_minute = 999", "more than per_minute, which is 60"),
+        ("file = \"5m\"", "files = \"5m\"", "timeouts.files: unknown key; did you mean `file`?"),
+    ] {
+        let (code, said) = checked(&[&whole[..], &[(from, to)]].concat(), "t9k_test_1");
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains(what), "{what} is not in:\n{said}");
+    }
 }

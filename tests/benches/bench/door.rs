@@ -15,29 +15,43 @@ use tokio::sync::watch;
 use workflow_core::store::sled::SledStore;
 use workflow_core::time::SystemClock;
 
-use super::load::{Pace, drive};
+use super::load::{Pace, drive, offer};
 use super::report::{Row, show};
 use super::{Plan, appends, fresh};
 
-pub fn run(plan: &Plan) -> Vec<Row> {
-    [(1, ""), (64, ">= 0.6 of raw, or >= 15000/s")]
-        .map(|(connections, aim)| {
-            let (mut rounds, mut syncs) = (Vec::new(), Vec::new());
-            for _ in 0..plan.rounds {
-                let raw = appends::raw(&fresh(plan, "raw"), connections, plan);
-                let ours = accepted(&fresh(plan, "door"), connections, plan);
-                rounds.push((ours, raw.pace));
-                syncs.push(raw.sync);
-            }
-            let row =
-                Row::of_rounds("webhook accept", connections, &rounds, aim).with_syncs(&syncs);
-            show(&row);
-            row
-        })
-        .into()
+/// How the deliveries come.
+#[derive(Clone, Copy)]
+enum Coming {
+    /// Each connection sends the next one when the last one is answered: what the door can do.
+    AsFastAsAnswered,
+    /// So many a second over all connections: how long somebody waits at a door that is not full.
+    PerSecond(u32),
 }
 
-fn accepted(dir: &Path, connections: usize, plan: &Plan) -> Pace {
+pub fn run(plan: &Plan) -> Vec<Row> {
+    use Coming::{AsFastAsAnswered, PerSecond};
+    [
+        ("webhook accept", 1, AsFastAsAnswered, ""),
+        ("webhook accept", 64, AsFastAsAnswered, ">= 0.6 of raw, or >= 15000/s"),
+        ("webhook accept, 5000/s offered", 64, PerSecond(5_000), "p99 < 5 x sync"),
+        ("webhook accept, 1000/s offered", 64, PerSecond(1_000), "p99 < 5 x sync"),
+    ]
+    .map(|(what, connections, coming, aim)| {
+        let (mut rounds, mut syncs) = (Vec::new(), Vec::new());
+        for _ in 0..plan.rounds {
+            let raw = appends::raw(&fresh(plan, "raw"), connections, plan);
+            let ours = accepted(&fresh(plan, "door"), connections, coming, plan);
+            rounds.push((ours, raw.pace));
+            syncs.push(raw.sync);
+        }
+        let row = Row::of_rounds(what, connections, &rounds, aim).with_syncs(&syncs);
+        show(&row);
+        row
+    })
+    .into()
+}
+
+fn accepted(dir: &Path, connections: usize, coming: Coming, plan: &Plan) -> Pace {
     let served = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let served = served.expect("a runtime can be built");
     let store = Arc::new(SledStore::open(dir).expect("the store opens"));
@@ -57,10 +71,14 @@ fn accepted(dir: &Path, connections: usize, plan: &Plan) -> Pace {
     ));
     let next = Arc::new(AtomicUsize::new(0));
     let begin = |_| None;
-    let pace = drive(connections, plan.during, begin, move |connection| {
+    let one = move |connection| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         deliver(address, connection, number)
-    });
+    };
+    let pace = match coming {
+        Coming::AsFastAsAnswered => drive(connections, plan.during, begin, one),
+        Coming::PerSecond(rate) => offer(connections, rate, plan.during, begin, one),
+    };
     stop.send_replace(true);
     // The last answers may still be on their way to a client that has gone.
     drop(served.block_on(serving));

@@ -58,6 +58,54 @@ where
     pace(took, started.elapsed())
 }
 
+/// Lets `in_flight` tasks ask `per_second` times a second between them, however long the answers take.
+///
+/// A task is late only while its own last answer is; then the wait counts as part of the next one's time, as it does for
+/// whoever sends.
+pub fn offer<T, Fut>(
+    in_flight: usize,
+    per_second: u32,
+    during: Duration,
+    begin: impl Fn(usize) -> T,
+    one: impl Fn(T) -> Fut + Send + Sync + 'static,
+) -> Pace
+where
+    T: Send + 'static,
+    Fut: Future<Output = T> + Send,
+{
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime can be built");
+    let one = Arc::new(one);
+    let between = Duration::from_secs(1) * in_flight as u32 / per_second;
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..in_flight)
+        .map(|task| {
+            let one = Arc::clone(&one);
+            let mut turn = begin(task);
+            let mut due = started + between * task as u32 / in_flight as u32;
+            runtime.spawn(async move {
+                let mut took = Vec::new();
+                while due < started + during {
+                    // The timer's grain of a millisecond is the client's own and no wait for the door.
+                    let late = Instant::now() > due;
+                    tokio::time::sleep_until(due.into()).await;
+                    let asked = if late { due } else { Instant::now() };
+                    turn = one(turn).await;
+                    took.push(asked.elapsed());
+                    due += between;
+                }
+                took
+            })
+        })
+        .collect();
+    let mut took: Vec<Duration> = Vec::new();
+    for task in tasks {
+        took.extend(runtime.block_on(task).expect("no task fails"));
+    }
+    pace(took, started.elapsed())
+}
+
 /// The figures of so many answers within this time.
 pub fn pace(mut took: Vec<Duration>, within: Duration) -> Pace {
     took.sort_unstable();

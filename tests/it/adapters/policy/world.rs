@@ -1,5 +1,6 @@
 //! One insurer: a simulator, a client that talks to it, and the calls of a placement.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use integration_1099policy::Ten99Policy;
@@ -28,6 +29,18 @@ pub struct Insurer {
     pub policy: Ten99Policy,
 }
 
+/// A client of a simulator, by its clock.
+pub fn client(sim: &Simulator, change: impl FnOnce(&mut Config)) -> Ten99Policy {
+    let links = LinkTemplates {
+        success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
+        cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
+    };
+    let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
+    config.base_url = sim.base_url();
+    change(&mut config);
+    Ten99Policy::with_clock(config, Arc::new(sim.clock())).unwrap()
+}
+
 impl Insurer {
     pub async fn standard() -> Self {
         Self::with(Simulated::default(), |_| {}).await
@@ -35,14 +48,7 @@ impl Insurer {
 
     pub async fn with(simulated: Simulated, change: impl FnOnce(&mut Config)) -> Self {
         let sim = Simulator::start(simulated).await.unwrap();
-        let links = LinkTemplates {
-            success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
-            cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
-        };
-        let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
-        config.base_url = sim.base_url();
-        change(&mut config);
-        let policy = Ten99Policy::new(config).unwrap();
+        let policy = client(&sim, change);
         Self { sim, policy }
     }
 
@@ -80,6 +86,8 @@ impl Insurer {
             attempt.earlier += 1;
             attempt.look_first |= again.trace != Trace::None;
             attempt.generation += u32::from(again.trace == Trace::Burned);
+            // The engine's clock would have gone on that far, too.
+            self.sim.clock().advance(again.after.unwrap_or_default());
             attempt.now = self.now();
         }
     }
