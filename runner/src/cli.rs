@@ -28,6 +28,7 @@ mod invoices;
 mod keep;
 mod key;
 mod list;
+mod operations;
 mod order;
 mod pause;
 mod progress;
@@ -75,6 +76,8 @@ enum Verb {
     Check(check::Check),
     /// Look at a tenant's two systems and say what differs from the configuration.
     Doctor(doctor::Doctor),
+    /// Show what is asked of JobDiva and how, and what a tenant does otherwise.
+    Operations(operations::Operations),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
     /// List all placements, with their states and why they are there.
@@ -231,6 +234,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
+            Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,

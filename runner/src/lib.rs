@@ -40,6 +40,7 @@ pub mod inbox;
 pub mod ingress;
 pub mod intake;
 pub mod lineage;
+pub mod operations;
 pub mod order;
 pub mod parked;
 pub mod people;
