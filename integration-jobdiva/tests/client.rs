@@ -5,6 +5,8 @@
 
 #[path = "client/assemble.rs"]
 mod assemble;
+#[path = "client/outside.rs"]
+mod outside;
 #[path = "client/poll.rs"]
 mod poll;
 #[path = "client/server.rs"]
@@ -13,7 +15,7 @@ mod server;
 use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
-use integration_jobdiva::config::Login;
+use integration_jobdiva::config::{Config, Login};
 use integration_jobdiva::error::Error;
 use server::{Canned, Server, rows, said};
 use workflow_core::domain::call::{Answer, Call};

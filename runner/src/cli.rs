@@ -16,6 +16,7 @@ mod checklist;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
+mod doctor;
 mod exclude;
 mod export;
 mod forget;
@@ -42,6 +43,7 @@ mod show;
 mod simulate;
 mod tenants;
 mod verify;
+mod webhook;
 
 /// Keeps contractor placements in JobDiva insured through 1099Policy.
 ///
@@ -55,7 +57,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact, 8 today's code derives other states than were recorded.";
+4 not found, 5 refused by the rules, 6 a system is out of reach, 7 the log (or an export of it) is not intact, or (doctor) a person must look, 8 today's code derives other states than were recorded.";
 
 /// A verb without words here brings its own, with an example.
 #[derive(Debug, Subcommand)]
@@ -71,6 +73,8 @@ enum Verb {
     Init(init::Init),
     /// Check a configuration without running it.
     Check(check::Check),
+    /// Look at a tenant's two systems and say what differs from the configuration.
+    Doctor(doctor::Doctor),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
     /// List all placements, with their states and why they are there.
@@ -99,6 +103,8 @@ enum Verb {
     Pause(pause::Pause),
     Resume(pause::Resume),
     Tenants(tenants::TenantsVerb),
+    /// Set webhooks up, try them, and see how they come.
+    Webhook(webhook::Webhook),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -141,6 +147,10 @@ enum Failure {
     NotFound(String),
     /// The rules refuse it.
     Refused(String),
+    /// A system is out of reach.
+    Unreachable(String),
+    /// A person must look.
+    NeedsPerson(String),
     /// The log is not intact.
     Damaged(String),
     /// Today's code derives something else than was recorded.
@@ -155,7 +165,8 @@ impl Failure {
             Failure::Config(_) => 3,
             Failure::NotFound(_) => 4,
             Failure::Refused(_) => 5,
-            Failure::Damaged(_) => 7,
+            Failure::Unreachable(_) => 6,
+            Failure::NeedsPerson(_) | Failure::Damaged(_) => 7,
             Failure::Differs(_) => 8,
         }
     }
@@ -167,6 +178,8 @@ impl Failure {
             | Failure::Config(message)
             | Failure::NotFound(message)
             | Failure::Refused(message)
+            | Failure::Unreachable(message)
+            | Failure::NeedsPerson(message)
             | Failure::Damaged(message)
             | Failure::Differs(message) => message,
         }
@@ -217,6 +230,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Doctor(verb) => verb.run().await,
             Verb::Checklist(verb) => verb.run().await,
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
@@ -235,6 +249,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Pause(verb) => verb.run().await,
             Verb::Resume(verb) => verb.run().await,
             Verb::Tenants(verb) => verb.run().await,
+            Verb::Webhook(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

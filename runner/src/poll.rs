@@ -183,9 +183,9 @@ impl Poller {
         let rules = &self.connected.tenant.rules;
         let mapped = rules.job_categories.values();
         let mapped = mapped.chain(rules.title_categories.iter().map(|(_, code)| code));
-        match self.connected.policy.category_codes().await {
-            Ok(known) => {
-                for code in mapped.filter(|code| !known.iter().any(|known| known.code == **code)) {
+        match self.connected.policy.categories_not_issued(mapped).await {
+            Ok(unknown) => {
+                for code in unknown {
                     tracing::warn!(tenant = %self.connected.tenant.name, %code, "the configuration names a category that 1099Policy does not have");
                 }
             }

@@ -173,8 +173,11 @@ impl Runner {
             stop,
             loops: JoinSet::new(),
         };
-        runner.open_doors(hooks, admin_door, address.token, &stopped);
+        runner.open_doors(hooks, admin_door, address.token, config.sources, &stopped);
         runner.begin(options.look, &stopped);
+        if !runner.hooks.ip().is_loopback() {
+            tracing::warn!(hooks = %runner.hooks, "webhooks come in on more than this machine: let only a proxy with TLS reach it");
+        }
         tracing::info!(hooks = %runner.hooks, admin = %address.url, "running");
         Ok(runner)
     }
@@ -184,13 +187,14 @@ impl Runner {
         hooks: TcpListener,
         admin_door: TcpListener,
         token: String,
+        sources: ingress::sources::Rules,
         stopped: &watch::Receiver<bool>,
     ) {
         let door = ingress::Door {
             engine: self.engine.clone(),
             systems: Arc::clone(&self.systems),
             counters: Arc::clone(&self.counters),
-            limits: ingress::Limits::default(),
+            limits: ingress::Limits { sources, ..ingress::Limits::default() },
         };
         let handed_in = intake::Door {
             engine: self.engine.clone(),
@@ -211,6 +215,7 @@ impl Runner {
             pulse: Arc::clone(&self.pulse),
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
             signer: self.signer.clone(),
+            counters: Arc::clone(&self.counters),
             stopped: stopped.clone(),
             zones: self
                 .systems

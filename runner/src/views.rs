@@ -314,6 +314,10 @@ fn failed(summary: &Summary, failing: &[Waiting]) -> Option<String> {
     let own = format!("{}/{}/{}/", stream.tenant(), stream.workflow(), stream.key());
     let waiting = failing.iter().find(|waiting| waiting.key.as_str().starts_with(&own))?;
     let operation = waiting.key.as_str().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    if waiting.failed == 0 {
+        // It was not tried: the system is not to be asked yet.
+        return Some(format!("{operation} waits: {}", waiting.reason));
+    }
     Some(format!(
         "{operation} has failed {} times ({}), next try at {}",
         waiting.failed, waiting.reason, waiting.next

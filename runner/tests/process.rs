@@ -18,6 +18,8 @@ mod checklist;
 mod config;
 #[path = "process/diagram.rs"]
 mod diagram;
+#[path = "process/doctor.rs"]
+mod doctor;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/faults.rs"]
@@ -30,3 +32,5 @@ mod orders;
 mod simulate;
 #[path = "process/verbs.rs"]
 mod verbs;
+#[path = "process/webhooks.rs"]
+mod webhooks;

@@ -15,7 +15,7 @@ mod properties;
 mod recovery;
 mod restart;
 mod runner;
-mod sdk;
+mod secrets;
 mod signals;
 mod stories;
 mod tenants;

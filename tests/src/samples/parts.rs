@@ -115,7 +115,8 @@ pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
     let amendment = Amendment::None;
     let (contractor, proofs) = ("cn_Ja2LX9vQe0".into(), super::certificate::proofs());
-    Engagement { terms: terms(), contractor, turn, amendment, reminded: None, proofs }
+    let (reminded, called_for) = (None, None);
+    Engagement { terms: terms(), contractor, turn, amendment, reminded, proofs, called_for }
 }
 
 pub(super) fn amendments() -> Vec<Amendment> {
