@@ -28,6 +28,7 @@ mod keep;
 mod key;
 mod list;
 mod order;
+mod page;
 mod pause;
 mod progress;
 mod resend;
@@ -69,6 +70,8 @@ enum Verb {
     Check(check::Check),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
+    /// Print a link to the pages.
+    Page(page::Page),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
@@ -212,6 +215,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
+            Verb::Page(verb) => verb.run(),
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,

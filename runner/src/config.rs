@@ -20,11 +20,13 @@ use crate::certificates::Finding;
 mod certificates;
 mod file;
 mod log;
+mod page;
 mod reader;
 mod tenant;
 
 pub use file::{load, parse};
 pub use log::Log;
+pub use page::Page;
 pub use reader::{Problem, Problems};
 
 /// The commented configuration that `runner init` writes.
@@ -41,6 +43,8 @@ pub struct Config {
     pub hooks: SocketAddr,
     /// Where the command line asks; loopback only.
     pub admin: SocketAddr,
+    /// Where the pages are.
+    pub page: Page,
     /// What signs the log.
     pub log: Log,
     /// The tenants, at least one.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, Tenant, log, tenant};
+use super::{Config, Tenant, log, page, tenant};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -64,12 +64,14 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
             "the admin door is for this machine only: it must be a loopback address",
         );
     }
+    let pages = address(&listen, "page", page::ADDRESS);
     listen.finish();
     let sections = root.sections("tenant");
     if sections.is_empty() {
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
+    let page = pages.and_then(|address| page::page(root.section("page"), address, &read));
     let section = root.section("log");
     let master_key = log::master_key(&section);
     let log = log::log(section, &read);
@@ -88,6 +90,7 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         master_key: base.join(master_key),
         hooks: hooks?,
         admin: admin?,
+        page: page?,
         log: log?,
         tenants,
     })

@@ -22,8 +22,8 @@ use workflow_core::domain::rules::Rules;
 use super::{DemoError, io_error};
 use crate::certificates::Finding;
 use crate::config::{
-    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, SecretFiles,
-    Tenant,
+    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, Page, PolicyHook,
+    SecretFiles, Tenant,
 };
 use crate::signing;
 use crate::supervise::DEMO_MASTER_KEY_FILE;
@@ -104,7 +104,8 @@ pub(super) async fn config(
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };
     let master_key = data.join(DEMO_MASTER_KEY_FILE);
-    Ok(Config { data_dir: data.to_owned(), master_key, hooks, admin, log, tenants: vec![tenant] })
+    let (data_dir, tenants) = (data.to_owned(), vec![tenant]);
+    Ok(Config { data_dir, master_key, hooks, admin, page: Page::at(admin), log, tenants })
 }
 
 /// A key beside the log shows how signing works and protects nothing; a real one lies elsewhere.
