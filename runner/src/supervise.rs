@@ -125,6 +125,7 @@ pub struct Runner {
     counters: Arc<ingress::Counters>,
     signer: Signer,
     hooks: SocketAddr,
+    pages: String,
     stop: watch::Sender<bool>,
     loops: JoinSet<Result<(), StopError>>,
 }
@@ -172,6 +173,7 @@ impl Runner {
                 writing: Arc::default(),
             },
             hooks: hooks.local_addr().unwrap_or(config.hooks),
+            pages: page.url.clone(),
             stop,
             loops: JoinSet::new(),
         };
@@ -302,6 +304,11 @@ impl Runner {
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.hooks
+    }
+
+    /// Where people find the pages.
+    pub fn pages(&self) -> &str {
+        &self.pages
     }
 
     /// The documents that contractors brought.

@@ -9,6 +9,7 @@ mod forgetting;
 mod graph;
 mod guide;
 mod laws;
+mod pages;
 mod pay;
 mod pressure;
 mod properties;
