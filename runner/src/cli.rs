@@ -30,6 +30,7 @@ mod key;
 mod list;
 mod operations;
 mod order;
+mod page;
 mod pause;
 mod progress;
 mod resend;
@@ -80,6 +81,8 @@ enum Verb {
     Operations(operations::Operations),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
+    /// Print a link to the pages.
+    Page(page::Page),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
@@ -236,6 +239,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Doctor(verb) => verb.run().await,
             Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
+            Verb::Page(verb) => verb.run(),
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,

@@ -28,12 +28,14 @@ mod limits;
 mod log;
 mod operations;
 mod overrides;
+mod page;
 mod reader;
 mod tenant;
 mod webhooks;
 
 pub use file::{load, parse};
 pub use log::Log;
+pub use page::Page;
 pub use reader::{Problem, Problems};
 
 /// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
@@ -79,6 +81,8 @@ pub struct Config {
     pub sources: sources::Rules,
     /// Where the command line asks; loopback only.
     pub admin: SocketAddr,
+    /// Where the pages are.
+    pub page: Page,
     /// What signs the log.
     pub log: Log,
     /// The tenants, at least one.

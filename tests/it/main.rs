@@ -10,6 +10,7 @@ mod graph;
 mod guide;
 mod laws;
 mod orders;
+mod pages;
 mod pay;
 mod pressure;
 mod properties;

@@ -15,7 +15,7 @@ use integration_1099policy::simulator as insurer;
 use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::secret::Secret as JobDivaSecret;
 use integration_jobdiva::simulator as ats;
-use runner::config::{CallsAtOnce, Certificates, Config, Log, Pace, SecretFiles, Tenant};
+use runner::config::{CallsAtOnce, Certificates, Config, Log, Pace, Page, SecretFiles, Tenant};
 use runner::order::{About, Deed, Done, Order, OrderError};
 use runner::tenants::System;
 use runner::views::{self, Line};
@@ -137,6 +137,7 @@ impl Pair {
             master_key: self.dir.path().join("master-key"),
             hooks: nowhere,
             admin: nowhere,
+            page: Page::at(nowhere),
             log: Log::default(),
             tenants: self.tenants.clone(),
         };
