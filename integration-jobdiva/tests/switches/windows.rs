@@ -9,7 +9,7 @@ use workflow_core::domain::facts::PlacementId;
 
 use super::tenant::{DAY, HOUR, Tenant, ids};
 
-/// Care: a long time is read in windows that the service takes; what it does not take is an error, never "nothing there".
+/// Care: a long time is read in windows that the service takes; what it does not take is split, never "nothing there".
 #[tokio::test]
 async fn switch_05_a_wide_window_is_an_error_inside_200() {
     let begin = date(2025, 8, 1);
@@ -19,9 +19,13 @@ async fn switch_05_a_wide_window_is_an_error_inside_200() {
     assert!(touched.is_superset(&ids(&[51_000_777, 51_000_787, 51_000_790])), "{touched:?}");
     let max_window_secs = 10 * 86_400;
     let narrow = Tenant::with(Behaviour { max_window_secs, ..Behaviour::default() }).await;
-    let refused = narrow.jobdiva.poll(None, narrow.now()).await.unwrap_err();
-    assert!(matches!(refused, Error::WindowTooWide { .. }), "{refused}");
-    assert!(!refused.may_pass(), "asking again brings the same");
+    let (touched, polled) = narrow.poll_all(None).await;
+    assert!(touched.is_superset(&ids(&[51_000_777])), "{touched:?}");
+    assert!(polled.failed.is_empty() && polled.skipped.is_empty());
+    // Nothing is narrow enough: that is said, and does not pass for an empty feed.
+    let closed = Tenant::with(Behaviour { max_window_secs: 60, ..Behaviour::default() }).await;
+    let refused = closed.jobdiva.poll(None, closed.now()).await.unwrap_err();
+    assert!(matches!(refused, Error::WindowTooWide { .. }) && !refused.may_pass(), "{refused}");
 }
 
 /// Care: no window ends at midnight, which would make the widest one a day too wide.
@@ -31,8 +35,10 @@ async fn switch_06_midnight_means_the_end_of_the_day() {
         let behaviour = Behaviour { widen_midnight, ..Behaviour::default() };
         for begin in [date(2025, 10, 1), date(2026, 2, 23)] {
             let tenant = Tenant::configured(behaviour.clone(), |config| {
-                config.window_max = 14 * DAY - HOUR;
-                config.overlap = HOUR / 4;
+                config.registry.each_window(|window| {
+                    window.max = 14 * DAY - HOUR;
+                    window.overlap = HOUR / 4;
+                });
                 config.backfill_from = Some(begin);
             })
             .await;
