@@ -231,16 +231,6 @@ impl Client {
         self.exchange(request).await
     }
 
-    /// Sends a form with a file, without a key.
-    pub(crate) async fn post_form_without_key(
-        &self,
-        path: &str,
-        form: Form,
-    ) -> Result<Value, Failure> {
-        let body = Body::Form(form);
-        self.exchange(Request { method: Method::POST, path, query: &[], body, key: None }).await
-    }
-
     /// Updates; fields left out stay as they are.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let request =

@@ -267,7 +267,9 @@ mod tests {
     #[test]
     fn a_key_of_the_other_environment_is_refused() {
         use Environment::{Production, Sandbox};
-        let takes = |environment: Environment, key| environment.takes(&Secret::new(key), EnvironmentHeader::Sent);
+        let takes = |environment: Environment, key| {
+            environment.takes(&Secret::new(key), EnvironmentHeader::Sent)
+        };
         for key in ["t9k_test_1", "t9sk_test_2f0c", "another", "a_b_test_"] {
             assert!(takes(Sandbox, key).is_ok(), "{key}");
         }

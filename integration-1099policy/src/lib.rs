@@ -8,8 +8,7 @@
 //! - [`receive`]: a webhook's bytes to a [`delivery`], authenticated; [`mod@interpret`]: a delivery to what must be read;
 //!   [`confirm`]: reading it. A webhook is a hint, what was read is a fact.
 //! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
-//! - [`echo`] and [`certificate_trial`]: one object read back, one certificate tried, for whoever checks a set-up;
-//!   [`doctor`]: what an account looks like.
+//! - [`echo`]: one object read back, for whoever checks a set-up; [`doctor`]: what an account looks like.
 //! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
 //!
 //! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates.
@@ -27,7 +26,6 @@
 //! # Ok::<(), integration_1099policy::config::BadConfig>(())
 //! ```
 
-pub mod certificate_trial;
 mod client;
 pub mod config;
 pub mod confirm;

@@ -62,7 +62,7 @@ pub use certificates::Outcome;
 pub use codes::ErrorCode;
 pub use config::{
     AssignmentMismatch, Config, ContractorRequired, DEFAULT_KEY, DEFAULT_START, EmailCase,
-    KeyReuse, PolicyReach, Reprice, Rules, Signing, Starts, WebhookRules, Words,
+    KeyReuse, PolicyReach, QuoteChanges, Reprice, Rules, Signing, Starts, WebhookRules, Words,
 };
 pub use faults::{Fault, FaultKind};
 pub use ledger::{Ledger, RequestSeen};

@@ -313,12 +313,11 @@ impl Client {
     /// A login fails for its credentials, unless the service is visibly unwell.
     fn login_failure(&self, spec: &Spec, reply: &Reply) -> Error {
         let nothing = || Error::Credentials { operation: LOGIN, message: String::new() };
-        match self.failure(LOGIN, spec, reply).unwrap_or_else(nothing) {
-            Error::Refused { message, .. } | Error::NotGranted { message, .. } => {
-                Error::Credentials { operation: LOGIN, message }
-            }
-            error => error,
+        let error = self.failure(LOGIN, spec, reply).unwrap_or_else(nothing);
+        if let Error::Refused { message, .. } | Error::NotGranted { message, .. } = error {
+            return Error::Credentials { operation: LOGIN, message };
         }
+        error
     }
 
     /// A 200 may still say no, in words.

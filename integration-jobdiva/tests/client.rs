@@ -5,12 +5,22 @@
 
 #[path = "client/assemble.rs"]
 mod assemble;
+#[path = "client/decoding.rs"]
+mod decoding;
+#[path = "client/failures.rs"]
+mod failures;
 #[path = "client/outside.rs"]
 mod outside;
 #[path = "client/poll.rs"]
 mod poll;
+#[path = "client/probe.rs"]
+mod probe;
+#[path = "client/registry.rs"]
+mod registry;
 #[path = "client/server.rs"]
 mod server;
+#[path = "client/windows.rs"]
+mod windows;
 
 use std::time::Duration;
 

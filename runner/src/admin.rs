@@ -114,8 +114,7 @@ struct At {
 }
 
 /// The door's routes.
-pub fn router(door: Door) -> Router {
-    let door = Arc::new(door);
+pub fn router(door: Arc<Door>) -> Router {
     Router::new()
         .route("/v1/placements", get(list))
         .route("/v1/placements/{tenant}/{id}", get(show))

@@ -28,7 +28,9 @@ mod invoices;
 mod keep;
 mod key;
 mod list;
+mod operations;
 mod order;
+mod page;
 mod pause;
 mod progress;
 mod resend;
@@ -75,8 +77,12 @@ enum Verb {
     Check(check::Check),
     /// Look at a tenant's two systems and say what differs from the configuration.
     Doctor(doctor::Doctor),
+    /// Show what is asked of JobDiva and how, and what a tenant does otherwise.
+    Operations(operations::Operations),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
+    /// Print a link to the pages.
+    Page(page::Page),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
@@ -231,7 +237,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
+            Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
+            Verb::Page(verb) => verb.run(),
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use integration_1099policy::config as policy;
 use integration_1099policy::receive::{self as policy_receive, Profile};
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::Registry;
 use integration_jobdiva::receive as jobdiva_receive;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
@@ -27,13 +28,30 @@ mod limits;
 mod log;
 mod operations;
 mod overrides;
+mod page;
 mod reader;
 mod tenant;
 mod webhooks;
 
 pub use file::{load, parse};
 pub use log::Log;
+pub use page::Page;
 pub use reader::{Problem, Problems};
+
+/// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
+pub fn operations(
+    text: &str,
+    file: &std::path::Path,
+    login: jobdiva::Login,
+) -> Result<Registry, Problems> {
+    let mut registry = Registry::default();
+    let problems = operations::from_file(text, file, login, &mut registry);
+    if problems.is_empty() {
+        Ok(registry)
+    } else {
+        Err(Problems { file: file.to_owned(), problems })
+    }
+}
 
 /// The commented configuration that `runner init` writes, once [`sample`] has made its endpoints.
 pub const SAMPLE: &str = include_str!("config/sample.toml");
@@ -63,6 +81,8 @@ pub struct Config {
     pub sources: sources::Rules,
     /// Where the command line asks; loopback only.
     pub admin: SocketAddr,
+    /// Where the pages are.
+    pub page: Page,
     /// What signs the log.
     pub log: Log,
     /// The tenants, at least one.

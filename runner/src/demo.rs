@@ -175,6 +175,11 @@ impl Demo {
         self.runner.documents()
     }
 
+    /// Where people find the pages.
+    pub fn pages(&self) -> &str {
+        self.runner.pages()
+    }
+
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.runner.hooks()

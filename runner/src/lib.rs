@@ -7,7 +7,7 @@
 //! bring), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
 //! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
-//! asks), [`admin`] and [`views`] (what it answers), [`cli`] (the command
+//! asks), [`admin`] and [`views`] (what it answers), [`web`] (the pages), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
@@ -40,6 +40,7 @@ pub mod inbox;
 pub mod ingress;
 pub mod intake;
 pub mod lineage;
+pub mod operations;
 pub mod order;
 pub mod parked;
 pub mod people;
@@ -55,6 +56,7 @@ pub mod tenants;
 pub mod timesheets;
 pub mod unread;
 pub mod views;
+pub mod web;
 pub mod webhook_trial;
 
 pub use supervise::{Options, Runner, StartError, StopError};

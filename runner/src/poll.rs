@@ -239,6 +239,9 @@ impl Poller {
                 tracing::warn!(%tenant, what = %bad.what, why = %bad.why, "a feed's row was passed over");
                 unread.row(format!("{}: {}", bad.what, bad.why));
             }
+            for skipped in &polled.skipped {
+                tracing::warn!(%tenant, window = %skipped, why = %skipped.why, "a feed's window was passed over: it is tried again");
+            }
             for error in &polled.failed {
                 tracing::warn!(%tenant, %error, "a feed could not be read");
             }

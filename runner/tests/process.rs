@@ -26,6 +26,8 @@ mod ends;
 mod faults;
 #[path = "process/kill.rs"]
 mod kill;
+#[path = "process/operations.rs"]
+mod operations;
 #[path = "process/orders.rs"]
 mod orders;
 #[path = "process/simulate.rs"]

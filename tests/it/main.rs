@@ -9,6 +9,8 @@ mod forgetting;
 mod graph;
 mod guide;
 mod laws;
+mod orders;
+mod pages;
 mod pay;
 mod pressure;
 mod properties;

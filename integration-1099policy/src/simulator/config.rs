@@ -83,6 +83,8 @@ pub struct Rules {
     pub starts: Starts,
     /// In whose words events and certificates are told (default the reference's; the guides' are others).
     pub words: Words,
+    /// Until when a quote can be changed (documented: until a policy is issued).
+    pub quote_changes: QuoteChanges,
     /// From a bound assignment to the charge of the card (documented: 24 hours).
     pub charge_after_secs: u64,
     /// From an extension to `assignment.extended` with fresh certificates (unknown; default 10 minutes).
@@ -123,6 +125,7 @@ impl Default for Rules {
             policy_reach: PolicyReach::ToTheStart,
             starts: Starts::InTheFuture,
             words: Words::Reference,
+            quote_changes: QuoteChanges::UntilPolicy,
             charge_after_secs: 24 * 3600,
             extend_refresh_secs: 600,
             withhold_premium: false,
@@ -202,6 +205,15 @@ pub enum Words {
     Reference,
     /// `policy.canceled`, `certificate.validated`, status `valid`.
     Guide,
+}
+
+/// Until when a quote can be changed; then it is `cant_update_create_new_quote`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuoteChanges {
+    /// Until a policy is issued.
+    UntilPolicy,
+    /// Never.
+    Never,
 }
 
 /// What a new `gross_pay` does to an unpaid invoice.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::config::QuoteChanges;
 use super::dates::{Asked, period};
 use super::fields::{Fields, Json, merge_metadata};
 use super::ledger::bump;
@@ -229,10 +230,10 @@ pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Re
 /// Until a policy is issued.
 pub(super) fn update(desk: &mut Desk<'_>, id: &str, request: &Request) -> Result<Reply, Refusal> {
     let stored = desk.book.quotes.get(id).ok_or_else(missing)?.clone();
-    if stored.policy.is_some() {
+    if stored.policy.is_some() || desk.cfg.rules.quote_changes == QuoteChanges::Never {
         return Err(Refusal::business(
             "cant_update_create_new_quote",
-            "A policy was issued for this quote; create a new quote.",
+            "The quote cannot be changed; create a new quote.",
         ));
     }
     let wish = read(desk, &request.fields, Some(&stored))?;

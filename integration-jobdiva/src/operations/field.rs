@@ -14,7 +14,7 @@ const NEVER: [&str; 7] =
     ["ssn", "socialsecuritynumber", "taxid", "visastatus", "dateofbirth", "dob", "passportnumber"];
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal [$($column:literal),*];)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal $form:ident [$($column:literal),*];)*) => {
         /// One thing that is read of a row.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Field {
@@ -32,6 +32,13 @@ macro_rules! fields {
                 }
             }
 
+            /// What is in it.
+            pub fn form(self) -> Form {
+                match self {
+                    $(Field::$variant => Form::$form,)*
+                }
+            }
+
             /// The columns that hold it unless a tenant says otherwise, as JobDiva spells them, the best first.
             pub fn columns(self) -> &'static [&'static str] {
                 match self {
@@ -44,147 +51,147 @@ macro_rules! fields {
 
 fields! {
     /// The placement, under the name that the method has for it.
-    Placement = "placement_id" ["ACTIVITYID", "STARTID", "PLACEMENTID", "INTERVIEWSCHEDULEID", "submittal id"];
+    Placement = "placement_id" Id ["ACTIVITYID", "STARTID", "PLACEMENTID", "INTERVIEWSCHEDULEID", "submittal id"];
     /// The person.
-    Candidate = "candidate_id" ["CANDIDATEID", "EMPLOYEEID", "candidate id in jd"];
+    Candidate = "candidate_id" Id ["CANDIDATEID", "EMPLOYEEID", "candidate id in jd"];
     /// The candidate that a merge removed; how the feed calls it is not published.
-    MergedFrom = "merged_from" ["OLDCANDIDATEID", "MERGEDCANDIDATEID", "FROMCANDIDATEID", "OLDID", "CANDIDATEIDOLD"];
+    MergedFrom = "merged_from" Id ["OLDCANDIDATEID", "MERGEDCANDIDATEID", "FROMCANDIDATEID", "OLDID", "CANDIDATEIDOLD"];
     /// The candidate that a merge kept.
-    MergedInto = "merged_into" ["NEWCANDIDATEID", "TOCANDIDATEID", "INTOCANDIDATEID", "NEWID", "CANDIDATEIDNEW"];
+    MergedInto = "merged_into" Id ["NEWCANDIDATEID", "TOCANDIDATEID", "INTOCANDIDATEID", "NEWID", "CANDIDATEIDNEW"];
     /// The requisition.
-    Requisition = "job_id" ["JOBID", "job id in jd"];
+    Requisition = "job_id" Id ["JOBID", "job id in jd"];
     /// The client.
-    Company = "company_id" ["COMPANYID", "CUSTOMERID"];
+    Company = "company_id" Id ["COMPANYID", "CUSTOMERID"];
     /// The client's name.
-    CompanyName = "company_name" ["COMPANYNAME"];
+    CompanyName = "company_name" Text ["COMPANYNAME"];
     /// The timesheet.
-    Timesheet = "timesheet_id" ["TIMESHEETID"];
+    Timesheet = "timesheet_id" Id ["TIMESHEETID"];
     /// The record's own id, where a method gives it no other name.
-    Id = "id" ["ID"];
+    Id = "id" Id ["ID"];
     /// A billing or pay record's number within its employee.
-    Record = "record_id" ["RECID"];
+    Record = "record_id" Id ["RECID"];
     /// A person's first name.
-    FirstName = "first_name" ["FIRSTNAME"];
+    FirstName = "first_name" Text ["FIRSTNAME"];
     /// A person's last name.
-    LastName = "last_name" ["LASTNAME"];
+    LastName = "last_name" Text ["LASTNAME"];
     /// A person's e-mail addresses, the first that can be one.
-    Email = "email" ["EMAIL", "ALTERNATEEMAIL"];
+    Email = "email" Text ["EMAIL", "ALTERNATEEMAIL"];
     /// A person's telephone.
-    Phone = "phone" ["CELLPHONE", "PHONE1", "HOMEPHONE", "WORKPHONE"];
+    Phone = "phone" Text ["CELLPHONE", "PHONE1", "HOMEPHONE", "WORKPHONE"];
     /// The state of an address.
-    State = "state" ["STATE"];
+    State = "state" Word ["STATE"];
     /// The country of an address.
-    Country = "country" ["COUNTRY"];
+    Country = "country" Word ["COUNTRY"];
     /// The requisition's title.
-    Title = "job_title" ["JOBTITLE", "TITLE"];
+    Title = "job_title" Text ["JOBTITLE", "TITLE"];
     /// The requisition's description, HTML.
-    Description = "job_description" ["JOBDESCRIPTION"];
+    Description = "job_description" Text ["JOBDESCRIPTION"];
     /// The requisition's category, in the tenant's words.
-    Category = "job_category" ["JOB_CATEGORY"];
+    Category = "job_category" Word ["JOB_CATEGORY"];
     /// Contract, direct placement and the like.
-    Position = "position_type" ["POSITIONTYPE", "job type"];
+    Position = "position_type" Word ["POSITIONTYPE", "job type"];
     /// Whether the work may be done from home.
-    Flexibility = "onsite_flexibility" ["ONSITE_FLEXIBILITY", "onSiteRemote"];
+    Flexibility = "onsite_flexibility" Word ["ONSITE_FLEXIBILITY", "onSiteRemote"];
     /// Whether an activity is a hire.
-    Hired = "hire_flag" ["HIREFLAG"];
+    Hired = "hire_flag" Flag ["HIREFLAG"];
     /// Whether an activity is rejected.
-    Rejected = "reject_flag" ["REJECTFLAG"];
+    Rejected = "reject_flag" Flag ["REJECTFLAG"];
     /// When an activity was rejected.
-    RejectedOn = "rejected_on" ["REJECTDATE", "EXTERNALREJECTDATE", "INTERNALREJECTDATE", "date rejected"];
+    RejectedOn = "rejected_on" Date ["REJECTDATE", "EXTERNALREJECTDATE", "INTERNALREJECTDATE", "date rejected"];
     /// When an activity became a hire.
-    PlacedOn = "placed_on" ["PLACEMENTDATE", "hire date"];
+    PlacedOn = "placed_on" Date ["PLACEMENTDATE", "hire date"];
     /// How a start stands, in the tenant's words.
-    StartStatus = "start_status" ["startStatus"];
+    StartStatus = "start_status" Word ["startStatus"];
     /// When the work was terminated.
-    TerminatedOn = "terminated_on" ["TERMINATIONDATE"];
+    TerminatedOn = "terminated_on" Date ["TERMINATIONDATE"];
     /// An activity's first day of work.
-    ActivityStart = "start_date" ["STARTDATE"];
+    ActivityStart = "start_date" Date ["STARTDATE"];
     /// An activity's last day of work.
-    ActivityEnd = "end_date" ["ENDDATE"];
+    ActivityEnd = "end_date" Date ["ENDDATE"];
     /// Since when a billing record applies.
-    BillingStart = "bill_start" ["START_DATE", "Bill Start", "EFFECTIVE_DATE"];
+    BillingStart = "bill_start" Date ["START_DATE", "Bill Start", "EFFECTIVE_DATE"];
     /// Until when a billing record applies.
-    BillingEnd = "bill_end" ["END_DATE", "Bill End"];
+    BillingEnd = "bill_end" Date ["END_DATE", "Bill End"];
     /// Since when a pay record applies.
-    PayStart = "pay_start" ["EFFECTIVE_DATE", "Pay Start", "START_DATE"];
+    PayStart = "pay_start" Date ["EFFECTIVE_DATE", "Pay Start", "START_DATE"];
     /// Until when a pay record applies.
-    PayEnd = "pay_end" ["END_DATE", "Pay End"];
+    PayEnd = "pay_end" Date ["END_DATE", "Pay End"];
     /// Whether a record is approved; a feed of 2021 misspells it.
-    Approved = "approved" ["APPROVED", "ARRPOVED"];
+    Approved = "approved" Flag ["APPROVED", "ARRPOVED"];
     /// Whether a record is deleted.
-    Deleted = "deleted" ["DELETED"];
+    Deleted = "deleted" Flag ["DELETED"];
     /// Whether a billing record is closed.
-    Closed = "closed" ["CLOSED"];
+    Closed = "closed" Flag ["CLOSED"];
     /// Whether work has begun.
-    Begun = "actual_start" ["ACTUALSTART"];
+    Begun = "actual_start" Flag ["ACTUALSTART"];
     /// Whether work is over.
-    Over = "actual_end" ["ACTUALEND"];
+    Over = "actual_end" Flag ["ACTUALEND"];
     /// What a pay record pays.
-    PayAmount = "pay_amount" ["SALARY", "Pay Rate"];
+    PayAmount = "pay_amount" Amount ["SALARY", "Pay Rate"];
     /// Per what a pay record pays.
-    PayUnit = "pay_unit" ["SALARY_PER", "PAY_RATE_PER"];
+    PayUnit = "pay_unit" Word ["SALARY_PER", "PAY_RATE_PER"];
     /// What the activity says was agreed.
-    AgreedPay = "agreed_pay_amount" ["AGREEDPAYRATE"];
+    AgreedPay = "agreed_pay_amount" Amount ["AGREEDPAYRATE"];
     /// Per what that was agreed.
-    AgreedUnit = "agreed_pay_unit" ["PAYFREQUENCY", "pay rate currency/unit", "hourly unit"];
+    AgreedUnit = "agreed_pay_unit" Word ["PAYFREQUENCY", "pay rate currency/unit", "hourly unit"];
     /// The currency of what is paid.
-    Currency = "currency" ["CURRENCY", "hourly currency"];
+    Currency = "currency" Word ["CURRENCY", "hourly currency"];
     /// How the worker is engaged, in the tenant's words.
-    Employment = "worker_category" ["EMPLOYMENT_CATEGORY"];
+    Employment = "worker_category" Word ["EMPLOYMENT_CATEGORY"];
     /// Whether a company of the worker's is paid; spelt so in searches.
-    CorpToCorp = "c2c_flag" ["CORPTOCORP", "crop to crop", "OH_C2C", "C2C"];
+    CorpToCorp = "c2c_flag" Flag ["CORPTOCORP", "crop to crop", "OH_C2C", "C2C"];
     /// Whether the worker is on the payroll.
-    W2 = "w2_flag" ["OH_W2", "W2"];
+    W2 = "w2_flag" Flag ["OH_W2", "W2"];
     /// The state in which the work is done.
-    WorkState = "work_state" ["WORKING_STATE", "WORK_STATE"];
+    WorkState = "work_state" Word ["WORKING_STATE", "WORK_STATE"];
     /// The country in which the work is done.
-    WorkCountry = "work_country" ["WORKING_COUNTRY", "WORK_COUNTRY"];
+    WorkCountry = "work_country" Word ["WORKING_COUNTRY", "WORK_COUNTRY"];
     /// On site, remote or both.
-    WorkLocation = "work_location" ["WORKING_LOCATION"];
+    WorkLocation = "work_location" Word ["WORKING_LOCATION"];
     /// A timesheet's last day.
-    WeekEnding = "week_ending" ["WEEKENDINGDATE", "WEEKENDING"];
+    WeekEnding = "week_ending" Date ["WEEKENDINGDATE", "WEEKENDING"];
     /// How a timesheet stands.
-    Status = "status" ["STATUS"];
+    Status = "status" Word ["STATUS"];
     /// When a timesheet was approved.
-    ApprovedOn = "approved_on" ["DATEAPPROVED"];
+    ApprovedOn = "approved_on" Date ["DATEAPPROVED"];
     /// All hours of a timesheet.
-    HoursWorked = "hours_worked" ["HOURSWORKED"];
+    HoursWorked = "hours_worked" Amount ["HOURSWORKED"];
     /// Its regular hours.
-    RegularHours = "regular_hours" ["REG_HOURS"];
+    RegularHours = "regular_hours" Amount ["REG_HOURS"];
     /// What they are paid: a rate or an amount.
-    RegularPay = "regular_pay" ["REG_PAY"];
+    RegularPay = "regular_pay" Amount ["REG_PAY"];
     /// Per what.
-    RegularUnit = "regular_unit" ["REG_PAY_RATE_UNIT"];
+    RegularUnit = "regular_unit" Word ["REG_PAY_RATE_UNIT"];
     /// Its overtime.
-    OvertimeHours = "overtime_hours" ["OT_HOURS"];
+    OvertimeHours = "overtime_hours" Amount ["OT_HOURS"];
     /// What it is paid.
-    OvertimePay = "overtime_pay" ["OT_PAY"];
+    OvertimePay = "overtime_pay" Amount ["OT_PAY"];
     /// Per what.
-    OvertimeUnit = "overtime_unit" ["OT_PAY_RATE_UNIT"];
+    OvertimeUnit = "overtime_unit" Word ["OT_PAY_RATE_UNIT"];
     /// Its hours at double time.
-    DoubleHours = "double_hours" ["DT_HOURS"];
+    DoubleHours = "double_hours" Amount ["DT_HOURS"];
     /// What they are paid.
-    DoublePay = "double_pay" ["DT_PAY"];
+    DoublePay = "double_pay" Amount ["DT_PAY"];
     /// Per what.
-    DoubleUnit = "double_unit" ["DT_PAY_RATE_UNIT"];
+    DoubleUnit = "double_unit" Word ["DT_PAY_RATE_UNIT"];
     /// When a record was changed last.
-    Updated = "updated_at" ["DATEUPDATED", "DATE_MODIFIED", "DATECREATED"];
+    Updated = "updated_at" Date ["DATEUPDATED", "DATE_MODIFIED", "DATECREATED"];
     /// When one of its user-defined fields was.
-    UserFieldsUpdated = "user_fields_updated_at" ["DATEUSERFIELDUPDATED"];
+    UserFieldsUpdated = "user_fields_updated_at" Date ["DATEUSERFIELDUPDATED"];
     /// A file's name.
-    FileName = "file_name" ["FILENAME", "NAME", "DOCUMENTNAME"];
+    FileName = "file_name" Text ["FILENAME", "NAME", "DOCUMENTNAME"];
     /// A file's type, in the tenant's words.
-    FileType = "file_type" ["ATTACHMENTTYPE", "TYPE", "DOCUMENTTYPE", "ATTACHMENTTYPENAME"];
+    FileType = "file_type" Word ["ATTACHMENTTYPE", "TYPE", "DOCUMENTTYPE", "ATTACHMENTTYPENAME"];
     /// What is in a file, base64.
-    FileContent = "file_content" ["FILECONTENT", "FILECONTENT_BASE64ENCODED", "CONTENT"];
+    FileContent = "file_content" Text ["FILECONTENT", "FILECONTENT_BASE64ENCODED", "CONTENT"];
     /// When a file was uploaded.
-    UploadedOn = "uploaded_on" ["UPLOADEDON", "DATEUPLOADED", "DATECREATED"];
+    UploadedOn = "uploaded_on" Date ["UPLOADEDON", "DATEUPLOADED", "DATECREATED"];
     /// The part of an assignment that holds its billing records.
-    BillingRecords = "billing_records" ["BILLING"];
+    BillingRecords = "billing_records" Rows ["BILLING"];
     /// The part of an assignment that holds its pay records.
-    PayRecords = "pay_records" ["SALARY"];
+    PayRecords = "pay_records" Rows ["SALARY"];
     /// The part of an assignment that holds two flags.
-    Overheads = "overheads" ["OVERHEADS"];
+    Overheads = "overheads" Rows ["OVERHEADS"];
 }
 
 /// What is in a field.
@@ -207,81 +214,6 @@ pub enum Form {
 }
 
 impl Field {
-    /// What is in it.
-    pub fn form(self) -> Form {
-        match self {
-            Field::Placement
-            | Field::Candidate
-            | Field::MergedFrom
-            | Field::MergedInto
-            | Field::Requisition
-            | Field::Company
-            | Field::Timesheet
-            | Field::Id
-            | Field::Record => Form::Id,
-            Field::RejectedOn
-            | Field::PlacedOn
-            | Field::TerminatedOn
-            | Field::ActivityStart
-            | Field::ActivityEnd
-            | Field::BillingStart
-            | Field::BillingEnd
-            | Field::PayStart
-            | Field::PayEnd
-            | Field::WeekEnding
-            | Field::ApprovedOn
-            | Field::Updated
-            | Field::UserFieldsUpdated
-            | Field::UploadedOn => Form::Date,
-            Field::Hired
-            | Field::Rejected
-            | Field::Approved
-            | Field::Deleted
-            | Field::Closed
-            | Field::Begun
-            | Field::Over
-            | Field::CorpToCorp
-            | Field::W2 => Form::Flag,
-            Field::PayAmount
-            | Field::AgreedPay
-            | Field::HoursWorked
-            | Field::RegularHours
-            | Field::RegularPay
-            | Field::OvertimeHours
-            | Field::OvertimePay
-            | Field::DoubleHours
-            | Field::DoublePay => Form::Amount,
-            Field::State
-            | Field::Country
-            | Field::Category
-            | Field::Position
-            | Field::Flexibility
-            | Field::StartStatus
-            | Field::PayUnit
-            | Field::AgreedUnit
-            | Field::Currency
-            | Field::Employment
-            | Field::WorkState
-            | Field::WorkCountry
-            | Field::WorkLocation
-            | Field::Status
-            | Field::RegularUnit
-            | Field::OvertimeUnit
-            | Field::DoubleUnit
-            | Field::FileType => Form::Word,
-            Field::CompanyName
-            | Field::FirstName
-            | Field::LastName
-            | Field::Email
-            | Field::Phone
-            | Field::Title
-            | Field::Description
-            | Field::FileName
-            | Field::FileContent => Form::Text,
-            Field::BillingRecords | Field::PayRecords | Field::Overheads => Form::Rows,
-        }
-    }
-
     /// The field of that name.
     pub fn named(name: &str) -> Option<Field> {
         Self::ALL.iter().copied().find(|field| field.name() == name)

@@ -105,14 +105,19 @@ fn flat(spec: &Spec) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     let Ok(Value::Object(keys)) = serde_json::to_value(spec) else { return flat };
     for (key, value) in keys {
-        match value {
+        match value.clone() {
             // The parts of a way of paging belong together.
             Value::Object(parts) if key != "paging" => {
                 flat.extend(
                     parts.into_iter().map(|(part, value)| (format!("{key}.{part}"), value)),
                 );
             }
-            value => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => {
                 flat.insert(key, value);
             }
         }

@@ -26,6 +26,14 @@ const DATE_FORMATS: [&str; 8] = [
     "MM-dd-yyyy",
     "dd.MM.yyyy HH:mm:ss",
 ];
+/// Where the units stand in which is paid.
+const UNITS: &[Field] = &[
+    Field::PayUnit,
+    Field::AgreedUnit,
+    Field::RegularUnit,
+    Field::OvertimeUnit,
+    Field::DoubleUnit,
+];
 /// How alike two names must be, of 100.
 const ALIKE_MIN: usize = 50;
 
@@ -117,19 +125,22 @@ fn word(field: Field, text: &str, row: &Row, probe: &mut Probe) {
     if field.form() != Form::Word || telling {
         return;
     }
+    let of = |fields: &[Field]| fields.contains(&field);
     let vocabulary = &mut probe.vocabulary;
-    let words = match field {
-        Field::Employment => &mut vocabulary.categories,
-        Field::PayUnit
-        | Field::AgreedUnit
-        | Field::RegularUnit
-        | Field::OvertimeUnit
-        | Field::DoubleUnit => &mut vocabulary.units,
-        Field::StartStatus | Field::Status => &mut vocabulary.statuses,
-        Field::Category => &mut vocabulary.job_categories,
-        Field::Position => &mut vocabulary.positions,
-        Field::Currency => &mut vocabulary.currencies,
-        _ => return,
+    let words = if of(&[Field::Employment]) {
+        &mut vocabulary.categories
+    } else if of(UNITS) {
+        &mut vocabulary.units
+    } else if of(&[Field::StartStatus, Field::Status]) {
+        &mut vocabulary.statuses
+    } else if of(&[Field::Category]) {
+        &mut vocabulary.job_categories
+    } else if of(&[Field::Position]) {
+        &mut vocabulary.positions
+    } else if of(&[Field::Currency]) {
+        &mut vocabulary.currencies
+    } else {
+        return;
     };
     words.insert(text.to_owned());
 }
@@ -210,7 +221,7 @@ fn alike(one: &str, other: &str) -> usize {
     };
     let (one, other) = (pairs(&one), pairs(&other));
     let all = one.len() + other.len();
-    if all == 0 { 0 } else { 200 * one.intersection(&other).count() / all }
+    (200 * one.intersection(&other).count()).checked_div(all).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ async fn switch_22_another_start_comes_along() {
     let related_starts = false;
     let kinder = Tenant::with(Behaviour { related_starts, ..Behaviour::default() }).await;
     for wall in ["2026-03-24T10:00", "2026-03-25T09:00"] {
-        (tenant.until(wall).await, kinder.until(wall).await);
+        tenant.until(wall).await;
+        kinder.until(wall).await;
         assert!(tenant.all_facts().await == kinder.all_facts().await, "{wall}");
     }
     let marisol = tenant.facts(51_000_777).await.unwrap();

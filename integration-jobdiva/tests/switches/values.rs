@@ -91,7 +91,8 @@ async fn switch_24_oddities_of_records_are_read() {
     let assignment = AssignmentForm::Labels;
     let labelled = Tenant::with(Behaviour { assignment, ..Behaviour::default() }).await;
     let wall = "2026-04-21T09:00";
-    (tenant.until(wall).await, labelled.until(wall).await);
+    tenant.until(wall).await;
+    labelled.until(wall).await;
     for placement in [51_000_777, 51_000_780, 51_000_784, 51_000_793, 51_000_799_u64] {
         let (facts, other) =
             (tenant.facts(placement).await.unwrap(), labelled.facts(placement).await.unwrap());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, Tenant, log, overrides, tenant, webhooks};
+use super::{Config, Tenant, log, overrides, page, tenant, webhooks};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -83,12 +83,14 @@ fn config<'a>(
         );
     }
     let sources = webhooks::sources(&listen);
+    let pages = address(&listen, "page", page::ADDRESS);
     listen.finish();
     let sections = root.sections("tenant");
     if sections.is_empty() {
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
+    let page = pages.and_then(|address| page::page(root.section("page"), address, &read));
     let section = root.section("log");
     let master_key = log::master_key(&section);
     let log = log::log(section, &read);
@@ -119,6 +121,7 @@ fn config<'a>(
         hooks: hooks?,
         sources: sources?,
         admin: admin?,
+        page: page?,
         log: log?,
         tenants,
     })

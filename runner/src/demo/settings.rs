@@ -22,8 +22,8 @@ use workflow_core::domain::rules::Rules;
 use super::{DemoError, io_error};
 use crate::certificates::Finding;
 use crate::config::{
-    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, SecretFiles,
-    Tenant,
+    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, Page, PolicyHook,
+    SecretFiles, Tenant,
 };
 use crate::ingress::sources;
 use crate::signing;
@@ -111,6 +111,7 @@ pub(super) async fn config(
         hooks,
         sources: sources::Rules::default(),
         admin,
+        page: Page::at(admin),
         log,
         tenants: vec![tenant],
     })
