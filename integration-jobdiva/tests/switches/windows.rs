@@ -31,8 +31,10 @@ async fn switch_06_midnight_means_the_end_of_the_day() {
         let behaviour = Behaviour { widen_midnight, ..Behaviour::default() };
         for begin in [date(2025, 10, 1), date(2026, 2, 23)] {
             let tenant = Tenant::configured(behaviour.clone(), |config| {
-                config.window_max = 14 * DAY - HOUR;
-                config.overlap = HOUR / 4;
+                config.registry.each_window(|window| {
+                    window.max = 14 * DAY - HOUR;
+                    window.overlap = HOUR / 4;
+                });
                 config.backfill_from = Some(begin);
             })
             .await;
