@@ -27,6 +27,7 @@ use world::{Insurer, Work};
 
 // The stories of `tests/it` stand on the same files: one insurer, one tap, one watch over what is logged.
 #[path = "../../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
 mod canary;
 #[path = "../../../tests/it/adapters/wiretap.rs"]
 mod wiretap;
