@@ -411,7 +411,10 @@ impl Desk<'_> {
         let stream = behind.stream(&tenant).map_err(|bad| OrderError::Unclear(bad.to_string()))?;
         let handled = self.engine.handle::<Gate>(&stream, input, source(&order.by)).await?;
         if let Some(connected) = running.systems.of(&tenant) {
-            sides.into_iter().for_each(|side| connected.probe.ask(side));
+            for side in sides {
+                connected.probe.ask(side);
+                connected.lift(side);
+            }
         }
         let tried = running.dispatcher.retry_now(which);
         let shown = match &behind {

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use runner::demo::{Demo, INTAKE_TOKEN, Screen};
 use runner::views::{self, Line};
 use serde_json::Value;
+use tests::canary::Watch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// The seed's candidate with a certificate among the attachments.
@@ -23,6 +24,7 @@ const HEIR: &str = "70011000045";
 struct Played {
     dir: tempfile::TempDir,
     demo: Demo,
+    _watch: Watch,
 }
 
 impl Played {
@@ -30,7 +32,7 @@ impl Played {
     async fn for_hours(hours: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let demo = Demo::start(dir.path()).await.unwrap();
-        let mut played = Self { dir, demo };
+        let mut played = Self { dir, demo, _watch: Watch::new() };
         played.pass(hours).await;
         played
     }

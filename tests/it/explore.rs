@@ -1,5 +1,9 @@
 //! The placement and contractor workflows together, on every road that they can take in a hostile world.
 //!
+//! Certificates, invoices and merges are not among the settings: each has its own stream and its own machine, which the laws
+//! walk alone, and what they do to placements is tried at random, with everything else, in `properties.rs`. Here they would
+//! multiply the states without a new way for the two workflows to meet.
+//!
 //! Each setting says who is there and how often each thing may happen; `rules.rs` says what must hold. How many states
 //! there are is printed. In the usual run the settings are small; `EXPLORE=full` makes them large:
 //!

@@ -1,8 +1,9 @@
-//! Rules that hold in every world, however it goes: random placements, facts, orders, faults, restarts, moments.
+//! Rules that hold in every world, however it goes: random placements, facts, orders, faults, restarts, moments, candidates
+//! who are merged, certificates and weeks of work.
 //!
 //! A world has one tenant or two on one log, and is a list of [`Deed`]s of theirs. Afterwards the faults stop, everything
 //! is polled, the world settles, and the rules are looked at: `rules.rs`. proptest prints the deeds of a world that
-//! breaks one.
+//! breaks one. `papers.rs` and `weeks.rs` have the deeds and the rules of certificates and invoices.
 
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ use workflow_core::domain::placement::{Input, Resolution};
 
 mod drift;
 mod index;
+mod papers;
 mod rules;
+mod weeks;
 
 /// One thing that happens. Numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ enum Deed {
     Forget { placement: u8 },
     /// A person is renamed, or gets another e-mail, and is reported.
     Person { candidate: u8, email: u8 },
+    /// Two candidates are made one.
+    Merge { old: u8, into: u8 },
     /// Calls are made and answered.
     Steps(u8),
     /// A call takes off; its answer stays away.
@@ -50,6 +55,16 @@ enum Deed {
     Assignment { pick: u8, what: u8 },
     /// A contractor buys a policy elsewhere.
     Elsewhere { pick: u8 },
+    /// A certificate is found, maybe once more.
+    Paper { candidate: u8, which: u8, handed_in: bool },
+    /// The insurer's review of a certificate goes on.
+    Review { pick: u8, what: u8 },
+    /// A person takes a certificate for good, takes it back, or sends it again.
+    PaperDesk { pick: u8, what: u8 },
+    /// A week's timesheet is filed, corrected, approved, or loses its approval.
+    Week { placement: u8, which: u8, hours: u8, what: u8 },
+    /// An invoice is paid, or a person has a look at it.
+    WeekDesk { pick: u8, what: u8 },
     /// An operator settles a flag, or takes a placement out.
     Operator { placement: u8, what: u8 },
     /// An operator lets a contractor be tried again.
@@ -110,6 +125,10 @@ const OPERATIONS: &[&str] = &[
     "cancel_assignment",
     "update_contractor",
     "adopt_contractor",
+    "upload_certificate",
+    "record_invoice",
+    "replace_invoice",
+    "withdraw_invoice",
 ];
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -122,6 +141,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..4u8).prop_map(|placement| Deed::Mend { placement }),
         1 => (0..4u8).prop_map(|placement| Deed::Forget { placement }),
         1 => (0..3u8, 0..5u8).prop_map(|(candidate, email)| Deed::Person { candidate, email }),
+        1 => (0..3u8, 0..3u8).prop_map(|(old, into)| Deed::Merge { old, into }),
         8 => (1..6u8).prop_map(Deed::Steps),
         3 => any::<u8>().prop_map(Deed::TakeOff),
         3 => any::<u8>().prop_map(Deed::Land),
@@ -130,6 +150,15 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (any::<u8>(), 0..3u8).prop_map(|(pick, what)| Deed::Policy { pick, what }),
         3 => (any::<u8>(), 0..5u8).prop_map(|(pick, what)| Deed::Assignment { pick, what }),
         1 => any::<u8>().prop_map(|pick| Deed::Elsewhere { pick }),
+        2 => (0..3u8, 0..2u8, any::<bool>()).prop_map(
+            |(candidate, which, handed_in)| Deed::Paper { candidate, which, handed_in }
+        ),
+        2 => (any::<u8>(), 0..8u8).prop_map(|(pick, what)| Deed::Review { pick, what }),
+        1 => (any::<u8>(), 0..4u8).prop_map(|(pick, what)| Deed::PaperDesk { pick, what }),
+        3 => (0..4u8, 0..2u8, prop::sample::select(vec![8u8, 40, 41]), 0..8u8).prop_map(
+            |(placement, which, hours, what)| Deed::Week { placement, which, hours, what }
+        ),
+        1 => (any::<u8>(), 0..3u8).prop_map(|(pick, what)| Deed::WeekDesk { pick, what }),
         3 => (0..4u8, 0..4u8).prop_map(|(placement, what)| Deed::Operator { placement, what }),
         1 => (0..3u8).prop_map(|candidate| Deed::Retry { candidate }),
         3 => (operation, 0..6u8).prop_map(|(operation, what)| Deed::Fault { operation, what }),
@@ -183,7 +212,13 @@ async fn happen(world: &mut World, deed: &Deed) {
         | Deed::Change { .. }
         | Deed::Mend { .. }
         | Deed::Forget { .. }
-        | Deed::Person { .. } => in_the_ats(world, deed).await,
+        | Deed::Person { .. }
+        | Deed::Merge { .. } => in_the_ats(world, deed).await,
+        Deed::Paper { .. }
+        | Deed::Review { .. }
+        | Deed::PaperDesk { .. }
+        | Deed::Week { .. }
+        | Deed::WeekDesk { .. } => on_paper(world, deed).await,
         Deed::Session { .. }
         | Deed::Policy { .. }
         | Deed::Assignment { .. }
@@ -234,6 +269,21 @@ async fn happen(world: &mut World, deed: &Deed) {
     }
 }
 
+async fn on_paper(world: &mut World, deed: &Deed) {
+    match deed {
+        Deed::Paper { candidate, which, handed_in } => {
+            papers::found(world, *candidate, *which, *handed_in).await;
+        }
+        Deed::Review { pick, what } => papers::reviewed(world, *pick, *what),
+        Deed::PaperDesk { pick, what } => papers::desk(world, *pick, *what).await,
+        Deed::Week { placement, which, hours, what } => {
+            weeks::reported(world, *placement, *which, *hours, *what).await;
+        }
+        Deed::WeekDesk { pick, what } => weeks::desk(world, *pick, *what).await,
+        _ => {}
+    }
+}
+
 async fn in_the_ats(world: &mut World, deed: &Deed) {
     let number = match deed {
         Deed::Report { placement, change } => {
@@ -269,6 +319,14 @@ async fn in_the_ats(world: &mut World, deed: &Deed) {
             world.ats().put_person(candidate(*number), who.clone());
             let input = contractor::Input::Observed(who);
             drop(world.tell_contractor(&candidate(*number), input).await);
+            return;
+        }
+        Deed::Merge { old, into } => {
+            let (old, into) = (candidate(*old), candidate(*into));
+            if old != into && !world.ats().is_merged(&old) && !world.ats().is_merged(&into) {
+                world.merge(&old, &into);
+                drop(world.tell_contractor(&old, contractor::Input::Merged { into }).await);
+            }
             return;
         }
         _ => return,
@@ -428,6 +486,7 @@ async fn calm(town: &mut Town) {
                 world.observe(&placement(number)).await.ok();
             }
             world.sweep().await;
+            weeks::look_up(world).await;
         }
         town.settle().await;
     }

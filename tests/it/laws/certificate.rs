@@ -133,6 +133,7 @@ fn anything() -> BoxedStrategy<Input> {
         4 => answers::contractor().prop_map(|contractor| Input::ContractorLinked { contractor }),
         2 => reason().prop_map(|reason| Input::ContractorUnavailable { reason }),
         1 => reason().prop_map(|reason| Input::PersonForgotten { reason }),
+        1 => Just(Input::ContentKnown { certificate: "cand_2.aa".into() }),
         8 => review().prop_map(Input::Reviewed),
         3 => (prop::collection::vec(coverage(), 0..2), until, reason()).prop_map(
             |(covers, until, reason)| {

@@ -15,14 +15,15 @@ use workflow_core::id::{Position, StreamId};
 use workflow_core::money::Cents;
 use workflow_core::time::Clock;
 
-use super::placement;
+use super::{papers, placement, weeks};
 
-type Checked = Result<(), TestCaseError>;
+pub(super) type Checked = Result<(), TestCaseError>;
 
 /// What holds after every single deed.
 pub(super) fn at_every_moment(world: &World) -> Checked {
     let violations = world.insurer().books().violations.clone();
     prop_assert!(violations.is_empty(), "the insurer saw what must never be: {violations:?}");
+    weeks::one_of_a_week(world)?;
     covered_only_by_what_was_in_force(world)?;
     nothing_acknowledged_is_lost(world)?;
     nobody_waits_for_nothing(world)
@@ -37,6 +38,9 @@ pub(super) fn in_the_end(town: &mut Town) -> Checked {
         nobody_waits_for_what_cannot_come(world)?;
         only_understood_money(world)?;
         messages_came_once(world)?;
+        the_merged_are_left_alone(world)?;
+        papers::in_the_end(world)?;
+        weeks::in_the_end(world)?;
     }
     nobody_is_named_in_the_log(town)?;
     the_same_log_gives_the_same_world(town)
@@ -95,21 +99,22 @@ fn nobody_is_named_in_the_log(town: &Town) -> Checked {
 
 /// Rule 4: Active only on what the insurer really had in force at some moment until now.
 fn covered_only_by_what_was_in_force(world: &World) -> Checked {
-    let books = world.insurer().books();
+    let books = || world.insurer().books();
     for number in 0..4 {
         let Some(Placement::Active { coverage, .. }) = world.placement(&placement(number)) else {
             continue;
         };
         let had = match &coverage.evidence {
-            Evidence::Policy { policy, .. } => books.policies.get(policy).is_some_and(|policy| {
+            Evidence::Policy { policy, .. } => books().policies.get(policy).is_some_and(|policy| {
                 policy.past.iter().any(|(_, standing)| *standing == PolicyStanding::Active)
             }),
-            Evidence::Assignment { assignment, .. } => books
+            Evidence::Assignment { assignment, .. } => books()
                 .assignments
                 .get(assignment)
                 .is_some_and(|it| it.past.iter().any(|(_, s)| *s == AssignmentStanding::Active)),
-            // Nobody brings a certificate here.
-            Evidence::Certificate { .. } => false,
+            Evidence::Certificate { certificate, accepted } => {
+                papers::was_good(world, certificate, accepted)
+            }
         };
         prop_assert!(had, "pl_{number} is Active on what was never in force: {coverage:?}");
     }
@@ -118,7 +123,7 @@ fn covered_only_by_what_was_in_force(world: &World) -> Checked {
 
 /// Rule 10: every instance that is no end waits for something.
 fn nobody_waits_for_nothing(world: &World) -> Checked {
-    for workflow in ["placement", "contractor", "delivery"] {
+    for workflow in ["placement", "contractor", "certificate", "invoice", "delivery"] {
         for summary in world.summaries(workflow) {
             prop_assert!(
                 summary.terminal || !summary.waits.is_empty(),
@@ -150,6 +155,7 @@ fn nothing_of_those_who_never_left_the_start(world: &World) -> Checked {
                 .iter()
                 .any(|kind| kind == "terms_ready")
         });
+        let asked = asked || !world.summaries("certificate").is_empty();
         prop_assert!(asked, "{} was made without a placement in scope", summary.stream);
     }
     Ok(())
@@ -183,7 +189,7 @@ fn one_of_each(world: &World) -> Checked {
 
 /// Rule 5: once everything was read, nothing is Active on what is not in force.
 fn a_loss_is_flagged(world: &World) -> Checked {
-    let books = world.insurer().books();
+    let books = world.insurer().books().clone();
     for number in 0..4 {
         let Some(Placement::Active { coverage, .. }) = world.placement(&placement(number)) else {
             continue;
@@ -200,7 +206,7 @@ fn a_loss_is_flagged(world: &World) -> Checked {
                     .is_some_and(|it| it.standing == AssignmentStanding::Active)
                     && policy.as_ref().is_none_or(policy_stands)
             }
-            Evidence::Certificate { .. } => false,
+            Evidence::Certificate { certificate, .. } => papers::is_good(world, certificate),
         };
         prop_assert!(stands, "pl_{number} is Active on lost coverage: {coverage:?}");
         let now = world.clock.now();
@@ -235,6 +241,48 @@ fn nobody_waits_for_what_cannot_come(world: &World) -> Checked {
         let name = placement(number);
         let Some(state) = world.placement(&name) else { continue };
         waits_rightly(world, number, &state)?;
+    }
+    Ok(())
+}
+
+/// Nobody who is another one by now has placements still: each is told, however many merges were on their way.
+fn the_merged_are_left_alone(world: &World) -> Checked {
+    for number in 0..4 {
+        let state = world.placement(&placement(number));
+        let of = match &state {
+            Some(
+                Placement::Discovered { brief, .. }
+                | Placement::Flagged { back: Back::Discovered { brief, .. }, .. },
+            ) => &brief.candidate,
+            Some(
+                Placement::ContractorReady { engagement, .. }
+                | Placement::Flagged { back: Back::Contractor { engagement, .. }, .. },
+            ) => &engagement.terms.references.candidate,
+            Some(
+                Placement::JobReady { hired }
+                | Placement::Quoted { hired, .. }
+                | Placement::ApplicationPending { hired, .. }
+                | Placement::Assigned { hired, .. }
+                | Placement::Active { hired, .. }
+                | Placement::Flagged {
+                    back:
+                        Back::Job { hired }
+                        | Back::Quote { hired, .. }
+                        | Back::Application { hired, .. }
+                        | Back::Assignment { hired, .. }
+                        | Back::Coverage { hired, .. }
+                        | Back::Lost { hired, .. },
+                    ..
+                },
+            ) => &hired.engagement.terms.references.candidate,
+            Some(
+                Placement::Excluded { .. }
+                | Placement::Completed { .. }
+                | Placement::Canceled { .. },
+            )
+            | None => continue,
+        };
+        prop_assert!(!world.ats().is_merged(of), "pl_{number} is {of}'s still: {state:?}");
     }
     Ok(())
 }
@@ -322,7 +370,8 @@ fn the_same_log_gives_the_same_world(town: &mut Town) -> Checked {
 /// What an engine says of everything that it has.
 fn picture(engine: &Engine<workflow_core::domain::Insurance>) -> Vec<String> {
     let of = |workflow| engine.summaries(workflow).into_iter();
-    let lines = of("placement").chain(of("contractor")).chain(of("delivery")).map(|summary| {
+    let all = ["placement", "contractor", "certificate", "invoice", "delivery"];
+    let lines = all.into_iter().flat_map(of).map(|summary| {
         let Summary { stream, state, terminal, version, updated_at, headline, waits } = summary;
         // A message that changed nothing left no trace: another engine on the log tells it again, in vain.
         let lasting = |wait: &Wait| !matches!(wait, Wait::Message(_));
@@ -336,7 +385,7 @@ fn picture(engine: &Engine<workflow_core::domain::Insurance>) -> Vec<String> {
 /// A message's key is the cause of at most one input's events in the receiver.
 fn messages_came_once(world: &World) -> Checked {
     let mut seen: BTreeSet<(StreamId, String)> = BTreeSet::new();
-    for workflow in ["placement", "contractor"] {
+    for workflow in ["placement", "contractor", "certificate"] {
         for summary in world.summaries(workflow) {
             let mut last = String::new();
             let history = world.engine().history(&summary.stream);

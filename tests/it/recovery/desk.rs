@@ -28,10 +28,13 @@ use workflow_core::domain::rules::{Rules, Send};
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, decode};
 use workflow_core::id::{Key, Version};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
 use workflow_core::record::Recorded;
 use workflow_core::seal::Vault;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::time::{Clock, ManualClock};
+
+use crate::adapters::line::Line;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -65,6 +68,10 @@ impl Perform<Insurance> for Sides {
     fn lane(&self, call: &OwedCall<Insurance>) -> String {
         format!("{:?}", call.call.side())
     }
+
+    fn later(&self, call: &OwedCall<Insurance>) -> Option<Later> {
+        self.policy.later(&call.call)
+    }
 }
 
 /// One life of the process.
@@ -94,21 +101,32 @@ impl Desk {
 
     /// With an insurer of another mind. Whoever applies there does nothing before told.
     pub async fn with(change: impl FnOnce(&mut Simulated)) -> Self {
-        let clock = ManualClock::at(BEGINNING);
-        let mut simulated = Simulated { clock: clock.clone(), ..Simulated::default() };
-        change(&mut simulated);
-        let sim = Simulator::start(simulated).await.unwrap();
-        sim.script("cand_1", Script::of(Application::Ignore));
+        let sim = simulated(change).await;
+        let base_url = sim.base_url();
+        Self::reaching(sim, base_url)
+    }
+
+    /// Over a line that can be cut.
+    pub async fn on_a_line() -> (Self, Line) {
+        let sim = simulated(|_| {}).await;
+        let line = Line::before(&sim.base_url()).await;
+        (Self::reaching(sim, line.base_url()), line)
+    }
+
+    fn reaching(sim: Simulator, base_url: String) -> Self {
+        let clock = sim.clock();
         let links = LinkTemplates {
             success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
             cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
         };
         let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
-        config.base_url = sim.base_url();
+        config.base_url = base_url;
+        // Many answers lost at one moment are a test's doing here and no outage.
+        config.limits.fuse.failures = 1000;
         let mut desk = Self {
             sim,
             ats: Arc::default(),
-            policy: Ten99Policy::new(config).unwrap(),
+            policy: Ten99Policy::with_clock(config, Arc::new(clock.clone())).unwrap(),
             store: Arc::new(MemoryStore::new()),
             vault: Vault::in_memory(),
             clock,
@@ -404,6 +422,14 @@ impl Desk {
         });
         text + &format!("  waiting: {waiting:?}\n") + &seen.collect::<String>()
     }
+}
+
+async fn simulated(change: impl FnOnce(&mut Simulated)) -> Simulator {
+    let mut simulated = Simulated { clock: ManualClock::at(BEGINNING), ..Simulated::default() };
+    change(&mut simulated);
+    let sim = Simulator::start(simulated).await.unwrap();
+    sim.script("cand_1", Script::of(Application::Ignore));
+    sim
 }
 
 /// What must be so in any ledger: one of each, and no card charged twice.

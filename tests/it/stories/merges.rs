@@ -260,3 +260,89 @@ fn told_twice_and_across_a_restart_it_is_one_merge() {
     ",
     );
 }
+
+#[test]
+fn merged_on_before_it_was_taken_over_it_reaches_the_last_one() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        and   cand_7 has the e-mail kim@real.test
+        and   cand_9 has the e-mail lee@real.test
+        when  at once the ATS merges cand_1 into cand_7
+        and   at once the ATS merges cand_7 into cand_9
+        and   the world settles
+        then  CandidateReplaced twice for pl_1
+        and   cand_9 is OptedIn
+        and   the insurer has 1 contractor
+        when  the ATS reports pl_1
+        then  pl_1 is Active
+        and   FlagRaised never for pl_1
+    ",
+    );
+}
+
+#[test]
+fn merged_twice_over_while_the_session_is_being_opened_it_begins_anew_with_the_last_one() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   at once the ATS reports pl_1
+        and   at once one call is made, twice
+        and   at once one call is made, twice
+        then  pl_1 is Quoted: opening
+        when  at once a call takes off
+        and   cand_7 has the e-mail kim@real.test
+        and   cand_9 has the e-mail lee@real.test
+        and   at once the ATS merges cand_1 into cand_7
+        and   at once the ATS merges cand_7 into cand_9
+        and   at once its answer lands
+        and   the world settles
+        then  cand_9 is OptingIn
+        and   pl_1 is ApplicationPending
+        and   the insurer has 1 contractor, 1 live session
+        when  the ATS reports pl_1
+        then  FlagRaised never for pl_1
+    ",
+    );
+}
+
+#[test]
+fn a_certificate_that_was_sent_before_the_merge_is_not_sent_again_for_the_other_candidate() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   cand_1 hands in paper_a
+        then  paper_a is Uploaded
+        when  cand_7 has the e-mail kim@real.test
+        and   the ATS merges cand_1 into cand_7
+        and   paper_a of cand_7 is found
+        then  paper_a is Dropped: the same content was handed in as certificate cand_1.
+        and   the insurer has 1 contractor, 1 certificate
+    ",
+    );
+}
+
+#[test]
+fn a_job_that_is_being_made_is_the_other_candidates_once_they_are_one() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   at once the ATS reports pl_1
+        and   at once one call is made, twice
+        then  pl_1 is ContractorReady
+        when  at once a call takes off
+        and   cand_7 has the e-mail kim@real.test
+        and   at once the ATS merges cand_1 into cand_7
+        and   at once the ATS reports pl_1
+        and   at once its answer lands
+        and   the world settles
+        then  pl_1 is ApplicationPending
+        and   cand_7 is OptingIn
+        and   FlagRaised never for pl_1
+        and   the insurer has 1 contractor, 1 job, 1 live session
+    ",
+    );
+}

@@ -338,6 +338,24 @@ fn work_before_the_coverage_is_known_waits_and_then_goes() {
 }
 
 #[test]
+fn an_assignment_that_was_lost_before_it_came_into_force_covered_no_week() {
+    check(
+        Send::Always,
+        "
+        given pl_1 of cand_1
+        and   pl_2 of cand_1
+        and   the ATS reports pl_1, pl_2
+        and   the application of pl_1 is completed
+        then  pl_2 is Assigned
+        when  the assignment of pl_2 is cancelled
+        then  pl_2 is Flagged: coverage lost
+        when  week 2026-03-22 of pl_2: 40 hours at 95
+        then  week 2026-03-22 of pl_2 is Waiting: waiting for the placement's coverage
+    ",
+    );
+}
+
+#[test]
 fn the_last_week_comes_after_the_end() {
     covered(
         Send::Always,

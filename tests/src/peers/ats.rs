@@ -62,6 +62,16 @@ impl Ats {
         lock(&self.merged).contains_key(candidate)
     }
 
+    /// Who a candidate is by now.
+    pub fn now(&self, candidate: &CandidateId) -> CandidateId {
+        let merged = lock(&self.merged);
+        let mut who = candidate;
+        while let Some(into) = merged.get(who) {
+            who = into;
+        }
+        who.clone()
+    }
+
     /// Deletes a person's record.
     pub fn forget_person(&self, candidate: &CandidateId) {
         lock(&self.persons).remove(candidate);

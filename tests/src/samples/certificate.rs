@@ -64,6 +64,9 @@ pub fn events(kind: EventKind) -> Vec<Event> {
             vec![Event::CertificateWithdrawn { reason: "another one came".to_owned() }]
         }
         EventKind::CertificateExpired => vec![Event::CertificateExpired],
+        EventKind::ContentKnown => {
+            vec![Event::ContentKnown { certificate: "70001377.9f86d081884c7d65".to_owned() }]
+        }
         EventKind::PersonForgotten => {
             vec![Event::PersonForgotten { reason: "asked for by letter".to_owned() }]
         }

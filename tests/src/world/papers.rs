@@ -9,7 +9,7 @@ use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
 use workflow_core::engine::{HandleError, Handled, Source};
 use workflow_core::id::StreamId;
 
-use super::{TENANT, World};
+use super::World;
 
 /// Whose each paper is.
 pub(super) type Papers = BTreeMap<String, CandidateId>;
@@ -40,13 +40,19 @@ impl World {
     /// Tells a certificate something.
     pub async fn tell_paper(&self, paper: &str, input: Input) -> Result<Handled, HandleError> {
         let stream = self.paper_stream(paper).expect("somebody has that paper");
-        self.engine().handle::<Certificate>(&stream, input, Source::new("operator:kim", "")).await
+        let source = Source::new("operator:kim", "");
+        let handled = self.engine().handle::<Certificate>(&stream, input, source).await;
+        self.acknowledge(&stream, &handled);
+        handled
     }
 
     /// The stream of a paper, once somebody has it.
     pub fn paper_stream(&self, paper: &str) -> Option<StreamId> {
         let candidate = self.papers.get(paper)?;
-        Some(certificate::stream(TENANT, candidate, &sha256(paper)).expect("test ids are plain"))
+        Some(
+            certificate::stream(self.tenant, candidate, &sha256(paper))
+                .expect("test ids are plain"),
+        )
     }
 
     /// The state of a paper's certificate.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::EntityId;
+use workflow_core::domain::call::{CoverageType, EntityId};
 use workflow_core::domain::facts::CompanyId;
+use workflow_core::domain::rules::{Certificates, Replaces, Rules, Send};
 use workflow_core::engine::Engine;
 
 use super::{Ground, TENANT, World, engine_of, rules};
@@ -18,6 +19,18 @@ const NEIGHBOUR: &str = "bolt";
 
 /// More rounds than any town needs until nobody moves.
 const ROUNDS_MAX: usize = 200;
+
+/// The usual rules, with invoices and certificates that count.
+fn paper_rules(send: Send) -> Rules {
+    let mut rules = rules();
+    rules.invoices.send = send;
+    rules.certificates = Certificates {
+        replaces_purchase: Replaces::WhereSatisfied,
+        satisfies: [CoverageType::General, CoverageType::WorkersComp].into(),
+        min_remaining_days: Some(5),
+    };
+    rules
+}
 
 /// One tenant or two, side by side.
 pub struct Town {
@@ -37,9 +50,10 @@ impl Town {
 
     fn on(ground: Ground, two: bool) -> Self {
         let ground = Arc::new(ground);
-        let first = World::closed(TENANT, Arc::clone(&ground), rules());
+        let first = World::closed(TENANT, Arc::clone(&ground), paper_rules(Send::Always));
         let second = two.then(|| {
-            let mut rules = rules();
+            let mut rules = paper_rules(Send::WhenDifferent);
+            rules.certificates.replaces_purchase = Replaces::Never;
             rules.entities.insert(CompanyId("co_1".into()), EntityId("en_2".into()));
             World::closed_beside(&first, NEIGHBOUR, rules)
         });

@@ -49,6 +49,11 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// The contractor's workflow knows the same content as another certificate, of a candidate who was merged.
+    ContentKnown {
+        /// By the key of its stream.
+        certificate: String,
+    },
     /// The person was forgotten: the bytes are gone.
     PersonForgotten {
         /// Why.
@@ -139,6 +144,11 @@ pub fn stream(
     StreamId::new("certificate", tenant, &format!("{candidate}.{short}"))
 }
 
+/// The part of a certificate's key that tells its content; two candidates who are merged may have the same one.
+pub(super) fn content(key: &str) -> &str {
+    key.rsplit_once('.').map_or(key, |(_, content)| content)
+}
+
 /// Whose key a candidate's documents are sealed with: that of their contractor's stream.
 pub fn subject(tenant: &str, candidate: &CandidateId) -> Subject {
     Subject::new(format!("contractor/{tenant}/{candidate}"))
@@ -199,6 +209,7 @@ impl Workflow for Certificate {
             Input::Found(_) => "found",
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorUnavailable { .. } => "contractor_unavailable",
+            Input::ContentKnown { .. } => "content_known",
             Input::PersonForgotten { .. } => "person_forgotten",
             Input::Answered { .. } => "answered",
             Input::Reviewed(_) => "reviewed",

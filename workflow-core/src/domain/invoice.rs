@@ -68,14 +68,17 @@ pub struct Work {
 
 impl Standing {
     /// What a placement's state says. Coverage that has begun and ended, or was lost, is coverage here: the work was done.
+    /// An assignment that was lost before it came into force never was any.
     pub fn of(state: Option<&placement::State>) -> Self {
         use placement::{Back, State};
         let hired = match state {
             Some(State::Active { hired, .. } | State::Completed { hired, .. }) => hired,
-            Some(State::Flagged {
-                back: Back::Coverage { hired, .. } | Back::Lost { hired, .. },
-                ..
-            }) => hired,
+            Some(State::Flagged { back: Back::Coverage { hired, .. }, .. }) => hired,
+            Some(State::Flagged { back: Back::Lost { hired, evidence, .. }, .. })
+                if placement::had_begun(hired, evidence) =>
+            {
+                hired
+            }
             Some(State::Excluded { .. }) => return Standing::OutOfScope,
             Some(
                 State::Discovered { .. }

@@ -32,7 +32,7 @@ pub use react::{candidate, candidate_alias, requisition_alias};
 pub use state::{
     Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
     Intent, Issue, Leave, Loss, Need, Readiness, Release, Reminder, Rest, Road, Turn, Unseen,
-    Wanted,
+    Wanted, had_begun,
 };
 
 /// What a placement can be told.

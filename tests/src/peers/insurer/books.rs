@@ -114,6 +114,8 @@ pub struct Certificate {
     pub upload: Upload,
     /// How its review stands.
     pub review: Review,
+    /// How it stood before, and stands now.
+    pub past: Vec<ReviewStanding>,
 }
 
 /// One attempt that reached the insurer.
@@ -128,7 +130,7 @@ pub struct Heard {
 }
 
 /// All of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Books {
     /// Contractors, by id.
     pub contractors: BTreeMap<ContractorId, Contractor>,
@@ -321,7 +323,10 @@ impl Books {
         let id = CertificateId(self.id("ci"));
         let standing = ReviewStanding::Pending;
         let review = Review { standing, rules: Vec::new(), coverages: Vec::new() };
-        self.certificates.insert(id.clone(), Certificate { upload: upload.clone(), review });
+        self.certificates.insert(
+            id.clone(),
+            Certificate { upload: upload.clone(), review, past: vec![standing] },
+        );
         id
     }
 
@@ -331,6 +336,7 @@ impl Books {
         if review.standing != ReviewStanding::Error {
             self.signals.push(Subject::Certificate(id.clone()));
         }
+        certificate.past.push(review.standing);
         certificate.review = review;
     }
 

@@ -51,6 +51,10 @@ pub(super) fn decide(
             State::Found { .. } => held(Trouble::Contractor { reason }),
             _ => Vec::new(),
         }),
+        Input::ContentKnown { certificate } => Ok(match state {
+            State::Found { .. } | State::Held { .. } => vec![Event::ContentKnown { certificate }],
+            _ => Vec::new(),
+        }),
         Input::PersonForgotten { reason } => {
             let event = Event::PersonForgotten { reason };
             let changes = Machine::evolve(state.clone(), event.clone());

@@ -125,7 +125,7 @@ pub mod certificate {
             /// Why.
             reason: String,
         },
-        /// It was taken back, or its person forgotten, before it was sent.
+        /// It was taken back, or its person forgotten, or its content was known already, before it was sent.
         #[terminal]
         Dropped {
             /// The document.
@@ -221,6 +221,11 @@ pub mod certificate {
         },
         /// All that it stood for has run out.
         CertificateExpired,
+        /// The same content is on its way already, or at the insurer: that of a candidate who is this one by now.
+        ContentKnown {
+            /// As which certificate, by the key of its stream.
+            certificate: String,
+        },
         /// The person was forgotten: the bytes are gone.
         PersonForgotten {
             /// Why.
@@ -360,6 +365,11 @@ pub mod certificate {
                 CertificateWithdrawn { reason },
             ) => Some(Withdrawn { paper, sent, reason }),
             (Found { paper, .. } | Held { paper, .. }, CertificateWithdrawn { reason }) => {
+                Some(Dropped { paper, reason })
+            }
+
+            (Found { paper, .. } | Held { paper, .. }, ContentKnown { certificate }) => {
+                let reason = format!("the same content was handed in as certificate {certificate}");
                 Some(Dropped { paper, reason })
             }
 

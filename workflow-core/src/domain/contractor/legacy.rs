@@ -82,6 +82,11 @@ impl Legacy {
         let (contractor, placements) = (known.contractor.clone(), known.book.placements());
         Self { from: known.book.candidate.clone(), contractor, progress, placements }
     }
+
+    /// By the candidate who received it and is merged in turn: its placements were told that they are this one's.
+    fn passed_on(self, by: &CandidateId) -> Self {
+        Self { from: by.clone(), ..self }
+    }
 }
 
 /// A candidate's book, and the contractors that came with merges.
@@ -271,7 +276,9 @@ impl Will {
     pub(super) fn new(estate: Estate, into: CandidateId) -> Self {
         let direct = estate.own();
         let turns = Default::default();
-        Self { book: estate.book, into, left: estate.legacies, direct, turns }
+        let Estate { book, legacies } = estate;
+        let left = legacies.into_iter().map(|legacy| legacy.passed_on(&book.candidate)).collect();
+        Self { book, into, left, direct, turns }
     }
 
     pub(super) fn of(book: Book, left: Vec<Legacy>, into: CandidateId) -> Self {

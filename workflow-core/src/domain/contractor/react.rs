@@ -228,8 +228,9 @@ fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
             owed.extend(tell(stream, placement, format!("road:{placement}"), &input));
         }
     }
-    owed.extend(tell_certificates(stream, &known.book, "linked", &|| {
-        certificate::Input::ContractorLinked { contractor: contractor.clone() }
+    owed.extend(tell_certificates(stream, &known.book, "linked", &|twin| match twin {
+        Some(twin) => certificate::Input::ContentKnown { certificate: twin.clone() },
+        None => certificate::Input::ContractorLinked { contractor: contractor.clone() },
     }));
     owed.extend(tell_standings(stream, &known.book));
     if (known.told != known.latest || known.renamed)
@@ -278,30 +279,32 @@ fn tell_standings(stream: &StreamId, book: &Book) -> Vec<Owed<Call>> {
     book.asks.iter().filter_map(told).collect()
 }
 
-/// Answers each asking of a certificate: the operation names which asking, so that each is answered once.
+/// Answers each asking of a certificate: the operation names which asking, so that each is answered once. The answer may
+/// depend on the certificate with the same content that was there first.
 fn tell_certificates(
     stream: &StreamId,
     book: &Book,
     what: &str,
-    input: &dyn Fn() -> certificate::Input,
+    input: &dyn Fn(Option<&String>) -> certificate::Input,
 ) -> Vec<Owed<Call>> {
     let told = |(key, known): (&String, &super::Known)| {
         let to = StreamId::new("certificate", stream.tenant(), key).ok()?;
         let operation = format!("{what}_certificate:{key}:{}", known.round);
-        Some(Owed::Tell(Tell::new::<Certificate>(operation, to, &input())))
+        let input = input(known.twin.as_ref());
+        Some(Owed::Tell(Tell::new::<Certificate>(operation, to, &input)))
     };
     book.certificates.iter().filter_map(told).collect()
 }
 
 fn tell_unavailable(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
-    tell_certificates(stream, book, "flagged", &|| certificate::Input::ContractorUnavailable {
+    tell_certificates(stream, book, "flagged", &|_| certificate::Input::ContractorUnavailable {
         reason: reason.to_owned(),
     })
 }
 
 fn tell_forgotten(stream: &StreamId, book: &Book, reason: &str) -> Vec<Owed<Call>> {
     let reason = forgotten(reason);
-    tell_certificates(stream, book, "forgotten", &|| certificate::Input::PersonForgotten {
+    tell_certificates(stream, book, "forgotten", &|_| certificate::Input::PersonForgotten {
         reason: reason.clone(),
     })
 }

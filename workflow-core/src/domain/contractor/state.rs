@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::legacy::{Legacy, Progress};
 use crate::domain::call::{CertificateId, ContractorId, Refusal};
-use crate::domain::certificate::{Proof, Word};
+use crate::domain::certificate::{Proof, Word, content};
 use crate::domain::facts::{CandidateId, Person, PlacementId};
 use crate::domain::placement::{Leave, Loss, Need};
 use crate::seal::Personal;
@@ -31,6 +31,8 @@ pub struct Known {
     pub round: u32,
     /// What it is worth.
     pub standing: Standing,
+    /// The certificate that has the same content and was here first: it came with a merge, or this one did.
+    pub twin: Option<String>,
 }
 
 /// What a certificate is worth, as placements are told.
@@ -132,8 +134,9 @@ impl Book {
     }
 
     pub(super) fn certificate(mut self, certificate: String, word: Word) -> Self {
-        let unknown = Known { round: 0, standing: Standing::Unproven };
-        let known = self.certificates.entry(certificate).or_insert(unknown);
+        let twin = self.twin_of(&certificate);
+        let unknown = || Known { round: 0, standing: Standing::Unproven, twin };
+        let known = self.certificates.entry(certificate).or_insert_with(unknown);
         match word {
             Word::Needs { round } => known.round = round,
             Word::Stands { proof } => known.standing = Standing::Stands { proof },
@@ -142,6 +145,14 @@ impl Book {
             }
         }
         self
+    }
+
+    /// The first certificate of the book with the content of this one.
+    fn twin_of(&self, certificate: &str) -> Option<String> {
+        let of_same = |(key, known): &(&String, &Known)| {
+            known.twin.is_none() && content(key) == content(certificate)
+        };
+        self.certificates.iter().find(of_same).map(|(key, _)| key.clone())
     }
 
     /// What certificates said, each as it said it last, to be said once more to another candidate's contractor.

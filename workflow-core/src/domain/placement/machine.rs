@@ -449,7 +449,7 @@ pub mod placement {
                 })
             }
             (ContractorReady { engagement, .. }, JobLinked { job }) => {
-                Some(JobReady { hired: Hired { engagement, job } })
+                Some(JobReady { hired: Hired { engagement: engagement.arrived(), job } })
             }
             (JobReady { hired }, QuoteIssued { basis }) => Some(Quoted {
                 hired: hired.amended(Amendment::None).asking(),
@@ -461,7 +461,7 @@ pub mod placement {
                 Some(JobReady { hired: hired.amended(Amendment::None) })
             }
             (Quoted { hired, basis, intent, .. }, RoadTaken { road }) => {
-                Some(Quoted { hired, basis, road, intent })
+                Some(Quoted { hired: hired.arrived(), basis, road, intent })
             }
             (Quoted { hired, basis, intent, .. }, AssignmentRefused { .. }) => {
                 let road = Road::Asked(Need::Application);
@@ -483,11 +483,19 @@ pub mod placement {
                 let readiness = readiness.of_candidate(&candidate);
                 Some(Discovered { placement, brief, job, readiness })
             }
+            (ContractorReady { engagement, job, intent }, CandidateReplaced { candidate }) => {
+                let intent = intent.of_candidate(&candidate);
+                Some(ContractorReady { engagement: engagement.under_way(&candidate), job, intent })
+            }
             (JobReady { hired }, CandidateReplaced { candidate }) => {
                 Some(JobReady { hired: hired.of_candidate(&candidate) })
             }
             (Quoted { hired, basis, road, intent }, CandidateReplaced { candidate }) => {
-                Some(Quoted { hired: hired.of_candidate(&candidate), basis, road, intent })
+                let hired = match road {
+                    Road::Asked(_) => hired.of_candidate(&candidate),
+                    Road::Taken(_) => hired.under_way(&candidate),
+                };
+                Some(Quoted { hired, basis, road, intent: intent.of_candidate(&candidate) })
             }
             (
                 ApplicationPending { hired, application, intent },

@@ -103,7 +103,7 @@ fn discovered(
 }
 
 fn make_job(engagement: &Engagement, job: &Wanted) -> Owed<Call> {
-    let (references, terms) = (engagement.terms.references.clone(), engagement.terms.job.clone());
+    let (references, terms) = (engagement.references(), engagement.terms.job.clone());
     match job {
         Wanted::Create => Owed::Call {
             operation: "create_job".into(),
@@ -186,7 +186,7 @@ fn quoted(stream: &StreamId, hired: &Hired, basis: &Basis, road: Road) -> Vec<Ow
         (Road::Taken(Leave::Application), Basis::Quote { quote, .. }) => vec![Owed::Call {
             operation: "open_application".into(),
             call: Call::OpenApplication {
-                references: terms.references.clone(),
+                references: hired.engagement.references(),
                 quote: quote.clone(),
             },
         }],
@@ -194,7 +194,7 @@ fn quoted(stream: &StreamId, hired: &Hired, basis: &Basis, road: Road) -> Vec<Ow
         | (Road::Taken(Leave::Application), Basis::MatchingPolicy) => vec![Owed::Call {
             operation: "create_assignment".into(),
             call: Call::CreateAssignment {
-                references: terms.references.clone(),
+                references: hired.engagement.references(),
                 contractor: hired.engagement.contractor.clone(),
                 job: hired.job.clone(),
                 coverage: terms.coverage.clone(),

@@ -3,7 +3,7 @@
 //! Deliberately absent: whether and when; that is `decide/candidate.rs`.
 
 use super::state::{Amendment, Back, Ended, Engagement, Hired, Intent, Readiness};
-use crate::domain::call::ContractorId;
+use crate::domain::call::{ContractorId, References};
 use crate::domain::facts::CandidateId;
 
 impl Readiness {
@@ -24,6 +24,27 @@ impl Engagement {
         Self { terms: self.terms.of_candidate(candidate), amendment, ..self }
     }
 
+    /// The same while a call is in flight, which goes on naming whom it named.
+    pub(super) fn under_way(self, candidate: &CandidateId) -> Self {
+        let named = self.terms.references.candidate.clone();
+        let called_for = self.called_for.clone().or(Some(named));
+        Self { called_for, ..self.of_candidate(candidate) }
+    }
+
+    /// The call that was in flight is answered: the next one names whose it is.
+    pub(super) fn arrived(self) -> Self {
+        Self { called_for: None, ..self }
+    }
+
+    /// What a call that is not changed under way says of it.
+    pub(super) fn references(&self) -> References {
+        let mut references = self.terms.references.clone();
+        if let Some(named) = &self.called_for {
+            references.candidate.clone_from(named);
+        }
+        references
+    }
+
     /// By another contractor: what was asked for with the one before is not needed any more.
     pub(super) fn by(self, contractor: ContractorId) -> Self {
         let (turn, amendment) = (self.turn.over(Ended::Unused), Amendment::None);
@@ -34,6 +55,14 @@ impl Engagement {
 impl Hired {
     pub(super) fn of_candidate(self, candidate: &CandidateId) -> Self {
         Self { engagement: self.engagement.of_candidate(candidate), ..self }
+    }
+
+    pub(super) fn under_way(self, candidate: &CandidateId) -> Self {
+        Self { engagement: self.engagement.under_way(candidate), ..self }
+    }
+
+    pub(super) fn arrived(self) -> Self {
+        Self { engagement: self.engagement.arrived(), ..self }
     }
 
     pub(super) fn by(self, contractor: ContractorId) -> Self {

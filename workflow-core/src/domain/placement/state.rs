@@ -17,7 +17,7 @@ mod loss;
 mod steps;
 
 pub use after::{Amendment, Closer, Rest, Unseen};
-pub use loss::Loss;
+pub use loss::{Loss, had_begun};
 
 /// How far the facts of a placement suffice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,10 @@ pub struct Engagement {
     pub overdue: Option<Reminder>,
     /// What of a change the insurer is still to be told.
     pub amendment: Amendment,
+    /// Whom the call in flight names, where that is another id of the same person by now: what may have its effect at any
+    /// moment is not changed under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called_for: Option<CandidateId>,
 }
 
 /// Terms, the contractor and the job.
@@ -99,8 +103,8 @@ pub enum Ended {
 impl Engagement {
     pub(super) fn new(terms: Terms, contractor: ContractorId) -> Self {
         let (turn, amendment) = (Turn::None, Amendment::None);
-        let (proofs, reminded, overdue) = Default::default();
-        Self { terms, contractor, turn, proofs, reminded, overdue, amendment }
+        let (proofs, reminded, overdue, called_for) = (Vec::new(), None, None, None);
+        Self { terms, contractor, turn, proofs, reminded, overdue, amendment, called_for }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{act, engagement, flag, observed, resolve};
 use crate::domain::call::ContractorId;
 use crate::domain::facts::CandidateId;
 use crate::domain::rules::Rules;
-use crate::domain::terms::{Missing, Verdict};
+use crate::domain::terms::Verdict;
 use crate::workflow::Context;
 
 const ONE_PERSON: &str = "the two candidates are one person in the ATS";
@@ -34,10 +34,12 @@ pub(super) fn merged(
     if of(state) != Some(from) || *from == into {
         return Vec::new();
     }
+    let replaced = vec![Event::CandidateReplaced { candidate: into.clone() }];
     match state {
-        // What may have its effect at any moment is not changed under way: it begins anew under the new id.
         State::ContractorReady { intent, .. }
-        | State::Quoted { intent, road: Road::Taken(_), .. } => in_flight(state, intent, &into),
+        | State::Quoted { intent, road: Road::Taken(_), .. } => {
+            replaced.into_iter().chain(cleared(intent)).collect()
+        }
         State::Flagged { issue, back } => flagged(issue, back, &into, context),
         State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
         State::Discovered { .. }
@@ -45,32 +47,21 @@ pub(super) fn merged(
         | State::Quoted { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. }
-        | State::Active { .. } => vec![Event::CandidateReplaced { candidate: into }],
+        | State::Active { .. } => replaced,
     }
 }
 
-/// What is noted already stays, and is recorded even where it does not change, so that the message does not come again.
-fn in_flight(state: &State, noted: &Intent, into: &CandidateId) -> Vec<Event> {
-    let known = engagement(state).map(|engagement| engagement.terms.clone().of_candidate(into));
-    let is_the_worker = |missing: &Missing| missing.code == observed::ANOTHER_WORKER;
-    let intent = match (noted, known) {
-        (_, None) => return Vec::new(),
-        (Intent::Change { terms }, _) => {
-            Intent::Change { terms: Box::new(terms.clone().of_candidate(into)) }
-        }
-        (Intent::Hold { missing }, Some(_)) if !missing.iter().all(is_the_worker) => {
-            let mut missing = missing.clone();
-            missing.retain(|missing| !is_the_worker(missing));
-            let text = format!("{ONE_PERSON}: candidate {into} now; restart the placement");
-            missing.push(Missing { code: observed::ANOTHER_WORKER.into(), text });
-            Intent::Hold { missing }
-        }
-        (Intent::Stay | Intent::Hold { .. } | Intent::Late { .. }, Some(terms)) => {
-            Intent::Change { terms: Box::new(terms) }
-        }
-        (Intent::Cancel { .. } | Intent::Exclude { .. }, Some(_)) => noted.clone(),
+/// What was noted because the worker seemed to be another one.
+fn cleared(noted: &Intent) -> Option<Event> {
+    let Intent::Hold { missing } = noted else { return None };
+    let mut rest = missing.clone();
+    rest.retain(|missing| missing.code != observed::ANOTHER_WORKER);
+    let intent = match rest.as_slice() {
+        [] => Intent::Stay,
+        rest if rest.len() == missing.len() => return None,
+        _ => Intent::Hold { missing: rest },
     };
-    vec![Event::IntentChanged { intent }]
+    Some(Event::IntentChanged { intent })
 }
 
 /// A flag that is about the id heals; any other stays, about the same person.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Ended, Evidence, Hired, Turn};
+
 /// How coverage was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Loss {
@@ -70,5 +72,20 @@ impl Loss {
             }
             Loss::CertificateRevoked => "the contractor's certificate does not stand any more",
         }
+    }
+}
+
+/// Whether coverage that was lost had begun at some time: an assignment may be lost before it comes into force, and then
+/// the turn by which it was asked for ended with nothing.
+pub fn had_begun(hired: &Hired, evidence: &Evidence) -> bool {
+    match (evidence, hired.engagement.turn) {
+        (Evidence::Certificate { .. }, _) => true,
+        (Evidence::Policy { .. } | Evidence::Assignment { .. }, Turn::Over { ended, .. }) => {
+            ended == Ended::Insured
+        }
+        (
+            Evidence::Policy { .. } | Evidence::Assignment { .. },
+            Turn::None | Turn::Asked { .. },
+        ) => true,
     }
 }
