@@ -68,6 +68,7 @@ async fn the_operators_routes_are_on_a_listener_of_their_own() {
         hooks: free,
         sources: Rules::default(),
         admin: free,
+        page: runner::config::Page::at(free),
         log: Log::default(),
         tenants: vec![tenant()],
     };
