@@ -136,7 +136,6 @@ impl Pair {
             data_dir: self.dir.path().join("data"),
             master_key: self.dir.path().join("master-key"),
             hooks: nowhere,
-            sources: runner::ingress::sources::Rules::default(),
             admin: nowhere,
             page: Page::at(nowhere),
             sources: runner::ingress::sources::Rules::default(),
