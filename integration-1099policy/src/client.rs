@@ -118,6 +118,7 @@ impl Client {
         if !(1..=100).contains(&config.page_size) {
             return Err(BadConfig::PageSize(config.page_size));
         }
+        let mut headers = HeaderMap::new();
         if config.environment_header == EnvironmentHeader::Sent {
             let environment = HeaderValue::from_static(config.environment.as_str());
             headers.insert(HeaderName::from_static("ten99policy-environment"), environment);

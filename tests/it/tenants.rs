@@ -138,6 +138,7 @@ impl Pair {
             hooks: nowhere,
             admin: nowhere,
             page: Page::at(nowhere),
+            sources: runner::ingress::sources::Rules::default(),
             log: Log::default(),
             tenants: self.tenants.clone(),
         };
