@@ -136,9 +136,9 @@ impl Pair {
             data_dir: self.dir.path().join("data"),
             master_key: self.dir.path().join("master-key"),
             hooks: nowhere,
-            sources: runner::ingress::sources::Rules::default(),
             admin: nowhere,
             page: Page::at(nowhere),
+            sources: runner::ingress::sources::Rules::default(),
             log: Log::default(),
             tenants: self.tenants.clone(),
         };

@@ -25,7 +25,10 @@ use workflow_core::money::Cents;
 use workflow_core::outcome::Outcome;
 use world::{Insurer, Work};
 
-// The stories of `tests/it` stand on the same two files: one insurer, one tap.
+// The stories of `tests/it` stand on the same files: one insurer, one tap, one watch over what is logged.
+#[path = "../../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[path = "../../../tests/it/adapters/wiretap.rs"]
 mod wiretap;
 #[allow(dead_code, reason = "not everything that the stories need is needed here")]
@@ -41,7 +44,7 @@ fn rules(change: impl FnOnce(&mut Rules)) -> Simulated {
 
 /// An insurer with a tap between it and a client of this configuration.
 async fn tapped(simulated: Simulated, change: impl FnOnce(&mut Config)) -> (Insurer, Wiretap) {
-    let Insurer { sim, .. } = Insurer::with(simulated, |_| {}).await;
+    let Insurer { sim, watch, .. } = Insurer::with(simulated, |_| {}).await;
     let tap = Wiretap::before(&sim.base_url()).await;
     let links = LinkTemplates {
         success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
@@ -51,7 +54,7 @@ async fn tapped(simulated: Simulated, change: impl FnOnce(&mut Config)) -> (Insu
     config.base_url = tap.base_url();
     change(&mut config);
     let policy = Ten99Policy::new(config).unwrap();
-    (Insurer { sim, policy }, tap)
+    (Insurer { sim, policy, watch }, tap)
 }
 
 /// The guides' dialect, whole.

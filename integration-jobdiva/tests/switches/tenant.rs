@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
 use integration_jobdiva::config::Config;
+use integration_jobdiva::operations::Operation;
 use integration_jobdiva::poll::{Cursor, Polled};
 use integration_jobdiva::secret::Secret;
 use integration_jobdiva::simulator::{
@@ -17,7 +18,9 @@ use jiff::tz::TimeZone;
 use workflow_core::domain::call::{Answer, Call};
 use workflow_core::domain::facts::{Facts, PlacementId};
 use workflow_core::id::{Key, StreamId, Version};
+use workflow_core::limits::Pace;
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Settings;
 use workflow_core::time::{Clock, Timestamp};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -152,6 +155,12 @@ fn client(sim: &Simulator, change: impl FnOnce(&mut Config)) -> JobDiva {
     let Credentials { client_id, username, password } = Credentials::default();
     let mut config = Config::new(&client_id.to_string(), &username, Secret::new(password));
     config.base_url = sim.base_url();
+    // By a clock that stands still, politeness would only be waiting.
+    let pace = Pace { per_minute: 1_000_000, burst: 1_000_000, least_per_minute: 1_000_000 };
+    config.limits = Settings::of(pace);
+    for operation in Operation::ALL {
+        config.registry.of_mut(*operation).min_interval = Duration::ZERO;
+    }
     change(&mut config);
     JobDiva::new(config, Arc::new(sim.clock())).unwrap()
 }

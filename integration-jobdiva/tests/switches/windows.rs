@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use integration_jobdiva::error::Error;
 use integration_jobdiva::simulator::{Behaviour, Mutation, WindowEnd};
 use jiff::civil::date;
 use workflow_core::domain::facts::PlacementId;
 
-use super::tenant::{DAY, HOUR, Tenant, ids};
+use super::tenant::{DAY, HOUR, PAY, Tenant, ids};
 
 /// Care: a long time is read in windows that the service takes; what it does not take is an error, never "nothing there".
 #[tokio::test]
@@ -17,11 +16,13 @@ async fn switch_05_a_wide_window_is_an_error_inside_200() {
         Tenant::configured(Behaviour::default(), |config| config.backfill_from = Some(begin)).await;
     let (touched, _) = tenant.poll_all(None).await;
     assert!(touched.is_superset(&ids(&[51_000_777, 51_000_787, 51_000_790])), "{touched:?}");
+    // A tenant that allows less: the words inside the 200 are read, and the window is split.
     let max_window_secs = 10 * 86_400;
     let narrow = Tenant::with(Behaviour { max_window_secs, ..Behaviour::default() }).await;
-    let refused = narrow.jobdiva.poll(None, narrow.now()).await.unwrap_err();
-    assert!(matches!(refused, Error::WindowTooWide { .. }), "{refused}");
-    assert!(!refused.may_pass(), "asking again brings the same");
+    let whole = Tenant::with(Behaviour::default()).await;
+    let ((touched, _), (expected, _)) = (narrow.poll_all(None).await, whole.poll_all(None).await);
+    assert_eq!(touched, expected);
+    assert_eq!(narrow.sim.count(PAY), 3, "once too wide, then each half");
 }
 
 /// Care: no window ends at midnight, which would make the widest one a day too wide.
@@ -31,8 +32,10 @@ async fn switch_06_midnight_means_the_end_of_the_day() {
         let behaviour = Behaviour { widen_midnight, ..Behaviour::default() };
         for begin in [date(2025, 10, 1), date(2026, 2, 23)] {
             let tenant = Tenant::configured(behaviour.clone(), |config| {
-                config.window_max = 14 * DAY - HOUR;
-                config.overlap = HOUR / 4;
+                config.registry.each_window(|window| {
+                    window.max = 14 * DAY - HOUR;
+                    window.overlap = HOUR / 4;
+                });
                 config.backfill_from = Some(begin);
             })
             .await;

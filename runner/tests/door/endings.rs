@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use runner::Runner;
 use runner::admin::Address;
-use runner::config::{Config, Log};
+use runner::config::{Config, Log, Page};
 use runner::ingress::sources::Rules;
 
 use super::listening::{
@@ -68,7 +68,7 @@ async fn the_operators_routes_are_on_a_listener_of_their_own() {
         hooks: free,
         sources: Rules::default(),
         admin: free,
-        page: runner::config::Page::at(free),
+        page: Page::at(free),
         log: Log::default(),
         tenants: vec![tenant()],
     };

@@ -12,3 +12,5 @@ mod names;
 mod setup;
 mod told;
 pub mod world;
+
+use tests::canary;

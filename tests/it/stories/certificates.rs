@@ -310,6 +310,25 @@ fn a_certificate_that_comes_while_the_application_is_open_closes_it() {
 }
 
 #[test]
+fn an_application_that_was_completed_just_before_is_not_asked_to_close_for_ever() {
+    check_in(
+        replacing(None),
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   cand_1 hands in paper_a
+        then  pl_1 is ApplicationPending
+        when  at once the review of paper_a approves general, workers-comp until 2027-01-01
+        and   at once the application of pl_1 is completed
+        and   the world settles
+        then  pl_1 is Active: by policy
+        and   the insurer heard expire_application 2x
+        and   the insurer has 1 session, 1 policy
+    ",
+    );
+}
+
+#[test]
 fn one_that_satisfies_a_part_or_runs_out_too_soon_changes_nothing() {
     check_in(
         replacing(None),

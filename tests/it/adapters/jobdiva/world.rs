@@ -40,7 +40,8 @@ pub fn eastern(wall: &str) -> Timestamp {
 pub struct Tenant {
     pub sim: Simulator,
     pub jobdiva: JobDiva,
-    pub watch: Watch,
+    /// Looks, when it goes, whether anything was said that may not be.
+    _watch: Watch,
 }
 
 impl Tenant {
@@ -51,7 +52,7 @@ impl Tenant {
     pub async fn with(behaviour: Behaviour, change: impl FnOnce(&mut Config)) -> Self {
         let sim = Simulator::start(Simulated { behaviour, ..Simulated::default() }).await.unwrap();
         let jobdiva = client(&sim, change).unwrap();
-        Self { sim, jobdiva, watch: Watch::new() }
+        Self { sim, jobdiva, _watch: Watch::new() }
     }
 
     /// The same tenant seen through other settings.

@@ -11,7 +11,6 @@ use integration_1099policy::simulator::{Config as Simulated, Simulator};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use tests::canary;
 use workflow_core::domain::call::{
     Answer, AssignmentId, Call, ContractorId, CoverageType, JobId, JobTerms, PolicyId, QuoteId,
     References, Region, SessionId, Sighting, Wage, Window,
@@ -21,6 +20,8 @@ use workflow_core::id::{Key, StreamId, Version};
 use workflow_core::money::Cents;
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::{Clock, Timestamp};
+
+use super::canary;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);

@@ -128,10 +128,24 @@ pub(super) fn then(
     for event in &events {
         led = led.and_then(|state| after(&state, event));
     }
-    if let (false, Some(led)) = (events.is_empty(), led) {
+    if let (false, Some(led)) = (events.is_empty(), led)
+        && !cannot_be_undone(state, &led)
+    {
         events.extend(follow(&led, context));
     }
     events
+}
+
+/// The contractor has completed what was to be closed: its policy comes, and asking for the closing again would come to
+/// the same, for ever.
+fn cannot_be_undone(state: &State, led: &State) -> bool {
+    matches!(
+        (state, led),
+        (
+            State::ApplicationPending { intent, .. },
+            State::ApplicationPending { intent: Intent::Stay, .. },
+        ) if intent.undoes()
+    )
 }
 
 fn follow(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
