@@ -1,11 +1,12 @@
 //! The only place that touches the network: one request, one answer, classified.
 //!
 //! What an attempt sends and what comes back is noted for the log (`workflow_core::exchange`), without the secret.
-//! No redirects, no retries, no compression, a cap on answers. URLs carry e-mails in their query, so no error or
-//! log line holds one. Deliberately absent: what an answer means. Read `failure.rs` for the classes.
+//! No redirects, no retries, no compression, a cap on answers. Every request passes the limits and the breaker first
+//! (`workflow_core::outlet`). URLs carry e-mails in their query, so no error or log line holds one. Deliberately absent:
+//! what an answer means. Read `failure.rs` for the classes.
 
 use std::net::IpAddr;
-use std::sync::{Once, PoisonError, RwLock};
+use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::header::{
@@ -14,11 +15,14 @@ use reqwest::header::{
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 use workflow_core::exchange::{self, Came, Exchange};
 use workflow_core::outcome::Attempt;
+use workflow_core::outlet::{self, Later, Outlet, Pass};
+use workflow_core::time::Clock;
 
-use crate::config::{AuthScheme, BadConfig, Config};
-use crate::failure::{Failure, Head, stops_the_connector};
+use crate::config::{AuthScheme, BadConfig, Config, Environment, EnvironmentHeader};
+use crate::failure::{Failure, Head, RetryAfter, stops_the_connector};
 use crate::secret::Secret;
 use crate::wire::certificate::Form;
 
@@ -28,18 +32,28 @@ const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest idempotency key sent as it is; a longer one is hashed. No limit is documented; 255 is the habit.
 const KEY_BYTES_MAX: usize = 255;
 
-/// The longest that sending a file may take: 15 MB over a slow line.
-const FILE_WITHIN: Duration = Duration::from_secs(300);
+/// How long a connection without work is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// What tries, where nobody was there before and what waits is not harmless: a short list, the same for everybody.
+const HARMLESS: &str = "/category_codes";
 
 /// One connection pool to one tenant's 1099Policy.
 pub(crate) struct Client {
     http: reqwest::Client,
+    outlet: Outlet,
+    clock: Arc<dyn Clock>,
     base: Url,
+    environment: Environment,
+    read_timeout: Duration,
+    file_timeout: Duration,
     /// The key in use: the configuration's, until another one takes its place.
     api_key: RwLock<Secret>,
     /// Why the key was refused, until it is taken.
     refused: RwLock<Option<String>>,
     auth_scheme: AuthScheme,
+    /// Whether a header says the environment, or the key alone.
+    environment_header: EnvironmentHeader,
     idempotency_headers: Vec<HeaderName>,
     /// What every request carries beside its own.
     usual_headers: HeaderMap,
@@ -93,22 +107,22 @@ enum Body<'a> {
 
 impl Client {
     /// Checks the configuration and builds the pool; nothing is sent.
-    pub(crate) fn new(config: &Config) -> Result<Self, BadConfig> {
+    pub(crate) fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
         install_crypto();
         let base = base_url(config)?;
         let loopback = is_loopback(&base);
         if base.scheme() == "http" && !loopback && !config.allow_plain_http {
             return Err(BadConfig::PlainHttp);
         }
-        if !is_sendable(&config.api_key) {
-            return Err(BadConfig::ApiKey);
-        }
+        config.environment.takes(&config.api_key, config.environment_header)?;
         if !(1..=100).contains(&config.page_size) {
             return Err(BadConfig::PageSize(config.page_size));
         }
         let mut headers = HeaderMap::new();
-        let environment = HeaderValue::from_static(config.environment.as_str());
-        headers.insert(HeaderName::from_static("ten99policy-environment"), environment);
+        if config.environment_header == EnvironmentHeader::Sent {
+            let environment = HeaderValue::from_static(config.environment.as_str());
+            headers.insert(HeaderName::from_static("ten99policy-environment"), environment);
+        }
         let agent =
             HeaderValue::from_static(concat!("integration-1099policy/", env!("CARGO_PKG_VERSION")));
         headers.insert(USER_AGENT, agent);
@@ -116,6 +130,7 @@ impl Client {
             .default_headers(headers.clone())
             .connect_timeout(config.connect_timeout)
             .timeout(config.total_timeout)
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never());
         if loopback {
@@ -125,10 +140,16 @@ impl Client {
         let http = builder.build().map_err(|error| BadConfig::Client(described(error)))?;
         Ok(Self {
             http,
+            outlet: Outlet::new(config.limits.clone(), Arc::clone(&clock)),
+            clock,
             base,
+            environment: config.environment,
+            read_timeout: config.read_timeout,
+            file_timeout: config.file_timeout,
             api_key: RwLock::new(config.api_key.clone()),
             refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
+            environment_header: config.environment_header,
             idempotency_headers: header_names(&config.idempotency_headers)?,
             usual_headers: headers,
         })
@@ -139,13 +160,26 @@ impl Client {
         self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes another key from the next request on; `false` for one that no header can carry.
-    pub(crate) fn set_api_key(&self, key: Secret) -> bool {
-        let sendable = is_sendable(&key);
-        if sendable {
-            *self.api_key.write().unwrap_or_else(PoisonError::into_inner) = key;
-        }
-        sendable
+    /// Takes another key from the next request on, unless it cannot be one.
+    pub(crate) fn set_api_key(&self, key: Secret) -> Result<(), BadConfig> {
+        self.environment.takes(&key, self.environment_header)?;
+        *self.api_key.write().unwrap_or_else(PoisonError::into_inner) = key;
+        Ok(())
+    }
+
+    /// Why something that begins with a read and may go on with `method` cannot begin now, and when it may.
+    pub(crate) fn later(&self, method: &str) -> Option<Later> {
+        self.outlet.later(&[Method::GET.as_str(), method])
+    }
+
+    /// Asks as soon as it is asked to, whatever the limits and the breaker say.
+    pub(crate) fn lift(&self) {
+        self.outlet.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub(crate) fn outlet(&self) -> outlet::Shown {
+        self.outlet.shown()
     }
 
     fn note_refused(&self, refused: Option<String>) {
@@ -197,16 +231,6 @@ impl Client {
         self.exchange(request).await
     }
 
-    /// Sends a form with a file, without a key.
-    pub(crate) async fn post_form_without_key(
-        &self,
-        path: &str,
-        form: Form,
-    ) -> Result<Value, Failure> {
-        let body = Body::Form(form);
-        self.exchange(Request { method: Method::POST, path, query: &[], body, key: None }).await
-    }
-
     /// Updates; fields left out stay as they are.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let request =
@@ -223,10 +247,17 @@ impl Client {
 
     async fn exchange(&self, request: Request<'_>) -> Result<Value, Failure> {
         let (path, key, may_list) = (request.path, request.key.clone(), !request.query.is_empty());
+        // A file takes as long as it takes: while it goes out nothing comes in.
+        let patience = match &request.body {
+            Body::None | Body::Json(_) => self.read_timeout,
+            Body::Form(_) => self.file_timeout,
+        };
+        let pass = self.pass(&request.method).await?;
         let built = self.dressed(request)?.build().map_err(unanswered)?;
         let noted = exchange::is_noted().then(|| noted(&built, &self.usual_headers, key));
         let method = built.method().clone();
-        let answered = self.send(built).await;
+        let answered = self.send(built, patience).await;
+        self.outlet.came(method.as_str(), pass, self.way_out(&answered));
         if let Some(noted) = noted {
             let others =
                 method == Method::GET && answered.as_ref().is_ok_and(|a| a.lists(may_list));
@@ -259,16 +290,52 @@ impl Client {
         })
     }
 
-    /// Sends a request and reads its whole answer.
-    async fn send(&self, request: reqwest::Request) -> Result<Answer, Failure> {
-        let response = self.http.execute(request).await.map_err(unanswered)?;
+    /// Leave to send one request. Where nobody was there before, something harmless tries first.
+    async fn pass(&self, method: &Method) -> Result<Pass, Failure> {
+        let pass = self.outlet.pass(method.as_str()).await.map_err(Failure::PutOff)?;
+        if !pass.is_probe || *method == Method::GET {
+            return Ok(pass);
+        }
+        let (query, body) = (&[][..], Body::None);
+        let probe = Request { method: Method::GET, path: HARMLESS, query, body, key: None };
+        let probe = self.dressed(probe)?.build().map_err(unanswered)?;
+        let tried = self.send(probe, self.read_timeout).await;
+        let came = self.way_out(&tried);
+        self.outlet.came(Method::GET.as_str(), pass, came);
+        match came {
+            outlet::Came::Answer | outlet::Came::TooFast(_) => Ok(pass),
+            outlet::Came::Nobody => Err(Failure::NotSent("nobody answers yet".to_owned())),
+        }
+    }
+
+    /// What an answer, or none, says of the way out.
+    fn way_out(&self, answered: &Result<Answer, Failure>) -> outlet::Came {
+        match answered {
+            Ok(Answer { head, .. }) => match head.status {
+                429 => {
+                    let wish = head.retry_after.as_deref().and_then(RetryAfter::parse);
+                    outlet::Came::TooFast(wish.map(|wish| wish.wait(self.clock.now())))
+                }
+                502..=504 => outlet::Came::Nobody,
+                _ => outlet::Came::Answer,
+            },
+            Err(Failure::NotSent(_) | Failure::Lost(_)) => outlet::Came::Nobody,
+            Err(_) => outlet::Came::Answer,
+        }
+    }
+
+    /// Sends a request and reads its whole answer; gives up after so long a silence.
+    async fn send(&self, request: reqwest::Request, patience: Duration) -> Result<Answer, Failure> {
+        let silent = |_| Failure::Lost("nothing was heard for too long".to_owned());
+        let executed = timeout(patience, self.http.execute(request)).await.map_err(silent)?;
+        let response = executed.map_err(unanswered)?;
         let head = head(&response);
         let request_id = header(&response, "request-id");
         let headers = KEPT_HEADERS
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), header(&response, name)?)))
             .collect();
-        let body = body(response).await?;
+        let body = body(response, self.read_timeout).await?;
         Ok(Answer { head, request_id, headers, body })
     }
 
@@ -298,7 +365,7 @@ impl Client {
             Body::Form(form) => dressed
                 .header(CONTENT_TYPE, form.content_type)
                 .body(form.bytes)
-                .timeout(FILE_WITHIN),
+                .timeout(self.file_timeout),
         })
     }
 }
@@ -338,10 +405,6 @@ fn came(answered: &Result<Answer, Failure>, shows_others: bool) -> Came {
         Err(Failure::NotSent(reason)) => Came::NotSent { reason: reason.clone() },
         Err(failure) => Came::Lost { reason: failure.reason() },
     }
-}
-
-fn is_sendable(key: &Secret) -> bool {
-    !key.is_empty() && key.reveal().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn base_url(config: &Config) -> Result<Url, BadConfig> {
@@ -435,14 +498,17 @@ fn head(response: &Response) -> Head {
 }
 
 /// The whole body; when it breaks off, so does what is known.
-async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
+async fn body(mut response: Response, patience: Duration) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
+        let silent = |_| Failure::Lost("the answer broke off: nothing more came".to_owned());
+        match timeout(patience, response.chunk()).await.map_err(silent)? {
             Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_BYTES_MAX => {
                 body.extend_from_slice(&chunk);
             }
-            Ok(Some(_)) => return Err(Failure::Lost("the answer is larger than 8 MiB".to_owned())),
+            Ok(Some(_)) => {
+                return Err(Failure::Unreadable("the answer is larger than 8 MiB".to_owned()));
+            }
             Ok(None) => return Ok(body),
             Err(error) => {
                 return Err(Failure::Lost(format!("the answer broke off: {}", described(error))));
@@ -453,8 +519,14 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use workflow_core::time::SystemClock;
+
     use super::*;
-    use crate::config::{Environment, LinkTemplates};
+    use crate::config::LinkTemplates;
+
+    fn client(config: &Config) -> Result<Client, BadConfig> {
+        Client::new(config, Arc::new(SystemClock))
+    }
 
     fn config(base_url: &str) -> Config {
         let links = LinkTemplates { success_url: String::new(), cancel_url: String::new() };
@@ -466,13 +538,13 @@ mod tests {
     #[test]
     fn plain_http_goes_to_this_machine_only_unless_allowed() {
         for local in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"] {
-            assert!(Client::new(&config(local)).is_ok(), "{local}");
+            assert!(client(&config(local)).is_ok(), "{local}");
         }
         let far = config("http://api.example.test");
-        assert!(matches!(Client::new(&far), Err(BadConfig::PlainHttp)));
-        assert!(Client::new(&Config { allow_plain_http: true, ..far }).is_ok());
-        assert!(matches!(Client::new(&config("ftp://x")), Err(BadConfig::BaseUrl(_))));
-        assert!(matches!(Client::new(&config("api")), Err(BadConfig::BaseUrl(_))));
+        assert!(matches!(client(&far), Err(BadConfig::PlainHttp)));
+        assert!(client(&Config { allow_plain_http: true, ..far }).is_ok());
+        assert!(matches!(client(&config("ftp://x")), Err(BadConfig::BaseUrl(_))));
+        assert!(matches!(client(&config("api")), Err(BadConfig::BaseUrl(_))));
     }
 
     #[test]
@@ -481,7 +553,7 @@ mod tests {
         let bad = |change: fn(&mut Config)| {
             let mut config = good.clone();
             change(&mut config);
-            Client::new(&config).err()
+            client(&config).err()
         };
         assert!(matches!(bad(|c| c.api_key = Secret::new("")), Some(BadConfig::ApiKey)));
         assert!(matches!(bad(|c| c.api_key = Secret::new("a\nb")), Some(BadConfig::ApiKey)));

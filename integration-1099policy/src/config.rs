@@ -6,7 +6,13 @@
 
 use std::time::Duration;
 
+use workflow_core::limits::Pace;
+use workflow_core::outlet::Settings;
+
 use crate::secret::Secret;
+
+/// No number is documented, only that 429 means too fast: ten a second is a guess on the careful side, and a 429 halves it.
+const PACE: Pace = Pace { per_minute: 600, burst: 100, least_per_minute: 12 };
 
 /// Everything that the adapter must be told. [`Config::new`] fills in the defaults.
 #[derive(Clone)]
@@ -21,10 +27,14 @@ pub struct Config {
     pub auth_scheme: AuthScheme,
     /// Which environment is meant, always said explicitly: the SDKs' own defaults differ.
     pub environment: Environment,
+    /// Whether the environment is said in a header, or by the key alone; default [`EnvironmentHeader::Sent`].
+    pub environment_header: EnvironmentHeader,
     /// The headers that carry an idempotency key, all with the same value; default both names in use.
     pub idempotency_headers: Vec<String>,
     /// How a contractor's name and e-mail are written; default [`ContractorShape::Flat`].
     pub contractor_shape: ContractorShape,
+    /// What a person must have before a contractor is created; default [`ContractorRequired::Names`].
+    pub contractor_required: ContractorRequired,
     /// Where a job's state is written; default [`JobRegion::Address`].
     pub job_region: JobRegion,
     /// Which resources carry `custom_metadata`; default [`MetadataOn::ContractorAndJob`].
@@ -35,8 +45,15 @@ pub struct Config {
     pub allow_plain_http: bool,
     /// The longest wait for a connection; default 5 s.
     pub connect_timeout: Duration,
-    /// The longest wait for a whole answer; default 30 s.
+    /// The longest silence in the middle of an answer; default 30 s.
+    pub read_timeout: Duration,
+    /// The longest wait for a whole answer; default 60 s.
     pub total_timeout: Duration,
+    /// The same where a file is sent; default 5 minutes, 15 MB over a slow line.
+    pub file_timeout: Duration,
+    /// How fast it is asked, by method (`GET`, `POST`, `PUT`, `DELETE`), and when nothing is sent for a while; default
+    /// 600 a minute with 100 at once, at worst 12 a minute, and nothing for 30 s after five failures.
+    pub limits: Settings,
     /// How many items one page of a list holds, 1 to 100; default 100.
     pub page_size: u16,
     /// The tenant's name, where it shares its account with others: goes along as metadata, so that nobody takes another
@@ -69,6 +86,34 @@ impl Environment {
             Self::Sandbox => "sandbox",
             Self::Production => "production",
         }
+    }
+}
+
+/// How the environment is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvironmentHeader {
+    /// `Ten99Policy-Environment` goes along with every request (SDKs, older reference).
+    Sent,
+    /// The key decides (newer reference, vendor guides): it must say `_test_` or `_live_`, and the same as
+    /// [`Config::environment`].
+    Omitted,
+}
+
+/// What a person must have before a contractor is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContractorRequired {
+    /// A name and an e-mail (vendor guides, older reference): the rest goes along where it is known.
+    Names,
+    /// A phone number and a state to live in, too (newest reference). Who has none is not sent: a person sees who.
+    PhoneAndAddress,
+}
+
+/// The environment that a key names itself for (`t9k_test_...`, `t9sk_live_...`), with its own word for it.
+fn environment_of(key: &Secret) -> Option<(&'static str, Environment)> {
+    match key.reveal().split('_').nth(1) {
+        Some("test") => Some(("test", Environment::Sandbox)),
+        Some("live") => Some(("live", Environment::Production)),
+        Some(_) | None => None,
     }
 }
 
@@ -127,19 +172,41 @@ impl Config {
             api_key,
             auth_scheme: AuthScheme::Bearer,
             environment,
+            environment_header: EnvironmentHeader::Sent,
             idempotency_headers: vec![
                 "Ten99Policy-Idempotent-Key".to_owned(),
                 "Idempotency-Key".to_owned(),
             ],
             contractor_shape: ContractorShape::Flat,
+            contractor_required: ContractorRequired::Names,
             job_region: JobRegion::Address,
             metadata_on: MetadataOn::ContractorAndJob,
             links,
             allow_plain_http: false,
             connect_timeout: Duration::from_secs(5),
-            total_timeout: Duration::from_secs(30),
+            read_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(60),
+            file_timeout: Duration::from_secs(300),
+            limits: Settings::of(PACE),
             page_size: 100,
             shared_as: None,
+        }
+    }
+}
+
+impl Environment {
+    /// Refuses a key that can be sent in no header, is one of the other environment's, or does not say which where
+    /// nothing else does.
+    pub(crate) fn takes(self, key: &Secret, header: EnvironmentHeader) -> Result<(), BadConfig> {
+        if key.is_empty() || !key.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(BadConfig::ApiKey);
+        }
+        match (environment_of(key), header) {
+            (Some((key, own)), _) if own != self => {
+                Err(BadConfig::Environment { key, environment: self })
+            }
+            (None, EnvironmentHeader::Omitted) => Err(BadConfig::EnvironmentUnsaid),
+            (Some(_), _) | (None, EnvironmentHeader::Sent) => Ok(()),
         }
     }
 }
@@ -151,11 +218,24 @@ pub enum BadConfig {
     #[error("base_url is no http(s) URL: {0}")]
     BaseUrl(String),
     /// The key would travel in the clear.
-    #[error("base_url is plain http to another machine; use https, or set allow_plain_http")]
+    #[error("base_url is plain http to another machine; use https, or set allow_plain_http = true")]
     PlainHttp,
     /// The API key is empty or holds characters that no header can carry.
     #[error("api_key is empty or holds characters that a header cannot carry")]
     ApiKey,
+    /// The key alone is to tell the environment, and does not.
+    #[error(
+        "environment_header is omitted: then the API key must say `_test_` or `_live_`, as the environment does"
+    )]
+    EnvironmentUnsaid,
+    /// The key is one of the other environment's.
+    #[error("api_key is a {key} key, and environment is \"{}\": one of the two is wrong", .environment.as_str())]
+    Environment {
+        /// `test` or `live`, as the key says.
+        key: &'static str,
+        /// As the configuration says.
+        environment: Environment,
+    },
     /// An idempotency header's name is none, or there is no header at all.
     #[error("idempotency_headers must name at least one valid header; `{0}` is none")]
     IdempotencyHeader(String),
@@ -183,6 +263,25 @@ pub(crate) fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_the_other_environment_is_refused() {
+        use Environment::{Production, Sandbox};
+        let takes = |environment: Environment, key| {
+            environment.takes(&Secret::new(key), EnvironmentHeader::Sent)
+        };
+        for key in ["t9k_test_1", "t9sk_test_2f0c", "another", "a_b_test_"] {
+            assert!(takes(Sandbox, key).is_ok(), "{key}");
+        }
+        for key in ["t9k_live_1", "t9sk_live_2f0c", "another"] {
+            assert!(takes(Production, key).is_ok(), "{key}");
+        }
+        let wrong = takes(Production, "t9k_test_1").unwrap_err();
+        let words =
+            "api_key is a test key, and environment is \"production\": one of the two is wrong";
+        assert_eq!(wrong.to_string(), words);
+        assert!(takes(Sandbox, "t9sk_live_1").is_err());
+    }
 
     #[test]
     fn a_placement_id_is_encoded_into_the_links() {

@@ -5,14 +5,12 @@
 
 use std::time::Duration;
 
+pub use workflow_core::backoff::RetryAfter;
 use workflow_core::domain::call::{Answer, Refusal};
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
-use workflow_core::time::Timestamp;
+use workflow_core::outlet::Later;
 
 use crate::wire::error::Problem;
-
-/// The longest wait that a `Retry-After` may ask for: an hour, lest one bad header park the work for days.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 /// How long a call waits after the API key was refused: only a person can put that right.
 const KEY_REFUSED_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -46,34 +44,10 @@ impl Error {
     }
 }
 
-/// A provider's wish when to be asked again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryAfter {
-    /// After this long.
-    In(Duration),
-    /// At this moment.
-    At(Timestamp),
-}
-
-impl RetryAfter {
-    /// Reads the header: whole seconds, or an HTTP date.
-    pub(crate) fn parse(header: &str) -> Option<Self> {
-        let header = header.trim();
-        if let Ok(secs) = header.parse::<u64>() {
-            return Some(Self::In(Duration::from_secs(secs)));
-        }
-        let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header).ok()?;
-        Some(Self::At(date.into()))
-    }
-
-    /// The wait from `now`, at most one hour.
-    pub fn wait(self, now: Timestamp) -> Duration {
-        let wait = match self {
-            Self::In(wait) => wait,
-            Self::At(moment) => moment.since(now),
-        };
-        wait.min(RETRY_AFTER_MAX)
-    }
+/// An answer that leads elsewhere: whoever gave it is not the API. Where to is not told, it may name anybody.
+fn redirected(status: u16) -> Refusal {
+    let message = "the answer leads elsewhere, and no redirect is followed: is base_url right?";
+    Refusal { status, code: "redirected".to_owned(), message: message.to_owned() }
 }
 
 /// Whether a refusal concerns the key rather than the one request: everything else would be refused as well.
@@ -90,6 +64,8 @@ pub fn stops_the_connector(refusal: &Refusal) -> bool {
 pub(crate) enum Failure {
     /// It never left: no name, no connection, no TLS.
     NotSent(String),
+    /// It was not made: the provider is not to be asked now, or did not answer lately.
+    PutOff(Later),
     /// It left, and no whole answer came.
     Lost(String),
     /// Refused before it was looked at: 429.
@@ -126,6 +102,7 @@ impl Failure {
         let after = head.retry_after.as_deref().and_then(RetryAfter::parse);
         let wish = head.should_retry.as_deref().map(str::trim);
         match head.status {
+            300..=399 => Self::Refused(redirected(head.status)),
             429 => Self::Throttled(after),
             409 if problem.is_about_the_key() => Self::InFlight,
             408 => Self::Lost("the server gave up waiting for the request (408)".to_owned()),
@@ -150,10 +127,12 @@ impl Failure {
 
     /// What a POST under the attempt's key came to.
     pub(crate) fn of_post(self, attempt: &Attempt) -> Outcome<Answer> {
-        let repeated = attempt.earlier > 0;
+        // One before may have been stored under the key: not if it left no trace.
+        let repeated = attempt.earlier > 0 && attempt.look_first;
         let burned_if = |burned| if burned { Trace::Burned } else { Trace::Unknown };
         let (trace, after) = match &self {
             Self::NotSent(_) => (Trace::None, None),
+            Self::PutOff(later) => (Trace::None, Some(RetryAfter::At(later.until))),
             Self::Throttled(after) => (Trace::None, *after),
             Self::Lost(_) => (Trace::Unknown, None),
             Self::InFlight => (burned_if(attempt.earlier >= IN_FLIGHT_MAX), None),
@@ -169,6 +148,7 @@ impl Failure {
     pub(crate) fn of_put(self, attempt: &Attempt) -> Outcome<Answer> {
         let (trace, after) = match &self {
             Self::NotSent(_) => (Trace::None, None),
+            Self::PutOff(later) => (Trace::None, Some(RetryAfter::At(later.until))),
             Self::Throttled(after) => (Trace::None, *after),
             Self::Broken { after, .. } => (Trace::Unknown, *after),
             Self::Lost(_) | Self::InFlight | Self::Unreadable(_) => (Trace::Unknown, None),
@@ -187,6 +167,7 @@ impl Failure {
         };
         let after = match &self {
             Self::Throttled(after) | Self::Broken { after, .. } => *after,
+            Self::PutOff(later) => Some(RetryAfter::At(later.until)),
             Self::NotSent(_) | Self::Lost(_) | Self::InFlight | Self::Unreadable(_) => None,
             Self::Refused(refusal) => return self.refused(refusal, attempt),
         };
@@ -213,6 +194,7 @@ impl Failure {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::NotSent(reason) => format!("not sent: {reason}"),
+            Self::PutOff(later) => format!("not sent: {}", later.why),
             Self::Lost(reason) => format!("no answer: {reason}"),
             Self::Throttled(_) => "asked to wait".to_owned(),
             Self::InFlight => "the same request is still being worked on".to_owned(),
@@ -236,6 +218,9 @@ impl From<Failure> for Error {
             Failure::Throttled(after) | Failure::Broken { after, .. } => {
                 Self::Unavailable { reason, after }
             }
+            Failure::PutOff(later) => {
+                Self::Unavailable { reason, after: Some(RetryAfter::At(later.until)) }
+            }
             Failure::NotSent(_) | Failure::Lost(_) | Failure::InFlight => {
                 Self::Unavailable { reason, after: None }
             }
@@ -246,6 +231,7 @@ impl From<Failure> for Error {
 #[cfg(test)]
 mod tests {
     use workflow_core::id::{Key, StreamId, Version};
+    use workflow_core::time::Timestamp;
 
     use super::*;
 
@@ -253,7 +239,8 @@ mod tests {
         let stream = StreamId::parse("placement/acme/1").unwrap();
         let key = Key::of(&stream, Version(1), "create_job");
         let now = Timestamp::from_secs(1_764_000_000);
-        Attempt { stream, key, generation: 1, earlier, owed_since: now, now, look_first: false }
+        let look_first = earlier > 0;
+        Attempt { stream, key, generation: 1, earlier, owed_since: now, now, look_first }
     }
 
     fn head(status: u16) -> Head {
@@ -268,22 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = Timestamp::from_secs(784_111_777 - 120);
-        let wait = |header| RetryAfter::parse(header).map(|wish| wish.wait(now));
-        assert_eq!(wait("17"), Some(Duration::from_secs(17)));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(120)));
-        assert_eq!(wait("Sat, 06 Nov 1993 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(wait("18446744073709551615"), Some(RETRY_AFTER_MAX));
-        assert_eq!(wait("soon"), None);
-    }
-
-    #[test]
     fn a_server_error_is_unknown_first_and_burned_when_seen_again_or_replayed() {
         let broken = || Failure::of(&head(500), b"oops");
         assert_eq!(traced(broken().of_post(&attempt(0))).0, Trace::Unknown);
         assert_eq!(traced(broken().of_post(&attempt(1))).0, Trace::Burned);
         assert_eq!(traced(broken().of_put(&attempt(1))).0, Trace::Unknown);
+        // Those before were asked to wait, say: nothing can be stored under the key.
+        let traceless = Attempt { look_first: false, ..attempt(3) };
+        assert_eq!(traced(broken().of_post(&traceless)).0, Trace::Unknown);
         let replayed = Failure::of(&Head { replayed: true, ..head(502) }, b"<html>");
         assert_eq!(traced(replayed.of_post(&attempt(0))).0, Trace::Burned);
     }
@@ -359,7 +338,24 @@ mod tests {
     fn a_failed_lookup_does_not_forget_what_made_it_necessary() {
         let lost = || Failure::Lost("reset".into());
         assert_eq!(traced(lost().of_lookup(&attempt(0))).0, Trace::None);
-        let second = Attempt { look_first: true, ..attempt(1) };
-        assert_eq!(traced(lost().of_lookup(&second)).0, Trace::Unknown);
+        assert_eq!(traced(lost().of_lookup(&attempt(1))).0, Trace::Unknown);
+    }
+
+    #[test]
+    fn what_was_put_off_left_no_trace_and_has_its_time() {
+        let until = attempt(0).now.plus(Duration::from_secs(40));
+        let put_off = || Failure::PutOff(Later { until, why: "too fast".into() });
+        let expected = (Trace::None, Some(Duration::from_secs(40)));
+        assert_eq!(traced(put_off().of_post(&attempt(0))), expected);
+        assert_eq!(traced(put_off().of_put(&attempt(0))), expected);
+        assert_eq!(traced(put_off().of_lookup(&attempt(0))), expected);
+    }
+
+    #[test]
+    fn a_redirect_is_a_no_of_its_own_kind() {
+        for status in [301, 302, 303, 307, 308] {
+            let failure = Failure::of(&head(status), br#"{"error_code":"x","message":"y"}"#);
+            assert!(failure.is_refusal(&["redirected"]), "{failure:?}");
+        }
     }
 }

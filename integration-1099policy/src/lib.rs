@@ -8,7 +8,7 @@
 //! - [`receive`]: a webhook's bytes to a [`delivery`], authenticated; [`mod@interpret`]: a delivery to what must be read;
 //!   [`confirm`]: reading it. A webhook is a hint, what was read is a fact.
 //! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
-//! - [`echo`] and [`certificate_trial`]: one object read back, one certificate tried, for whoever checks a set-up.
+//! - [`echo`]: one object read back, for whoever checks a set-up; [`doctor`]: what an account looks like.
 //! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
 //!
 //! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates.
@@ -26,13 +26,15 @@
 //! # Ok::<(), integration_1099policy::config::BadConfig>(())
 //! ```
 
-pub mod certificate_trial;
 mod client;
 pub mod config;
 pub mod confirm;
 pub mod delivery;
+pub mod doctor;
 pub mod echo;
 pub mod failure;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod interpret;
 mod pages;
 pub mod perform;
@@ -46,6 +48,9 @@ pub mod simulator;
 mod wire;
 
 use std::sync::Arc;
+
+use workflow_core::outlet;
+use workflow_core::time::{Clock, SystemClock};
 
 use crate::client::Client;
 use crate::config::{BadConfig, Config};
@@ -62,9 +67,15 @@ struct Inner {
 }
 
 impl Ten99Policy {
-    /// Checks the configuration and prepares the connections; nothing is sent yet.
+    /// Checks the configuration and prepares the connections; nothing is sent yet. Limits and waits go by the machine's
+    /// clock.
     pub fn new(config: Config) -> Result<Self, BadConfig> {
-        let client = Client::new(&config)?;
+        Self::with_clock(config, Arc::new(SystemClock))
+    }
+
+    /// The same by another clock.
+    pub fn with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
+        let client = Client::new(&config, clock)?;
         Ok(Self(Arc::new(Inner { config, client })))
     }
 
@@ -74,9 +85,22 @@ impl Ten99Policy {
         self.0.client.refused()
     }
 
-    /// Takes another API key, from the next request on; `false` for one that no header can carry.
-    pub fn set_api_key(&self, key: secret::Secret) -> bool {
+    /// Takes another API key, from the next request on.
+    ///
+    /// # Errors
+    /// When no header can carry it, or it is one of the other environment's: the one in use stays.
+    pub fn set_api_key(&self, key: secret::Secret) -> Result<(), BadConfig> {
         self.0.client.set_api_key(key)
+    }
+
+    /// A person says that it may be asked now, whatever it wished and however long nobody answered.
+    pub fn lift(&self) {
+        self.0.client.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub fn outlet(&self) -> outlet::Shown {
+        self.0.client.outlet()
     }
 
     fn client(&self) -> &Client {

@@ -18,8 +18,9 @@ pub(crate) use certificate::CERTIFICATES;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use workflow_core::domain::call::{Answer, Call, Refusal, Upload};
+use workflow_core::domain::call::{Answer, Call, Refusal, Upload, Window};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
 use workflow_core::time::Timestamp;
 
 use crate::Ten99Policy;
@@ -96,6 +97,30 @@ impl Ten99Policy {
         done.map_or_else(|ended| *ended, Outcome::Answered)
     }
 
+    /// Why no attempt at a call can begin now, and when one can: the insurer is not to be asked sooner, or did not answer
+    /// lately. Asks nobody.
+    pub fn later(&self, call: &Call) -> Option<Later> {
+        let method = match call {
+            Call::LinkContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::UploadCertificate { .. } => "POST",
+            Call::UpdateContractor { .. }
+            | Call::UpdateJob { .. }
+            | Call::UpdateQuote { .. }
+            | Call::ReplaceInvoice { .. } => "PUT",
+            Call::WithdrawInvoice { .. } => "DELETE",
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => return None,
+        };
+        self.client().later(method)
+    }
+
     /// Makes one attempt at handing in a certificate: the call that [`Call::UploadCertificate`] asks for, with the
     /// document's bytes, which no call carries.
     pub async fn upload(&self, upload: &Upload, pdf: &[u8], attempt: &Attempt) -> Outcome<Answer> {
@@ -118,6 +143,19 @@ impl Run<'_> {
         attempt.look_first
             || attempt.generation > 1
             || attempt.now.since(attempt.owed_since) >= KEY_LIFE
+    }
+
+    /// The refusal of coverage that would begin in the past, of which nothing was ever sent: a clock of theirs that is
+    /// behind ours might take it, and work would be covered that had begun. Where an attempt may have had an effect, its
+    /// answer is asked for under its key.
+    fn too_late(&self, window: &Window) -> Option<Answer> {
+        let attempt = self.attempt;
+        let first = attempt.earlier == 0 && !attempt.look_first && attempt.generation == 1;
+        (first && window.effective <= attempt.now).then(|| {
+            let message =
+                format!("not sent: coverage would begin on {}, in the past", window.first_day);
+            refused(0, "effective_date_invalid", message)
+        })
     }
 
     /// Whether the provider still knows the key of whatever attempt came before, by what it documents.

@@ -2,14 +2,18 @@
 //!
 //! A delivery is a hint; what it says is read back before anything rests on it (`confirm.rs`). How 1099Policy signs is
 //! not published in any source that could be read, so the scheme is a profile. Deliberately absent: the server around
-//! it, and keeping what came. Read `receive/signature.rs` for the schemes.
+//! it, and keeping what came. Read `receive/signature.rs` for the schemes, `receive/suspect.rs` for why one may not fit.
 
 mod signature;
+mod suspect;
 
 use workflow_core::time::Timestamp;
 
 use crate::delivery::Delivery;
 use crate::secret::Secret;
+
+pub use signature::TOLERANCE_SECS;
+pub use suspect::{Altered, Suspicion};
 
 /// The largest body looked at. Events are below 20 kB; this leaves room for odd ones.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -19,6 +23,11 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 pub enum Profile {
     /// Not at all. Fit only where every hint is read back and the address cannot be guessed.
     None,
+    /// A header that holds the secret itself. It says nothing of the body, and whoever sees one request has the secret.
+    SharedToken {
+        /// The header's name.
+        header: String,
+    },
     /// A header with the hexadecimal HMAC-SHA256 of the body, with or without `sha256=`.
     HmacHex {
         /// The header's name.
@@ -29,8 +38,40 @@ pub enum Profile {
         /// The header's name.
         header: String,
     },
-    /// Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`, or the same with `svix-`.
+    /// Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`, or the same with `svix-`. A secret
+    /// `whsec_...` checks `v1` (HMAC-SHA256), a public key `whpk_...` checks `v1a` (ed25519).
     StandardWebhooks,
+}
+
+impl Profile {
+    /// Its name in the configuration.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Profile::None => "none",
+            Profile::SharedToken { .. } => "shared-token",
+            Profile::HmacHex { .. } => "hmac-hex",
+            Profile::TimestampedV1 { .. } => "t-v1",
+            Profile::StandardWebhooks => "standard-webhooks",
+        }
+    }
+
+    /// The headers without which a delivery is not signed.
+    pub fn headers(&self) -> Vec<String> {
+        match self {
+            Profile::None => Vec::new(),
+            Profile::SharedToken { header }
+            | Profile::HmacHex { header }
+            | Profile::TimestampedV1 { header } => vec![header.clone()],
+            Profile::StandardWebhooks => {
+                ["webhook-id", "webhook-timestamp", "webhook-signature"].map(str::to_owned).into()
+            }
+        }
+    }
+
+    /// Whether it signs the moment of sending, so that a captured delivery grows stale.
+    pub fn is_timed(&self) -> bool {
+        matches!(self, Profile::TimestampedV1 { .. } | Profile::StandardWebhooks)
+    }
 }
 
 /// Why secrets and profile do not fit together.
@@ -42,8 +83,13 @@ pub enum BadReceiver {
     /// Standard Webhooks secrets are base64 after `whsec_`.
     #[error("a Standard Webhooks secret is base64 after `whsec_`")]
     NotBase64,
-    /// The profile names no header.
-    #[error("the profile's header name is empty")]
+    /// A public key is 32 bytes in base64 after `whpk_`; the private one belongs to the sender alone.
+    #[error(
+        "a Standard Webhooks public key is 32 bytes in base64 after `whpk_`; `whsk_` is the sender's own"
+    )]
+    NotAPublicKey,
+    /// The profile names no header, or one that cannot be.
+    #[error("the profile's header name is empty or no header's name")]
     NoHeader,
 }
 
@@ -73,35 +119,74 @@ pub enum Refused {
     NotAnEvent,
 }
 
+/// Which of the secrets a delivery was signed with; its name may be logged, the secret never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SignedBy {
+    /// With none: the profile asks for none.
+    Nobody,
+    /// The one in use.
+    Current,
+    /// The one before it, during a rotation.
+    Previous,
+}
+
+impl SignedBy {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            SignedBy::Nobody => "none",
+            SignedBy::Current => "current",
+            SignedBy::Previous => "previous",
+        }
+    }
+
+    fn of_index(index: usize) -> Self {
+        if index == 0 { SignedBy::Current } else { SignedBy::Previous }
+    }
+}
+
+/// A delivery that was taken in, and what vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What came.
+    pub delivery: Delivery,
+    /// Which secret signed it.
+    pub signed_by: SignedBy,
+}
+
 /// Signs a body by the profile `hmac-hex`, as a provider does: for whoever tries a door of their own.
 pub fn hmac_hex(secret: &Secret, body: &[u8]) -> Result<String, Refused> {
-    signature::hmac_hex_of(secret, body)
+    Ok(signature::hmac_hex_of(secret.reveal().as_bytes(), body))
 }
 
 /// Takes webhooks in by one profile.
 #[derive(Clone)]
 pub struct Receiver {
     profile: Profile,
-    keys: Vec<Vec<u8>>,
+    keys: Vec<signature::Key>,
+    secrets: Vec<Secret>,
 }
 
 impl Receiver {
     /// A receiver that knows these secrets, the current first; during a rotation there are two.
     pub fn new(profile: Profile, secrets: &[Secret]) -> Result<Self, BadReceiver> {
-        let header = match &profile {
-            Profile::None => return Ok(Self { profile, keys: Vec::new() }),
-            Profile::HmacHex { header } | Profile::TimestampedV1 { header } => header.as_str(),
-            Profile::StandardWebhooks => "webhook-signature",
-        };
-        if header.trim().is_empty() {
+        if profile == Profile::None {
+            return Ok(Self { profile, keys: Vec::new(), secrets: Vec::new() });
+        }
+        if !profile.headers().iter().all(|header| is_header_name(header)) {
             return Err(BadReceiver::NoHeader);
         }
         let key = |secret: &Secret| signature::key(&profile, secret);
         let keys = secrets.iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() || keys.iter().any(Vec::is_empty) {
+        if keys.is_empty() || keys.iter().any(signature::Key::is_empty) {
             return Err(BadReceiver::EmptySecret);
         }
-        Ok(Self { profile, keys })
+        Ok(Self { profile, keys, secrets: secrets.to_vec() })
+    }
+
+    /// How it expects deliveries to be signed.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Takes one delivery in. Header names are compared without case; `body` is what came, untouched.
@@ -114,17 +199,56 @@ impl Receiver {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Delivery, Refused> {
+        self.receive_signed(headers, body, now).map(|received| received.delivery)
+    }
+
+    /// The same, saying which secret signed it.
+    pub fn receive_signed(
+        &self,
+        headers: &[(String, String)],
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Received, Refused> {
         if body.len() > BODY_BYTES_MAX {
             return Err(Refused::TooLarge);
         }
         if self.profile == Profile::None {
-            return Delivery::read(body).ok_or(Refused::NotAnEvent);
+            let delivery = Delivery::read(body).ok_or(Refused::NotAnEvent)?;
+            return Ok(Received { delivery, signed_by: SignedBy::Nobody });
         }
         let matched = signature::verify(&self.profile, &self.keys, headers, body, now)?;
-        tracing::debug!(secret = matched, size = body.len(), "1099Policy webhook verified");
-        Ok(Delivery::read(body).unwrap_or_else(|| Delivery::unreadable(body)))
+        let delivery = Delivery::read(body).unwrap_or_else(|| Delivery::unreadable(body));
+        Ok(Received { delivery, signed_by: SignedBy::of_index(matched) })
+    }
+
+    /// The headers that sign a body as the provider would: for whoever tries a door of their own. `None` where only the
+    /// provider can sign.
+    pub fn sign(&self, id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
+        signature::sign(&self.profile, self.secrets.first(), self.keys.first(), id, body, now)
+    }
+
+    /// By how many seconds the signed moment lies after now, where a moment is signed and can be read.
+    pub fn signed_ahead_secs(&self, headers: &[(String, String)], now: Timestamp) -> Option<i64> {
+        let moment = signature::moment(&self.profile, headers)?;
+        Some(moment.saturating_sub(now.as_secs()))
+    }
+
+    /// Why a delivery may have been refused, for a person who sets webhooks up: each suspicion was tried and would have
+    /// made it fit.
+    pub fn suspect(&self, headers: &[(String, String)], body: &[u8]) -> Vec<Suspicion> {
+        suspect::suspect(&self.profile, &self.secrets, headers, body)
     }
 }
 
+/// The characters that RFC 9110 allows in a header's name.
+fn is_header_name(name: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(token)
+}
+
+#[cfg(test)]
+mod suspicions;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -38,6 +38,17 @@ pub struct WebhookEndpoint {
     pub was: Was,
 }
 
+/// A webhook endpoint as 1099Policy lists it; its secret is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredEndpoint {
+    /// Its id.
+    pub id: String,
+    /// Where it sends to.
+    pub url: String,
+    /// The events it sends; none or `*` is all.
+    pub events: Vec<String>,
+}
+
 /// Whether something was found or made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Was {
@@ -46,6 +57,8 @@ pub enum Was {
     /// It is new.
     Created,
 }
+
+const ENDPOINTS: &str = "/webhook_endpoints";
 
 impl Ten99Policy {
     /// The job categories that the tenant may use. A cheap first question, too: it tells whether the key is good.
@@ -61,6 +74,16 @@ impl Ten99Policy {
             categories.push(Category { code: CategoryCode(code), name });
         }
         Ok(categories)
+    }
+
+    /// Which of these codes the insurer has not issued to the tenant, or not approved: a job with one of them is refused.
+    pub async fn categories_not_issued<'a>(
+        &self,
+        mapped: impl Iterator<Item = &'a CategoryCode>,
+    ) -> Result<Vec<&'a CategoryCode>, Error> {
+        let issued = self.category_codes().await?;
+        let is_issued = |code: &CategoryCode| issued.iter().any(|known| known.code == *code);
+        Ok(mapped.filter(|code| !is_issued(code)).collect())
     }
 
     /// The client companies.
@@ -79,7 +102,6 @@ impl Ten99Policy {
     /// No key goes along: within a day the same one would replay an endpoint that was deleted since; a second run finds what
     /// a lost answer left.
     pub async fn ensure_webhook_endpoint(&self, url: &str) -> Result<WebhookEndpoint, Error> {
-        const ENDPOINTS: &str = "/webhook_endpoints";
         let body = self.client().get(ENDPOINTS, &[]).await?;
         let items = wire::items(body).ok_or_else(|| unreadable("no list of endpoints"))?;
         for item in items {
@@ -98,6 +120,36 @@ impl Ten99Policy {
         });
         let created = self.client().post_without_key(ENDPOINTS, &wanted).await?;
         existing(&wire::object("webhook endpoint", created)?, Was::Created)
+    }
+}
+
+impl Ten99Policy {
+    /// The webhook endpoints that there are.
+    pub async fn webhook_endpoints(&self) -> Result<Vec<RegisteredEndpoint>, Error> {
+        let body = self.client().get(ENDPOINTS, &[]).await?;
+        let items = wire::items(body).ok_or_else(|| unreadable("no list of endpoints"))?;
+        let mut known = Vec::new();
+        for item in items {
+            let endpoint: Endpoint = wire::object("webhook endpoint", item)?;
+            let events = endpoint.events();
+            let id = endpoint.id.ok_or_else(|| unreadable("a webhook endpoint without id"))?;
+            let url = endpoint.url.unwrap_or_default();
+            known.push(RegisteredEndpoint { id, url, events });
+        }
+        Ok(known)
+    }
+
+    /// Removes a webhook endpoint; `false` when there is none of this id.
+    pub async fn remove_webhook_endpoint(&self, id: &str) -> Result<bool, Error> {
+        // An id is put into a path: nothing else may be.
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Ok(false);
+        }
+        if !self.webhook_endpoints().await?.iter().any(|endpoint| endpoint.id == id) {
+            return Ok(false);
+        }
+        self.client().delete(&format!("{ENDPOINTS}/{id}")).await?;
+        Ok(true)
     }
 }
 

@@ -25,10 +25,12 @@ mod base64;
 mod categories;
 mod certificates;
 mod client;
+mod codes;
 mod config;
 mod contractors;
 mod control;
 mod dates;
+mod dialects;
 mod endpoints;
 mod entities;
 mod events;
@@ -48,6 +50,7 @@ mod quotes;
 mod reply;
 mod request;
 mod routes;
+mod schemas;
 mod script;
 mod server;
 mod sessions;
@@ -56,9 +59,10 @@ mod webhooks;
 mod world;
 
 pub use certificates::Outcome;
+pub use codes::ErrorCode;
 pub use config::{
     AssignmentMismatch, Config, ContractorRequired, DEFAULT_KEY, DEFAULT_START, EmailCase,
-    KeyReuse, Reprice, Rules, Signing, WebhookRules,
+    KeyReuse, PolicyReach, QuoteChanges, Reprice, Rules, Signing, Starts, WebhookRules, Words,
 };
 pub use faults::{Fault, FaultKind};
 pub use ledger::{Ledger, RequestSeen};
@@ -191,13 +195,12 @@ impl Simulator {
         control::reactivate_policy(&self.app, id)
     }
 
-    /// Sets how a certificate's review will end, or ends a flagged one; false if it is over.
     /// Sets what the review reads in a certificate; false if there is none of that id.
     pub fn certificate_reads(&self, id: &str, parsed: Value) -> bool {
         control::certificate_reads(&self.app, id, parsed)
     }
 
-    /// Sets how a certificate's review ends; false if it has ended.
+    /// Sets how a certificate's review will end, or ends a flagged one; false if it has ended.
     pub fn decide_certificate(&self, id: &str, outcome: Outcome) -> bool {
         control::decide_certificate(&self.app, id, outcome)
     }

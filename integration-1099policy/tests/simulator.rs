@@ -6,6 +6,8 @@
 mod answers;
 #[path = "simulator/coverage.rs"]
 mod coverage;
+#[path = "simulator/described.rs"]
+mod described;
 #[path = "simulator/desk.rs"]
 mod desk;
 #[path = "simulator/objects.rs"]

@@ -12,8 +12,8 @@ use workflow_core::domain::facts::{Facts, PlacementId, Stage};
 
 use crate::JobDiva;
 use crate::error::Error;
-use crate::operations::Operation;
-use crate::wire::columns::{self, Kind};
+use crate::operations::{Field, Operation, Param};
+use crate::wire::columns::Kind;
 use crate::wire::row::Row;
 use crate::wire::scalar;
 use facts::Sources;
@@ -108,6 +108,17 @@ impl JobDiva {
     ) -> Result<(), Error> {
         let Some(candidate) = sources.candidate(&self.client().zone) else { return Ok(()) };
         let employee = candidate.as_str();
+        let assignment = Operation::PlacementAssignment;
+        let by_employee =
+            self.given_by(assignment, Param::Employee, employee, Kind::Record).await?;
+        if let Given::Rows(rows) = by_employee {
+            for row in rows.into_iter().filter(|row| is_of(row, placement, Unnamed::Misses)) {
+                take_assignment(sources, row);
+            }
+        }
+        if !sources.pay.is_empty() || !sources.billing.is_empty() {
+            return Ok(());
+        }
         let pay = self.given(Operation::PayByEmployee, employee, Kind::Record).await?;
         let billing = self.given(Operation::BillingByEmployee, employee, Kind::Record).await?;
         let own = |rows: Vec<Row>| {
@@ -128,8 +139,8 @@ impl JobDiva {
     /// The single row of a record read by its own id.
     async fn one(&self, operation: Operation, id: &str, kind: Kind) -> Result<Option<Row>, Error> {
         let column = match kind {
-            Kind::Job => columns::REQUISITION,
-            Kind::Candidate | Kind::Home => columns::CANDIDATE,
+            Kind::Job => Field::Requisition,
+            Kind::Candidate | Kind::Home => Field::Candidate,
             Kind::Activity
             | Kind::Record
             | Kind::Timesheet
@@ -137,11 +148,11 @@ impl JobDiva {
             | Kind::Content
             | Kind::Touch
             | Kind::Start
-            | Kind::Merge => columns::PLACEMENT,
+            | Kind::Merge => Field::Placement,
         };
-        let rows = self.client().rows(operation, &[id], kind).await?;
+        let rows = self.client().rows(operation, &[(operation.subject(), id)], kind).await?;
         Ok(rows.into_iter().find(|row| {
-            let named = row.text(columns::ID).or_else(|| row.text(column));
+            let named = row.text(Field::Id).or_else(|| row.text(column));
             !row.is_empty() && named.is_none_or(|named| named == id)
         }))
     }
@@ -152,7 +163,22 @@ impl JobDiva {
     }
 
     async fn given(&self, operation: Operation, id: &str, kind: Kind) -> Result<Given, Error> {
-        match self.client().rows(operation, &[id], kind).await {
+        self.given_by(operation, operation.subject(), id, kind).await
+    }
+
+    /// What an operation gives by one of its parameters; nothing where the tenant's API does not take that one.
+    async fn given_by(
+        &self,
+        operation: Operation,
+        by: Param,
+        id: &str,
+        kind: Kind,
+    ) -> Result<Given, Error> {
+        let name = self.client().spec(operation).params.get(&by);
+        if name.is_none_or(String::is_empty) {
+            return Ok(Given::Rows(Vec::new()));
+        }
+        match self.client().rows(operation, &[(by, id)], kind).await {
             Ok(rows) => Ok(Given::Rows(rows)),
             Err(error @ Error::NotGranted { .. }) => Ok(Given::NotGranted(error)),
             Err(error) => Err(error),
@@ -169,34 +195,34 @@ enum Unnamed {
 
 /// Whether a row is of the placement: answers also bring related ones.
 fn is_of(row: &Row, placement: &str, unnamed: Unnamed) -> bool {
-    if row.text(columns::PLACEMENT).is_none() {
+    if row.text(Field::Placement).is_none() {
         return unnamed == Unnamed::Fits && !row.is_empty();
     }
-    row.cells(columns::PLACEMENT).any(|cell| cell.is_text(placement))
+    row.cells(Field::Placement).any(|cell| cell.is_text(placement))
 }
 
 /// Whether there may be pay and billing records: for a mere submittal the reads are spared.
 pub(crate) fn may_be_hire(activity: &Row) -> bool {
-    let hired = activity.text(columns::HIRED).map(scalar::flag);
-    let traces = [columns::PLACED_ON, columns::TERMINATED_ON, columns::START_STATUS];
-    hired != Some(Ok(false)) || traces.iter().any(|column| activity.text(column).is_some())
+    let hired = activity.text(Field::Hired).map(scalar::flag);
+    let traces = [Field::PlacedOn, Field::TerminatedOn, Field::StartStatus];
+    hired != Some(Ok(false)) || traces.iter().any(|column| activity.text(*column).is_some())
 }
 
 /// An assignment holds its records in sections, or, in an older form, is its own only record.
 fn take_assignment(sources: &mut Sources, row: Row) {
     let section = |name| row.section(name).unwrap_or_default().to_vec();
-    let (pay, billing) = (section(columns::PAY), section(columns::BILLING));
-    let flat = row.section(columns::PAY).is_none() && row.section(columns::BILLING).is_none();
-    let has = |wanted: &[columns::Column]| wanted.iter().any(|column| row.cell(column).is_some());
-    if flat && has(&[columns::EMPLOYMENT, columns::SALARY]) {
+    let (pay, billing) = (section(Field::PayRecords), section(Field::BillingRecords));
+    let flat =
+        row.section(Field::PayRecords).is_none() && row.section(Field::BillingRecords).is_none();
+    let has = |wanted: &[Field]| wanted.iter().any(|column| row.cell(*column).is_some());
+    if flat && has(&[Field::Employment, Field::PayAmount]) {
         sources.pay.push(row.clone());
     }
-    if flat && has(&[columns::BILLING_START, columns::WORK_STATE, columns::BEGUN, columns::CLOSED])
-    {
+    if flat && has(&[Field::BillingStart, Field::WorkState, Field::Begun, Field::Closed]) {
         sources.billing.push(row.clone());
     }
     sources.pay.extend(pay);
     sources.billing.extend(billing);
-    sources.overheads.extend(section(columns::OVERHEADS));
+    sources.overheads.extend(section(Field::Overheads));
     sources.assignment.get_or_insert(row);
 }

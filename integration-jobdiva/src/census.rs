@@ -14,14 +14,12 @@ use workflow_core::time::Timestamp;
 
 use crate::JobDiva;
 use crate::error::Error;
-use crate::operations::Operation;
-use crate::wire::columns::{self, Kind};
-use crate::wire::date;
+use crate::operations::{Field, OffsetUnit, Operation, Paging, Param};
+use crate::request::Part;
+use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 
-/// The service gives no more at once.
-const PAGE_ROWS: u64 = 100;
 /// How often the whole is walked through.
 const WALKS: u8 = 2;
 
@@ -71,34 +69,61 @@ impl JobDiva {
             today: day(now),
             walk: 0,
             offset: 0,
-            counts: Counts::Rows,
+            counts: match self.offset_unit() {
+                OffsetUnit::Rows | OffsetUnit::Auto => Counts::Rows,
+                OffsetUnit::Pages => Counts::Pages,
+            },
             before: BTreeSet::new(),
+        }
+    }
+
+    /// Rows of a page of the census; `None` where it comes whole.
+    fn page_rows(&self) -> Option<u64> {
+        match &self.client().spec(Operation::PlacementCensus).paging {
+            Paging::None => None,
+            Paging::Page { size, .. } | Paging::Offset { size, .. } => Some(u64::from(*size)),
+        }
+    }
+
+    /// What the first page is called.
+    fn first_page(&self) -> u64 {
+        match &self.client().spec(Operation::PlacementCensus).paging {
+            Paging::Page { base, .. } => u64::from(*base),
+            Paging::None | Paging::Offset { .. } => 0,
+        }
+    }
+
+    fn offset_unit(&self) -> OffsetUnit {
+        match &self.client().spec(Operation::PlacementCensus).paging {
+            Paging::Offset { unit, .. } => *unit,
+            Paging::None | Paging::Page { .. } => OffsetUnit::Pages,
         }
     }
 
     /// Reads one page.
     pub async fn census_page(&self, place: &Place) -> Result<Page, Error> {
         let from = format!("{}T00:00:00", place.first_day());
-        let (rows, offset) = (PAGE_ROWS.to_string(), place.offset.to_string());
-        let values = [from.as_str(), rows.as_str(), offset.as_str()];
-        let lines = self.client().rows(Operation::PlacementCensus, &values, Kind::Start).await?;
+        let (operation, values) = (Operation::PlacementCensus, [(Param::StartFrom, from.as_str())]);
+        let page_rows = self.page_rows();
+        let part = page_rows.map_or(Part::Whole, |_| Part::At(self.first_page() + place.offset));
+        let lines = self.client().part(operation, &values, Kind::Start, part).await?.rows;
         let mut reader = Reader::new(&self.client().zone);
         let mut id = |row: &Row| {
             let name = Operation::PlacementCensus.name();
-            let own = reader.id(name, row, columns::ID);
-            own.or_else(|| reader.id(name, row, columns::PLACEMENT)).map(PlacementId)
+            let own = reader.id(name, row, Field::Id);
+            own.or_else(|| reader.id(name, row, Field::Placement)).map(PlacementId)
         };
         let all: Vec<(Option<PlacementId>, &Row)> =
             lines.iter().map(|row| (id(row), row)).collect();
         let ids: BTreeSet<PlacementId> = all.iter().filter_map(|(id, _)| id.clone()).collect();
         let hires = all.iter().filter(|(_, row)| self.may_be_open_hire(row, place.today));
         let hires = hires.filter_map(|(id, _)| id.clone()).collect();
-        let full = lines.len() as u64 >= PAGE_ROWS;
+        let full = page_rows.is_some_and(|most| lines.len() as u64 >= most);
         let stuck = full && ids.is_subset(&place.before);
-        let next = if place.is_no_row_count(&ids) {
+        let next = if place.is_no_row_count(&ids, self.offset_unit()) {
             Some(place.by_pages())
         } else if full && !stuck {
-            Some(place.further(ids))
+            Some(place.further(ids, page_rows.unwrap_or_default()))
         } else {
             place.again()
         };
@@ -107,12 +132,11 @@ impl JobDiva {
 
     /// Whether a line may be a hire that is not over: a bare offer is none.
     fn may_be_open_hire(&self, row: &Row, today: Date) -> bool {
-        let status = row.text(columns::START_STATUS).unwrap_or_default().to_ascii_lowercase();
-        let placed = row.text(columns::PLACED_ON).is_some();
+        let status = row.text(Field::StartStatus).unwrap_or_default().to_ascii_lowercase();
+        let placed = row.text(Field::PlacedOn).is_some();
         let agreed = placed || !["", "offer"].contains(&status.as_str());
         let off = ["cancel", "reject", "declin"].iter().any(|word| status.contains(word));
-        let end = row.text(columns::ACTIVITY_END).map(|text| date::date(text, &self.client().zone));
-        let over = matches!(end, Some(Ok(Some(end))) if end < today);
+        let over = row.day(Field::ActivityEnd, &self.client().zone).is_some_and(|end| end < today);
         agreed && !off && !over && status != "offer"
     }
 }
@@ -126,17 +150,20 @@ impl Place {
     }
 
     /// Going back by one row, a page must begin with the last one of the page before.
-    fn is_no_row_count(&self, ids: &BTreeSet<PlacementId>) -> bool {
-        self.counts == Counts::Rows && self.offset > 0 && ids.is_disjoint(&self.before)
+    fn is_no_row_count(&self, ids: &BTreeSet<PlacementId>, unit: OffsetUnit) -> bool {
+        unit == OffsetUnit::Auto
+            && self.counts == Counts::Rows
+            && self.offset > 0
+            && ids.is_disjoint(&self.before)
     }
 
     fn by_pages(&self) -> Self {
         Self { counts: Counts::Pages, offset: 1, ..self.clone() }
     }
 
-    fn further(&self, before: BTreeSet<PlacementId>) -> Self {
+    fn further(&self, before: BTreeSet<PlacementId>, page_rows: u64) -> Self {
         let step = match self.counts {
-            Counts::Rows => PAGE_ROWS - 1,
+            Counts::Rows => page_rows - 1,
             Counts::Pages => 1,
         };
         Self { offset: self.offset + step, before, ..self.clone() }

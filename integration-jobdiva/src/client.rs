@@ -1,7 +1,8 @@
 //! The HTTP client: the only place that sends anything to JobDiva.
 //!
 //! One attempt per call: no redirect is followed and nothing is repeated, but for one repetition after a 401, because a
-//! token may end before its time. The login's URL carries the password, so no URL ever gets into a message, and
+//! token may end before its time. Every request passes its operation's limit and the breaker first
+//! (`workflow_core::outlet`). The login's URL carries the password, so no URL ever gets into a message, and
 //! what the service says is cut and cleaned in [`Client::redacted`]. What an answer means is `wire.rs` and `error.rs`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,19 +10,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use tokio::sync::Mutex;
+use workflow_core::backoff::RetryAfter;
+use workflow_core::outlet::{self, Came, Later, Outlet, Pass};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::{BadConfig, Config, Login, PlainHttp};
+use crate::config::{BadConfig, Config, PlainHttp, TokenHeader};
 use crate::error::{Error, Failure};
-use crate::operations::{LOGIN, Method, Operation, Paths, UserFields};
+use crate::operations::{LOGIN, Method, Operation, Param, Registry, Spec, find_rule};
+use crate::request::{Part, Request};
 use crate::secret::Secret;
 use crate::token::{self, Token};
 use crate::wire::columns::{Allowed, Kind};
 use crate::wire::envelope::{self, Data, Envelope};
-use crate::wire::row::Row;
 
 /// A login's answer is small.
 const LOGIN_BYTES_MAX: usize = 64 << 10;
@@ -33,8 +36,8 @@ const IDLE: Duration = Duration::from_secs(30);
 /// A connection to one tenant's JobDiva.
 pub(crate) struct Client {
     http: reqwest::Client,
+    outlet: Outlet,
     base: Url,
-    paths: Paths,
     pub(crate) config: Config,
     pub(crate) zone: TimeZone,
     pub(crate) clock: Arc<dyn Clock>,
@@ -52,12 +55,13 @@ struct Reply {
     status: StatusCode,
     retry_after: Option<Duration>,
     body: String,
+    /// The leave that it was sent with.
+    pass: Pass,
 }
 
 impl Client {
     pub(crate) fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BadConfig> {
         let zone = config.check()?;
-        let paths = Paths::new(&config)?;
         let (base, loopback) = base_url(&config)?;
         // Another part of the process may have installed a provider: theirs does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -76,7 +80,8 @@ impl Client {
         let token = Mutex::new(None);
         let (password, refused) = (RwLock::new(config.password.clone()), RwLock::default());
         let logins = AtomicU64::new(0);
-        Ok(Self { http, base, paths, config, zone, clock, token, logins, password, refused })
+        let outlet = Outlet::new(settings(&config), Arc::clone(&clock));
+        Ok(Self { http, outlet, base, config, zone, clock, token, logins, password, refused })
     }
 
     /// Why the last login was refused; `None` while nothing speaks against the credentials.
@@ -89,76 +94,119 @@ impl Client {
         *self.password.write().unwrap_or_else(PoisonError::into_inner) = password;
     }
 
+    /// Why something that takes these operations cannot begin now, and when it may.
+    pub(crate) fn later(&self, operations: &[Operation]) -> Option<Later> {
+        let names: Vec<&str> = operations.iter().map(|operation| operation.name()).collect();
+        self.outlet.later(&names)
+    }
+
+    /// Asks as soon as it is asked to, whatever the limits and the breaker say.
+    pub(crate) fn lift(&self) {
+        self.outlet.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub(crate) fn outlet(&self) -> outlet::Shown {
+        self.outlet.shown()
+    }
+
     fn password(&self) -> Secret {
         self.password.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The rows that an operation answers with. `values` belong to the operation's parameters, in order.
-    pub(crate) async fn rows(
+    /// One part of what an operation answers with, for these values of its parameters. An operation that is switched off
+    /// is as good as one that is not granted.
+    pub(crate) async fn part(
         &self,
         operation: Operation,
-        values: &[&str],
+        values: &[(Param, &str)],
         kind: Kind,
-    ) -> Result<Vec<Row>, Error> {
-        let reply = self.call(operation, values).await?;
+        part: Part,
+    ) -> Result<Envelope, Error> {
         let fields = self.config.asked_fields();
-        let name = operation.name();
-        if !reply.status.is_success() {
-            return Err(self.failure(name, &reply));
+        let allowed = Allowed::of(self.spec(operation), kind, &fields);
+        self.part_with(operation, values, &allowed, part).await
+    }
+
+    /// The same, decoding what is allowed.
+    pub(crate) async fn part_with(
+        &self,
+        operation: Operation,
+        values: &[(Param, &str)],
+        allowed: &Allowed,
+        part: Part,
+    ) -> Result<Envelope, Error> {
+        let (name, spec) = (operation.name(), self.spec(operation));
+        if !spec.enabled {
+            let message = "switched off in the configuration".to_owned();
+            return Err(Error::NotGranted { operation: name, message });
         }
-        let envelope = envelope::read(&reply.body, &Allowed::new(kind, &fields))
+        let fields = self.config.asked_fields();
+        let reply = self.call(operation, &Request::new(spec, values, &fields, part)).await?;
+        if !reply.status.is_success() {
+            return self.failure(name, spec, &reply).map_or(Ok(Envelope::default()), Err);
+        }
+        let envelope = envelope::read(&reply.body, allowed)
             .map_err(|error| Error::Unreadable { operation: name, why: place_of(&error) })?;
-        self.judged(name, &reply, envelope)
+        if let Some(why) = envelope.shape.is_not(spec.envelope) {
+            return Err(Error::Unreadable { operation: name, why });
+        }
+        self.judged(name, spec, &reply, envelope)
+    }
+
+    /// How an operation is carried out.
+    pub(crate) fn spec(&self, operation: Operation) -> &Spec {
+        self.config.registry.of(operation)
     }
 
     /// Logs in and says until when the token is good.
     pub(crate) async fn log_in(&self) -> Result<Timestamp, Error> {
         let mut token = self.token.lock().await;
-        let fresh = self.fresh_token().await?;
+        let fresh = self.fresh_token(None).await?;
         let expires = fresh.expires;
         *token = Some(fresh);
         Ok(expires)
     }
 
     /// One call, and one more with a new token after a 401.
-    async fn call(&self, operation: Operation, values: &[&str]) -> Result<Reply, Error> {
+    async fn call(&self, operation: Operation, request: &Request) -> Result<Reply, Error> {
         let token = self.token().await?;
-        let reply = self.attempt(operation, values, &token).await?;
+        let reply = self.attempt(operation, request, &token.secret).await?;
         if reply.status != StatusCode::UNAUTHORIZED {
             return Ok(reply);
         }
         tracing::debug!(operation = operation.name(), "token refused, logging in anew");
         let token = self.token_after(token.login).await?;
-        self.attempt(operation, values, &token).await
+        self.attempt(operation, request, &token.secret).await
     }
 
     async fn attempt(
         &self,
         operation: Operation,
-        values: &[&str],
-        token: &Token,
+        request: &Request,
+        token: &Secret,
     ) -> Result<Reply, Error> {
-        let spec = operation.spec();
-        let named = spec.parameters.iter().copied().zip(values.iter().copied());
-        let url = self.url(self.paths.of(operation));
-        let request = match spec.method {
-            Method::Get => {
-                let mut query: Vec<(&str, &str)> = named.collect();
-                if spec.user_fields == UserFields::Asked {
-                    query.extend(
-                        self.config.asked_fields().into_iter().map(|f| ("userFieldsName", f)),
-                    );
-                }
-                self.http.get(url).query(&query)
-            }
-            Method::Post => {
-                let body: serde_json::Map<String, serde_json::Value> =
-                    named.map(|(name, value)| (name.to_owned(), value.into())).collect();
-                self.http.post(url).json(&body)
-            }
+        let request = self.addressed(operation, request);
+        let request = match self.config.token_header {
+            TokenHeader::Bearer => request.bearer_auth(token.reveal()),
+            TokenHeader::Raw => request.header(AUTHORIZATION, token.reveal()),
         };
-        let request = request.bearer_auth(token.secret.reveal());
-        self.send(spec.name, request, self.config.answer_bytes_max).await
+        self.send(operation.name(), request, self.config.answer_bytes_max).await
+    }
+
+    /// The request with its address and its body, yet without a token.
+    fn addressed(&self, operation: Operation, request: &Request) -> reqwest::RequestBuilder {
+        let spec = self.spec(operation);
+        let url = self.url(&spec.path);
+        let builder = match request.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+        };
+        let builder = builder.query(&request.query).timeout(spec.timeout);
+        match &request.body {
+            Some(body) => builder.json(body),
+            None => builder,
+        }
     }
 
     async fn send(
@@ -168,11 +216,27 @@ impl Client {
         bytes_max: usize,
     ) -> Result<Reply, Error> {
         let request = request.header(reqwest::header::ACCEPT, "application/json, text/plain");
+        let pass = self.outlet.pass(operation).await.map_err(|later| {
+            let after = later.until.since(self.clock.now());
+            Error::Busy { operation, after, message: later.why }
+        })?;
+        let answered = self.answered(operation, request, pass, bytes_max).await;
+        self.outlet.came(operation, pass, way_out(&answered));
+        answered
+    }
+
+    async fn answered(
+        &self,
+        operation: &'static str,
+        request: reqwest::RequestBuilder,
+        pass: Pass,
+        bytes_max: usize,
+    ) -> Result<Reply, Error> {
         let mut response = request.send().await.map_err(|error| sent_or_not(operation, error))?;
         let retry_after = retry_after(response.headers(), self.clock.now());
         let status = response.status();
         let body = body(operation, &mut response, bytes_max).await?;
-        Ok(Reply { status, retry_after, body })
+        Ok(Reply { status, retry_after, body, pass })
     }
 
     /// A token that is good for a while: the one in hand, or a new one.
@@ -181,7 +245,7 @@ impl Client {
         if let Some(token) = held.as_ref().filter(|token| token.is_fresh(self.clock.now())) {
             return Ok(token.clone());
         }
-        let fresh = self.fresh_token().await?;
+        let fresh = self.fresh_token(held.as_ref()).await?;
         *held = Some(fresh.clone());
         Ok(fresh)
     }
@@ -193,13 +257,16 @@ impl Client {
             return Ok(token.clone());
         }
         *held = None;
-        let fresh = self.fresh_token().await?;
+        let fresh = self.fresh_token(None).await?;
         *held = Some(fresh.clone());
         Ok(fresh)
     }
 
-    /// A new token; remembers whether the credentials were refused.
-    async fn fresh_token(&self) -> Result<Token, Error> {
+    /// A new token, of the `old` one's refresh token or of a login; remembers whether the credentials were refused.
+    async fn fresh_token(&self, old: Option<&Token>) -> Result<Token, Error> {
+        if let Some(fresh) = self.refreshed(old).await {
+            return Ok(fresh);
+        }
         let fresh = self.logged_in().await;
         let refused = match &fresh {
             Ok(_) => None,
@@ -211,40 +278,42 @@ impl Client {
         fresh
     }
 
+    /// A new token by way of the refresh token; `None` when there is none, it is not to be used, or it does not work: a
+    /// login does the same.
+    async fn refreshed(&self, old: Option<&Token>) -> Option<Token> {
+        let operation = Operation::LoginRefresh;
+        let refresh = old?.refresh.as_ref().filter(|_| self.spec(operation).enabled)?;
+        let request = Request::new(self.spec(operation), &[], &[], Part::Whole);
+        let reply = self.attempt(operation, &request, refresh).await.ok()?;
+        let pair = token::in_answer(&reply.body).filter(|_| reply.status.is_success())?;
+        Some(self.taken(pair))
+    }
+
+    fn taken(&self, pair: token::Pair) -> Token {
+        let login = self.logins.fetch_add(1, Ordering::Relaxed) + 1;
+        Token::new(pair, login, self.clock.now())
+    }
+
     async fn logged_in(&self) -> Result<Token, Error> {
-        let Config { client_id, username, login, .. } = &self.config;
+        let operation = Registry::login(self.config.login);
         let password = self.password();
-        let url = self.url(self.paths.login());
-        let request = match login {
-            Login::V2Pair | Login::V2Text | Login::V1Text => {
-                let id = client_id.as_str();
-                let query =
-                    [("clientid", id), ("username", username), ("password", password.reveal())];
-                self.http.get(url).query(&query)
-            }
-            Login::V2Login => {
-                let id = serde_json::value::RawValue::from_string(client_id.clone())
-                    .map_err(|_| Error::Unreadable { operation: LOGIN, why: "client id".into() })?;
-                self.http.post(url).json(&LoginBody {
-                    client_id: &id,
-                    user_name: username,
-                    password: password.reveal(),
-                })
-            }
-        };
-        let reply = self.send(LOGIN, request, LOGIN_BYTES_MAX).await?;
+        let values = [
+            (Param::ClientId, self.config.client_id.as_str()),
+            (Param::Username, &self.config.username),
+            (Param::Password, password.reveal()),
+        ];
+        let request = Request::new(self.spec(operation), &values, &[], Part::Whole);
+        let reply = self.send(LOGIN, self.addressed(operation, &request), LOGIN_BYTES_MAX).await?;
         match token::in_answer(&reply.body) {
-            Some(secret) if reply.status.is_success() => {
-                let login = self.logins.fetch_add(1, Ordering::Relaxed) + 1;
-                Ok(Token::new(secret, login, self.clock.now()))
-            }
-            _ => Err(self.login_failure(&reply)),
+            Some(pair) if reply.status.is_success() => Ok(self.taken(pair)),
+            _ => Err(self.login_failure(self.spec(operation), &reply)),
         }
     }
 
     /// A login fails for its credentials, unless the service is visibly unwell.
-    fn login_failure(&self, reply: &Reply) -> Error {
-        let error = self.failure(LOGIN, reply);
+    fn login_failure(&self, spec: &Spec, reply: &Reply) -> Error {
+        let nothing = || Error::Credentials { operation: LOGIN, message: String::new() };
+        let error = self.failure(LOGIN, spec, reply).unwrap_or_else(nothing);
         if let Error::Refused { message, .. } | Error::NotGranted { message, .. } = error {
             return Error::Credentials { operation: LOGIN, message };
         }
@@ -255,28 +324,27 @@ impl Client {
     fn judged(
         &self,
         operation: &'static str,
+        spec: &Spec,
         reply: &Reply,
         envelope: Envelope,
-    ) -> Result<Vec<Row>, Error> {
+    ) -> Result<Envelope, Error> {
         let Some(message) = &envelope.message else {
             // A proxy's page or an empty body must not pass for "there is no such record".
             return match envelope.data {
-                Data::Present | Data::Null => Ok(envelope.rows),
+                Data::Present | Data::Null => Ok(envelope),
                 Data::Absent => {
                     Err(Error::Unreadable { operation, why: "it holds no data".into() })
                 }
             };
         };
-        let text = message.to_ascii_lowercase();
-        if text.contains("completed successfully") {
-            return Ok(envelope.rows);
+        if message.to_ascii_lowercase().contains("completed successfully") {
+            return Ok(envelope);
         }
-        let says_no = ["too many api requests", "not allowed to", "more than 14 days"];
-        if text.starts_with("error") || says_no.iter().any(|phrase| text.contains(phrase)) {
-            return Err(self.failure(operation, reply));
+        if find_rule(&spec.error_rules, reply.status.as_u16(), message).is_some() {
+            return self.failure(operation, spec, reply).map_or(Ok(Envelope::default()), Err);
         }
         match envelope.data {
-            Data::Present => Ok(envelope.rows),
+            Data::Present => Ok(envelope),
             Data::Null | Data::Absent => {
                 let why = format!("no data, but words: {}", self.redacted(message));
                 Err(Error::Unreadable { operation, why })
@@ -284,15 +352,20 @@ impl Client {
         }
     }
 
-    fn failure(&self, operation: &'static str, reply: &Reply) -> Error {
-        let message = envelope::message_of(&reply.body).unwrap_or_default();
-        Failure {
+    /// What an answer that is no success comes to; `None` when it means that there is nothing.
+    fn failure(&self, operation: &'static str, spec: &Spec, reply: &Reply) -> Option<Error> {
+        let words = envelope::message_of(&reply.body).unwrap_or_default();
+        let failure = Failure {
             operation,
             status: reply.status.as_u16(),
-            message: &self.redacted(&message),
+            message: &self.redacted(&words),
             retry_after: reply.retry_after,
+        };
+        let error = failure.classify(&spec.error_rules, &words);
+        if let Some(Error::Busy { after, .. }) = &error {
+            self.outlet.came(operation, reply.pass, Came::TooFast(Some(*after)));
         }
-        .classify()
+        error
     }
 
     /// The service's words as they may be logged: short, on one line, without credentials, e-mail addresses and
@@ -323,13 +396,14 @@ impl Client {
     }
 }
 
-/// The body of the `v2_login` variant; the id is a number of any size.
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LoginBody<'a> {
-    client_id: &'a serde_json::value::RawValue,
-    user_name: &'a str,
-    password: &'a str,
+/// The limits, with each operation's own least time between two calls.
+fn settings(config: &Config) -> outlet::Settings {
+    let mut settings = config.limits.clone();
+    let apart = |operation: Operation| config.registry.of(operation).min_interval;
+    let of_all = Operation::ALL.iter().map(|it| (it.name().to_owned(), apart(*it)));
+    settings.apart = of_all.collect();
+    settings.apart.insert(LOGIN.to_owned(), apart(Registry::login(config.login)));
+    settings
 }
 
 /// The base URL, and whether it names this machine.
@@ -391,12 +465,17 @@ fn transport(error: reqwest::Error) -> String {
 
 /// `Retry-After`: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(secs) = text.parse::<u64>() {
-        return Some(Duration::from_secs(secs));
+    let wish = RetryAfter::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)?;
+    Some(wish.wait(now))
+}
+
+/// What an answer, or none, says of the way out. That it was too fast is said in words, too: see [`Client::failure`].
+fn way_out(answered: &Result<Reply, Error>) -> Came {
+    match answered {
+        Ok(reply) if matches!(reply.status.as_u16(), 502..=504) => Came::Nobody,
+        Err(Error::NotSent { .. } | Error::NoAnswer { .. }) => Came::Nobody,
+        Ok(_) | Err(_) => Came::Answer,
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    Some(Timestamp::from(date).since(now))
 }
 
 /// Where a body stops making sense; never what is in it.

@@ -1,14 +1,20 @@
 //! What one tenant's JobDiva needs to be told: a plain struct with documented defaults.
 //!
-//! No file is read here and nothing is looked up in the environment: that is the runner's work. The names that
-//! `paths` may override are in `operations.rs`.
+//! No file is read here and nothing is looked up in the environment: that is the runner's work. How each operation is
+//! carried out is `operations.rs`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use workflow_core::limits::Pace;
+use workflow_core::outlet::Settings;
 
+use crate::operations::{BadSpec, Registry};
 use crate::secret::Secret;
+
+/// Metered per operation and tenant by numbers that are not public; seen: 12 to 60 calls a minute by the number of
+/// licensed users, with an allowance of some minutes. So the best is tried, and 429 leads down to the least.
+const PACE: Pace = Pace { per_minute: 60, burst: 60, least_per_minute: 12 };
 
 /// The settings of one tenant's adapter.
 #[derive(Clone, Debug)]
@@ -23,19 +29,14 @@ pub struct Config {
     pub password: Secret,
     /// How to log in; default [`Login::V2Pair`].
     pub login: Login,
+    /// How the token is written into its header; default [`TokenHeader::Bearer`].
+    pub token_header: TokenHeader,
     /// Whether a `http://` base URL beyond the loopback address is accepted; default: refused.
     pub plain_http: PlainHttp,
     /// IANA zone of the stamps and business dates; default `America/New_York`.
     pub time_zone: String,
-    /// Widest window asked of a feed; default 13 days. The service refuses more than 14 days of wall time, which has an
-    /// hour more where the clocks change in spring.
-    pub window_max: Duration,
-    /// How far a window reaches back over the one before; default 90 minutes, more than a DST change.
-    pub overlap: Duration,
     /// How far behind the present a window ends, for rows that appear late; default 2 minutes.
     pub lag: Duration,
-    /// The narrowest window tried around a row on which the service fails; default 1 hour.
-    pub window_min: Duration,
     /// The first day that is read when there is no cursor yet; default: one window before the present.
     pub backfill_from: Option<Date>,
     /// Labels of user-defined fields to ask for besides the two below; default none.
@@ -46,14 +47,18 @@ pub struct Config {
     pub pay_field: Option<String>,
     /// Whether timesheets are read, and what their pay columns hold; default: they are not.
     pub timesheets: Option<TimesheetPay>,
-    /// Another path for a named operation, such as `pay.delta` -> `/apiv2/bi/...`; default none.
-    pub paths: BTreeMap<String, String>,
+    /// How each operation is carried out; default as in `operations.rs`.
+    pub registry: Registry,
     /// Most time to connect; default 5 s.
     pub connect_timeout: Duration,
     /// Most time between two parts of an answer; default 180 s (a week of activities takes the service 50 s).
     pub read_timeout: Duration,
-    /// Most time for a whole call; default 10 minutes.
+    /// Most time for a whole call that has no timeout of its own in the registry; default 10 minutes.
     pub total_timeout: Duration,
+    /// How fast each operation is asked, by its name (`auth.login` is the login), and when nothing is sent for a while;
+    /// default 60 a minute and 60 at once, at worst 12 a minute, and nothing for 30 s after five failures. The least time
+    /// between two calls is each operation's own ([`crate::operations::Spec::min_interval`]).
+    pub limits: Settings,
     /// Largest answer accepted, in bytes; default 64 MiB.
     pub answer_bytes_max: usize,
 }
@@ -69,6 +74,15 @@ pub enum Login {
     V2Login,
     /// `GET /api/authenticate`, answered by the token as text.
     V1Text,
+}
+
+/// How the token is written into the `Authorization` header; the service takes both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenHeader {
+    /// `Bearer` and the token.
+    Bearer,
+    /// The token alone.
+    Raw,
 }
 
 /// What a timesheet's pay columns hold; not documented.
@@ -99,7 +113,7 @@ pub enum BadConfig {
         why: String,
     },
     /// The base URL would send the password in the clear.
-    #[error("base_url is plain http to `{host}`; use https, or allow plain http explicitly")]
+    #[error("base_url is plain http to `{host}`; use https, or set allow_plain_http = true")]
     PlainHttp {
         /// The host it names.
         host: String,
@@ -110,17 +124,9 @@ pub enum BadConfig {
     /// The zone is not known.
     #[error("time_zone `{0}` is not an IANA zone name such as America/New_York")]
     TimeZone(String),
-    /// A path is given for an operation that does not exist.
-    #[error("paths: `{0}` is not the name of an operation")]
-    Operation(String),
-    /// A path does not begin with `/`.
-    #[error("paths: the path of `{0}` must begin with `/`")]
-    Path(String),
-    /// The windows cannot make progress.
-    #[error(
-        "window_max must be longer than overlap, window_min at least a minute, and window_max at most 14 days less an hour"
-    )]
-    Windows,
+    /// An operation cannot work so.
+    #[error("operation {0}")]
+    Operation(#[from] BadSpec),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),
@@ -135,21 +141,20 @@ impl Config {
             username: username.to_owned(),
             password,
             login: Login::V2Pair,
+            token_header: TokenHeader::Bearer,
             plain_http: PlainHttp::LoopbackOnly,
             time_zone: "America/New_York".to_owned(),
-            window_max: Duration::from_secs(13 * 86_400),
-            overlap: Duration::from_secs(90 * 60),
             lag: Duration::from_secs(2 * 60),
-            window_min: Duration::from_secs(3600),
             backfill_from: None,
             user_fields: Vec::new(),
             tenant_field: None,
             pay_field: None,
             timesheets: None,
-            paths: BTreeMap::new(),
+            registry: Registry::default(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),
             total_timeout: Duration::from_secs(10 * 60),
+            limits: Settings::of(PACE),
             answer_bytes_max: 64 << 20,
         }
     }
@@ -171,13 +176,7 @@ impl Config {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|b| b.is_ascii_digit()) {
             return Err(BadConfig::ClientId);
         }
-        let widest = Duration::from_secs(14 * 86_400 - 3600);
-        if self.window_max <= self.overlap
-            || self.window_max > widest
-            || self.window_min < Duration::from_secs(60)
-        {
-            return Err(BadConfig::Windows);
-        }
+        self.registry.check()?;
         jiff::tz::TimeZone::get(&self.time_zone)
             .map_err(|_| BadConfig::TimeZone(self.time_zone.clone()))
     }
@@ -205,11 +204,8 @@ mod tests {
             config.check().err()
         };
         assert_eq!(bad(|c| c.client_id = "x".into()), Some(BadConfig::ClientId));
-        assert_eq!(bad(|c| c.overlap = c.window_max), Some(BadConfig::Windows));
-        assert_eq!(
-            bad(|c| c.window_max = Duration::from_secs(14 * 86_400)),
-            Some(BadConfig::Windows)
-        );
+        let wide = |c: &mut Config| c.registry.each_window(|window| window.max *= 2);
+        assert!(matches!(bad(wide), Some(BadConfig::Operation(bad)) if bad.key == "window.max"));
         assert_eq!(bad(|c| c.time_zone = "EST5".into()), Some(BadConfig::TimeZone("EST5".into())));
     }
 

@@ -12,8 +12,8 @@ use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
 
 use crate::JobDiva;
 use crate::error::Error;
-use crate::operations::Operation;
-use crate::wire::columns::{self, Kind};
+use crate::operations::{Field, Operation, Param};
+use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 use crate::wire::scalar;
@@ -126,10 +126,10 @@ impl JobDiva {
         let mut found: Vec<Listed> = own.collect();
         for row in self.listed(Operation::OnboardingList, id).await? {
             // Assigned and not handed in yet: there is nothing to read.
-            if row.text(columns::UPLOADED_ON).is_none() {
+            if row.text(Field::UploadedOn).is_none() {
                 continue;
             }
-            let named = row.text(columns::PLACEMENT).map(PlacementId::from);
+            let named = row.text(Field::Placement).map(PlacementId::from);
             let of: Vec<PlacementId> = match named {
                 Some(placement) => vec![placement],
                 None => placements.iter().cloned().collect(),
@@ -149,16 +149,27 @@ impl JobDiva {
         let (operation, rows) = match &file.among {
             Among::Attachments => {
                 let operation = Operation::DocumentGet;
-                (operation, self.client().rows(operation, &[id, name], Kind::Content).await?)
+                (
+                    operation,
+                    self.client()
+                        .rows(
+                            operation,
+                            &[(Param::Candidate, id), (Param::FileName, name)],
+                            Kind::Content,
+                        )
+                        .await?,
+                )
             }
             Among::Onboarding(placement) => {
                 let (operation, of) = (Operation::OnboardingGet, placement.as_str());
-                (operation, self.client().rows(operation, &[id, of, name], Kind::Content).await?)
+                let values =
+                    [(Param::Candidate, id), (Param::Placement, of), (Param::FileName, name)];
+                (operation, self.client().rows(operation, &values, Kind::Content).await?)
             }
         };
         let mut reader = Reader::new(&self.client().zone);
         let texts =
-            rows.iter().filter_map(|row| reader.text(operation.name(), row, columns::FILE_CONTENT));
+            rows.iter().filter_map(|row| reader.text(operation.name(), row, Field::FileContent));
         let Some(text) = texts.last() else { return Ok(None) };
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let why = || "what is in the file is no base64".to_owned();
@@ -169,7 +180,8 @@ impl JobDiva {
     }
 
     async fn listed(&self, operation: Operation, candidate: &str) -> Result<Vec<Row>, Error> {
-        match self.client().rows(operation, &[candidate], Kind::Document).await {
+        match self.client().rows(operation, &[(Param::Candidate, candidate)], Kind::Document).await
+        {
             Err(Error::NotGranted { .. }) => Ok(Vec::new()),
             rows => rows,
         }
@@ -180,10 +192,10 @@ fn listed(row: &Row, among: Among) -> Option<Listed> {
     let text = |column| row.text(column).map(str::to_owned);
     Some(Listed {
         among,
-        id: text(columns::ID),
-        name: PersonalText(text(columns::FILE_NAME)?),
-        kind: text(columns::FILE_TYPE),
-        uploaded: text(columns::UPLOADED_ON),
+        id: text(Field::Id),
+        name: PersonalText(text(Field::FileName)?),
+        kind: text(Field::FileType),
+        uploaded: text(Field::UploadedOn),
     })
 }
 

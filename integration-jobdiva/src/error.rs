@@ -1,19 +1,19 @@
 //! What can go wrong with one call to JobDiva: one variant per different reaction.
 //!
-//! The service says much of it inside an HTTP 200 or a 500, in words; reading those words is done here once.
-//! Messages are redacted by `client.rs` before they get here. What the engine makes of an error is [`Error::outcome`].
+//! Which answer counts as what is said by rules over statuses and words (`operations/rules.rs`). Messages are redacted
+//! by `client.rs` before they get here. What the engine makes of an error is [`Error::outcome`].
 
 use std::time::Duration;
 
 use workflow_core::domain::call::{Answer, Refusal};
 use workflow_core::outcome::{Again, Outcome, Trace};
 
-/// How long to leave a full queue alone: the service's own advice is three minutes.
-const QUEUE_FULL: Duration = Duration::from_secs(3 * 60);
+use crate::operations::{Class, ErrorRule, find_rule};
+
 /// How long to leave an operation alone that is over its rate, when the service does not say.
 const OVER_RATE: Duration = Duration::from_secs(30);
 /// The longest wish to wait that is honoured; the engine asks again after that.
-const WAIT_MAX: Duration = Duration::from_secs(3600);
+const WAIT_MAX: Duration = workflow_core::backoff::WISH_MAX;
 /// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
 /// a correction, seldom enough not to lock the account.
 const CREDENTIALS_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -123,37 +123,29 @@ pub(crate) struct Failure<'a> {
 }
 
 impl Failure<'_> {
-    /// The reaction that the words and the status ask for. A 401 is [`Error::Credentials`]: the client has
-    /// logged in anew before it comes here.
-    pub(crate) fn classify(self) -> Error {
+    /// The reaction that the first rule asks for that fits; `None` when the answer means that there is nothing. `words`
+    /// are the service's own, unredacted. A 401 is [`Error::Credentials`]: the client has logged in anew before it comes
+    /// here.
+    pub(crate) fn classify(self, own: &[ErrorRule], words: &str) -> Option<Error> {
+        let rule = find_rule(own, self.status, words);
+        let (class, after) = rule.map_or((Class::Refused, None), |rule| (rule.class, rule.after));
         let Failure { operation, status, retry_after, .. } = self;
         let message = self.message.to_owned();
-        let text = message.to_ascii_lowercase();
-        let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
-        let after = retry_after.map(|after| after.min(WAIT_MAX));
-
-        if says(&["too many api requests in the queue"]) {
-            return Error::Busy { operation, after: after.unwrap_or(QUEUE_FULL), message };
+        if (300..400).contains(&status) {
+            let message =
+                "the answer leads elsewhere, and no redirect is followed: is base_url right?";
+            return Some(Error::Refused { operation, status, message: message.to_owned() });
         }
-        if status == 429 || says(&["request limit exceeded"]) {
-            return Error::Busy { operation, after: after.unwrap_or(OVER_RATE), message };
-        }
-        if says(&["more than 14 days"]) {
-            return Error::WindowTooWide { operation, message };
-        }
-        if says(&["not allowed to access", "not allowed to query", "module is off"]) {
-            return Error::NotGranted { operation, message };
-        }
-        if status == 401 || says(&["invalid username/password"]) {
-            return Error::Credentials { operation, message };
-        }
-        let for_good = text.starts_with("error") || says(&["invalid", "please specify", "missing"]);
-        match status {
-            403 => Error::NotGranted { operation, message },
-            408 | 501..=599 => Error::Unavailable { operation, status, after, message },
-            500 if !for_good => Error::Unavailable { operation, status, after, message },
-            _ => Error::Refused { operation, status, message },
-        }
+        let after = retry_after.or(after).map(|after| after.min(WAIT_MAX));
+        Some(match class {
+            Class::Retry => Error::Unavailable { operation, status, after, message },
+            Class::Busy => Error::Busy { operation, after: after.unwrap_or(OVER_RATE), message },
+            Class::WindowTooWide => Error::WindowTooWide { operation, message },
+            Class::Credentials => Error::Credentials { operation, message },
+            Class::NotGranted => Error::NotGranted { operation, message },
+            Class::Refused => Error::Refused { operation, status, message },
+            Class::Empty => return None,
+        })
     }
 }
 
@@ -172,6 +164,9 @@ impl Error {
             Error::Credentials { .. } => again(Trace::None, Some(CREDENTIALS_WAIT)),
             Error::WindowTooWide { message, .. } => self.refusal(200, "window_too_wide", message),
             Error::NotGranted { message, .. } => self.refusal(403, "not_granted", message),
+            Error::Refused { status: status @ 300..=399, message, .. } => {
+                self.refusal(*status, "redirected", message)
+            }
             Error::Refused { status, message, .. } => self.refusal(*status, "refused", message),
             Error::TooLarge { .. } => self.refusal(200, "too_large", "the answer is too large"),
             Error::Unreadable { why, .. } => self.refusal(200, "unreadable", why),
@@ -213,14 +208,17 @@ mod tests {
     use super::*;
 
     fn classify(status: u16, message: &str) -> Error {
-        Failure { operation: "pay.delta", status, message, retry_after: None }.classify()
+        let failure = Failure { operation: "pay.delta", status, message, retry_after: None };
+        failure.classify(&[], message).unwrap()
     }
 
     #[test]
     fn the_words_decide_before_the_status() {
         let queue =
             "Error: There are too many API requests in the queue. Please try again in 3 minutes.";
-        assert!(matches!(classify(200, queue), Error::Busy { after: QUEUE_FULL, .. }));
+        assert!(
+            matches!(classify(200, queue), Error::Busy { after, .. } if after.as_secs() == 180)
+        );
         assert!(matches!(
             classify(429, "Request Limit Exceeded"),
             Error::Busy { after: OVER_RATE, .. }
@@ -266,6 +264,6 @@ mod tests {
             message: "",
             retry_after: Some(Duration::from_secs(30 * 3600)),
         };
-        assert!(matches!(failure.classify(), Error::Busy { after: WAIT_MAX, .. }));
+        assert!(matches!(failure.classify(&[], ""), Some(Error::Busy { after: WAIT_MAX, .. })));
     }
 }

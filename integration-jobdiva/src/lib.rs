@@ -11,6 +11,8 @@
 //! - [`JobDiva::perform`]: one attempt at a call that a workflow owes.
 //! - [`documents`]: which files a candidate has, and their bytes.
 //!
+//! - [`JobDiva::probe`]: tries one operation without harm, and says how its answer fits; for setting a tenant up.
+//!
 //! Everything that is asked of JobDiva is a named operation ([`operations`]); what a tenant does otherwise is
 //! [`config`]; what can go wrong, one variant per reaction, is [`error`]. The engine owns retries and waits: each
 //! function here tries once. Nothing is ever written to JobDiva.
@@ -23,9 +25,12 @@ pub mod config;
 pub mod delivery;
 pub mod documents;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod interpret;
 pub mod operations;
 pub mod poll;
+pub mod probe;
 pub mod receive;
 pub mod secret;
 #[cfg(feature = "simulator")]
@@ -33,7 +38,9 @@ pub mod simulator;
 
 mod assemble;
 mod client;
+mod paging;
 mod perform;
+mod request;
 mod timesheet;
 mod token;
 mod wire;
@@ -91,6 +98,16 @@ impl JobDiva {
     /// Takes another password, from the next login on.
     pub fn set_password(&self, password: secret::Secret) {
         self.0.client.set_password(password);
+    }
+
+    /// A person says that it may be asked now, whatever it wished and however long nobody answered.
+    pub fn lift(&self) {
+        self.0.client.lift();
+    }
+
+    /// The limits and the breaker as they stand.
+    pub fn outlet(&self) -> workflow_core::outlet::Shown {
+        self.0.client.outlet()
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -5,10 +5,11 @@
 use workflow_core::domain::call::{Answer, Call, Refusal};
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
 
 use crate::JobDiva;
 use crate::assemble::facts::home;
-use crate::wire::columns;
+use crate::operations::{Field, Operation};
 use crate::wire::reader::Reader;
 use crate::wire::row::{Row, Value};
 use crate::wire::scalar;
@@ -45,6 +46,34 @@ impl JobDiva {
         }
     }
 
+    /// Why no attempt at `call` can begin now, and when one can: what it asks is not to be asked sooner, or nobody
+    /// answered lately. Asks nobody.
+    pub fn later(&self, call: &Call) -> Option<Later> {
+        use Operation::{CandidateGet, JobGet, PlacementAssignment, PlacementDetail};
+        let asked: &[Operation] = match call {
+            Call::ReadPlacement { .. } => {
+                &[PlacementDetail, PlacementAssignment, JobGet, CandidateGet]
+            }
+            Call::ReadPerson { .. } => &[CandidateGet],
+            Call::LinkContractor { .. }
+            | Call::UpdateContractor { .. }
+            | Call::CreateJob { .. }
+            | Call::UpdateJob { .. }
+            | Call::CreateQuote { .. }
+            | Call::UpdateQuote { .. }
+            | Call::OpenApplication { .. }
+            | Call::ExpireApplication { .. }
+            | Call::CreateAssignment { .. }
+            | Call::CancelAssignment { .. }
+            | Call::ExtendCoverage { .. }
+            | Call::RecordInvoice { .. }
+            | Call::ReplaceInvoice { .. }
+            | Call::WithdrawInvoice { .. }
+            | Call::UploadCertificate { .. } => return None,
+        };
+        self.client().later(asked)
+    }
+
     async fn read_person(&self, candidate: &CandidateId) -> Outcome<Answer> {
         let id = candidate.as_str();
         if scalar::id(id) != Ok(Some(id)) {
@@ -60,10 +89,10 @@ impl JobDiva {
     fn person(&self, row: &Row) -> Person {
         let text = |column| row.text(column).unwrap_or_default().to_owned();
         Person {
-            first_name: text(columns::FIRST_NAME),
-            last_name: text(columns::LAST_NAME),
+            first_name: text(Field::FirstName),
+            last_name: text(Field::LastName),
             email: email(row),
-            phone: row.text(columns::PHONE).map(str::to_owned),
+            phone: row.text(Field::Phone).map(str::to_owned),
             home: home(&mut Reader::new(&self.client().zone), row),
         }
     }
@@ -77,7 +106,7 @@ fn email(row: &Row) -> Option<String> {
             !name.is_empty() && host.contains('.') && !host.contains('@')
         }) && !text.contains(char::is_whitespace)
     };
-    row.cells(columns::EMAIL)
+    row.cells(Field::Email)
         .filter_map(|cell| match &cell.value {
             Value::Text(text) => Some(text),
             Value::Nested => None,

@@ -3,11 +3,14 @@
 //! One call reads one window of each feed, so that a long back-fill is done step by step and can be interrupted. A
 //! feed's mark moves only after its window was decoded whole; feeds do not wait for each other. Rows are only
 //! pointers: what is true is read by [`JobDiva::assemble`]. Only timesheets are taken from their rows. Deleted and
-//! merged records have feeds of their own, which not every tenant grants. The windows are in `poll/window.rs`, the
-//! cursor in `poll/cursor.rs`; what no feed tells is found by `census.rs`.
+//! merged records have feeds of their own, which not every tenant grants. The windows are in `poll/window.rs`, reading one
+//! on a row of which the service fails is `poll/search.rs`, windows that were passed over are tried again by
+//! `poll/again.rs`, the cursor is `poll/cursor.rs`; what no feed tells is found by `census.rs`.
 
+mod again;
 mod cursor;
-mod window;
+mod search;
+pub(crate) mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,20 +21,17 @@ use workflow_core::domain::timesheet::Timesheet;
 use workflow_core::time::Timestamp;
 
 use self::cursor::Mark;
-pub use self::cursor::{BadCursor, Cursor};
-use self::window::{Limits, Window, minus};
+pub use self::cursor::{BadCursor, Cursor, Skipped};
+pub(crate) use self::window::minus;
+use self::window::{Limits, Window};
 use crate::JobDiva;
 use crate::assemble::may_be_hire;
 use crate::error::Error;
-use crate::operations::Operation;
-use crate::wire::columns::{self, Kind};
-use crate::wire::date;
+use crate::operations::{Field, Operation, Window as Asked};
+use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 
-/// How many failures in a row end the search for the row on which the service fails: it is the service, then.
-/// Halving 13 days down to an hour takes nine.
-const FAILURES_MAX: usize = 16;
 /// How many digests a mark keeps; a row beyond is merely reported twice.
 const RECENT_MAX: usize = 20_000;
 
@@ -60,8 +60,11 @@ pub struct Polled {
     pub deleted: BTreeSet<PlacementId>,
     /// Where to go on.
     pub cursor: Cursor,
-    /// Rows without an id, and windows that the service cannot give.
+    /// Rows without an id.
     pub unreadable: Vec<Unreadable>,
+    /// Windows that were passed over this time, because the service fails on a row in them. The cursor keeps them, and
+    /// they are tried again.
+    pub skipped: Vec<Skipped>,
     /// Feeds that could not be read this time; their marks have not moved.
     pub failed: Vec<Error>,
     /// The newest change seen, by JobDiva's own clock.
@@ -148,29 +151,16 @@ impl JobDiva {
     ///
     /// Fails when every feed that had something to read failed; one that fails alone is in [`Polled::failed`].
     pub async fn poll(&self, cursor: Option<Cursor>, now: Timestamp) -> Result<Polled, Error> {
-        let config = self.config();
-        let limits = Limits { max: config.window_max, overlap: config.overlap, lag: config.lag };
-        let begin = self.backfill_from(now);
         let mut polled = Polled::from(cursor.unwrap_or_default());
         let mut read = 0;
         for feed in Feed::ALL {
-            if feed == Feed::Timesheets && config.timesheets.is_none() {
-                continue;
-            }
             let name = feed.name();
-            if self.is_closed(name, now) {
+            let unwanted = feed == Feed::Timesheets && self.config().timesheets.is_none();
+            if unwanted || self.is_closed(name, now) {
                 continue;
             }
-            let mark = polled.cursor.feeds.get(name).cloned();
-            let mark = mark.unwrap_or_else(|| Mark { until: begin, recent: BTreeSet::new() });
-            let Some(window) = Window::after(mark.until, now, limits) else { continue };
-            match self.window(feed, window).await {
-                Ok(taken) => {
-                    read += usize::from(!feed.is_optional());
-                    let mark = self.take(&mut polled, feed, window, &mark, taken);
-                    polled.more |= Window::after(mark.until, now, limits).is_some();
-                    polled.cursor.feeds.insert(name.to_owned(), mark);
-                }
+            match self.next_window(&mut polled, feed, now).await {
+                Ok(found) => read += usize::from(found && !feed.is_optional()),
                 Err(error) if feed.is_optional() && is_not_there(&error) => {
                     tracing::info!(feed = name, "this feed is not granted: done without");
                     self.close(name, now.plus(CLOSED_FOR));
@@ -178,10 +168,55 @@ impl JobDiva {
                 Err(error) => polled.failed.push(error),
             }
         }
-        match (read, polled.failed.is_empty()) {
-            (0, false) => Err(polled.failed.swap_remove(0)),
-            _ => Ok(polled),
+        if read == 0 && !polled.failed.is_empty() {
+            return Err(polled.failed.swap_remove(0));
         }
+        self.try_skipped(&mut polled, now).await;
+        Ok(polled)
+    }
+
+    /// Reads the next window of a feed; `false` when there is none yet.
+    async fn next_window(
+        &self,
+        polled: &mut Polled,
+        feed: Feed,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let (name, limits) = (feed.name(), self.limits(feed));
+        let mark = polled.cursor.feeds.get(name).cloned();
+        let until = mark.as_ref().map_or_else(|| self.backfill_from(feed, now), |mark| mark.until);
+        let mark = mark.unwrap_or_else(|| Mark { until, recent: BTreeSet::new() });
+        let failures = polled.cursor.failing.get(name).copied().unwrap_or_default();
+        let narrow = limits.narrowed(failures, self.asked(feed).min);
+        let Some(window) = Window::after(mark.until, now, narrow) else { return Ok(false) };
+        let (window, found) = match self.search(feed, window).await {
+            Ok(found) => (window, found),
+            Err(error) if is_of_a_window(&error) => {
+                polled.cursor.failing.insert(name.to_owned(), failures.saturating_add(1));
+                let last = narrow.is_narrowest(self.asked(feed).min);
+                match self.beyond(feed, window, narrow, now).await {
+                    Some((next, mut found)) if last => {
+                        found.skipped.push((window, error));
+                        (next, found)
+                    }
+                    Some(_) | None => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        for (skipped, error) in &found.skipped {
+            let skipped = self.skipped(feed, *skipped, error, now);
+            polled.cursor.skip(&skipped, limits.max);
+            polled.skipped.push(skipped);
+        }
+        let mark = self.take(polled, feed, window, &mark, found.rows);
+        let more = Window::after(mark.until, now, limits).is_some();
+        if !more {
+            polled.cursor.failing.remove(name);
+        }
+        polled.more |= more;
+        polled.cursor.feeds.insert(name.to_owned(), mark);
+        Ok(true)
     }
 
     /// The candidates that were merged since a moment: what a feed will tell, at once.
@@ -194,7 +229,7 @@ impl JobDiva {
         if self.is_closed(feed.name(), now) {
             return Ok(BTreeMap::new());
         }
-        let from = since.max(minus(now, self.config().window_max));
+        let from = since.max(minus(now, self.asked(feed).max));
         let mut polled = Polled::from(Cursor::default());
         match self.rows(feed, Window { from, to: now }).await {
             Ok(rows) => rows.iter().for_each(|row| self.touch(&mut polled, feed, row)),
@@ -204,88 +239,26 @@ impl JobDiva {
         Ok(polled.merged)
     }
 
-    /// Where reading begins when there is no cursor.
-    fn backfill_from(&self, now: Timestamp) -> Timestamp {
-        let config = self.config();
+    /// How the windows of a feed are asked for.
+    fn asked(&self, feed: Feed) -> &Asked {
+        let spec = self.client().spec(feed.operation());
+        spec.window.as_ref().expect("a registry that was checked has a window for each feed")
+    }
+
+    fn limits(&self, feed: Feed) -> Limits {
+        let asked = self.asked(feed);
+        Limits { max: asked.max, overlap: asked.overlap, lag: self.config().lag }
+    }
+
+    /// Where reading a feed begins when there is no cursor.
+    fn backfill_from(&self, feed: Feed, now: Timestamp) -> Timestamp {
+        let (config, asked) = (self.config(), self.asked(feed));
         let day =
             config.backfill_from.and_then(|day| day.to_zoned(self.client().zone.clone()).ok());
         match day {
             // The first window reaches back by the overlap; the day itself is asked for, no more.
-            Some(midnight) => Timestamp::from(midnight.timestamp()).plus(config.overlap),
-            None => minus(now, config.window_max).plus(config.overlap),
-        }
-    }
-
-    /// The rows of one window. Where the service fails on a row, the window is halved until the row's hour is
-    /// found; that hour is tried once more at the end, then noted and passed over.
-    async fn window(
-        &self,
-        feed: Feed,
-        whole: Window,
-    ) -> Result<(Vec<Row>, Vec<Unreadable>), Error> {
-        let (mut rows, mut suspects) = (Vec::new(), Vec::new());
-        let mut left = vec![whole];
-        let (mut good, mut failed_in_row) = (None, 0);
-        while let Some(window) = left.pop() {
-            match self.rows(feed, window).await {
-                Ok(found) => {
-                    (good, failed_in_row) = (Some(window), 0);
-                    rows.extend(found);
-                }
-                Err(error) if !is_of_a_row(&error) || failed_in_row >= FAILURES_MAX => {
-                    return Err(error);
-                }
-                Err(_) if window.length() <= self.config().window_min => {
-                    failed_in_row += 1;
-                    suspects.push(window);
-                }
-                Err(_) => {
-                    failed_in_row += 1;
-                    let (first, second) = window.halves();
-                    left.extend([second, first]);
-                }
-            }
-        }
-        let mut poisoned = Vec::new();
-        for window in suspects {
-            match self.rows(feed, window).await {
-                Ok(found) => rows.extend(found),
-                Err(error) if !is_of_a_row(&error) => return Err(error),
-                Err(error) => {
-                    // A window that was good must still be: else it is the service that fails, not a row.
-                    let Some(good) = good else { return Err(error) };
-                    self.rows(feed, good).await?;
-                    poisoned.push(self.poisoned(feed, window, &error));
-                }
-            }
-        }
-        Ok((rows, poisoned))
-    }
-
-    /// One call to a feed; the slim form of the activities where the rich one is not granted.
-    async fn rows(&self, feed: Feed, window: Window) -> Result<Vec<Row>, Error> {
-        let client = self.client();
-        let from = date::window_bound(window.from, &client.zone);
-        let to = date::window_end(window.to, &client.zone);
-        let bounds = [from.as_str(), to.as_str()];
-        match client.rows(feed.operation(), &bounds, feed.kind()).await {
-            Err(Error::NotGranted { .. }) if feed == Feed::Placements => {
-                client.rows(Operation::PlacementDeltaAlt, &bounds, feed.kind()).await
-            }
-            Err(Error::NotGranted { .. }) if feed == Feed::Timesheets => {
-                client.rows(Operation::TimesheetApprovedDelta, &bounds, feed.kind()).await
-            }
-            answer => answer,
-        }
-    }
-
-    fn poisoned(&self, feed: Feed, window: Window, error: &Error) -> Unreadable {
-        let zone = &self.client().zone;
-        let from = date::window_bound(window.from, zone);
-        let to = date::window_end(window.to, zone);
-        Unreadable {
-            what: format!("{} {from} - {to}", feed.name()),
-            why: format!("JobDiva fails on a row in this window, which was passed over: {error}"),
+            Some(midnight) => Timestamp::from(midnight.timestamp()).plus(asked.overlap),
+            None => minus(now, asked.max).plus(asked.overlap),
         }
     }
 
@@ -296,20 +269,16 @@ impl JobDiva {
         feed: Feed,
         window: Window,
         mark: &Mark,
-        (rows, poisoned): (Vec<Row>, Vec<Unreadable>),
+        rows: Vec<Row>,
     ) -> Mark {
         let zone = &self.client().zone;
-        let again_from = minus(window.to, self.config().overlap);
+        let again_from = minus(window.to, self.asked(feed).overlap);
         let mut recent = BTreeSet::new();
-        polled.unreadable.extend(poisoned);
         if feed == Feed::Timesheets {
-            let newest = rows.iter().filter_map(|row| updated(row, zone)).max();
-            polled.newest = polled.newest.max(newest);
-            let sheets = self.sheets(feed.operation(), &rows);
-            polled.timesheets.extend(sheets.timesheets);
-            polled.unreadable.extend(sheets.unreadable);
+            self.take_rows(polled, feed, rows);
             return Mark { until: window.to, recent };
         }
+        let mut fresh = Vec::with_capacity(rows.len());
         for row in rows {
             let digest = row.digest();
             let updated = updated(&row, zone);
@@ -319,10 +288,23 @@ impl JobDiva {
                 recent.insert(digest);
             }
             if !known {
-                self.touch(polled, feed, &row);
+                fresh.push(row);
             }
         }
+        self.take_rows(polled, feed, fresh);
         Mark { until: window.to, recent }
+    }
+
+    /// Takes rows for what they point at, or for what they are.
+    fn take_rows(&self, polled: &mut Polled, feed: Feed, rows: Vec<Row>) {
+        if feed != Feed::Timesheets {
+            return rows.iter().for_each(|row| self.touch(polled, feed, row));
+        }
+        let newest = rows.iter().filter_map(|row| updated(row, &self.client().zone)).max();
+        polled.newest = polled.newest.max(newest);
+        let sheets = self.sheets(feed.operation(), &rows);
+        polled.timesheets.extend(sheets.timesheets);
+        polled.unreadable.extend(sheets.unreadable);
     }
 
     /// What one row points at.
@@ -331,7 +313,7 @@ impl JobDiva {
         let name = feed.name();
         let mut id = |column| reader.id(name, row, column);
         let found = match feed {
-            Feed::CandidatesMerged => match (id(columns::MERGED_FROM), id(columns::MERGED_INTO)) {
+            Feed::CandidatesMerged => match (id(Field::MergedFrom), id(Field::MergedInto)) {
                 (Some(old), Some(new)) => {
                     polled.merged.insert(CandidateId(old), CandidateId(new));
                     true
@@ -339,20 +321,20 @@ impl JobDiva {
                 (_, _) => false,
             },
             Feed::CandidatesDeleted => {
-                id(columns::CANDIDATE).map(|id| polled.gone.insert(CandidateId(id))).is_some()
+                id(Field::Candidate).map(|id| polled.gone.insert(CandidateId(id))).is_some()
             }
             Feed::PlacementsDeleted => {
-                id(columns::PLACEMENT).map(|id| polled.deleted.insert(PlacementId(id))).is_some()
+                id(Field::Placement).map(|id| polled.deleted.insert(PlacementId(id))).is_some()
             }
             Feed::Candidates => {
-                id(columns::CANDIDATE).map(|id| polled.candidates.insert(CandidateId(id))).is_some()
+                id(Field::Candidate).map(|id| polled.candidates.insert(CandidateId(id))).is_some()
             }
             Feed::Requisitions => {
-                let requisition = id(columns::REQUISITION).map(RequisitionId);
+                let requisition = id(Field::Requisition).map(RequisitionId);
                 requisition.map(|id| polled.requisitions.insert(id)).is_some()
             }
             Feed::Placements | Feed::Pay | Feed::Billing | Feed::Timesheets => {
-                match (id(columns::PLACEMENT), id(columns::CANDIDATE)) {
+                match (id(Field::Placement), id(Field::Candidate)) {
                     (Some(placement), _) => {
                         self.touch_placement(polled, feed, placement, row);
                         true
@@ -398,6 +380,7 @@ impl From<Cursor> for Polled {
             deleted: BTreeSet::new(),
             cursor,
             unreadable: Vec::new(),
+            skipped: Vec::new(),
             failed: Vec::new(),
             newest: None,
             more: false,
@@ -405,9 +388,9 @@ impl From<Cursor> for Polled {
     }
 }
 
-/// Whether a row of the window may be why the service failed.
-fn is_of_a_row(error: &Error) -> bool {
-    matches!(error, Error::Unavailable { status: 500, .. })
+/// Whether what was asked for in the window may be why there is no answer.
+fn is_of_a_window(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { .. } | Error::NoAnswer { .. })
 }
 
 /// Whether the tenant does not have an operation: a path that is not there answers like a bad login.
@@ -417,6 +400,5 @@ fn is_not_there(error: &Error) -> bool {
 
 /// When a row was last changed, as far as it says.
 fn updated(row: &Row, zone: &TimeZone) -> Option<Timestamp> {
-    let stamp = |column| date::stamp(row.text(column)?, zone).ok().flatten();
-    stamp(columns::UPDATED).max(stamp(columns::USER_FIELDS_UPDATED))
+    row.stamp(Field::Updated, zone).max(row.stamp(Field::UserFieldsUpdated, zone))
 }

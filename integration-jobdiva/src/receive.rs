@@ -6,15 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::delivery::{Delivery, subject};
+use crate::operations::{Field, normalise};
 use crate::secret::Secret;
-use crate::wire::columns::{self, Allowed, Column, Kind, normalise};
+use crate::wire::columns::{Allowed, Kind};
 use crate::wire::row::{Pairs, Row};
 use crate::wire::{envelope, scalar};
+
+mod signature;
+mod suspect;
+
+pub use signature::{Algorithm, Encoding, Prefix, Require, Signing};
+pub use suspect::{Altered, Suspicion};
 
 /// The body of a good answer.
 pub const REPLY: &str = "true";
@@ -22,6 +27,10 @@ pub const REPLY: &str = "true";
 pub const BODY_BYTES_MAX: usize = 256 << 10;
 /// The longest type or operation that is kept.
 const WORD_CHARS_MAX: usize = 40;
+
+/// The types of records that a tenant's own words may stand for; [`Receiver::new`] takes no others.
+pub const TYPES: [&str; 8] =
+    ["placement", "billing", "pay", "candidate", "job", "timesheet", "document", "company"];
 
 /// Why a body is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +47,9 @@ pub enum Refused {
     /// No signature header: answer 401.
     #[error("the request is not signed")]
     Unsigned,
+    /// A signature header, and no digest of an expected form in it: answer 401.
+    #[error("the signature header cannot be read")]
+    Unreadable,
     /// No signature is right: answer 401.
     #[error("the signature is wrong")]
     BadSignature,
@@ -55,85 +67,138 @@ impl Refused {
         match self {
             Refused::TooLarge { .. } => 413,
             Refused::NoSecret => 503,
-            Refused::Unsigned | Refused::BadSignature => 401,
+            Refused::Unsigned | Refused::Unreadable | Refused::BadSignature => 401,
             Refused::Malformed { .. } => 400,
         }
     }
 }
 
-/// The digest that a signature header carries.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Algorithm {
-    Sha1,
-    Sha256,
+/// Why a tenant's webhook settings cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadReceiver {
+    /// No secret, or an empty one.
+    #[error("a webhook secret is missing or empty: anyone could sign with it")]
+    EmptySecret,
+    /// No header, or something that is no header's name.
+    #[error("`{0}` is not the name of a header")]
+    BadHeader(String),
+    /// A type that means nothing here.
+    #[error("`{0}` is none of the known types")]
+    UnknownType(String),
 }
 
-/// The headers in which a signature has been seen.
-const HEADERS: [(&str, Algorithm, &str); 3] = [
-    ("x-hub-signature-256", Algorithm::Sha256, "sha256="),
-    ("x-jobdiva-signature", Algorithm::Sha256, "sha256="),
-    ("x-hub-signature", Algorithm::Sha1, "sha1="),
-];
+/// Which of the secrets a delivery was signed with; its name may be logged, the secret never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SignedBy {
+    /// With none, where that is allowed.
+    Nobody,
+    /// The one in use.
+    Current,
+    /// The one before it, during a rotation.
+    Previous,
+}
 
-/// Takes one request. `headers` have lower-case names; any one of `secrets` may have signed, so that a secret can be
-/// exchanged. A body about several records gives several deliveries.
+impl SignedBy {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            SignedBy::Nobody => "none",
+            SignedBy::Current => "current",
+            SignedBy::Previous => "previous",
+        }
+    }
+}
+
+/// What was taken from one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// One delivery for each record.
+    pub deliveries: Vec<Delivery>,
+    /// Which secret signed it.
+    pub signed_by: SignedBy,
+}
+
+/// Takes one tenant's webhooks in.
+#[derive(Clone)]
+pub struct Receiver {
+    signing: Signing,
+    secrets: Vec<Secret>,
+    types: BTreeMap<String, String>,
+}
+
+impl Receiver {
+    /// A receiver that knows these secrets, the current one first; during a rotation there are two. `types` are the
+    /// tenant's own words for the records that messages are about, each with one of [`TYPES`].
+    pub fn new(
+        signing: Signing,
+        secrets: &[Secret],
+        types: &BTreeMap<String, String>,
+    ) -> Result<Self, BadReceiver> {
+        signing.check()?;
+        let none_needed = signing.require == Require::IfSigned && secrets.is_empty();
+        if !none_needed && (secrets.is_empty() || secrets.iter().any(Secret::is_empty)) {
+            return Err(BadReceiver::EmptySecret);
+        }
+        let known = |(word, meant): (&String, &String)| {
+            let meant = TYPES.contains(&meant.as_str()).then(|| meant.clone());
+            let meant = meant.ok_or_else(|| BadReceiver::UnknownType(word.clone()))?;
+            Ok((word.trim().to_ascii_lowercase(), meant))
+        };
+        let types = types.iter().map(known).collect::<Result<_, _>>()?;
+        Ok(Self { signing, secrets: secrets.to_vec(), types })
+    }
+
+    /// How it expects deliveries to be signed.
+    pub fn signing(&self) -> &Signing {
+        &self.signing
+    }
+
+    /// Takes one request. `headers` have lower-case names. A body about several records gives several deliveries.
+    pub fn receive(
+        &self,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+    ) -> Result<Received, Refused> {
+        if body.len() > BODY_BYTES_MAX {
+            return Err(Refused::TooLarge { size: body.len() });
+        }
+        let signed_by = match self.signing.verify(headers, body, &self.secrets) {
+            Err(Refused::Unsigned) if self.signing.require == Require::IfSigned => SignedBy::Nobody,
+            verified => verified?,
+        };
+        Ok(Received { deliveries: split(body, &self.types)?, signed_by })
+    }
+
+    /// The header that signs a body as JobDiva would: for whoever tries a door of their own. `None` without a secret.
+    pub fn sign(&self, body: &[u8]) -> Option<(String, String)> {
+        self.signing.sign(self.secrets.first()?, body)
+    }
+
+    /// Why a delivery may have been refused, for a person who sets webhooks up: each suspicion was tried and would have
+    /// made it fit.
+    pub fn suspect(&self, headers: &BTreeMap<String, String>, body: &[u8]) -> Vec<Suspicion> {
+        suspect::suspect(&self.signing, &self.secrets, headers, body)
+    }
+}
+
+/// Takes one request by the usual settings: any one of `secrets` may have signed, so that a secret can be exchanged.
 pub fn receive(
     headers: &BTreeMap<String, String>,
     body: &[u8],
     secrets: &[Secret],
 ) -> Result<Vec<Delivery>, Refused> {
-    if body.len() > BODY_BYTES_MAX {
-        return Err(Refused::TooLarge { size: body.len() });
-    }
-    verify(headers, body, secrets)?;
-    split(body)
+    // An empty secret would verify what anyone can sign.
+    let secrets: Vec<Secret> =
+        secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect();
+    let receiver = Receiver::new(Signing::default(), &secrets, &BTreeMap::new());
+    let receiver = receiver.map_err(|_| Refused::NoSecret)?;
+    receiver.receive(headers, body).map(|received| received.deliveries)
 }
 
 /// Signs a body as JobDiva does, for the header `X-Hub-Signature`: for whoever tries a door of their own. An empty secret
 /// signs nothing.
 pub fn signature(secret: &Secret, body: &[u8]) -> Option<String> {
-    let key = Some(secret).filter(|secret| !secret.is_empty())?.reveal().as_bytes();
-    let mac = <Hmac<Sha1> as KeyInit>::new_from_slice(key).ok()?.chain_update(body);
-    Some(format!("sha1={}", hex::encode(mac.finalize().into_bytes())))
-}
-
-fn verify(
-    headers: &BTreeMap<String, String>,
-    body: &[u8],
-    secrets: &[Secret],
-) -> Result<(), Refused> {
-    // An empty secret would verify what anyone can sign.
-    let secrets: Vec<&Secret> = secrets.iter().filter(|secret| !secret.is_empty()).collect();
-    if secrets.is_empty() {
-        return Err(Refused::NoSecret);
-    }
-    let mut signed = false;
-    for (header, algorithm, prefix) in HEADERS {
-        let Some(signature) = headers.get(header) else { continue };
-        signed = true;
-        let signature = signature.trim();
-        let lower = signature.to_ascii_lowercase();
-        let digits = lower.strip_prefix(prefix).unwrap_or(&lower);
-        let Ok(signature) = hex::decode(digits) else { continue };
-        if secrets.iter().any(|secret| fits(algorithm, secret, body, &signature)) {
-            return Ok(());
-        }
-    }
-    Err(if signed { Refused::BadSignature } else { Refused::Unsigned })
-}
-
-/// Whether the signature is right; takes the same time wherever it is wrong.
-fn fits(algorithm: Algorithm, secret: &Secret, body: &[u8], signature: &[u8]) -> bool {
-    let key = secret.reveal().as_bytes();
-    match algorithm {
-        Algorithm::Sha1 => verified::<Hmac<Sha1>>(key, body, signature),
-        Algorithm::Sha256 => verified::<Hmac<Sha256>>(key, body, signature),
-    }
-}
-
-fn verified<M: Mac + KeyInit>(key: &[u8], body: &[u8], signature: &[u8]) -> bool {
-    <M as KeyInit>::new_from_slice(key)
-        .is_ok_and(|mac| mac.chain_update(body).verify_slice(signature).is_ok())
+    Signing::default().sign(secret, body).map(|(_, signature)| signature)
 }
 
 /// What a body says around its rows.
@@ -144,10 +209,13 @@ struct Message {
     rows: Vec<Row>,
 }
 
-fn split(body: &[u8]) -> Result<Vec<Delivery>, Refused> {
+fn split(body: &[u8], types: &BTreeMap<String, String>) -> Result<Vec<Delivery>, Refused> {
     let malformed = |why| Refused::Malformed { why };
     let text = std::str::from_utf8(body).map_err(|_| malformed("it is not UTF-8"))?;
-    let message = message(text.trim()).map_err(malformed)?;
+    let mut message = message(text.trim()).map_err(malformed)?;
+    if let Some(meant) = types.get(&message.kind) {
+        message.kind.clone_from(meant);
+    }
     let sha256 = hex::encode(Sha256::digest(body));
     let none = [Row::default()];
     let rows = if message.rows.is_empty() { &none[..] } else { &message.rows };
@@ -197,13 +265,13 @@ fn word(raw: &str) -> Result<String, &'static str> {
 /// The ids of a row, and what the message's own id adds where the row does not say.
 fn subjects(message: &Message, row: &Row, rows: usize) -> BTreeMap<String, String> {
     let mut subjects = BTreeMap::new();
-    let columns: [(&str, Column); 6] = [
-        (subject::PLACEMENT, columns::PLACEMENT),
-        (subject::CANDIDATE, columns::CANDIDATE),
-        (subject::REQUISITION, columns::REQUISITION),
-        (subject::COMPANY, columns::COMPANY),
-        (subject::RECORD, columns::RECORD),
-        (subject::TIMESHEET, columns::TIMESHEET),
+    let columns: [(&str, Field); 6] = [
+        (subject::PLACEMENT, Field::Placement),
+        (subject::CANDIDATE, Field::Candidate),
+        (subject::REQUISITION, Field::Requisition),
+        (subject::COMPANY, Field::Company),
+        (subject::RECORD, Field::Record),
+        (subject::TIMESHEET, Field::Timesheet),
     ];
     for (name, column) in columns {
         if let Some(Ok(Some(id))) = row.text(column).map(scalar::id) {
@@ -260,141 +328,4 @@ fn key(message: &Message, index: usize, body: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SECRET: &str = "tenant-secret";
-    const BODY: &str = r#"{"type":"salary","operation":"Update","id":"70011000042/1",
-        "data":[{"EMPLOYEEID":"70011000042","RECID":"1","ACTIVITYID":"51000777","SALARY":"97","SSN":"1","EMAIL":"a@b.c"}]}"#;
-
-    fn sha1_of(body: &str) -> String {
-        let mac = Hmac::<Sha1>::new_from_slice(SECRET.as_bytes()).unwrap();
-        hex::encode(mac.chain_update(body).finalize().into_bytes())
-    }
-
-    fn sha256_of(body: &str) -> String {
-        let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-        hex::encode(mac.chain_update(body).finalize().into_bytes())
-    }
-
-    fn take(header: &str, value: &str, body: &str) -> Result<Vec<Delivery>, Refused> {
-        let headers = BTreeMap::from([(header.to_owned(), value.to_owned())]);
-        receive(&headers, body.as_bytes(), &[Secret::new("old"), Secret::new(SECRET)])
-    }
-
-    fn taken(body: &str) -> Vec<Delivery> {
-        take("x-hub-signature", &sha1_of(body), body).unwrap()
-    }
-
-    fn subjects_of(body: &str) -> Vec<String> {
-        let deliveries = taken(body);
-        let pairs = deliveries[0].subjects.iter().map(|(name, id)| format!("{name} {id}"));
-        pairs.collect()
-    }
-
-    #[test]
-    fn every_form_of_signature_is_verified() {
-        let (one, two) = (sha1_of(BODY), sha256_of(BODY));
-        for (header, value) in [
-            ("x-hub-signature", format!("sha1={one}")),
-            ("x-hub-signature", one.clone()),
-            ("x-hub-signature", one.to_uppercase()),
-            ("x-hub-signature", format!("SHA1={}", one.to_uppercase())),
-            ("x-hub-signature-256", format!("sha256={two}")),
-            ("x-jobdiva-signature", two.clone()),
-        ] {
-            assert!(take(header, &value, BODY).is_ok(), "{header} {value}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_signature_is_refused() {
-        let good = sha1_of(BODY);
-        for value in [
-            "",
-            "sha1=",
-            "zz",
-            &good[..38],
-            &sha1_of("other"),
-            &format!("sha256={good}"),
-            &sha256_of(BODY),
-        ] {
-            assert_eq!(take("x-hub-signature", value, BODY), Err(Refused::BadSignature), "{value}");
-        }
-        assert_eq!(take("x-other", &good, BODY), Err(Refused::Unsigned));
-    }
-
-    #[test]
-    fn an_empty_secret_verifies_nothing() {
-        let mac = Hmac::<Sha1>::new_from_slice(b"").unwrap();
-        let signature = hex::encode(mac.chain_update(BODY).finalize().into_bytes());
-        let headers = BTreeMap::from([("x-hub-signature".to_owned(), signature)]);
-        assert_eq!(receive(&headers, BODY.as_bytes(), &[]), Err(Refused::NoSecret));
-        let empty = [Secret::new("")];
-        assert_eq!(receive(&headers, BODY.as_bytes(), &empty), Err(Refused::NoSecret));
-    }
-
-    #[test]
-    fn a_large_body_is_refused_before_it_is_hashed() {
-        let body = " ".repeat(BODY_BYTES_MAX + 1);
-        assert_eq!(take("x", "", &body), Err(Refused::TooLarge { size: BODY_BYTES_MAX + 1 }));
-    }
-
-    #[test]
-    fn only_ids_are_kept() {
-        let delivery = &taken(BODY)[0];
-        assert_eq!(delivery.kind, "salary.update");
-        assert_eq!(subjects_of(BODY), ["candidate 70011000042", "placement 51000777", "record 1"]);
-        let kept = serde_json::to_string(delivery).unwrap();
-        assert!(!kept.contains("a@b.c") && !kept.contains("97\""), "{kept}");
-        assert_eq!(taken(BODY)[0].key, delivery.key);
-        assert_ne!(taken(&BODY.replace("97", "98"))[0].key, delivery.key);
-    }
-
-    #[test]
-    fn a_delete_has_only_its_own_id() {
-        let deleted = |kind: &str, id: &str| {
-            subjects_of(&format!(r#"{{"type":"{kind}","operation":"delete","id":{id}}}"#))
-        };
-        assert_eq!(deleted("Activity", "51000777"), ["placement 51000777"]);
-        assert_eq!(deleted("candidate", "\"7\""), ["candidate 7"]);
-        assert_eq!(deleted("job", "8"), ["requisition 8"]);
-        assert_eq!(deleted("billing", "\"7/1\""), ["candidate 7", "record 1"]);
-        assert_eq!(deleted("expense", "9"), [""; 0]);
-    }
-
-    #[test]
-    fn each_record_is_a_delivery() {
-        let body = r#"{"type":"activity","operation":"Insert","data":[{"ACTIVITYID":"1"},{"ACTIVITYID":"2"}]}"#;
-        let deliveries = taken(body);
-        let ids: Vec<&String> =
-            deliveries.iter().map(|d| &d.subjects[subject::PLACEMENT]).collect();
-        assert_eq!(ids, ["1", "2"]);
-        assert_ne!(deliveries[0].key, deliveries[1].key);
-    }
-
-    #[test]
-    fn what_is_signed_but_no_message_is_malformed() {
-        for body in [
-            "",
-            "[]",
-            "{}",
-            r#"{"type":"a"}"#,
-            r#"{"type":1,"operation":"x"}"#,
-            r#"{"type":"a","operation":"b","data":"c"}"#,
-            r#"{"type":"<b>","operation":"b"}"#,
-        ] {
-            let refused = take("x-hub-signature", &sha1_of(body), body).unwrap_err();
-            assert_eq!(refused.status(), 400, "{body}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_body_makes_it_panic(body in r#"[\[\]{}",:0-9a-z ]{0,80}|.{0,80}"#) {
-            let _ = take("x-hub-signature", &sha1_of(&body), &body);
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 //!
 //! It is as unkind as the real service is described to be: see [`Behaviour`] for the switches and the `seed` module
 //! for the placements it starts with and their right ends. It shares no code with the client, runs on a clock that
-//! is moved by hand, and can be killed at any moment and resumed from its state file. Deliberately absent: writes,
-//! contacts, invoices, onboarding packages, and every number JobDiva does not publish.
+//! is moved by hand or at a pace, and can be killed at any moment and resumed from its state file. Deliberately absent:
+//! writes, submittal searches, onboarding packages, expenses, and every number JobDiva does not publish.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -17,23 +17,8 @@
 //! # }
 //! ```
 //!
-//! # Control endpoints
-//!
-//! | Request | Body | Does |
-//! |---|---|---|
-//! | `POST /__sim/reset` | `{"dataset":"seed"}` or `"empty"` | loads a dataset, sets the clock to its start |
-//! | `GET` / `POST /__sim/state` | the whole state | takes a copy / loads one |
-//! | `GET /__sim/clock` | | `now` (RFC 3339), `millis`, `eastern` |
-//! | `POST /__sim/clock` | `{"set":"2026-03-24T14:00:00Z"}` or `{"advance_secs":3600}` | moves the clock, sends due webhooks |
-//! | `POST /__sim/tokens/revoke` | | every token answers 401 from now on |
-//! | `GET` / `POST` / `DELETE /__sim/faults` | a [`Fault`]: `{"path":"bi/JobDetail","kind":"status","status":503,"message":"…","count":2}` | lists, adds, clears; kinds `status timeout cut queue_full poison` |
-//! | `GET` / `POST /__sim/grants` | `{"method":"bi/JobDetail","granted":false}` | lists what is denied, grants or takes back |
-//! | `POST /__sim/mutate` | a [`Mutation`]: `{"change":"cancel","placement":51000777}` | changes a record, answers `{"id":…}` |
-//! | `GET /__sim/requests` | | `[{method, path, count}]`, no queries |
-//! | `PUT` / `DELETE /__sim/webhooks` | a [`WebhookTarget`]: `{"url":…,"secret":…}` | where webhooks go |
-//! | `GET /__sim/webhooks/deliveries` | | every [`Delivery`] |
-//! | `POST /__sim/webhooks/deliver` | | sends what is due now |
-//! | `POST /__sim/webhooks/resend` | | gives failed ones new tries |
+//! Requests under `/__sim/` change records, clock, faults, grants and webhooks; [`CONTROLS`] lists them. `/` is a page with
+//! the state, `/openapi.json` describes everything. The thirty switches are [`SWITCHES`], turned by [`Behaviour`].
 
 mod assignment;
 mod auth;
@@ -47,13 +32,19 @@ mod encoding;
 mod envelope;
 mod faults;
 mod feeds;
+mod metrics;
 mod mutations;
+mod openapi;
+mod page;
 mod persist;
+mod received;
+mod routes;
 mod rows;
 mod search;
 pub mod seed;
 mod server;
 mod state;
+mod switches;
 mod webhooks;
 
 use std::io;
@@ -70,15 +61,21 @@ use workflow_core::time::ManualClock;
 
 pub use auth::Credentials;
 pub use behaviour::{
-    Behaviour, BillingDates, HeaderForm, Mischief, OffsetMode, PageBase, RateLimit,
+    AssignmentForm, Behaviour, BillingDates, HeaderForm, Mischief, OffsetMode, PageBase, RateLimit,
+    WindowEnd,
 };
-pub use control::{Dataset, Seen};
+pub use control::{CONTROLS, Control, Dataset, Seen};
 pub use faults::{Fault, FaultKind};
 pub use mutations::{Changed, Hired, Mutation, MutationError, NewCandidate, NewHire};
+pub use received::Received;
 pub use state::Decision;
+pub use switches::{SWITCHES, Switch};
 pub use webhooks::{Delivery, Operation, Outcome, RecordType, WebhookTarget};
 
 use server::{Settings, Shared};
+
+/// Real time between two steps of a paced clock.
+const PACE_STEP: Duration = Duration::from_millis(200);
 
 /// How a simulator is set up.
 #[derive(Clone, Debug)]
@@ -97,6 +94,8 @@ pub struct Config {
     pub behaviour: Behaviour,
     /// Where webhooks go; none leaves it as the state file has it.
     pub webhook: Option<WebhookTarget>,
+    /// Simulated seconds per real second; none: the clock moves only when told.
+    pub pace: Option<u32>,
 }
 
 /// A free port, the seed data at [`seed::START`], no state file.
@@ -110,6 +109,7 @@ impl Default for Config {
             credentials: Credentials::default(),
             behaviour: Behaviour::default(),
             webhook: None,
+            pace: None,
         }
     }
 }
@@ -148,6 +148,9 @@ impl Simulator {
             drop(stopping.wait_for(|stopping| *stopping).await);
         });
         let server = tokio::spawn(async move { serve.await });
+        if let Some(pace) = config.pace {
+            tokio::spawn(keep_pace(shared.clone(), pace));
+        }
         Ok(Self { shared, address, stop, server })
     }
 
@@ -164,6 +167,16 @@ impl Simulator {
     /// What was called how often, by path; control requests are not counted.
     pub fn requests(&self) -> Vec<Seen> {
         self.shared.read().seen()
+    }
+
+    /// The newest requests, oldest first; control requests are not among them.
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.read().received.iter().cloned().collect()
+    }
+
+    /// Method and path of everything that is served, the simulator's own requests among it.
+    pub fn routes() -> Vec<(&'static str, String)> {
+        routes::ROUTES.iter().map(|route| (route.method, route.path.clone())).collect()
     }
 
     /// How often paths ending in `end` were called, such as `bi/JobDetail`.
@@ -241,6 +254,25 @@ impl Simulator {
         self.stop.send_replace(true);
         if let Ok(Err(error)) = self.server.await {
             tracing::warn!(%error, "the simulator's server ended badly");
+        }
+    }
+}
+
+/// Moves the clock along with real time, and sends what becomes due, until the server stops.
+async fn keep_pace(shared: Arc<Shared>, pace: u32) {
+    let mut stopped = shared.stopped.clone();
+    let mut beats = tokio::time::interval(PACE_STEP);
+    let mut before = beats.tick().await;
+    loop {
+        let beat = tokio::select! {
+            // An error means the handle is gone, which is a stop too.
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            beat = beats.tick() => beat,
+        };
+        shared.clock.advance((beat - before) * pace);
+        before = beat;
+        if let Err(error) = webhooks::deliver(&shared).await {
+            tracing::error!(%error, "the simulator's state could not be written");
         }
     }
 }

@@ -14,9 +14,8 @@ use workflow_core::money::Decimal;
 use crate::JobDiva;
 use crate::config::TimesheetPay;
 use crate::error::Error;
-use crate::operations::Operation;
-use crate::wire::columns::{self, Column, Kind};
-use crate::wire::date;
+use crate::operations::{Field, Operation, Param};
+use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 use crate::wire::scalar;
@@ -25,10 +24,10 @@ use crate::wire::scalar;
 const WORD_CHARS_MAX: usize = 24;
 
 /// Hours, what they are paid, and per what.
-const LINES: [(Hours, Column, Column, Column); 3] = [
-    (Hours::Regular, columns::REGULAR_HOURS, columns::REGULAR_PAY, columns::REGULAR_UNIT),
-    (Hours::Overtime, columns::OVERTIME_HOURS, columns::OVERTIME_PAY, columns::OVERTIME_UNIT),
-    (Hours::DoubleTime, columns::DOUBLE_HOURS, columns::DOUBLE_PAY, columns::DOUBLE_UNIT),
+const LINES: [(Hours, Field, Field, Field); 3] = [
+    (Hours::Regular, Field::RegularHours, Field::RegularPay, Field::RegularUnit),
+    (Hours::Overtime, Field::OvertimeHours, Field::OvertimePay, Field::OvertimeUnit),
+    (Hours::DoubleTime, Field::DoubleHours, Field::DoublePay, Field::DoubleUnit),
 ];
 
 /// The rows of an answer, put together.
@@ -49,8 +48,9 @@ impl JobDiva {
             return Ok(None);
         }
         let operation = Operation::TimesheetGet;
-        let rows = self.client().rows(operation, &[id.as_str()], Kind::Timesheet).await?;
-        let own = |row: &Row| !row.is_empty() && row.text(columns::TIMESHEET) == Some(id.as_str());
+        let values = [(Param::Timesheet, id.as_str())];
+        let rows = self.client().rows(operation, &values, Kind::Timesheet).await?;
+        let own = |row: &Row| !row.is_empty() && row.text(Field::Timesheet) == Some(id.as_str());
         let rows: Vec<Row> = rows.into_iter().filter(own).collect();
         if rows.is_empty() {
             return Ok(None);
@@ -72,9 +72,9 @@ impl JobDiva {
         for row in rows {
             let mut reader = Reader::new(zone);
             let name = operation.name();
-            let id = reader.id(name, row, columns::TIMESHEET);
-            let placement = reader.id(name, row, columns::PLACEMENT);
-            let week_ending = reader.date(name, row, columns::WEEK_ENDING);
+            let id = reader.id(name, row, Field::Timesheet);
+            let placement = reader.id(name, row, Field::Placement);
+            let week_ending = reader.date(name, row, Field::WeekEnding);
             let (Some(id), Some(placement), Some(week_ending)) = (id, placement, week_ending)
             else {
                 let why = "a row without its timesheet, placement or week was passed over";
@@ -97,10 +97,10 @@ impl JobDiva {
     }
 
     fn sheet(&self, operation: Operation, id: String, row: &Row, mut reader: Reader<'_>) -> Sheet {
-        let label = format!("timesheet {id}");
+        let (label, zone) = (format!("timesheet {id}"), &self.client().zone);
         let amount_of = self.0.client.config.timesheets.unwrap_or(TimesheetPay::Rate);
-        let mut currency = reader.text(&label, row, columns::CURRENCY);
-        let hours_in = |reader: &mut Reader<'_>, column: Column| {
+        let mut currency = reader.text(&label, row, Field::Currency);
+        let hours_in = |reader: &mut Reader<'_>, column: Field| {
             let money = reader.money(&label, row.cell(column)?)?;
             Some(money.amount.normalize())
         };
@@ -114,20 +114,19 @@ impl JobDiva {
             let paid = paid(&mut reader, &label, row, (pay, unit), amount_of, &mut currency);
             lines.push(Line { kind, hours, paid });
         }
-        let worked = hours_in(&mut reader, columns::HOURS_WORKED).filter(|hours| !hours.is_zero());
+        let worked = hours_in(&mut reader, Field::HoursWorked).filter(|hours| !hours.is_zero());
         if let (false, Some(hours)) = (split, worked) {
             let (_, _, pay, unit) = LINES[0];
             let paid = paid(&mut reader, &label, row, (pay, unit), amount_of, &mut currency);
             lines.push(Line { kind: Hours::Regular, hours, paid });
         }
-        let stamp = |column| date::stamp(row.text(column)?, &self.client().zone).ok().flatten();
         Sheet {
             id: TimesheetId(id),
             approval: approval(operation, row),
             lines,
             total_hours: worked.filter(|_| split),
             currency,
-            changed: stamp(columns::UPDATED).max(stamp(columns::APPROVED_ON)),
+            changed: row.stamp(Field::Updated, zone).max(row.stamp(Field::ApprovedOn, zone)),
             unreadable: reader.into_unreadable(),
         }
     }
@@ -138,7 +137,7 @@ fn paid(
     reader: &mut Reader<'_>,
     label: &str,
     row: &Row,
-    (pay, unit): (Column, Column),
+    (pay, unit): (Field, Field),
     amount_of: TimesheetPay,
     currency: &mut Option<String>,
 ) -> Paid {
@@ -159,9 +158,9 @@ fn paid(
 }
 
 fn approval(operation: Operation, row: &Row) -> Approval {
-    let Some(status) = row.text(columns::STATUS) else {
-        let approved = row.text(columns::APPROVED_ON).is_some()
-            || operation == Operation::TimesheetApprovedDelta;
+    let Some(status) = row.text(Field::Status) else {
+        let approved =
+            row.text(Field::ApprovedOn).is_some() || operation == Operation::TimesheetApprovedDelta;
         return if approved { Approval::Approved } else { Approval::Pending };
     };
     match status.to_ascii_lowercase().as_str() {

@@ -1,7 +1,7 @@
 //! The login token: read out of a login's answer, with the moment at which it should be replaced.
 //!
 //! Its signature is not verified: it is the service's own and goes back to it. Sending it is `client.rs`. The refresh
-//! token is left unused: logging in anew does the same with one way less to fail.
+//! token is used only where a tenant enables it: logging in anew does the same with one way less to fail.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use workflow_core::time::Timestamp;
 
+use crate::operations::normalise;
 use crate::secret::Secret;
-use crate::wire::columns::normalise;
 use crate::wire::row::Pairs;
 
 /// How long before its end a token is replaced.
@@ -27,17 +27,29 @@ const TOKEN_BYTES_MAX: usize = 16 << 10;
 pub(crate) struct Token {
     /// What is sent.
     pub(crate) secret: Secret,
+    /// What a new one can be had for, where the login gave it.
+    pub(crate) refresh: Option<Secret>,
     /// When it stops being accepted, by its own word or by assumption.
     pub(crate) expires: Timestamp,
     /// Which login gave it: tells whether somebody else has logged in since.
     pub(crate) login: u64,
 }
 
+/// What a login answers with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    /// The token.
+    pub(crate) token: Secret,
+    /// The refresh token, where there is one.
+    pub(crate) refresh: Option<Secret>,
+}
+
 impl Token {
     /// A token fresh from the `login`-th login, at `now`.
-    pub(crate) fn new(secret: Secret, login: u64, now: Timestamp) -> Self {
+    pub(crate) fn new(pair: Pair, login: u64, now: Timestamp) -> Self {
+        let Pair { token: secret, refresh } = pair;
         let expires = expiry(secret.reveal()).unwrap_or_else(|| now.plus(ASSUMED_LIFE));
-        Self { secret, expires, login }
+        Self { secret, refresh, expires, login }
     }
 
     /// Whether it will still be accepted for a while.
@@ -46,28 +58,35 @@ impl Token {
     }
 }
 
-/// The token in a login's answer, JSON or text; `None` when there is none.
-pub(crate) fn in_answer(body: &str) -> Option<Secret> {
+/// The tokens in a login's answer, JSON or text; `None` when there is none.
+pub(crate) fn in_answer(body: &str) -> Option<Pair> {
     let body = body.trim();
-    let token = match body.as_bytes().first()? {
-        b'{' => member(&serde_json::from_str::<Pairs<'_>>(body).ok()?)?,
-        b'"' => serde_json::from_str(body).ok()?,
-        _ => body.to_owned(),
+    let (token, refresh) = match body.as_bytes().first()? {
+        b'{' => {
+            let pairs: Pairs<'_> = serde_json::from_str(body).ok()?;
+            let token = member(&pairs, "token").or_else(|| member(&pairs, "accesstoken"))?;
+            (token, member(&pairs, "refreshtoken"))
+        }
+        b'"' => (serde_json::from_str(body).ok()?, None),
+        _ => (body.to_owned(), None),
     };
-    let token = token.trim().to_owned();
-    let plausible = !token.is_empty()
-        && token.len() <= TOKEN_BYTES_MAX
-        && token.bytes().all(|b| b.is_ascii_graphic())
-        && token.bytes().filter(|b| *b == b'.').count() == 2;
-    plausible.then(|| Secret::new(token))
+    Some(Pair { token: plausible(&token)?, refresh: refresh.and_then(|text| plausible(&text)) })
 }
 
-fn member(pairs: &Pairs<'_>) -> Option<String> {
-    let find = |name: &str| -> Option<&RawValue> {
-        pairs.0.iter().find(|(key, _)| normalise(key) == name).map(|(_, raw)| *raw)
-    };
-    let raw = find("token").or_else(|| find("accesstoken"))?;
-    serde_json::from_str(raw.get()).ok()
+/// A text that can be a token: three parts of visible characters.
+fn plausible(text: &str) -> Option<Secret> {
+    let text = text.trim();
+    let plausible = !text.is_empty()
+        && text.len() <= TOKEN_BYTES_MAX
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && text.bytes().filter(|b| *b == b'.').count() == 2;
+    plausible.then(|| Secret::new(text))
+}
+
+fn member(pairs: &Pairs<'_>, name: &str) -> Option<String> {
+    let found: Option<&RawValue> =
+        pairs.0.iter().find(|(key, _)| normalise(key) == name).map(|(_, raw)| *raw);
+    serde_json::from_str(found?.get()).ok()
 }
 
 /// `exp` of a JWT, unverified.
@@ -86,6 +105,10 @@ fn expiry(token: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
+    fn pair(token: &str) -> Pair {
+        Pair { token: Secret::new(token), refresh: None }
+    }
+
     fn jwt(claims: &str) -> String {
         format!("eyJh.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
     }
@@ -93,11 +116,11 @@ mod tests {
     #[test]
     fn the_end_is_read_or_assumed() {
         let now = Timestamp::from_secs(1_000);
-        let token = Token::new(Secret::new(jwt(r#"{"exp":87400,"sub":"x"}"#)), 1, now);
+        let token = Token::new(pair(&jwt(r#"{"exp":87400,"sub":"x"}"#)), 1, now);
         assert_eq!(token.expires, Timestamp::from_secs(87_400));
         assert!(token.is_fresh(Timestamp::from_secs(87_099)));
         assert!(!token.is_fresh(Timestamp::from_secs(87_100)));
-        let opaque = Token::new(Secret::new("a.b.c"), 1, now);
+        let opaque = Token::new(pair("a.b.c"), 1, now);
         assert_eq!(opaque.expires, Timestamp::from_secs(1_000 + 55 * 60));
     }
 
@@ -109,7 +132,16 @@ mod tests {
             "a.b.c",
             "\"a.b.c\"\n",
         ] {
-            assert_eq!(in_answer(body).unwrap().reveal(), "a.b.c", "{body}");
+            assert_eq!(in_answer(body).unwrap().token.reveal(), "a.b.c", "{body}");
+        }
+        for (body, refresh) in [
+            (r#"{"token":"a.b.c","refreshtoken":"d.e.f"}"#, Some("d.e.f")),
+            (r#"{"token":"a.b.c","refreshToken":"d.e.f"}"#, Some("d.e.f")),
+            (r#"{"token":"a.b.c","refreshtoken":"d"}"#, None),
+            ("a.b.c", None),
+        ] {
+            let pair = in_answer(body).unwrap();
+            assert_eq!(pair.refresh.as_ref().map(Secret::reveal), refresh, "{body}");
         }
         for body in ["", "{}", "Error: no", "<html>", r#"{"token":null}"#, "a b.c.d", "abc"] {
             assert_eq!(in_answer(body), None, "{body}");

@@ -5,15 +5,27 @@
 
 #[path = "client/assemble.rs"]
 mod assemble;
+#[path = "client/decoding.rs"]
+mod decoding;
+#[path = "client/failures.rs"]
+mod failures;
+#[path = "client/outside.rs"]
+mod outside;
 #[path = "client/poll.rs"]
 mod poll;
+#[path = "client/probe.rs"]
+mod probe;
+#[path = "client/registry.rs"]
+mod registry;
 #[path = "client/server.rs"]
 mod server;
+#[path = "client/windows.rs"]
+mod windows;
 
 use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
-use integration_jobdiva::config::Login;
+use integration_jobdiva::config::{Config, Login};
 use integration_jobdiva::error::Error;
 use server::{Canned, Server, rows, said};
 use workflow_core::domain::call::{Answer, Call};

@@ -7,6 +7,7 @@ mod simulator {
     mod login;
     mod placements;
     mod searching;
+    mod surface;
     mod survival;
     mod tenant;
     mod trouble;

@@ -23,6 +23,7 @@ use workflow_core::time::Timestamp;
 
 use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
+use crate::ingress::Counters;
 use crate::pulse::Pulse;
 use crate::signing::Signer;
 use crate::systems::Systems;
@@ -34,6 +35,7 @@ pub mod inbox;
 pub mod invoices;
 pub mod log;
 mod orders;
+pub mod webhooks;
 
 /// The file in the data directory that says where the door is.
 pub const ADDRESS_FILE: &str = "admin.json";
@@ -85,6 +87,8 @@ pub struct Door {
     pub documents: Arc<Documents>,
     /// What signs exports.
     pub signer: Signer,
+    /// What came through the webhook door.
+    pub counters: Arc<Counters>,
     /// Turns true when the process stops.
     pub stopped: watch::Receiver<bool>,
     /// By tenant, the zone of its business dates.
@@ -110,14 +114,14 @@ struct At {
 }
 
 /// The door's routes.
-pub fn router(door: Door) -> Router {
-    let door = Arc::new(door);
+pub fn router(door: Arc<Door>) -> Router {
     Router::new()
         .route("/v1/placements", get(list))
         .route("/v1/placements/{tenant}/{id}", get(show))
         .route("/v1/placements/{tenant}/{id}/history", get(history))
         .route("/v1/orders", post(orders::order))
         .route("/v1/tenants", get(orders::tenants))
+        .route("/v1/webhooks", get(webhooks::show))
         .route("/v1/invoices", get(invoices::list))
         .route("/v1/invoices/{tenant}/{id}/act", post(invoices::act))
         .route("/v1/verify", post(log::verify))

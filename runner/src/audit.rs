@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use workflow_core::id::{Position, StreamId};
 use workflow_core::record::Recorded;
+use workflow_core::record::frame::FrameEvent;
 use workflow_core::seal::Vault;
 use workflow_core::time::Timestamp;
 
@@ -186,19 +187,56 @@ fn walk(
     out: &mut Out<'_>,
     each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
 ) -> Result<(), Trouble> {
-    let mut gone = Ok(());
-    let (mut count, of) = (0u64, with.source.size()?);
-    with.source.scan(from, &mut |at, recorded| {
-        count += 1;
-        if count.is_multiple_of(TOLD_EVERY) {
-            gone = out(Told::Reached { at, of });
+    let mut pace = Pace::new(with, out)?;
+    with.source.scan(from, &mut |at, recorded| match pace.step(at) {
+        ControlFlow::Continue(()) => each(recorded),
+        stop @ ControlFlow::Break(()) => stop,
+    })?;
+    pace.end()
+}
+
+/// The same where each event lies in its record: for whoever passes most of them over.
+fn look(
+    with: &With<'_>,
+    from: Position,
+    out: &mut Out<'_>,
+    each: &mut dyn FnMut(&FrameEvent<'_>) -> ControlFlow<()>,
+) -> Result<(), Trouble> {
+    let mut pace = Pace::new(with, out)?;
+    with.source.look(from, &mut |at, event| match pace.step(at) {
+        ControlFlow::Continue(()) => each(event),
+        stop @ ControlFlow::Break(()) => stop,
+    })?;
+    pace.end()
+}
+
+/// Tells how far a walk is, until nobody wants to know any more.
+struct Pace<'a, 'b> {
+    out: &'a mut Out<'b>,
+    count: u64,
+    of: u64,
+    gone: io::Result<()>,
+}
+
+impl<'a, 'b> Pace<'a, 'b> {
+    fn new(with: &With<'_>, out: &'a mut Out<'b>) -> Result<Self, Trouble> {
+        Ok(Self { out, count: 0, of: with.source.size()?, gone: Ok(()) })
+    }
+
+    fn step(&mut self, at: u64) -> ControlFlow<()> {
+        self.count += 1;
+        if self.count.is_multiple_of(TOLD_EVERY) {
+            self.gone = (self.out)(Told::Reached { at, of: self.of });
         }
-        match &gone {
-            Ok(()) => each(recorded),
+        match &self.gone {
+            Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
-    })?;
-    Ok(gone?)
+    }
+
+    fn end(self) -> Result<(), Trouble> {
+        Ok(self.gone?)
+    }
 }
 
 /// Whether a stream is what a person calls so: `ID`, `TENANT/ID` or `WORKFLOW/TENANT/ID`.

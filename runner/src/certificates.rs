@@ -11,7 +11,7 @@ use integration_jobdiva::documents::{Among, Listed, Patterns};
 use sha2::{Digest, Sha256};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::certificate::{self, Certificate, Found, Input, Origin};
-use workflow_core::domain::contractor::StateKind;
+use workflow_core::domain::contractor::{self, Contractor, StateKind};
 use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
 use workflow_core::domain::placement::{Issue, Placement, Readiness, State, candidate_alias};
 use workflow_core::engine::{Engine, HandleError, Source};
@@ -21,6 +21,9 @@ use workflow_core::store::StoreError;
 
 use crate::documents::{DocumentError, Documents};
 use crate::systems::Connected;
+
+/// How often one person is merged at most: more would be a circle.
+const MERGES_MAX: usize = 32;
 
 /// How a tenant's certificates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +103,9 @@ pub async fn take_in(
     let bad = |_| TakeError::Candidate(candidate.to_string());
     let stream = certificate::stream(tenant, &candidate, &sha256).map_err(bad)?;
     may_be_sent(engine, tenant, &candidate)?;
+    let known = known_as(engine, tenant, &stream)?;
+    let (candidate, stream) =
+        known.map_or((candidate, stream), |(candidate, known)| (candidate, known));
     let unfit = certificate::check(&bytes);
     let by_hand = match &origin {
         Origin::HandedIn { .. } | Origin::Intake => true,
@@ -121,6 +127,54 @@ pub async fn take_in(
     let handled =
         engine.handle::<Certificate>(&stream, Input::Found(Box::new(found)), source).await?;
     Ok(Taken { stream, state: handled.state, known })
+}
+
+/// The same content of the same person, under another name in JobDiva that was merged into this one or that this one was
+/// merged into: it is not sent twice.
+fn known_as(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    stream: &StreamId,
+) -> Result<Option<(CandidateId, StreamId)>, HandleError> {
+    let Some((candidate, content)) = stream.key().rsplit_once('.') else { return Ok(None) };
+    if engine.summary(stream).is_some() {
+        return Ok(None);
+    }
+    let person = heir(engine, tenant, CandidateId(candidate.to_owned()))?;
+    for summary in engine.summaries("certificate") {
+        let Some((other, same)) = summary.stream.key().rsplit_once('.') else { continue };
+        if summary.stream.tenant() == tenant && same == content {
+            let other = CandidateId(other.to_owned());
+            if heir(engine, tenant, other.clone())? == person {
+                return Ok(Some((other, summary.stream)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Who a candidate is now, after all merges.
+fn heir(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    mut candidate: CandidateId,
+) -> Result<CandidateId, HandleError> {
+    for _ in 0..MERGES_MAX {
+        let Ok(stream) = StreamId::new("contractor", tenant, candidate.as_str()) else { break };
+        let merged = engine.summary(&stream).is_some_and(|summary| {
+            [StateKind::Merging.name(), StateKind::Merged.name()].contains(&summary.state)
+        });
+        if !merged {
+            break;
+        }
+        match engine.state::<Contractor>(&stream)? {
+            Some(contractor::State::Merging { will, .. } | contractor::State::Merged { will }) => {
+                candidate = will.into
+            }
+            Some(_) | None => break,
+        }
+    }
+    Ok(candidate)
 }
 
 /// Nothing is taken of a person who was forgotten, nor of a candidate whose placements are all out of scope.

@@ -16,6 +16,7 @@ mod checklist;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
+mod doctor;
 mod exclude;
 mod export;
 mod forget;
@@ -27,7 +28,9 @@ mod invoices;
 mod keep;
 mod key;
 mod list;
+mod operations;
 mod order;
+mod page;
 mod pause;
 mod progress;
 mod resend;
@@ -38,8 +41,11 @@ mod rotate_key;
 mod run;
 mod set;
 mod show;
+#[cfg(feature = "simulators")]
+mod simulate;
 mod tenants;
 mod verify;
+mod webhook;
 
 /// Keeps contractor placements in JobDiva insured through 1099Policy.
 ///
@@ -53,7 +59,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 7 the log (or an export of it) is not intact, 8 today's code derives other states than were recorded.";
+4 not found, 5 refused by the rules, 6 a system is out of reach, 7 the log (or an export of it) is not intact, or (doctor) a person must look, 8 today's code derives other states than were recorded.";
 
 /// A verb without words here brings its own, with an example.
 #[derive(Debug, Subcommand)]
@@ -61,14 +67,22 @@ enum Verb {
     /// Show the whole thing on built-in simulators: no account, no services.
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
+    #[cfg(feature = "simulators")]
+    Simulate(simulate::Simulate),
     /// Run the service.
     Run(run::Run),
     /// Write a commented configuration.
     Init(init::Init),
     /// Check a configuration without running it.
     Check(check::Check),
+    /// Look at a tenant's two systems and say what differs from the configuration.
+    Doctor(doctor::Doctor),
+    /// Show what is asked of JobDiva and how, and what a tenant does otherwise.
+    Operations(operations::Operations),
     /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
+    /// Print a link to the pages.
+    Page(page::Page),
     /// List all placements, with their states and why they are there.
     List(list::List),
     /// Show one placement.
@@ -95,6 +109,8 @@ enum Verb {
     Pause(pause::Pause),
     Resume(pause::Resume),
     Tenants(tenants::TenantsVerb),
+    /// Set webhooks up, try them, and see how they come.
+    Webhook(webhook::Webhook),
     /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
     /// Make a new master key.
@@ -137,6 +153,10 @@ enum Failure {
     NotFound(String),
     /// The rules refuse it.
     Refused(String),
+    /// A system is out of reach.
+    Unreachable(String),
+    /// A person must look.
+    NeedsPerson(String),
     /// The log is not intact.
     Damaged(String),
     /// Today's code derives something else than was recorded.
@@ -151,7 +171,8 @@ impl Failure {
             Failure::Config(_) => 3,
             Failure::NotFound(_) => 4,
             Failure::Refused(_) => 5,
-            Failure::Damaged(_) => 7,
+            Failure::Unreachable(_) => 6,
+            Failure::NeedsPerson(_) | Failure::Damaged(_) => 7,
             Failure::Differs(_) => 8,
         }
     }
@@ -163,6 +184,8 @@ impl Failure {
             | Failure::Config(message)
             | Failure::NotFound(message)
             | Failure::Refused(message)
+            | Failure::Unreachable(message)
+            | Failure::NeedsPerson(message)
             | Failure::Damaged(message)
             | Failure::Differs(message) => message,
         }
@@ -208,10 +231,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         match cli.verb {
             #[cfg(feature = "simulators")]
             Verb::Demo(verb) => verb.run().await,
+            #[cfg(feature = "simulators")]
+            Verb::Simulate(verb) => verb.run().await,
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Doctor(verb) => verb.run().await,
+            Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
+            Verb::Page(verb) => verb.run(),
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
@@ -229,6 +257,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Pause(verb) => verb.run().await,
             Verb::Resume(verb) => verb.run().await,
             Verb::Tenants(verb) => verb.run().await,
+            Verb::Webhook(verb) => verb.run().await,
             Verb::Forget(verb) => verb.run().await,
             Verb::RotateKey(verb) => verb.run(),
             Verb::Verify(verb) => verb.run().await,

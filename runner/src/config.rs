@@ -4,31 +4,69 @@
 //! `config/sample.toml` is the commented file that `runner init` writes. Nothing else in the workspace reads
 //! configuration.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use integration_1099policy::config as policy;
-use integration_1099policy::receive::Profile;
+use integration_1099policy::receive::{self as policy_receive, Profile};
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::Registry;
+use integration_jobdiva::receive as jobdiva_receive;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::rules::Rules;
 use workflow_core::domain::timesheet::TimesheetId;
 
 use crate::certificates::Finding;
+use crate::endpoint;
+use crate::ingress::sources::{self, Network};
 
 mod certificates;
 mod file;
+mod limits;
 mod log;
+mod operations;
+mod overrides;
+mod page;
 mod reader;
 mod tenant;
+mod webhooks;
 
 pub use file::{load, parse};
 pub use log::Log;
+pub use page::Page;
 pub use reader::{Problem, Problems};
 
-/// The commented configuration that `runner init` writes.
+/// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
+pub fn operations(
+    text: &str,
+    file: &std::path::Path,
+    login: jobdiva::Login,
+) -> Result<Registry, Problems> {
+    let mut registry = Registry::default();
+    let problems = operations::from_file(text, file, login, &mut registry);
+    if problems.is_empty() {
+        Ok(registry)
+    } else {
+        Err(Problems { file: file.to_owned(), problems })
+    }
+}
+
+/// The commented configuration that `runner init` writes, once [`sample`] has made its endpoints.
 pub const SAMPLE: &str = include_str!("config/sample.toml");
+
+/// What stands in the sample where an endpoint belongs.
+const ENDPOINTS: [&str; 2] = ["ENDPOINT-FOR-JOBDIVA", "ENDPOINT-FOR-1099POLICY"];
+
+/// The commented configuration that `runner init` writes: each hook has an endpoint of its own that nobody guesses.
+pub fn sample() -> Result<String, getrandom::Error> {
+    let mut text = SAMPLE.to_owned();
+    for name in ENDPOINTS {
+        text = text.replace(name, &endpoint::made()?);
+    }
+    Ok(text)
+}
 
 /// Everything that one runner process needs.
 #[derive(Clone)]
@@ -39,8 +77,12 @@ pub struct Config {
     pub master_key: PathBuf,
     /// Where webhooks come in.
     pub hooks: SocketAddr,
+    /// What the webhook door allows to whom.
+    pub sources: sources::Rules,
     /// Where the command line asks; loopback only.
     pub admin: SocketAddr,
+    /// Where the pages are.
+    pub page: Page,
     /// What signs the log.
     pub log: Log,
     /// The tenants, at least one.
@@ -127,13 +169,40 @@ pub struct SecretFiles {
     pub policy_api_key: Option<PathBuf>,
 }
 
-/// Where JobDiva's webhooks come in, and what signs them.
+/// Where JobDiva's webhooks come in, what signs them, and how they are answered.
 #[derive(Clone)]
 pub struct JobDivaHook {
     /// The unguessable last part of the address.
     pub endpoint: String,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_jobdiva::secret::Secret>,
+    /// How they are signed.
+    pub signing: jobdiva_receive::Signing,
+    /// The tenant's own words for types of records, each with ours.
+    pub types: BTreeMap<String, String>,
+    /// The body of a good answer.
+    pub reply: String,
+    /// The addresses that may knock; empty for all.
+    pub allow_from: Vec<Network>,
+}
+
+impl JobDivaHook {
+    /// A hook as usual.
+    pub fn new(endpoint: String, secrets: Vec<integration_jobdiva::secret::Secret>) -> Self {
+        Self {
+            endpoint,
+            secrets,
+            signing: jobdiva_receive::Signing::default(),
+            types: BTreeMap::new(),
+            reply: jobdiva_receive::REPLY.to_owned(),
+            allow_from: Vec::new(),
+        }
+    }
+
+    /// What takes its deliveries in.
+    pub fn receiver(&self) -> Result<jobdiva_receive::Receiver, jobdiva_receive::BadReceiver> {
+        jobdiva_receive::Receiver::new(self.signing.clone(), &self.secrets, &self.types)
+    }
 }
 
 /// Where 1099Policy's webhooks come in, and what signs them.
@@ -145,6 +214,24 @@ pub struct PolicyHook {
     pub profile: Profile,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_1099policy::secret::Secret>,
+    /// The addresses that may knock; empty for all.
+    pub allow_from: Vec<Network>,
+}
+
+impl PolicyHook {
+    /// A hook that everybody may knock at.
+    pub fn new(
+        endpoint: String,
+        profile: Profile,
+        secrets: Vec<integration_1099policy::secret::Secret>,
+    ) -> Self {
+        Self { endpoint, profile, secrets, allow_from: Vec::new() }
+    }
+
+    /// What takes its deliveries in.
+    pub fn receiver(&self) -> Result<policy_receive::Receiver, policy_receive::BadReceiver> {
+        policy_receive::Receiver::new(self.profile.clone(), &self.secrets)
+    }
 }
 
 /// How often a tenant is looked at.

@@ -132,12 +132,15 @@ impl Demo {
             ..ats::Config::default()
         });
         let jobdiva = jobdiva.await.map_err(io_error("starting the JobDiva simulator"))?;
-        let policy = insurer::Simulator::start(insurer::Config {
+        let mut simulated = insurer::Config {
             clock: clock.clone(),
             persist: Some(world.join("1099policy.json")),
             scripts: script::contractors(),
             ..insurer::Config::default()
-        });
+        };
+        // To show a returning contractor: the first engagement is over when the second one begins.
+        simulated.rules.policy_reach = insurer::PolicyReach::Today;
+        let policy = insurer::Simulator::start(simulated);
         let policy = policy.await.map_err(io_error("starting the 1099Policy simulator"))?;
         clock.set(read_clock(&world).max(ats::seed::START));
         let hooks = settings::hooks_address(&world).map_err(io_error("finding a port"))?;
@@ -170,6 +173,11 @@ impl Demo {
     /// The documents that contractors brought.
     pub fn documents(&self) -> &crate::documents::Documents {
         self.runner.documents()
+    }
+
+    /// Where people find the pages.
+    pub fn pages(&self) -> &str {
+        self.runner.pages()
     }
 
     /// Where webhooks come in.

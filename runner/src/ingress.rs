@@ -1,10 +1,12 @@
 //! The webhook door: `POST /hooks/{source}/{endpoint}`. Authenticated, bounded, durable before it is answered.
 //!
-//! Nothing is decided here. A forged delivery leaves a count and nothing else; a genuine one that is not understood is
-//! kept and shown. When the log is slower than what comes, the door says "later" instead of letting requests pile up:
-//! a provider comes again, and what it sends twice is kept once.
+//! Nothing is decided here. A forged delivery leaves a count, its size and its hash; a genuine one that is not understood
+//! is kept and shown. When the log is slower than what comes, the door says "later" instead of letting requests pile up:
+//! a provider comes again, and what it sends twice is kept once. Who may knock how often is `ingress/sources.rs`, what
+//! came is counted in `ingress/counts.rs`, and why a delivery was refused is found out in `webhook_trial.rs`.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,49 +17,51 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use workflow_core::domain::Insurance;
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::inbox::{self, Delivery, Inbox, Input};
+use workflow_core::time::Timestamp;
 
 use crate::systems::{Connected, JOBDIVA, POLICY, Systems};
+use sources::{Network, Peer, Sources};
+
+pub mod counts;
+pub mod sources;
+
+pub use counts::Counters;
 
 /// The largest body read; a provider's are a few kilobytes.
-const BODY_BYTES_MAX: usize = 256 * 1024;
-/// The longest wait for a body.
-const BODY_WITHIN: Duration = Duration::from_secs(5);
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// When to come again, in seconds: after a moment when the door is full, later when the engine has stopped.
 const AGAIN_SOON: &str = "5";
 const AGAIN_LATER: &str = "30";
 
-/// How much the door lets wait.
-#[derive(Clone, Copy, Debug)]
+/// How much the door bears.
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// So many requests at once; each may hold a body of 256 KiB. More are told to come again.
     pub requests: usize,
+    /// The longest wait for a body.
+    pub body_within: Duration,
     /// How long a request waits until its deliveries are durable; after that it is told to come again.
     pub kept_within: Duration,
+    /// What is allowed to each source.
+    pub sources: sources::Rules,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // Providers wait 15 s and longer. As many requests as there are connections (`serve.rs`).
-        Self { requests: 256, kept_within: Duration::from_secs(10) }
+        Self {
+            requests: 256,
+            body_within: Duration::from_secs(5),
+            kept_within: Duration::from_secs(10),
+            sources: sources::Rules::default(),
+        }
     }
-}
-
-/// What came through the door, in counts.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Deliveries kept.
-    pub kept: AtomicU64,
-    /// Deliveries that were there already.
-    pub duplicates: AtomicU64,
-    /// Requests whose signature did not fit.
-    pub refused: AtomicU64,
-    /// Requests that were told to come again, because too much waited or the log did not get on.
-    pub turned_away: AtomicU64,
 }
 
 /// The state of the door.
@@ -75,12 +79,33 @@ pub struct Door {
 struct Serving {
     door: Door,
     room: Semaphore,
+    sources: Sources,
+}
+
+/// Why a request is not taken.
+enum No {
+    /// There is no such hook.
+    Unknown,
+    /// The hook does not allow the client's address.
+    Outside,
+    /// The hook is there and took the request amiss.
+    Refused { status: StatusCode, why: String, body: Vec<u8> },
+    /// It is to come again: the log does not get on.
+    Later { again: &'static str, why: String },
+}
+
+/// What was taken.
+struct Taken {
+    deliveries: Vec<(String, Delivery)>,
+    signed_by: &'static str,
+    by_previous: bool,
 }
 
 /// The door's routes.
 pub fn router(door: Door) -> Router {
     let room = Semaphore::new(door.limits.requests);
-    let serving = Arc::new(Serving { door, room });
+    let sources = Sources::new(door.limits.sources.clone());
+    let serving = Arc::new(Serving { door, room, sources });
     Router::new().route("/hooks/{source}/{endpoint}", post(hook)).with_state(serving)
 }
 
@@ -89,47 +114,140 @@ async fn hook(
     Path((source, endpoint)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Serving { door, room } = &*serving;
+    let Serving { door, room, sources } = &*serving;
+    let now = door.engine.clock().now();
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let client = sources.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), request.headers());
+    if let Err(wait) = sources.admit(client, now) {
+        return limited(door, client, wait);
+    }
     let Ok(_room) = room.try_acquire() else {
         return turned_away(door, AGAIN_SOON, &"too many requests at once");
     };
     let Some(connected) = owner(&door.systems, &source, &endpoint) else {
-        return StatusCode::NOT_FOUND.into_response();
+        // It costs its sender nothing: else whoever scans a proxy that is not trusted could have the provider limited.
+        return refused(door, None, client, No::Unknown);
     };
-    let (parts, body) = request.into_parts();
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
-    let deliveries = match source.as_str() {
-        JOBDIVA => jobdiva(connected, &parts.headers, &body),
-        _ => policy(&door.engine, connected, &parts.headers, &body),
-    };
-    let deliveries = match deliveries {
-        Ok(deliveries) => deliveries,
-        Err(status) => {
-            door.counters.refused.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(tenant = %connected.tenant.name, %source, bytes = body.len(), %status, "a delivery was refused");
-            return status.into_response();
+    let hook = Hook { connected, source: &source, name: hook_name(connected, &source) };
+    match take(door, &hook, client, request, now).await {
+        Ok(answer) => answer,
+        Err(no @ No::Later { .. }) => refused(door, Some(&hook), client, no),
+        Err(no) => {
+            sources.refuse(client, now);
+            refused(door, Some(&hook), client, no)
         }
-    };
-    let count = deliveries.len();
-    let kept = keep(door, &connected.tenant.name, deliveries);
-    let duplicates = match tokio::time::timeout(door.limits.kept_within, kept).await {
-        Ok(Ok(duplicates)) => duplicates,
-        Ok(Err(error)) => return turned_away(door, AGAIN_LATER, &error),
-        Err(_) => return turned_away(door, AGAIN_SOON, &"the log does not get on"),
-    };
-    let duplicate = [("x-duplicate", if duplicates == count { "true" } else { "false" })];
-    match source.as_str() {
-        // JobDiva reads a boolean.
-        JOBDIVA => (duplicate, integration_jobdiva::receive::REPLY).into_response(),
-        _ => (duplicate, axum::Json(serde_json::json!({ "received": true }))).into_response(),
     }
 }
 
+/// The hook that a request is for.
+struct Hook<'a> {
+    connected: &'a Connected,
+    source: &'a str,
+    name: String,
+}
+
+/// A hook's name in counts: `tenant/source`.
+fn hook_name(connected: &Connected, source: &str) -> String {
+    format!("{}/{source}", connected.tenant.name)
+}
+
+async fn take(
+    door: &Door,
+    hook: &Hook<'_>,
+    client: IpAddr,
+    request: Request,
+    now: Timestamp,
+) -> Result<Response, No> {
+    let allowed = allow_from(hook.connected, hook.source);
+    if !allowed.is_empty() && !allowed.iter().any(|network| network.contains(client)) {
+        return Err(No::Outside);
+    }
+    let (parts, body) = request.into_parts();
+    let body = read(&parts.headers, body, door.limits.body_within).await?;
+    let verified = match hook.source {
+        JOBDIVA => jobdiva(hook.connected, &parts.headers, &body),
+        _ => policy(hook.connected, &parts.headers, &body, now),
+    };
+    let taken = match verified {
+        Ok(taken) => taken,
+        Err((status, why)) => return Err(No::Refused { status, why, body }),
+    };
+    let Taken { deliveries, signed_by, by_previous } = taken;
+    let tenant = &hook.connected.tenant.name;
+    let count = deliveries.len();
+    let kept = keep(door, tenant, deliveries);
+    let duplicates = match tokio::time::timeout(door.limits.kept_within, kept).await {
+        Ok(Ok(duplicates)) => duplicates,
+        Ok(Err(error)) => return Err(No::Later { again: AGAIN_LATER, why: error.to_string() }),
+        Err(_) => {
+            let why = "the log does not get on".to_owned();
+            return Err(No::Later { again: AGAIN_SOON, why });
+        }
+    };
+    door.counters.note_taken(&hook.name, by_previous, now);
+    let (source, bytes) = (hook.source, body.len());
+    if by_previous {
+        tracing::info!(%tenant, source, secret = signed_by, bytes, "a delivery was signed with the secret before the present one");
+    } else {
+        tracing::debug!(%tenant, source, secret = signed_by, bytes, "a delivery was taken");
+    }
+    let duplicate = [("x-duplicate", if duplicates == count { "true" } else { "false" })];
+    let own = hook.connected.tenant.jobdiva_hook.as_ref();
+    Ok(match own.filter(|_| hook.source == JOBDIVA) {
+        // JobDiva reads a boolean.
+        Some(own) => (duplicate, own.reply.clone()).into_response(),
+        None => (duplicate, axum::Json(serde_json::json!({ "received": true }))).into_response(),
+    })
+}
+
+/// Counts and answers what is not taken.
+fn refused(door: &Door, hook: Option<&Hook<'_>>, client: IpAddr, no: No) -> Response {
+    let count = |counter: &AtomicU64| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    };
+    match no {
+        No::Unknown => {
+            count(&door.counters.unknown);
+            tracing::debug!(%client, "a request for a hook that is not there");
+            StatusCode::NOT_FOUND.into_response()
+        }
+        No::Outside => {
+            count(&door.counters.outside);
+            let hook = hook.map(|hook| hook.name.as_str());
+            tracing::warn!(hook, %client, "a request from an address that allow_from does not hold");
+            StatusCode::FORBIDDEN.into_response()
+        }
+        No::Refused { status, why, body } => {
+            count(&door.counters.refused);
+            let (size, sha256) = (body.len(), hex::encode(Sha256::digest(&body)));
+            if let Some(hook) = hook {
+                let (tenant, source) = (&hook.connected.tenant.name, hook.source);
+                tracing::warn!(%tenant, source, %client, bytes = size, sha256, %status, why, "a delivery was refused");
+                let at = door.engine.clock().now().to_string();
+                let status = status.as_u16();
+                let once = counts::RefusedOnce { at, status, why, size, sha256 };
+                door.counters.note_refused(&hook.name, once);
+            }
+            status.into_response()
+        }
+        No::Later { again, why } => turned_away(door, again, &why),
+    }
+}
+
+/// Answers a source that was refused too often, before anything of it is read.
+fn limited(door: &Door, client: IpAddr, wait: Duration) -> Response {
+    door.counters.limited.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(%client, ?wait, "a source must wait");
+    let secs = wait.as_secs().max(1).to_string();
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, secs)]).into_response()
+}
+
 /// Makes deliveries durable; says how many were there already.
-async fn keep(door: &Door, tenant: &str, deliveries: Kept) -> Result<usize, HandleError> {
+async fn keep(
+    door: &Door,
+    tenant: &str,
+    deliveries: Vec<(String, Delivery)>,
+) -> Result<usize, HandleError> {
     let mut duplicates = 0;
     for (key, delivery) in deliveries {
         let counter = match accept(&door.engine, tenant, &key, delivery).await? {
@@ -163,26 +281,54 @@ fn owner<'a>(systems: &'a Systems, source: &str, endpoint: &str) -> Option<&'a A
     })
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
-    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_BYTES_MAX)).await {
+/// The addresses that a hook allows; none for all.
+fn allow_from<'a>(connected: &'a Connected, source: &str) -> &'a [Network] {
+    let tenant = &connected.tenant;
+    let own = match source {
+        JOBDIVA => tenant.jobdiva_hook.as_ref().map(|hook| &hook.allow_from),
+        _ => tenant.policy_hook.as_ref().map(|hook| &hook.allow_from),
+    };
+    own.map_or(&[], Vec::as_slice)
+}
+
+/// The raw bytes, within their limits.
+async fn read(headers: &HeaderMap, body: Body, within: Duration) -> Result<Vec<u8>, No> {
+    let no = |status, why: &str| No::Refused { status, why: why.to_owned(), body: Vec::new() };
+    let too_large = || no(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 256 KiB");
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if told
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|told| told > BODY_BYTES_MAX as u64)
+    {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(within, to_bytes(body, BODY_BYTES_MAX)).await {
         Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(no(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
     }
 }
 
-type Kept = Vec<(String, Delivery)>;
-
-fn jobdiva(connected: &Connected, headers: &HeaderMap, body: &[u8]) -> Result<Kept, StatusCode> {
-    let hook = connected.tenant.jobdiva_hook.as_ref().ok_or(StatusCode::NOT_FOUND)?;
+/// The headers that are text, with their names in lower case.
+pub(crate) fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
-    let headers: BTreeMap<String, String> = headers.iter().filter_map(text).collect();
-    let received = integration_jobdiva::receive::receive(&headers, body, &hook.secrets).map_err(
-        |refused| StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::UNAUTHORIZED),
-    )?;
-    let kept = received.into_iter().map(|delivery| {
+    headers.iter().filter_map(text).collect()
+}
+
+type Verified = Result<Taken, (StatusCode, String)>;
+
+fn jobdiva(connected: &Connected, headers: &HeaderMap, body: &[u8]) -> Verified {
+    use integration_jobdiva::receive::SignedBy;
+    let receiver = connected.jobdiva_receiver.as_ref();
+    let receiver = receiver.ok_or((StatusCode::NOT_FOUND, String::new()))?;
+    let headers: BTreeMap<String, String> = texts(headers).into_iter().collect();
+    let received = receiver.receive(&headers, body).map_err(|refused| {
+        let status = StatusCode::from_u16(refused.status());
+        (status.unwrap_or(StatusCode::UNAUTHORIZED), refused.to_string())
+    })?;
+    let kept = received.deliveries.into_iter().map(|delivery| {
         let kept = Delivery {
             source: JOBDIVA.into(),
             kind: delivery.kind,
@@ -192,27 +338,28 @@ fn jobdiva(connected: &Connected, headers: &HeaderMap, body: &[u8]) -> Result<Ke
         };
         (delivery.key, kept)
     });
-    Ok(kept.collect())
+    let signed_by = received.signed_by;
+    Ok(Taken {
+        deliveries: kept.collect(),
+        signed_by: signed_by.name(),
+        by_previous: signed_by == SignedBy::Previous,
+    })
 }
 
-fn policy(
-    engine: &Engine<Insurance>,
-    connected: &Connected,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Kept, StatusCode> {
-    use integration_1099policy::receive::Refused;
-    let receiver = connected.receiver.as_ref().ok_or(StatusCode::NOT_FOUND)?;
-    let text = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    };
-    let headers: Vec<(String, String)> = headers.iter().filter_map(text).collect();
-    match receiver.receive(&headers, body, engine.clock().now()) {
-        Ok(delivery) => Ok(vec![kept(delivery)]),
-        Err(Refused::TooLarge) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(Refused::NotAnEvent) => Err(StatusCode::BAD_REQUEST),
-        Err(_) => Err(StatusCode::UNAUTHORIZED),
-    }
+fn policy(connected: &Connected, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verified {
+    use integration_1099policy::receive::SignedBy;
+    let receiver = connected.receiver.as_ref();
+    let receiver = receiver.ok_or((StatusCode::NOT_FOUND, String::new()))?;
+    let received = receiver.receive_signed(&texts(headers), body, now).map_err(|refused| {
+        let status = StatusCode::from_u16(refused.status());
+        (status.unwrap_or(StatusCode::UNAUTHORIZED), refused.to_string())
+    })?;
+    let signed_by = received.signed_by;
+    Ok(Taken {
+        deliveries: vec![kept(received.delivery)],
+        signed_by: signed_by.name(),
+        by_previous: signed_by == SignedBy::Previous,
+    })
 }
 
 fn kept(delivery: integration_1099policy::delivery::Delivery) -> (String, Delivery) {

@@ -1,12 +1,13 @@
 //! Runs the placement workflows against JobDiva and 1099Policy, as a process or embedded.
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
-//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`inbox`] (working
+//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`endpoint`] (its addresses), [`webhook_trial`] (why a
+//! delivery is refused), [`inbox`] (working
 //! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
 //! bring), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
 //! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
-//! asks), [`admin`] and [`views`] (what it answers), [`cli`] (the command
+//! asks), [`admin`] and [`views`] (what it answers), [`web`] (the pages), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
@@ -30,13 +31,16 @@ pub mod config;
 pub mod credentials;
 #[cfg(feature = "simulators")]
 pub mod demo;
+pub mod doctor;
 pub mod documents;
+pub mod endpoint;
 pub mod forget;
 pub mod gates;
 pub mod inbox;
 pub mod ingress;
 pub mod intake;
 pub mod lineage;
+pub mod operations;
 pub mod order;
 pub mod parked;
 pub mod people;
@@ -52,5 +56,7 @@ pub mod tenants;
 pub mod timesheets;
 pub mod unread;
 pub mod views;
+pub mod web;
+pub mod webhook_trial;
 
 pub use supervise::{Options, Runner, StartError, StopError};

@@ -25,6 +25,9 @@ use crate::read;
 use crate::systems::{JOBDIVA, POLICY, Systems};
 use crate::views;
 
+mod name;
+mod papers;
+
 /// An order: what, about what, who and why.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
@@ -83,7 +86,8 @@ pub enum How {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
-    /// One instance: `51000777`, `acme/51000777`, `contractor/70001203`, `acme/contractor/70001203`.
+    /// One instance: `51000777`, `acme/51000777`, `contractor/70001203`, `acme/contractor/70001203`,
+    /// `certificate/70001203.8f3a`, `invoice/51000777.2026-04-05`.
     One(String),
     /// Everything of a tenant.
     Tenant(String),
@@ -196,45 +200,14 @@ impl Desk<'_> {
                 match stream.workflow() {
                     "placement" => self.placement(&stream, order).await,
                     "contractor" => self.contractor(&stream, order).await,
+                    "certificate" => self.certificate(&stream, order).await,
+                    "invoice" => self.invoice(&stream, order).await,
                     other => Err(OrderError::Refused(format!("that cannot be done to a {other}"))),
                 }
             }
             (_, About::Tenant(_) | About::Adapter { .. }) => {
                 Err(OrderError::Unclear("that is ordered for one placement at a time".into()))
             }
-        }
-    }
-
-    /// The one instance of that name.
-    pub fn one(&self, name: &str) -> Result<StreamId, OrderError> {
-        const WORKFLOWS: [&str; 4] = ["placement", "contractor", "invoice", "certificate"];
-        let is_workflow = |part: &str| WORKFLOWS.contains(&part);
-        let parts: Vec<&str> = name.split('/').collect();
-        let (workflow, tenant, key) = match parts.as_slice() {
-            [key] => ("placement", None, *key),
-            [workflow, key] if is_workflow(workflow) => (*workflow, None, *key),
-            [tenant, key] => ("placement", Some(*tenant), *key),
-            [workflow, tenant, key] if is_workflow(workflow) => (*workflow, Some(*tenant), *key),
-            [tenant, workflow, key] if is_workflow(workflow) => (*workflow, Some(*tenant), *key),
-            _ => {
-                return Err(OrderError::Unclear(format!(
-                    "`{name}` names nothing: say ID, TENANT/ID or contractor/ID"
-                )));
-            }
-        };
-        let seen = self.engine.summaries(workflow).into_iter().map(|summary| summary.stream);
-        let fits = |stream: &StreamId| {
-            stream.key() == key && tenant.is_none_or(|tenant| stream.tenant() == tenant)
-        };
-        let mut called: Vec<StreamId> = seen.filter(fits).collect();
-        match (called.pop(), called.is_empty()) {
-            (Some(stream), true) => Ok(stream),
-            (None, _) => Err(OrderError::Unknown(format!(
-                "no {workflow} is called {name}; `runner list` shows all"
-            ))),
-            (Some(_), false) => Err(OrderError::Unclear(format!(
-                "several tenants have a {workflow} {key}: say TENANT/{name}"
-            ))),
         }
     }
 
@@ -438,7 +411,10 @@ impl Desk<'_> {
         let stream = behind.stream(&tenant).map_err(|bad| OrderError::Unclear(bad.to_string()))?;
         let handled = self.engine.handle::<Gate>(&stream, input, source(&order.by)).await?;
         if let Some(connected) = running.systems.of(&tenant) {
-            sides.into_iter().for_each(|side| connected.probe.ask(side));
+            for side in sides {
+                connected.probe.ask(side);
+                connected.lift(side);
+            }
         }
         let tried = running.dispatcher.retry_now(which);
         let shown = match &behind {

@@ -183,9 +183,9 @@ impl Poller {
         let rules = &self.connected.tenant.rules;
         let mapped = rules.job_categories.values();
         let mapped = mapped.chain(rules.title_categories.iter().map(|(_, code)| code));
-        match self.connected.policy.category_codes().await {
-            Ok(known) => {
-                for code in mapped.filter(|code| !known.iter().any(|known| known.code == **code)) {
+        match self.connected.policy.categories_not_issued(mapped).await {
+            Ok(unknown) => {
+                for code in unknown {
                     tracing::warn!(tenant = %self.connected.tenant.name, %code, "the configuration names a category that 1099Policy does not have");
                 }
             }
@@ -238,6 +238,9 @@ impl Poller {
             for bad in &polled.unreadable {
                 tracing::warn!(%tenant, what = %bad.what, why = %bad.why, "a feed's row was passed over");
                 unread.row(format!("{}: {}", bad.what, bad.why));
+            }
+            for skipped in &polled.skipped {
+                tracing::warn!(%tenant, window = %skipped, why = %skipped.why, "a feed's window was passed over: it is tried again");
             }
             for error in &polled.failed {
                 tracing::warn!(%tenant, %error, "a feed could not be read");

@@ -31,7 +31,7 @@ use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
 use crate::tenants::{self, Tenants};
-use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve};
+use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve, web};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -125,6 +125,7 @@ pub struct Runner {
     counters: Arc<ingress::Counters>,
     signer: Signer,
     hooks: SocketAddr,
+    pages: String,
     stop: watch::Sender<bool>,
     loops: JoinSet<Result<(), StopError>>,
 }
@@ -140,6 +141,7 @@ impl Runner {
         let systems = Systems::connect(&config.tenants, &options.clock)?;
         let hooks = listen(config.hooks).await?;
         let admin_door = listen(config.admin).await?;
+        let pages = listen(config.page.address).await?;
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
         std::fs::create_dir_all(&config.data_dir).map_err(write)?;
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?);
@@ -155,6 +157,7 @@ impl Runner {
         let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
+        let page = web::door::open(&config.data_dir, &config.page, &pages).map_err(write)?;
         let (stop, stopped) = watch::channel(false);
         let mut runner = Self {
             dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
@@ -170,12 +173,17 @@ impl Runner {
                 writing: Arc::default(),
             },
             hooks: hooks.local_addr().unwrap_or(config.hooks),
+            pages: page.url.clone(),
             stop,
             loops: JoinSet::new(),
         };
-        runner.open_doors(hooks, admin_door, address.token, &stopped);
+        let pages = (pages, page.access);
+        runner.open_doors(hooks, admin_door, address.token, config.sources, pages, &stopped);
         runner.begin(options.look, &stopped);
-        tracing::info!(hooks = %runner.hooks, admin = %address.url, "running");
+        if !runner.hooks.ip().is_loopback() {
+            tracing::warn!(hooks = %runner.hooks, "webhooks come in on more than this machine: let only a proxy with TLS reach it");
+        }
+        tracing::info!(hooks = %runner.hooks, admin = %address.url, page = %page.url, "running");
         Ok(runner)
     }
 
@@ -184,13 +192,15 @@ impl Runner {
         hooks: TcpListener,
         admin_door: TcpListener,
         token: String,
+        sources: ingress::sources::Rules,
+        (pages, access): (TcpListener, web::access::Access),
         stopped: &watch::Receiver<bool>,
     ) {
         let door = ingress::Door {
             engine: self.engine.clone(),
             systems: Arc::clone(&self.systems),
             counters: Arc::clone(&self.counters),
-            limits: ingress::Limits::default(),
+            limits: ingress::Limits { sources, ..ingress::Limits::default() },
         };
         let handed_in = intake::Door {
             engine: self.engine.clone(),
@@ -211,6 +221,7 @@ impl Runner {
             pulse: Arc::clone(&self.pulse),
             tenants: self.systems.all().map(|systems| systems.tenant.name.clone()).collect(),
             signer: self.signer.clone(),
+            counters: Arc::clone(&self.counters),
             stopped: stopped.clone(),
             zones: self
                 .systems
@@ -218,6 +229,12 @@ impl Runner {
                 .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
                 .collect(),
         };
+        let door = Arc::new(door);
+        let (router, stop) =
+            (web::router(web::Site::new(Arc::clone(&door), access)), stopped.clone());
+        self.loops.spawn(async move {
+            Ok(serve::serve(pages, router, serve::OPERATOR_LONGEST, stop).await?)
+        });
         let router = admin::router(door);
         let stop = stopped.clone();
         self.loops.spawn(async move {
@@ -293,6 +310,11 @@ impl Runner {
     /// Where webhooks come in.
     pub fn hooks(&self) -> SocketAddr {
         self.hooks
+    }
+
+    /// Where people find the pages.
+    pub fn pages(&self) -> &str {
+        &self.pages
     }
 
     /// The documents that contractors brought.

@@ -16,9 +16,10 @@ use workflow_core::domain::certificate;
 use workflow_core::engine::OwedCall;
 use workflow_core::id::StreamId;
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::Tenant;
+use crate::config::{JobDivaHook, PolicyHook, Tenant};
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
@@ -38,6 +39,8 @@ pub struct Connected {
     pub policy: Ten99Policy,
     /// Who authenticates 1099Policy's webhooks, where they are used.
     pub receiver: Option<Receiver>,
+    /// Who authenticates JobDiva's.
+    pub jobdiva_receiver: Option<integration_jobdiva::receive::Receiver>,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
     /// What is paused.
@@ -104,6 +107,22 @@ impl Connected {
         })
     }
 
+    /// The limits and the breaker of this side.
+    pub fn outlet(&self, side: Side) -> outlet::Shown {
+        match side {
+            Side::Ats => self.jobdiva.outlet(),
+            Side::Insurer => self.policy.outlet(),
+        }
+    }
+
+    /// Lets this side be asked at once, whatever it wished.
+    pub fn lift(&self, side: Side) {
+        match side {
+            Side::Ats => self.jobdiva.lift(),
+            Side::Insurer => self.policy.lift(),
+        }
+    }
+
     /// Takes another secret for this side.
     pub fn set_secret(&self, side: Side, secret: String) {
         match side {
@@ -112,9 +131,9 @@ impl Connected {
             }
             Side::Insurer => {
                 let secret = integration_1099policy::secret::Secret::new(secret);
-                if !self.policy.set_api_key(secret) {
+                if let Err(error) = self.policy.set_api_key(secret) {
                     let tenant = &self.tenant.name;
-                    tracing::error!(%tenant, "the file of the 1099Policy key holds what no header can carry");
+                    tracing::error!(%tenant, %error, "the file of the 1099Policy key holds none that can be used");
                 }
             }
         }
@@ -158,6 +177,14 @@ pub enum ConnectError {
         /// What is wrong.
         source: integration_1099policy::config::BadConfig,
     },
+    /// The JobDiva webhook settings cannot work.
+    #[error("tenant {tenant}: [tenant.jobdiva.webhook] {source}")]
+    JobDivaHook {
+        /// The tenant.
+        tenant: String,
+        /// What is wrong.
+        source: integration_jobdiva::receive::BadReceiver,
+    },
     /// The 1099Policy webhook settings cannot work.
     #[error("tenant {tenant}: [tenant.1099policy.webhook] {source}")]
     PolicyHook {
@@ -195,23 +222,30 @@ impl Systems {
             let name = || tenant.name.clone();
             let jobdiva = JobDiva::new(tenant.jobdiva.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
-            let policy = Ten99Policy::new(tenant.policy.clone())
+            let policy = Ten99Policy::with_clock(tenant.policy.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::Policy { tenant: name(), source });
             let receiver = tenant
                 .policy_hook
                 .as_ref()
-                .map(|hook| Receiver::new(hook.profile.clone(), &hook.secrets))
+                .map(PolicyHook::receiver)
                 .transpose()
                 .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
-            let (jobdiva, policy, receiver) = match (jobdiva, policy, receiver) {
-                (Ok(jobdiva), Ok(policy), Ok(receiver)) => (jobdiva, policy, receiver),
-                (jobdiva, policy, receiver) => {
-                    wrong.extend(
-                        [jobdiva.err(), policy.err(), receiver.err()].into_iter().flatten(),
-                    );
-                    continue;
-                }
-            };
+            let hook = tenant.jobdiva_hook.as_ref();
+            let jobdiva_receiver = hook
+                .map(JobDivaHook::receiver)
+                .transpose()
+                .map_err(|source| ConnectError::JobDivaHook { tenant: name(), source });
+            let (jobdiva, policy, receiver, jobdiva_receiver) =
+                match (jobdiva, policy, receiver, jobdiva_receiver) {
+                    (Ok(jobdiva), Ok(policy), Ok(receiver), Ok(other)) => {
+                        (jobdiva, policy, receiver, other)
+                    }
+                    (jobdiva, policy, receiver, other) => {
+                        let each = [jobdiva.err(), policy.err(), receiver.err(), other.err()];
+                        wrong.extend(each.into_iter().flatten());
+                        continue;
+                    }
+                };
             let tenant = tenant.clone();
             let turns = Turns::default();
             let systems = Connected {
@@ -219,6 +253,7 @@ impl Systems {
                 jobdiva,
                 policy,
                 receiver,
+                jobdiva_receiver,
                 turns,
                 gates: Arc::clone(&gates),
                 probe: Probe::default(),
@@ -316,5 +351,13 @@ impl Perform<Insurance> for Systems {
         let jobdiva = lane.rsplit_once('/').is_some_and(|(_, side)| side == JOBDIVA);
         let side = if jobdiva { Side::Ats } else { Side::Insurer };
         self.of(stream.tenant())?.held(side, Some(stream))
+    }
+
+    fn later(&self, call: &OwedCall<Insurance>) -> Option<Later> {
+        let connected = self.of(call.stream.tenant())?;
+        match call.call.side() {
+            Side::Ats => connected.jobdiva.later(&call.call),
+            Side::Insurer => connected.policy.later(&call.call),
+        }
     }
 }

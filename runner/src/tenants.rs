@@ -5,10 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use workflow_core::breaker::Standing;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
 use workflow_core::engine::Engine;
+use workflow_core::outlet;
 
 use crate::gates::{Gates, named};
 use crate::systems::Systems;
@@ -62,6 +64,65 @@ pub struct System {
     pub refused: Option<String>,
     /// When it was last looked at without fail, RFC 3339; `None` if not since the process started.
     pub last_poll: Option<String>,
+    /// How requests get out to it; `None` where no process is at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlet: Option<WayOut>,
+}
+
+/// How requests get out to one system: its breaker and its limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayOut {
+    /// `closed` (everything goes), `open` (nothing is sent) or `probing` (one request tries).
+    pub breaker: String,
+    /// How many requests failed in a row while it is closed.
+    pub failed_in_a_row: u32,
+    /// Until when nothing is sent, RFC 3339, while it is open.
+    pub open_until: Option<String>,
+    /// How many requests waited a moment for their turn since the process started.
+    pub waited: u64,
+    /// How many were put off until later.
+    pub put_off: u64,
+    /// When it last said that it is asked too fast (429), RFC 3339.
+    pub last_too_fast: Option<String>,
+    /// The limits used since the process started, by method or operation.
+    pub limits: BTreeMap<String, Rate>,
+}
+
+/// One limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Requests a minute at present.
+    pub per_minute: u32,
+    /// The same as long as nobody complains.
+    pub usual_per_minute: u32,
+    /// When the next one may go, RFC 3339, where that is not now.
+    pub next: Option<String>,
+    /// When this one was last told off, RFC 3339.
+    pub last_too_fast: Option<String>,
+}
+
+fn way_out(shown: outlet::Shown) -> WayOut {
+    let (breaker, failed_in_a_row, open_until) = match shown.breaker {
+        Standing::Closed { failed } => ("closed", failed, None),
+        Standing::Open { until } => ("open", 0, Some(until)),
+        Standing::Probing { .. } => ("probing", 0, None),
+    };
+    let told_off = shown.limits.values().filter_map(|limit| limit.told_off).max();
+    let rate = |limit: outlet::ShownLimit| Rate {
+        per_minute: limit.per_minute,
+        usual_per_minute: limit.usual_per_minute,
+        next: limit.due.map(|at| at.to_string()),
+        last_too_fast: limit.told_off.map(|at| at.to_string()),
+    };
+    WayOut {
+        breaker: breaker.to_owned(),
+        failed_in_a_row,
+        open_until: open_until.map(|at| at.to_string()),
+        waited: shown.waited,
+        put_off: shown.put_off,
+        last_too_fast: told_off.map(|at| at.to_string()),
+        limits: shown.limits.into_iter().map(|(name, limit)| (name, rate(limit))).collect(),
+    }
 }
 
 /// The tenants of an engine; `systems` and `failing` where a process is at work.
@@ -101,6 +162,7 @@ pub fn tenants(
             paused: of(Some(side)),
             refused: connected.and_then(|it| it.refused(side)),
             last_poll: connected.and_then(|it| it.looked.last(side)).map(|at| at.to_string()),
+            outlet: connected.map(|it| way_out(it.outlet(side))),
         };
         Tenant {
             environment: connected.map(|it| it.tenant.policy.environment.as_str().to_owned()),

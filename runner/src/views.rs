@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use integration_jobdiva::poll::Cursor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use workflow_core::codec::Content;
@@ -22,6 +23,7 @@ use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
 
 use crate::gates::{Gates, named};
+use crate::systems::JOBDIVA;
 use crate::unread::Unread;
 
 mod certificates;
@@ -78,6 +80,9 @@ pub struct Missed {
     pub tenant: String,
     /// The placement, where it is one.
     pub placement: Option<String>,
+    /// The window of a feed, where it is one: `pay.delta 03/19/2026 12:00:00 - 03/19/2026 12:36:33`.
+    #[serde(default)]
+    pub window: Option<String>,
     /// Why.
     pub why: String,
 }
@@ -302,7 +307,19 @@ fn unread(engine: &Engine<Insurance>, tenants: &[String]) -> Vec<Missed> {
         missed.extend(placements.chain(rows).map(|(placement, why)| Missed {
             tenant: tenant.clone(),
             placement,
+            window: None,
             why,
+        }));
+        let cursor = engine.store().cursor(&format!("{tenant}/{JOBDIVA}")).ok().flatten();
+        let cursor = cursor.and_then(|bytes| Cursor::from_bytes(&bytes).ok()).unwrap_or_default();
+        missed.extend(cursor.skipped().iter().map(|skipped| Missed {
+            tenant: tenant.clone(),
+            placement: None,
+            window: Some(skipped.to_string()),
+            why: format!(
+                "{}; passed over at {}, tried {} times, next at {}",
+                skipped.why, skipped.since, skipped.tries, skipped.next
+            ),
         }));
     }
     missed
@@ -314,6 +331,10 @@ fn failed(summary: &Summary, failing: &[Waiting]) -> Option<String> {
     let own = format!("{}/{}/{}/", stream.tenant(), stream.workflow(), stream.key());
     let waiting = failing.iter().find(|waiting| waiting.key.as_str().starts_with(&own))?;
     let operation = waiting.key.as_str().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    if waiting.failed == 0 {
+        // It was not tried: the system is not to be asked yet.
+        return Some(format!("{operation} waits: {}", waiting.reason));
+    }
     Some(format!(
         "{operation} has failed {} times ({}), next try at {}",
         waiting.failed, waiting.reason, waiting.next

@@ -18,13 +18,21 @@ mod checklist;
 mod config;
 #[path = "process/diagram.rs"]
 mod diagram;
+#[path = "process/doctor.rs"]
+mod doctor;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/faults.rs"]
 mod faults;
 #[path = "process/kill.rs"]
 mod kill;
+#[path = "process/operations.rs"]
+mod operations;
 #[path = "process/orders.rs"]
 mod orders;
+#[path = "process/simulate.rs"]
+mod simulate;
 #[path = "process/verbs.rs"]
 mod verbs;
+#[path = "process/webhooks.rs"]
+mod webhooks;

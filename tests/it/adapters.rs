@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod jobdiva;
+pub mod line;
 mod meeting;
 mod policy;
+mod tls;
 mod wiretap;

@@ -11,16 +11,20 @@ use reqwest::StatusCode;
 use runner::demo::{Demo, INTAKE_TOKEN, Screen};
 use runner::views::{self, Line};
 use serde_json::Value;
+use tests::canary::Watch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// The seed's candidate with a certificate among the attachments.
 const NAKAGAWA: &str = "70011000059";
 /// A candidate with a placement in scope, and one whose only placement is a W-2 one.
 const OKAFOR: &str = "70011000042";
+/// Another candidate of the seed.
+const HEIR: &str = "70011000045";
 
 struct Played {
     dir: tempfile::TempDir,
     demo: Demo,
+    _watch: Watch,
 }
 
 impl Played {
@@ -28,7 +32,7 @@ impl Played {
     async fn for_hours(hours: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let demo = Demo::start(dir.path()).await.unwrap();
-        let mut played = Self { dir, demo };
+        let mut played = Self { dir, demo, _watch: Watch::new() };
         played.pass(hours).await;
         played
     }
@@ -179,6 +183,27 @@ async fn of_one_who_is_no_contractor_nothing_is_taken() {
     played.pass(3).await;
     assert_eq!(played.certificates_of(&candidate), []);
     assert!(!played.demo.policy().ledger().contractors_by_candidate.contains_key(&candidate));
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_by_two_names_has_one_content_sent_once() {
+    let mut played = Played::for_hours(2).await;
+    let pdf = b"%PDF-1.7 of one person by two names";
+    played.hand_in(INTAKE_TOKEN, &[("candidate", OKAFOR)], pdf).await;
+    played.pass(1).await;
+    let before = played.uploads();
+    let (old, new) = (OKAFOR.parse().unwrap(), HEIR.parse().unwrap());
+    played.demo.jobdiva().mutate(Mutation::Merge { old, new }).unwrap();
+    played.pass(3).await;
+    let contractor = workflow_core::id::StreamId::new("contractor", "acme", OKAFOR).unwrap();
+    let merged = played.demo.engine().summary(&contractor).unwrap();
+    assert!(merged.headline.contains(HEIR), "{merged:?}");
+    let (status, known) = played.hand_in(INTAKE_TOKEN, &[("candidate", HEIR)], pdf).await;
+    assert_eq!((status, &known["known"]), (StatusCode::OK, &Value::Bool(true)), "{known}");
+    assert!(known["certificate"].as_str().unwrap().starts_with(OKAFOR), "{known}");
+    played.pass(2).await;
+    assert_eq!((played.uploads(), played.certificates_of(HEIR)), (before, Vec::new()));
     played.demo.stop().await.unwrap();
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use runner::ingress::{self, Counters, Door, Limits};
 use runner::serve;
+use tests::canary::Watch;
 use tests::hooks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ struct Flooded {
     counters: Arc<Counters>,
     address: SocketAddr,
     _stop: watch::Sender<bool>,
+    _watch: Watch,
 }
 
 impl Flooded {
@@ -47,7 +49,7 @@ impl Flooded {
             serve::PROVIDER_LONGEST,
             stopped,
         ));
-        Self { store, engine, counters, address, _stop: stop }
+        Self { store, engine, counters, address, _stop: stop, _watch: Watch::new() }
     }
 
     /// Delivers the placement of this number, as JobDiva would.
@@ -137,7 +139,8 @@ async fn a_full_queue_turns_requests_away_and_takes_them_when_they_come_again() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_the_door_has_room_for_are_turned_away_at_once() {
-    let limits = Limits { requests: 4, kept_within: Duration::from_secs(3600) };
+    let limits =
+        Limits { requests: 4, kept_within: Duration::from_secs(3600), ..Limits::default() };
     let flooded = Arc::new(Flooded::begin(limits).await);
     let first = tokio::spawn({
         let flooded = Arc::clone(&flooded);

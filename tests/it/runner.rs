@@ -9,14 +9,15 @@ use integration_1099policy::simulator::Seal;
 use runner::demo::{Demo, Screen};
 use runner::views;
 use serde_json::{Value, json};
+use tests::canary::Watch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-async fn demo() -> (tempfile::TempDir, Demo) {
+async fn demo() -> (tempfile::TempDir, Demo, Watch) {
     let dir = tempfile::tempdir().unwrap();
     let mut demo = Demo::start(dir.path()).await.unwrap();
     demo.settle(&mut Screen::silent()).await.unwrap();
-    (dir, demo)
+    (dir, demo, Watch::new())
 }
 
 fn state_of(demo: &Demo, placement: &str) -> (String, String) {
@@ -27,7 +28,7 @@ fn state_of(demo: &Demo, placement: &str) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_delivery_leaves_a_count_and_nothing_else() {
-    let (_dir, mut demo) = demo().await;
+    let (_dir, mut demo, _watch) = demo().await;
     let before = demo.engine().position();
     let event = json!({ "id": "ev_forged", "type": "policy.active", "created": 1, "data": { "id": "pl_1", "quote": "qt_1" } });
     assert_eq!(demo.policy().inject_event(&event, Seal::Forged), 1);
@@ -42,7 +43,7 @@ async fn a_forged_delivery_leaves_a_count_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_genuine_delivery_of_an_unknown_kind_is_kept_and_shown() {
-    let (_dir, mut demo) = demo().await;
+    let (_dir, mut demo, _watch) = demo().await;
     let event = json!({ "id": "ev_odd", "type": "tornado.warning", "created": 1, "data": { "id": "zz_1" } });
     demo.policy().inject_event(&event, Seal::Genuine);
     demo.settle(&mut Screen::silent()).await.unwrap();
@@ -58,7 +59,7 @@ async fn a_genuine_delivery_of_an_unknown_kind_is_kept_and_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_cannot_be_read_holds_its_placement_and_stops_nothing_else() {
-    let (_dir, mut demo) = demo().await;
+    let (_dir, mut demo, _watch) = demo().await;
     let url = format!("{}/__sim/state", demo.jobdiva().base_url());
     let client = reqwest::Client::new();
     let mut state: Value = client.get(&url).send().await.unwrap().json().await.unwrap();
@@ -84,6 +85,7 @@ async fn a_row_that_cannot_be_read_holds_its_placement_and_stops_nothing_else() 
 async fn what_the_ats_cannot_give_is_shown_stops_nothing_else_and_heals() {
     use integration_jobdiva::simulator::{Fault, FaultKind};
     let dir = tempfile::tempdir().unwrap();
+    let _watch = Watch::new();
     let mut demo = Demo::start(dir.path()).await.unwrap();
     let down = FaultKind::Status { status: 503, message: "down for a while".into() };
     demo.jobdiva()
@@ -138,6 +140,7 @@ async fn timesheets_become_invoices_and_what_happens_to_them_happens_to_those() 
 
     let dir = tempfile::tempdir().unwrap();
     let behaviour = integration_jobdiva::simulator::Behaviour::default();
+    let _watch = Watch::new();
     let mut demo = Demo::start_with(dir.path(), behaviour, |config| {
         let tenant = &mut config.tenants[0];
         tenant.rules.invoices = Invoices { send: Send::WhenDifferent, ..Invoices::default() };

@@ -14,6 +14,7 @@ use runner::demo::{Demo, Screen};
 use runner::views;
 use serde_json::Value;
 use tempfile::TempDir;
+use tests::canary::Watch;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::id::StreamId;
 
@@ -38,6 +39,7 @@ struct World {
     road: Road,
     demo: Demo,
     _dir: TempDir,
+    _watch: Watch,
 }
 
 impl World {
@@ -50,7 +52,7 @@ impl World {
             ..Behaviour::default()
         };
         let demo = Demo::start_with(dir.path(), behaviour, |_| {}).await.unwrap();
-        let mut world = Self { road, demo, _dir: dir };
+        let mut world = Self { road, demo, _dir: dir, _watch: Watch::new() };
         if road == Road::Polling {
             world.demo.jobdiva().set_webhook(None).unwrap();
             let kind = WebhookFaultKind::Drop;

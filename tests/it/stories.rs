@@ -8,6 +8,7 @@ mod coverage;
 mod departures;
 mod forgetting;
 mod gaps;
+mod heirs;
 mod merges;
 mod operator;
 mod people;

@@ -5,4 +5,5 @@ mod calendar;
 mod clock;
 mod ends;
 mod reminders;
+mod undoing;
 mod waiting;

@@ -51,7 +51,7 @@ fn tenant() -> Tenant {
         secret_files: runner::config::SecretFiles::default(),
         name: TENANT.to_owned(),
         jobdiva: ats,
-        jobdiva_hook: Some(JobDivaHook { endpoint: ENDPOINT.to_owned(), secrets }),
+        jobdiva_hook: Some(JobDivaHook::new(ENDPOINT.to_owned(), secrets)),
         policy: insurer,
         policy_hook: None,
         rules: Rules::usual(TimeZone::UTC, "relay.example.com"),

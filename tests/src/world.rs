@@ -4,6 +4,7 @@
 //! dispatcher does the same work in [`World::settle_by_dispatcher`]. `signals.rs` is the insurer's way in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,7 +22,7 @@ use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, Summary};
-use workflow_core::id::{Key, StreamId, Version};
+use workflow_core::id::{Key, Position, StreamId, Version};
 use workflow_core::inbox::Inbox;
 use workflow_core::outcome::{Attempt, Outcome, Trace};
 use workflow_core::seal::Vault;
@@ -39,6 +40,7 @@ pub use facts::{good, set};
 pub use papers::sha256 as paper_sha256;
 pub use town::Town;
 
+use crate::canary::{self, Watch};
 use crate::peers::ats::Ats;
 use crate::peers::insurer::Insurer;
 
@@ -128,6 +130,8 @@ pub struct World {
     papers: papers::Papers,
     /// The newest version of each stream that somebody was told of.
     acknowledged: Mutex<BTreeMap<StreamId, Version>>,
+    /// Whether anything that was said tells too much.
+    _watch: Watch,
 }
 
 impl World {
@@ -170,6 +174,7 @@ impl World {
             delivered: 0,
             papers: papers::Papers::new(),
             acknowledged: Mutex::default(),
+            _watch: Watch::new(),
         }
     }
 
@@ -507,9 +512,22 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
+            if !std::thread::panicking() {
+                assert_sealed(&**engine.store());
+            }
             engine.stop();
         }
     }
+}
+
+/// Fails when a record shows a person: their data lie in it sealed.
+fn assert_sealed(store: &dyn Store) {
+    let scanned = store.scan_records(Position(0), &mut |position, bytes| {
+        let found = canary::person(bytes);
+        assert!(found.is_none(), "the record at {position} shows {found:?}");
+        ControlFlow::Continue(())
+    });
+    scanned.expect("the log can be read");
 }
 
 /// An engine with the whole domain on a store, for the usual tenant.

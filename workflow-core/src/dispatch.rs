@@ -17,6 +17,7 @@ use crate::engine::{Engine, HandleError, OwedCall};
 use crate::exchange::{self, Attempted, Exchange, Tape};
 use crate::id::{Key, StreamId};
 use crate::outcome::{Again, Attempt, Outcome, Trace};
+use crate::outlet::Later;
 use crate::time::Timestamp;
 use crate::workflow::Domain;
 
@@ -62,6 +63,13 @@ pub trait Perform<D: Domain>: Send + Sync + 'static {
         let _ = (stream, lane);
         None
     }
+
+    /// Until when a call cannot begin, and why: the system is not to be asked sooner, or did not answer lately. It waits
+    /// until then without having been tried.
+    fn later(&self, call: &OwedCall<D>) -> Option<Later> {
+        let _ = call;
+        None
+    }
 }
 
 /// What the dispatcher is doing.
@@ -92,6 +100,9 @@ pub struct Waiting {
 
 #[derive(Clone, Debug)]
 struct Progress {
+    /// How many attempts there were.
+    tried: u32,
+    /// How many of them failed with nothing said of when to try again.
     failed: u32,
     /// When it failed last.
     since: Timestamp,
@@ -253,7 +264,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 Some(p) if p.in_flight => {}
                 Some(p) if p.next > now => activity.waiting.push(Waiting {
                     key,
-                    failed: p.failed,
+                    failed: p.tried,
                     next: p.next,
                     reason: p.reason.clone(),
                 }),
@@ -302,6 +313,11 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 .entry(key.clone())
                 .or_insert_with(|| Progress::new(call.stream.clone(), self.performer.lane(&call)));
             if !has_room(&lanes, p) {
+                continue;
+            }
+            if let Some(later) = self.performer.later(&call).filter(|later| later.until > now) {
+                (p.since, p.next, p.reason) = (now, later.until, later.why);
+                ready.next = Some(ready.next.map_or(p.next, |next| next.min(p.next)));
                 continue;
             }
             *lanes.entry(p.lane.clone()).or_default() += 1;
@@ -422,9 +438,16 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut progress = self.lock();
         let Some(p) = progress.get_mut(key) else { return };
         p.in_flight = false;
-        p.failed += 1;
+        p.tried += 1;
         p.since = now;
-        p.next = now.plus(again.after.unwrap_or_else(|| backoff::wait(key.as_str(), p.failed)));
+        p.next = now.plus(match again.after {
+            // A wish of no time at all must not make a loop without a pause.
+            Some(wish) => wish.max(backoff::FIRST),
+            None => {
+                p.failed += 1;
+                backoff::wait(key.as_str(), p.failed)
+            }
+        });
         p.reason = again.reason;
         match again.trace {
             Trace::None => {}
@@ -453,6 +476,7 @@ impl Progress {
 
     fn new(stream: StreamId, lane: String) -> Self {
         Self {
+            tried: 0,
             failed: 0,
             since: AT_ONCE,
             generation: 1,
@@ -472,7 +496,7 @@ impl Progress {
             stream: call.stream.clone(),
             key: call.key.clone(),
             generation: self.generation,
-            earlier: self.failed,
+            earlier: self.tried,
             owed_since: call.since,
             now,
             look_first: self.look_first || call.inherited,

@@ -28,6 +28,8 @@ mod queue;
 pub(crate) mod registry;
 #[cfg(test)]
 mod tight;
+#[cfg(test)]
+mod untimely;
 mod writer;
 
 pub use drift::{Difference, Drift, Report, What};

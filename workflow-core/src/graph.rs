@@ -65,7 +65,7 @@ mod walk;
 
 pub use draw::{dot, matrix, mermaid};
 pub use lock::{Break, Lock, breaks, breaks_between, freeze};
-pub use svg::svg;
+pub use svg::{STYLE as SVG_STYLE, svg, svg_without_style};
 pub use walk::{edge_cover, shortest};
 
 /// One row of the table of `M`.

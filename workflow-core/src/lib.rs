@@ -11,8 +11,9 @@
 //!    `store::sled`. [`audit`]: checking that it is as it was written, exporting and restoring it. [`seal`]: personal
 //!    data in it, sealed per person, so that a person can be forgotten.
 //!    [`exchange`]: what was sent outside and what came back, kept beside the events.
-//! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`inbox`] keeps
-//!    what arrives from outside. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
+//! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`limits`]
+//!    how fast and [`breaker`] whether at all, both put around a system by [`outlet`]; [`inbox`] keeps what arrives from
+//!    outside. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
 //!    road of some workflows in a hostile world.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
@@ -21,6 +22,7 @@
 
 pub mod audit;
 pub mod backoff;
+pub mod breaker;
 pub mod codec;
 pub mod dispatch;
 #[cfg(feature = "placement")]
@@ -34,9 +36,11 @@ pub mod id;
 pub mod inbox;
 #[cfg(any(test, feature = "testing"))]
 pub mod laws;
+pub mod limits;
 pub mod machine;
 pub mod money;
 pub mod outcome;
+pub mod outlet;
 pub mod record;
 pub mod seal;
 pub mod store;

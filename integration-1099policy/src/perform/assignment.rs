@@ -24,6 +24,9 @@ pub(super) async fn create(run: &Run<'_>, asked: &Asked<'_>) -> Step<Answer> {
     {
         return Ok(answer);
     }
+    if let Some(late) = run.too_late(asked.window) {
+        return Ok(late);
+    }
     match run.post(ASSIGNMENTS, creation(run.policy.config(), asked)).await {
         Ok(created) => wire::object("assignment", created)
             .and_then(|created: Assignment| answer(&created))

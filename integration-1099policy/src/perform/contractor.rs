@@ -7,11 +7,11 @@ use workflow_core::domain::call::{Answer, ContractorId};
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::outcome::Outcome;
 
-use super::{Run, Step, path_of, told};
+use super::{Run, Step, path_of, refused, told};
 use crate::failure::Failure;
 use crate::pages::{self, Walk, Walked};
 use crate::wire;
-use crate::wire::contractor::{Contractor, body};
+use crate::wire::contractor::{Contractor, body, lacking};
 
 const CONTRACTORS: &str = "/contractors";
 
@@ -54,7 +54,14 @@ async fn find_or_create(
             return owned(run, found, candidate).map_err(|f| run.lookup_ended(f));
         }
     }
-    let body = body(run.policy.config(), candidate, person, email);
+    let config = run.policy.config();
+    let lacking = lacking(config, person);
+    if !lacking.is_empty() {
+        let message =
+            format!("not sent: the person has not {} in the ATS", lacking.join(" and not "));
+        return Ok(refused(0, "contractor_incomplete", message));
+    }
+    let body = body(config, candidate, person, email);
     let created = match run.post(CONTRACTORS, body).await {
         Ok(created) => created,
         Err(failure) if failure.is_refusal(&["duplicate_email"]) => {

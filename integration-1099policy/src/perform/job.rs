@@ -5,7 +5,7 @@ use workflow_core::domain::call::{Answer, JobId, JobTerms, References};
 use super::{Run, Step, path_of, refused, told};
 use crate::failure::Failure;
 use crate::wire;
-use crate::wire::job::{Job, change, creation};
+use crate::wire::job::{Compared, Job, change, creation};
 
 const JOBS: &str = "/jobs";
 
@@ -42,7 +42,8 @@ pub(super) async fn update(
 ) -> Step<Answer> {
     let path = path_of(JOBS, job.as_str());
     let known: Job = run.read("job", &path).await.map_err(|f| run.lookup_ended(f))?;
-    if known.is_with(references, terms) {
+    let compared = known.compared(references, terms);
+    if compared == Compared::Same {
         return Ok(Answer::JobReady { job: job.clone() });
     }
     let body = change(run.policy.config(), references, terms, &known);
@@ -51,7 +52,11 @@ pub(super) async fn update(
     let changed = match changed {
         Ok(changed) => changed,
         // Frozen by an invoice as it is wanted.
-        Err(failure) if failure.is_refusal(&["invoice_exists"]) && known.has(terms) => known,
+        Err(failure)
+            if failure.is_refusal(&["invoice_exists"]) && compared != Compared::OtherTerms =>
+        {
+            known
+        }
         Err(failure) => return Err(run.put_ended(failure)),
     };
     match changed.category_code {

@@ -51,6 +51,9 @@ pub(super) async fn create(run: &Run<'_>, asked: &Asked<'_>) -> Step<Answer> {
             return issued(found).map_err(|f| run.lookup_ended(f));
         }
     }
+    if let Some(late) = run.too_late(asked.window) {
+        return Ok(late);
+    }
     match run.post(QUOTES, creation(run.policy.config(), asked)).await {
         Ok(created) => wire::object("quote", created)
             .and_then(|created: Quote| issued(&created))

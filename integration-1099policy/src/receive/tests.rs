@@ -6,8 +6,9 @@ use sha2::Sha256;
 
 use super::*;
 
-const NOW: Timestamp = Timestamp::from_secs(1_764_300_000);
-const EVENT: &[u8] = br#"{"id":"ev_1","type":"policy.active","data":{"id":"pl_1","quote":"qt_1"}}"#;
+pub(super) const NOW: Timestamp = Timestamp::from_secs(1_764_300_000);
+pub(super) const EVENT: &[u8] =
+    br#"{"id":"ev_1","type":"policy.active","data":{"id":"pl_1","quote":"qt_1"}}"#;
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
@@ -15,11 +16,11 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn secrets(texts: &[&str]) -> Vec<Secret> {
+pub(super) fn secrets(texts: &[&str]) -> Vec<Secret> {
     texts.iter().map(|text| Secret::new(*text)).collect()
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::agenda::Deed;
-use super::config::AssignmentMismatch;
+use super::config::{AssignmentMismatch, PolicyReach};
 use super::dates::{Asked, check_end, period};
 use super::events::emit;
 use super::fields::{Fields, Json, merge_metadata};
@@ -117,7 +117,7 @@ fn read(given: &Json, stored: Option<&Assignment>, strict: bool) -> Result<Wish,
     };
     let contractor = id("contractor", stored.map(|a| &a.contractor));
     let job = id("job", stored.map(|a| &a.job));
-    f.metadata();
+    f.extra_metadata(strict);
     let kept = stored.map(|a| a.custom_metadata.clone()).unwrap_or_default();
     let wish = Wish {
         contractor,
@@ -147,12 +147,23 @@ fn held<'a>(
     pairs.filter(move |(_, q)| q.contractor == contractor)
 }
 
-/// The policy that covers the wish: same risk, at least the coverage asked for.
-fn choose(desk: &Desk<'_>, wish: &Wish, coverage: &[String], risk: &Risk) -> Option<String> {
+/// The policy that covers the wish: same risk, at least the coverage asked for, and in force for as long as the rules say.
+fn choose(
+    desk: &Desk<'_>,
+    wish: &Wish,
+    (coverage, begins): (&[String], i64),
+    risk: &Risk,
+) -> Option<String> {
     let named = |p: &Policy| wish.policy.as_ref().is_none_or(|id| *id == p.id);
+    let reaches = |p: &Policy| match desk.cfg.rules.policy_reach {
+        PolicyReach::ToTheStart => p.expiration_date > begins,
+        PolicyReach::Today => true,
+    };
     let covers = |q: &Quote| coverage.iter().all(|c| q.coverage_type.contains(c));
     let mut fitting = held(desk, &wish.contractor);
-    fitting.find(|(p, q)| named(p) && q.risk == *risk && covers(q)).map(|(p, _)| p.id.clone())
+    fitting
+        .find(|(p, q)| named(p) && reaches(p) && q.risk == *risk && covers(q))
+        .map(|(p, _)| p.id.clone())
 }
 
 fn judge(
@@ -173,7 +184,7 @@ fn judge(
     let home =
         desk.book.contractors.get(&wish.contractor).and_then(contractors::Contractor::home_state);
     check_coverage(&coverage, home.as_deref())?;
-    let policy = choose(desk, &wish, &coverage, &risk);
+    let policy = choose(desk, &wish, (&coverage, period.effective), &risk);
     if policy.is_none() && desk.cfg.rules.assignment_mismatch == AssignmentMismatch::Error {
         return Err(Refusal::business(
             "no_active_policy",
@@ -183,7 +194,7 @@ fn judge(
     let message = match policy {
         Some(_) => "Contractor is pre-approved for insurance coverage.",
         None => {
-            "Contractor has no policy matching the job category, states and coverage of this assignment."
+            "Contractor has no policy matching the job category, states, coverage and start of this assignment."
         }
     };
     let (id, created) = match stored {
@@ -221,7 +232,6 @@ pub(super) fn show(desk: &Desk<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
-    quotes::note_metadata(desk, request, "assignment");
     let wish = read(&request.fields, None, desk.strict())?;
     let assignment = judge(desk, wish, None)?;
     bump(&mut desk.shared.ledger.assignments_by_job, &assignment.job);

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::agenda::Deed;
+use super::config::Words;
+use super::contractors;
 use super::events::emit_short;
 use super::fields::{Fields, Json};
 use super::ledger::bump;
@@ -14,7 +16,6 @@ use super::paging::{Takes, list};
 use super::reply::{Refusal, Reply};
 use super::request::{File, Request};
 use super::world::{Desk, Row, echo_extra};
-use super::{contractors, quotes};
 
 const MAX_BYTES: usize = 15 * 1024 * 1024;
 
@@ -88,31 +89,32 @@ impl Row for Certificate {
 }
 
 impl Certificate {
-    fn word(&self) -> &'static str {
-        match self.status {
-            Status::Pending => "pending",
-            Status::Processing => "processing",
-            Status::Reviewed(outcome) => outcome.word(),
+    fn word(&self, words: Words) -> &'static str {
+        match (self.status, words) {
+            (Status::Pending, _) => "pending",
+            (Status::Processing, _) => "processing",
+            (Status::Reviewed(Outcome::Approved), Words::Guide) => "valid",
+            (Status::Reviewed(outcome), _) => outcome.word(),
         }
     }
 
-    fn view(&self, detail: Detail) -> Value {
+    fn view(&self, detail: Detail, words: Words) -> Value {
         let url = format!("https://files.1099policy.com/{}.pdf", self.id);
         let pdf_url = (self.status != Status::Pending).then_some(url);
         json!({
-            "id": self.id, "contractor": self.contractor, "filename": self.filename, "status": self.word(),
-            "review_results": self.review(detail), "pdf_url": pdf_url, "created": self.created,
+            "id": self.id, "contractor": self.contractor, "filename": self.filename, "status": self.word(words),
+            "review_results": self.review(detail, words), "pdf_url": pdf_url, "created": self.created,
             "updated": self.updated,
         })
     }
 
-    fn review(&self, detail: Detail) -> Value {
+    fn review(&self, detail: Detail, words: Words) -> Value {
         let Some(audit) = self.audit.as_ref().filter(|_| detail != Detail::None) else {
             return Value::Null;
         };
-        let failed = u32::from(self.word() != "approved");
+        let failed = u32::from(self.status != Status::Reviewed(Outcome::Approved));
         let mut review = json!({
-            "id": audit.id, "status": self.word(), "created": audit.created, "updated": self.updated,
+            "id": audit.id, "status": self.word(words), "created": audit.created, "updated": self.updated,
             "summary": { "total_rules": 5, "passed": 5 - failed, "failed": failed },
         });
         if detail == Detail::Full {
@@ -132,7 +134,7 @@ impl Certificate {
     }
 
     fn shown(&self, desk: &Desk<'_>, detail: Detail) -> Value {
-        let mut view = self.view(detail);
+        let mut view = self.view(detail, desk.cfg.rules.words);
         echo_extra(&mut view, desk.cfg, &self.custom_metadata);
         view
     }
@@ -198,11 +200,10 @@ fn check_file(request: &Request) -> Result<&File, Refusal> {
 }
 
 pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
-    quotes::note_metadata(desk, request, "certificate");
     let file = check_file(request)?;
     let mut f = Fields::of(&request.fields);
     let contractor = f.text("contractor").filter(|c| !c.is_empty());
-    let custom_metadata = f.metadata();
+    let custom_metadata = f.extra_metadata(desk.strict());
     f.finish(desk.strict())?;
     let contractor = contractor
         .ok_or_else(|| Refusal::validation("missing_contractor_id", "A contractor is required."))?;
@@ -300,14 +301,14 @@ pub(super) fn decide(desk: &mut Desk<'_>, id: &str, outcome: Outcome) -> bool {
 }
 
 fn conclude(desk: &mut Desk<'_>, id: &str, outcome: Outcome) {
-    let now = desk.now_secs();
+    let (now, words) = (desk.now_secs(), desk.cfg.rules.words);
     let (audit_id, result) = (desk.shared.mint("ca_", 7), desk.shared.mint("car_", 7));
     let Some(certificate) = desk.book.certificates.get_mut(id) else { return };
     certificate.status = Status::Reviewed(outcome);
     certificate.updated = now;
     certificate.audit.get_or_insert(Audit { id: audit_id, result, created: now });
     let short = json!({
-        "id": certificate.id, "contractor": certificate.contractor, "status": certificate.word(),
+        "id": certificate.id, "contractor": certificate.contractor, "status": certificate.word(words),
         "created": certificate.created,
     });
     if outcome != Outcome::Error || desk.cfg.rules.certificate_error_event {

@@ -76,6 +76,15 @@ pub struct Rules {
     pub review_secs: u64,
     /// A contractor without a fitting policy (both shapes were seen; default the 201 result).
     pub assignment_mismatch: AssignmentMismatch,
+    /// How long a policy must last to carry an assignment (silent; default until the assignment begins).
+    pub policy_reach: PolicyReach,
+    /// Whether work that begins today can still be covered (reference: only the future; a help page: on or after the day
+    /// of the request; default only the future).
+    pub starts: Starts,
+    /// In whose words events and certificates are told (default the reference's; the guides' are others).
+    pub words: Words,
+    /// Until when a quote can be changed (documented: until a policy is issued).
+    pub quote_changes: QuoteChanges,
     /// From a bound assignment to the charge of the card (documented: 24 hours).
     pub charge_after_secs: u64,
     /// From an extension to `assignment.extended` with fresh certificates (unknown; default 10 minutes).
@@ -113,6 +122,10 @@ impl Default for Rules {
             session_lifetime_secs: 7 * 24 * 3600,
             review_secs: 24 * 3600,
             assignment_mismatch: AssignmentMismatch::Result,
+            policy_reach: PolicyReach::ToTheStart,
+            starts: Starts::InTheFuture,
+            words: Words::Reference,
+            quote_changes: QuoteChanges::UntilPolicy,
             charge_after_secs: 24 * 3600,
             extend_refresh_secs: 600,
             withhold_premium: false,
@@ -165,6 +178,42 @@ pub enum AssignmentMismatch {
     Result,
     /// 400 `no_active_policy`, "No matching policy found for assignment.".
     Error,
+}
+
+/// How long a policy must last to carry an assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyReach {
+    /// Until the assignment begins: what has run out by then carries nothing.
+    ToTheStart,
+    /// Until today: having opted in is enough.
+    Today,
+}
+
+/// Which days coverage may begin on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starts {
+    /// Moments after the request's.
+    InTheFuture,
+    /// Any moment of the request's own day, too.
+    SameDay,
+}
+
+/// In whose words events and certificates are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// `policy.cancelled`, `certificate.approved`, status `approved`.
+    Reference,
+    /// `policy.canceled`, `certificate.validated`, status `valid`.
+    Guide,
+}
+
+/// Until when a quote can be changed; then it is `cant_update_create_new_quote`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuoteChanges {
+    /// Until a policy is issued.
+    UntilPolicy,
+    /// Never.
+    Never,
 }
 
 /// What a new `gross_pay` does to an unpaid invoice.

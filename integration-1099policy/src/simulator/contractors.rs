@@ -55,16 +55,11 @@ impl Contractor {
     }
 }
 
-/// The fields with the guide's nested `contact` lifted to the top, and a note of which dialect came.
-fn lifted(desk: &mut Desk<'_>, given: &Json) -> Json {
+/// The fields with the guide's nested `contact` lifted to the top.
+fn lifted(desk: &Desk<'_>, given: &Json) -> Json {
     let mut fields = given.clone();
     let contact = if desk.strict() { None } else { fields.remove("contact") };
-    let Some(contact) = contact.as_ref().and_then(Value::as_object) else {
-        desk.shared.ledger.dialect("contractor.flat");
-        return fields;
-    };
-    desk.shared.ledger.dialect("contractor.contact");
-    for (name, value) in contact {
+    for (name, value) in contact.as_ref().and_then(Value::as_object).into_iter().flatten() {
         fields.entry(name.clone()).or_insert_with(|| value.clone());
     }
     fields

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use workflow_core::time::Timestamp;
 
+use super::config::Starts;
 use super::reply::Refusal;
 use super::world::Desk;
 
@@ -26,7 +27,11 @@ pub(super) struct Period {
 /// The period asked for: default the next day for 30 days; an end on the first day moves to the next one's start.
 pub(super) fn period(desk: &Desk<'_>, asked: &Asked) -> Result<Period, Refusal> {
     let zone = zone(desk);
-    if asked.effective.is_some_and(|at| at <= desk.now_secs()) {
+    let begun = |at: i64| match desk.cfg.rules.starts {
+        Starts::InTheFuture => at <= desk.now_secs(),
+        Starts::SameDay => day(at, &zone) < day(desk.now_secs(), &zone),
+    };
+    if asked.effective.is_some_and(begun) {
         return Err(Refusal::validation(
             "effective_date_invalid",
             "Effective date must be in the future.",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::config::Words;
 use super::paging::{Takes, list};
 use super::reply::{Refusal, Reply};
 use super::request::Request;
@@ -44,7 +45,22 @@ pub(super) fn emit_short(desk: &mut Desk<'_>, kind: &str, short: Value) {
     send(desk, id, kind, json!({ "object": short }));
 }
 
+/// An event's name as the guides spell it.
+fn in_the_guides(kind: &str) -> &str {
+    match kind {
+        "policy.cancelled" => "policy.canceled",
+        "assignment.cancelled" => "assignment.canceled",
+        "certificate.approved" => "certificate.validated",
+        told_alike => told_alike,
+    }
+}
+
 fn send(desk: &mut Desk<'_>, id: String, kind: &str, data: Value) {
+    let kind = match desk.cfg.rules.words {
+        Words::Reference => kind,
+        Words::Guide => in_the_guides(kind),
+    };
+    desk.shared.ledger.dialect(&format!("told.{kind}"));
     let envelope = json!({ "id": id, "type": kind, "created": desk.now_secs(), "data": data });
     desk.book.events.add(Event { id, envelope: envelope.clone() });
     webhooks::enqueue(desk, kind, &envelope);

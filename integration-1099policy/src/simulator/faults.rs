@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use workflow_core::time::Timestamp;
 
+use super::codes::ErrorCode;
 use super::request::Request;
 
 /// One fault, waiting for the requests it fits.
@@ -79,6 +80,16 @@ pub enum FaultKind {
     InFlight,
     /// Stays unanswered, its key in flight, until released.
     Hold,
+    /// A refusal with this code, nothing happened; not kept under an idempotency key.
+    Refused {
+        /// What it says; the status follows from it.
+        code: ErrorCode,
+    },
+    /// The answer carries `Ten99Policy-Should-Retry`, whatever else it is.
+    ShouldRetry {
+        /// The header's value.
+        retry: bool,
+    },
     /// `quote_json` as a text holding a Python dict.
     QuoteJsonRepr,
     /// Moments as texts of digits.
@@ -94,7 +105,8 @@ pub enum FaultKind {
 impl FaultKind {
     fn is_spelling(self) -> bool {
         match self {
-            Self::QuoteJsonRepr
+            Self::ShouldRetry { .. }
+            | Self::QuoteJsonRepr
             | Self::StringTimestamps
             | Self::IsoTimestamps
             | Self::NumberPostalcodes
@@ -110,6 +122,7 @@ impl FaultKind {
             | Self::TruncatedJson
             | Self::BrokenOff
             | Self::InFlight
+            | Self::Refused { .. }
             | Self::Hold => false,
         }
     }

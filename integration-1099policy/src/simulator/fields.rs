@@ -90,6 +90,11 @@ impl<'a> Fields<'a> {
         self.object("custom_metadata").cloned().unwrap_or_default()
     }
 
+    /// The same where only the guides have it: a strict server does not know it.
+    pub(super) fn extra_metadata(&mut self, strict: bool) -> Json {
+        if strict { Json::new() } else { self.metadata() }
+    }
+
     /// A list of texts; `None` when absent.
     pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let value = self.value(name)?;

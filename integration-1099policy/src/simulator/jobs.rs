@@ -56,25 +56,19 @@ impl Job {
     }
 }
 
-/// The fields with the guide's top-level `region` moved into the address, and a note of which dialect came.
-fn lifted(desk: &mut Desk<'_>, given: &Json) -> Json {
+/// The fields with the guide's top-level `region` moved into the address.
+fn lifted(desk: &Desk<'_>, given: &Json) -> Json {
     let mut fields = given.clone();
     let in_address = fields.get("address").is_some_and(|a| !a["region"].is_null());
     let region = if desk.strict() { None } else { fields.remove("region") };
-    if let Some(region) = region.filter(|r| !r.is_null()) {
-        desk.shared.ledger.dialect("job.region");
-        if !in_address {
-            let address = fields.entry("address").or_insert_with(|| json!({}));
-            if address.is_null() {
-                *address = json!({});
-            }
-            if let Some(address) = address.as_object_mut() {
-                address.insert("region".to_owned(), region);
-            }
+    if let Some(region) = region.filter(|r| !r.is_null() && !in_address) {
+        let address = fields.entry("address").or_insert_with(|| json!({}));
+        if address.is_null() {
+            *address = json!({});
         }
-    }
-    if in_address {
-        desk.shared.ledger.dialect("job.address.region");
+        if let Some(address) = address.as_object_mut() {
+            address.insert("region".to_owned(), region);
+        }
     }
     fields
 }

@@ -49,7 +49,8 @@ pub struct Ledger {
     pub replays: u64,
     /// Refusals, by `error_code`.
     pub refusals: BTreeMap<String, u64>,
-    /// Which dialect arrived where, e.g. `contractor.contact` or `job.region`.
+    /// Which dialect arrived where, e.g. `contractor.contact` or `job.region`, and what was told (`told.policy.active`):
+    /// `docs/dialects.md` has the words.
     pub dialects: BTreeMap<String, u64>,
     /// Webhooks acknowledged with 2xx, by event type.
     pub webhooks_delivered: BTreeMap<String, u64>,
@@ -133,6 +134,10 @@ pub struct RequestSeen {
     pub headers: BTreeMap<String, String>,
     /// `bearer`, `basic` or `none`.
     pub auth_scheme: String,
+    /// The words of the two dialects that it chose: see [`Ledger::dialects`].
+    pub dialect: Vec<String>,
+    /// What the body has, by name (`address.region`), without the values.
+    pub fields: Vec<String>,
     /// The answer came from the idempotency store.
     pub replayed: bool,
     /// The fault that was played on it.

@@ -1,31 +1,17 @@
 //! The surface as an OpenAPI 3.1 document, so that others can develop against the simulator.
 //!
-//! Paths and words come from `routes.rs`; here are only the fields that the API reference lists for what is sent. What is
-//! answered is described as loosely as the vendor does.
+//! Paths and words come from `routes.rs`, the shapes of what is answered from `schemas.rs`; here are the fields that the API
+//! reference lists for what is sent.
 
 use serde_json::{Map, Value, json};
 
 use super::routes::{ROUTES, Route};
-
-/// How a field is written.
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    /// Whole number; cents where it is money.
-    Int,
-    /// Unix seconds UTC.
-    Moment,
-    Flag,
-    Object,
-    Coverage,
-    Texts,
-    File,
-}
+use super::schemas::{self, Kind, WAGE_TYPES, schema};
 
 /// A field of a body: name, kind, and whether a POST needs it.
 type Field = (&'static str, Kind, bool);
 
-use Kind::{Coverage, File, Flag, Int, Moment, Object, Text, Texts};
+use Kind::{Coverage, File, Flag, Int, Moment, Object, Shape, Text, Texts};
 
 /// The fields of what is sent, by the path that takes it.
 const BODIES: &[(&str, &[Field])] = &[
@@ -33,8 +19,8 @@ const BODIES: &[(&str, &[Field])] = &[
         "/entities",
         &[
             ("name", Text, true),
-            ("address", Object, false),
-            ("coverage_limit", Object, false),
+            ("address", Shape("Address"), false),
+            ("coverage_limit", Shape("CoverageLimit"), false),
             ("required_coverage", Coverage, false),
         ],
     ),
@@ -45,7 +31,7 @@ const BODIES: &[(&str, &[Field])] = &[
             ("first_name", Text, true),
             ("last_name", Text, true),
             ("phone", Text, false),
-            ("address", Object, false),
+            ("address", Shape("Address"), false),
             ("middle_name", Text, false),
             ("company_name", Text, false),
             ("tax_identification", Text, false),
@@ -61,10 +47,11 @@ const BODIES: &[(&str, &[Field])] = &[
             ("entity", Text, true),
             ("category_code", Text, true),
             ("wage", Int, true),
-            ("wage_type", Text, true),
-            ("address", Object, false),
+            ("wage_type", WAGE_TYPES, true),
+            ("address", Shape("Address"), false),
             ("custom_metadata", Object, false),
             ("years_experience", Int, false),
+            ("withhold_premium", Flag, false),
         ],
     ),
     (
@@ -155,13 +142,7 @@ pub(super) fn document(base_url: &str, prefix: &str) -> Value {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "basic": { "type": "http", "scheme": "basic" },
             },
-            "schemas": {
-                "Error": {
-                    "type": "object",
-                    "required": ["error_code", "message"],
-                    "properties": { "error_code": { "type": "string" }, "message": {} },
-                },
-            },
+            "schemas": schemas::components(),
         },
     })
 }
@@ -198,9 +179,7 @@ fn success(route: &Route) -> &'static str {
 }
 
 fn answer(route: &Route) -> Value {
-    let lists = route.method == "GET" && !route.path.ends_with("{id}");
-    let kind = if lists { "array" } else { "object" };
-    json!({ "application/json": { "schema": { "type": kind } } })
+    json!({ "application/json": { "schema": schemas::answered(route.method, route.path) } })
 }
 
 fn parameters(route: &Route) -> Value {
@@ -245,22 +224,6 @@ fn body(route: &Route) -> Option<Value> {
     let mime = if file { "multipart/form-data" } else { "application/json" };
     let schema = json!({ "type": "object", "required": required, "properties": properties });
     Some(json!({ "required": true, "content": { mime: { "schema": schema } } }))
-}
-
-fn schema(kind: Kind) -> Value {
-    match kind {
-        Text => json!({ "type": "string" }),
-        Int => json!({ "type": "integer" }),
-        Moment => json!({ "type": "integer", "description": "Unix seconds UTC" }),
-        Flag => json!({ "type": "boolean" }),
-        Object => json!({ "type": "object" }),
-        Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        File => json!({ "type": "string", "contentMediaType": "application/pdf" }),
-        Coverage => json!({
-            "type": "array",
-            "items": { "enum": ["general", "professional", "workers-comp", "media", "cyber"] },
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -155,7 +155,10 @@ pub(super) fn update(desk: &mut Desk<'_>, id: &str, request: &Request) -> Result
     let mut f = Fields::of(&request.fields);
     let on = f.flag("is_active");
     f.finish(desk.strict())?;
-    let status = desk.book.policies.get(id).ok_or_else(missing)?.status;
+    let policy = desk.book.policies.get(id).ok_or_else(missing)?;
+    // One that was switched off has run out all the same when its time is over.
+    let over = policy.expiration_date <= desk.now_secs();
+    let status = if over { Status::Expired } else { policy.status };
     match (on, status) {
         (Some(true), Status::Expired) => {
             return Err(Refusal::business("no_active_policy", "The policy has expired."));
@@ -210,7 +213,7 @@ pub(super) fn cancel_all(desk: &mut Desk<'_>, meant: impl Fn(&Quote) -> bool) {
 /// Its last day is over; an extended policy waits for its new one.
 pub(super) fn expire(desk: &mut Desk<'_>, id: &str) -> bool {
     let now = desk.now_secs();
-    let over = |p: &&mut Policy| p.status != Status::Expired && p.expiration_date <= now;
+    let over = |p: &&mut Policy| p.status == Status::Active && p.expiration_date <= now;
     let Some(policy) = desk.book.policies.get_mut(id).filter(over) else { return false };
     policy.status = Status::Expired;
     let view = policy.view();

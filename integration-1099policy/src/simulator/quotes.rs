@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::config::QuoteChanges;
 use super::dates::{Asked, period};
 use super::fields::{Fields, Json, merge_metadata};
 use super::ledger::bump;
@@ -180,7 +181,7 @@ fn read(desk: &Desk<'_>, given: &Json, stored: Option<&Quote>) -> Result<Wish, R
         stored_effective: stored.map(|q| q.effective_date),
         end: f.int("end_date").or_else(|| stored.map(|q| q.end_date)),
     };
-    f.metadata();
+    f.extra_metadata(desk.strict());
     f.finish(desk.strict())?;
     let kept = stored.map(|q| q.custom_metadata.clone()).unwrap_or_default();
     let metadata = merge_metadata(&kept, given.get("custom_metadata"));
@@ -217,7 +218,6 @@ fn price(desk: &mut Desk<'_>, wish: Wish, stored: Option<&Quote>) -> Result<Quot
 }
 
 pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
-    note_metadata(desk, request, "quote");
     let wish = read(desk, &request.fields, None)?;
     let quote = price(desk, wish, None)?;
     desk.shared.ledger.quotes += 1;
@@ -230,10 +230,10 @@ pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Re
 /// Until a policy is issued.
 pub(super) fn update(desk: &mut Desk<'_>, id: &str, request: &Request) -> Result<Reply, Refusal> {
     let stored = desk.book.quotes.get(id).ok_or_else(missing)?.clone();
-    if stored.policy.is_some() {
+    if stored.policy.is_some() || desk.cfg.rules.quote_changes == QuoteChanges::Never {
         return Err(Refusal::business(
             "cant_update_create_new_quote",
-            "A policy was issued for this quote; create a new quote.",
+            "The quote cannot be changed; create a new quote.",
         ));
     }
     let wish = read(desk, &request.fields, Some(&stored))?;
@@ -243,11 +243,4 @@ pub(super) fn update(desk: &mut Desk<'_>, id: &str, request: &Request) -> Result
         *row = quote;
     }
     Ok(Reply::ok(view))
-}
-
-/// Notes that a body carries `custom_metadata` where only the guide has it.
-pub(super) fn note_metadata(desk: &mut Desk<'_>, request: &Request, what: &str) {
-    if request.fields.contains_key("custom_metadata") {
-        desk.shared.ledger.dialect(&format!("{what}.custom_metadata"));
-    }
 }

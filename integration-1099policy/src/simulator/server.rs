@@ -16,7 +16,7 @@ use super::reply::Refusal;
 use super::request::Request;
 use super::socket::Switch;
 use super::world::World;
-use super::{agenda, auth, control, idempotency, openapi, page, routes};
+use super::{agenda, auth, control, dialects, idempotency, openapi, page, routes};
 
 const PREFIX: &str = "/api/v1";
 /// Above the 15 MB a certificate may have, so that the refusal of a larger one is ours.
@@ -31,11 +31,10 @@ pub(super) async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return Answer::refused(&Refusal::validation(
-            "invalid_file_size",
-            "The body is too large.",
-        ))
-        .response();
+        let too_large = Refusal::validation("invalid_file_size", "The body is too large.");
+        let mut answer = Answer::refused(&too_large);
+        answer.headers.push(("request-id", app.world().shared.mint_request()));
+        return answer.response();
     };
     // A task of its own: what a caller asked for happens even if the caller hangs up.
     let walk = tokio::spawn(async move {
@@ -66,7 +65,9 @@ async fn walk(
         _ => {}
     }
     let Some(path) = uri.path().strip_prefix(PREFIX) else {
-        return Answer::refused(&Refusal::not_found("resource_not_found")).response();
+        let mut unknown = Answer::refused(&Refusal::not_found("resource_not_found"));
+        unknown.headers.push(("request-id", app.world().shared.mint_request()));
+        return unknown.response();
     };
     let mut request = Request::bare(method, uri, path, headers);
     let readable = request.read(body).await;
@@ -98,10 +99,12 @@ fn host(headers: &HeaderMap) -> &str {
 
 /// Counts the request and takes the faults meant for it.
 fn arrive(app: &App, request: &Request) -> Plan {
+    let spoken = dialects::spoken(request, app.now());
     let mut world = app.world();
     let ledger = &mut world.shared.ledger;
     bump(&mut ledger.requests, &operation(request.method.as_str(), &request.path));
     ledger.note_body(&request.fields);
+    spoken.iter().for_each(|word| ledger.dialect(word));
     let plan = world.shared.faults.take(request);
     if (plan.disruption.is_some() || !plan.spellings.is_empty())
         && let Err(e) = app.save(&mut world)
@@ -157,6 +160,9 @@ fn instead_of_acting(kind: FaultKind) -> Option<Result<Answer, Refusal>> {
     if kind == FaultKind::InFlight {
         return Some(Err(idempotency::in_flight()));
     }
+    if let FaultKind::Refused { code } = kind {
+        return Some(Err(Refusal::with(code.status(), code.wire(), "Refused.")));
+    }
     let lost = matches!(kind, FaultKind::BadGateway | FaultKind::LostRequest);
     lost.then(|| Ok(Answer::of(502, Value::Null)))
 }
@@ -201,6 +207,11 @@ fn depart(app: &App, request: &Request, plan: &Plan, answer: &mut Answer) {
     if answer.status < 300 {
         plan.spellings.iter().for_each(|kind| respell(&mut answer.body, *kind, &request.path));
     }
+    for kind in &plan.spellings {
+        if let FaultKind::ShouldRetry { retry } = kind {
+            answer.headers.push(("ten99policy-should-retry", retry.to_string()));
+        }
+    }
     let key = idempotency::key(request);
     if let Some(key) = key {
         answer.headers.push(("ten99policy-idempotent-key", key.to_owned()));
@@ -232,6 +243,8 @@ fn seen(request: &Request, plan: &Plan, answer: &Answer, at: Timestamp) -> Reque
         idempotency_key: idempotency::key(request).map(str::to_owned),
         headers,
         auth_scheme: auth::scheme(request),
+        dialect: dialects::spoken(request, at),
+        fields: dialects::names(&request.fields),
         replayed: answer.replayed,
         fault: plan.disruption.map(|kind| format!("{kind:?}")),
     }

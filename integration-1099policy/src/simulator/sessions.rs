@@ -14,9 +14,9 @@ use super::reply::{Refusal, Reply};
 use super::request::Request;
 use super::script::Application;
 use super::world::{Desk, Row, echo_extra};
-use super::{contractors, policies, quotes};
+use super::{contractors, policies};
 
-const STEPS: [&str; 6] = [
+pub(super) const STEPS: [&str; 6] = [
     "verify_info",
     "application_questions",
     "esignature_document",
@@ -106,7 +106,6 @@ pub(super) fn show(desk: &Desk<'_>, id: &str) -> Result<Reply, Refusal> {
 }
 
 pub(super) fn create(desk: &mut Desk<'_>, request: &Request) -> Result<Reply, Refusal> {
-    quotes::note_metadata(desk, request, "session");
     let session = read_new(desk, request)?;
     let script = desk.script(&session.contractor);
     let id = session.id.clone();
@@ -128,7 +127,7 @@ fn read_new(desk: &mut Desk<'_>, request: &Request) -> Result<Session, Refusal> 
     let mut f = Fields::of(&request.fields);
     let success_url = f.need_text("success_url");
     let cancel_url = f.need_text("cancel_url");
-    let custom_metadata = f.metadata();
+    let custom_metadata = f.extra_metadata(desk.strict());
     let general = f.flag("is_general_opt_in").unwrap_or(false);
     let (mut quote, mut contractor) = (None, String::new());
     if general {

@@ -55,8 +55,8 @@ impl Certificate {
         let standing = match self.status.as_deref() {
             Some("pending") => ReviewStanding::Pending,
             Some("processing") => ReviewStanding::Processing,
-            // The guides' word for the same.
-            Some("approved" | "validated") => ReviewStanding::Approved,
+            // The guides' words for the same.
+            Some("approved" | "validated" | "valid") => ReviewStanding::Approved,
             Some("flagged") => ReviewStanding::Flagged,
             Some("denied") => ReviewStanding::Denied,
             Some("error") => ReviewStanding::Error,
@@ -281,6 +281,7 @@ mod tests {
             ("pending", ReviewStanding::Pending),
             ("processing", ReviewStanding::Processing),
             ("validated", ReviewStanding::Approved),
+            ("valid", ReviewStanding::Approved),
             ("denied", ReviewStanding::Denied),
             ("error", ReviewStanding::Error),
         ] {

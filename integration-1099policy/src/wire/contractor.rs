@@ -9,7 +9,7 @@ use workflow_core::domain::facts::{CandidateId, Person, Place};
 use workflow_core::time::Timestamp;
 
 use super::{Listed, add_tenant, another_tenant, fields, lenient};
-use crate::config::{Config, ContractorShape};
+use crate::config::{Config, ContractorRequired, ContractorShape};
 
 /// What is taken from a contractor.
 #[derive(Deserialize)]
@@ -82,6 +82,20 @@ pub(crate) fn body(
     add_tenant(&mut metadata, config);
     body.insert("custom_metadata".to_owned(), metadata);
     body
+}
+
+/// What 1099Policy's newest reference requires of a person and this one does not have; nothing where the setting asks for
+/// no more than names.
+pub(crate) fn lacking(config: &Config, person: &Person) -> Vec<&'static str> {
+    match config.contractor_required {
+        ContractorRequired::Names => Vec::new(),
+        ContractorRequired::PhoneAndAddress => {
+            let phone = person.phone.as_deref().is_none_or(|phone| phone.trim().is_empty());
+            let address = home_address(&person.home).is_none();
+            let lacking = [(phone, "a phone number"), (address, "a home state of two letters")];
+            lacking.into_iter().filter_map(|(lacks, what)| lacks.then_some(what)).collect()
+        }
+    }
 }
 
 /// The home as far as it fits the two-letter codes that 1099Policy knows; a text that does not is left out.

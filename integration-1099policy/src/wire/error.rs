@@ -12,6 +12,8 @@ use super::lenient;
 const MESSAGE_CHARS_MAX: usize = 200;
 /// The longest code or field name kept, in characters.
 const NAME_CHARS_MAX: usize = 64;
+/// A word with so many digits is somebody's number.
+const DIGITS_MIN: usize = 9;
 /// How many field names are kept.
 const FIELDS_MAX: usize = 12;
 
@@ -71,11 +73,16 @@ fn fields_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
     format!("fields: {}", names.join(", "))
 }
 
-/// A provider's plain message without e-mails, in at most 200 characters.
+/// A provider's plain message without e-mails and long numbers, in at most 200 characters.
 pub(crate) fn safe_message(message: &str) -> String {
     let masked: Vec<&str> = message
         .split_whitespace()
-        .map(|word| if word.contains('@') || word.contains("%40") { "[e-mail]" } else { word })
+        .map(|word| match word {
+            word if word.contains('@') || word.contains("%40") => "[e-mail]",
+            // A phone or tax number; no id of theirs has so many digits.
+            word if word.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN => "[number]",
+            word => word,
+        })
         .collect();
     masked.join(" ").chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
 }
@@ -95,6 +102,7 @@ mod tests {
         let refusal = refusal(400, body);
         assert_eq!(refusal.code, "duplicate_email");
         assert_eq!(refusal.message, "[e-mail] is taken, [e-mail]");
+        assert_eq!(safe_message("ask (559-555-0142), or 123456789."), "ask [number] or [number]");
         assert_eq!(safe_message(&"é".repeat(900)).chars().count(), 200);
     }
 

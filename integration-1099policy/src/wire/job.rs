@@ -39,6 +39,17 @@ pub(crate) struct Job {
     created: Option<Timestamp>,
 }
 
+/// How far a job is what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// In everything.
+    Same,
+    /// In everything that prices it: its description or the ids noted on it are others.
+    OtherWords,
+    /// Not in what prices it.
+    OtherTerms,
+}
+
 impl Job {
     pub(crate) fn job_id(&self) -> Option<JobId> {
         self.id.as_deref().map(JobId::from)
@@ -52,20 +63,24 @@ impl Job {
                 .is_some_and(|id| id == placement.as_str())
     }
 
-    /// Whether it has these terms already: what is not shown is taken for different.
-    pub(crate) fn is_with(&self, references: &References, terms: &JobTerms) -> bool {
+    /// How far it is what is wanted: what is not shown is taken for different.
+    pub(crate) fn compared(&self, references: &References, terms: &JobTerms) -> Compared {
         let (wage, wage_type) = wage_of(terms);
-        let region = self.region.clone().or_else(|| lenient::text_of(&self.address["region"]));
-        let known = [&self.name, &self.description, &self.entity, &self.category_code];
-        let (JobTerms { name, description, .. }, entity) = (terms, terms.entity.as_str());
-        let wanted = [name.trim(), description.trim(), entity, terms.category.as_str()];
-        let noted = |key: &str, id: &str| self.custom_metadata.get(key).is_some_and(|it| it == id);
-        known.iter().zip(wanted).all(|(known, wanted)| known.as_deref() == Some(wanted))
+        let known = [&self.name, &self.entity, &self.category_code];
+        let wanted = [terms.name.trim(), terms.entity.as_str(), terms.category.as_str()];
+        let is_priced = known.iter().zip(wanted).all(|(known, it)| known.as_deref() == Some(it))
             && (self.wage, self.wage_type.as_deref()) == (Some(wage.0), Some(wage_type))
-            && region.as_deref() == terms.region.as_ref().map(|region| region.state.as_str())
+            && self.state() == terms.region.as_ref().map(|region| region.state.clone());
+        let noted = |key: &str, id: &str| self.custom_metadata.get(key).is_some_and(|it| it == id);
+        let is_described = self.description.as_deref() == Some(terms.description.trim())
             && noted("jobdiva_placement_id", references.placement.as_str())
             && noted("jobdiva_job_id", references.requisition.as_str())
-            && noted("jobdiva_candidate_id", references.candidate.as_str())
+            && noted("jobdiva_candidate_id", references.candidate.as_str());
+        match (is_priced, is_described) {
+            (false, _) => Compared::OtherTerms,
+            (true, false) => Compared::OtherWords,
+            (true, true) => Compared::Same,
+        }
     }
 
     /// Whether a state is written on it: remote work has none.
@@ -75,15 +90,6 @@ impl Job {
 
     fn state(&self) -> Option<String> {
         lenient::text_of(&self.address["region"]).or_else(|| self.region.clone())
-    }
-
-    /// Whether it is already what the terms want, in everything that prices it.
-    pub(crate) fn has(&self, terms: &JobTerms) -> bool {
-        let (wage, wage_type) = wage_of(terms);
-        (self.name.as_deref(), self.entity.as_deref(), self.category_code.as_deref())
-            == (Some(&terms.name), Some(terms.entity.as_str()), Some(terms.category.as_str()))
-            && (self.wage, self.wage_type.as_deref()) == (Some(wage.0), Some(wage_type))
-            && self.state() == terms.region.as_ref().map(|region| region.state.clone())
     }
 }
 

@@ -42,9 +42,16 @@ pub(crate) struct Endpoint {
     pub(crate) url: Option<String>,
     #[serde(default)]
     secret: Value,
+    #[serde(default)]
+    events: Value,
 }
 
 impl Endpoint {
+    pub(crate) fn events(&self) -> Vec<String> {
+        let names = self.events.as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     pub(crate) fn secret(&self) -> Option<&str> {
         self.secret.as_str().filter(|secret| !secret.is_empty())
     }

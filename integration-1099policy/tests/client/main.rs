@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop here")]
 
 mod noted;
+mod outside;
 mod perform;
 mod read;
 mod server;
@@ -17,7 +18,7 @@ use workflow_core::domain::call::{
 use workflow_core::domain::facts::{Person, Place};
 use workflow_core::id::{Key, StreamId, Version};
 use workflow_core::money::Cents;
-use workflow_core::outcome::{Again, Attempt, Outcome};
+use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);

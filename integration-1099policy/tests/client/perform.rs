@@ -277,8 +277,8 @@ async fn a_success_that_says_nothing_is_unknown_then_burned_then_adopted() {
 
 #[tokio::test]
 async fn a_busy_server_is_asked_again_when_it_says() {
-    let (world, policy) = world().await;
     for (header, wait) in [("7", 7), ("Mon, 24 Nov 2025 16:01:00 GMT", 60)] {
+        let (world, policy) = world().await;
         let retry_after = Some(("retry-after", header.to_owned()));
         let fault =
             Fault::Answer(429, retry_after, json!({"error_code": "rate_limit", "message": "x"}));
@@ -286,6 +286,7 @@ async fn a_busy_server_is_asked_again_when_it_says() {
         let busy = again(policy.perform(&create_job(), &first("job")).await);
         assert_eq!((busy.trace, busy.after), (Trace::None, Some(Duration::from_secs(wait))));
     }
+    let (world, policy) = world().await;
     world.lock().unwrap().faults.push_back(no(409, "idempotency"));
     let in_flight = again(policy.perform(&create_job(), &first("job")).await);
     assert_eq!(in_flight.trace, Trace::Unknown);

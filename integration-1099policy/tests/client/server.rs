@@ -56,12 +56,17 @@ const COLLECTIONS: [(&str, &str); 8] = [
 
 /// Serves on a free loopback port; the address ends with the test.
 pub async fn serve() -> (Shared, String) {
-    let world: Shared = Arc::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    (serve_on(listener), format!("http://{address}"))
+}
+
+/// The same on a port that somebody has.
+pub fn serve_on(listener: tokio::net::TcpListener) -> Shared {
+    let world: Shared = Arc::default();
     let app = Router::new().fallback(answer).with_state(world.clone());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    (world, format!("http://{address}"))
+    world
 }
 
 async fn answer(

@@ -149,3 +149,28 @@ async fn answers_can_be_late_broken_or_spelled_otherwise() {
     next(FaultKind::ListEnvelope);
     assert_eq!(desk.get("/contractors").await.1["data"][0]["address"]["postalcode"], 94607);
 }
+
+#[tokio::test]
+async fn every_answer_names_its_request_and_is_json() {
+    let desk = Desk::standard().await;
+    let contractor = desk.contractor("1").await;
+    let large = "x".repeat(21 * 1024 * 1024);
+    let stranger = desk.http.get(format!("{}/api/v1/jobs", desk.sim.base_url()));
+    let elsewhere = desk.http.get(format!("{}/api/v2/jobs", desk.sim.base_url()));
+    for (request, status) in [
+        (desk.request(Method::GET, "/jobs"), 200),
+        (desk.request(Method::DELETE, &format!("/contractors/{contractor}")), 200),
+        (desk.request(Method::GET, "/nothing"), 404),
+        (desk.request(Method::PATCH, "/jobs"), 404),
+        (desk.request(Method::POST, "/jobs").body("{"), 400),
+        (desk.request(Method::POST, "/jobs").body(large), 400),
+        (stranger, 401),
+        (elsewhere, 404),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let (said, body) = read(answer).await;
+        assert_eq!(said, status, "{body}");
+        assert!(status < 400 || (body["error_code"].is_string() && !body["message"].is_null()));
+    }
+}

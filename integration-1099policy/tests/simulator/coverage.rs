@@ -158,3 +158,61 @@ async fn a_policy_is_switched_off_and_on_cascades_and_expires() {
     assert_eq!(desk.get(&format!("/policies/{second}")).await.1["status"], "expired");
     assert!(!desk.events().await.contains(&"policy.expired".to_owned()));
 }
+
+#[tokio::test]
+async fn a_quote_may_have_two_sessions_and_one_policy() {
+    let desk = Desk::standard().await;
+    let (contractor, job) = (desk.contractor("1").await, desk.job("jc_DataAnalyst").await);
+    let quote = desk.quote(&contractor, &job).await;
+    let (first, second) = (desk.session(&quote).await, desk.session(&quote).await);
+    desk.hours(4).await;
+    assert_eq!(desk.sim.ledger().policies_by_quote[&quote], 1);
+    let session = |id: String| {
+        let desk = &desk;
+        async move { desk.get(&format!("/apply/sessions/{id}")).await.1 }
+    };
+    assert_eq!(session(first).await["step"], "application_complete");
+    assert_eq!(session(second).await["expired"], true, "its quote was bound meanwhile");
+    let urls = json!({ "quote": quote, "success_url": "https://a.test/y", "cancel_url": "https://a.test/n" });
+    let third = desk.post("/apply/sessions", urls).await;
+    assert_eq!((third.0, &third.1["error_code"]), (400, &json!("application_already_complete")));
+}
+
+#[tokio::test]
+async fn what_was_cancelled_stays_so_and_what_ran_out_is_not_switched_on() {
+    let desk = Desk::standard().await;
+    let (_, _, off) = desk.insured("1").await;
+    let (_, _, over) = desk.insured("2").await;
+    let put = |id: &str, active: bool| {
+        let (desk, path) = (&desk, format!("/policies/{id}"));
+        async move { desk.put(&path, json!({ "is_active": active })).await }
+    };
+    assert_eq!(put(&off, false).await.1["status"], "cancelled");
+    desk.hours(100 * 24).await;
+    for (id, status) in [(&off, "cancelled"), (&over, "expired")] {
+        assert_eq!(desk.get(&format!("/policies/{id}")).await.1["status"], status);
+        let (status, refused) = put(id, true).await;
+        assert_eq!((status, &refused["error_code"]), (400, &json!("no_active_policy")));
+    }
+}
+
+#[tokio::test]
+async fn an_unbound_assignment_is_neither_charged_nor_told() {
+    let desk = Desk::standard().await;
+    let (contractor, _, policy) = desk.insured("1").await;
+    let job = desk.job("jc_DataAnalyst").await;
+    let told = desk.events().await.len();
+    let mut unbound = repeat(&contractor, &job);
+    unbound["bind"] = json!(false);
+    let (status, made) = desk.post("/assignments", unbound).await;
+    assert_eq!((status, &made["eligible"]["result"]), (201, &json!(true)));
+    desk.hours(48).await;
+    assert_eq!(desk.events().await.len(), told);
+    assert_eq!(desk.sim.ledger().charges_cents.keys().collect::<Vec<_>>(), [&policy]);
+    assert!(desk.sim.ledger().assignments_live_by_job.is_empty());
+    // Bound later, it is charged a day after that.
+    let path = format!("/assignments/{}", made["id"].as_str().unwrap());
+    assert_eq!(desk.put(&path, json!({ "bind": true })).await.0, 200);
+    desk.hours(24).await;
+    assert_eq!(desk.events().await.last().unwrap(), "assignment.active");
+}

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use jiff::civil::Date;
 
-use crate::wire::columns::{self, Column};
+use crate::operations::Field;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 
@@ -35,16 +35,16 @@ pub(crate) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Sorts out `rows`; `from` is the column since when a record applies.
-    pub(crate) fn new(reader: &mut Reader<'_>, name: &str, rows: &'a [Row], from: Column) -> Self {
+    pub(crate) fn new(reader: &mut Reader<'_>, name: &str, rows: &'a [Row], from: Field) -> Self {
         let mut records = Self { live: Vec::new(), undeleted: 0 };
         for row in rows {
-            let number = row.text(columns::RECORD).and_then(|text| text.parse().ok()).unwrap_or(0);
+            let number = row.text(Field::Record).and_then(|text| text.parse().ok()).unwrap_or(0);
             let label = if number > 0 { format!("{name} {number}") } else { name.to_owned() };
-            if reader.flag(&label, row, columns::DELETED) == Some(true) {
+            if reader.flag(&label, row, Field::Deleted) == Some(true) {
                 continue;
             }
             records.undeleted += 1;
-            if reader.flag(&label, row, columns::APPROVED) == Some(false) {
+            if reader.flag(&label, row, Field::Approved) == Some(false) {
                 continue;
             }
             let from = reader.date(&label, row, from);
@@ -85,7 +85,7 @@ mod tests {
         let rows = envelope::rows(json, &Allowed::new(Kind::Record, &[])).unwrap();
         let zone = TimeZone::UTC;
         let mut reader = Reader::new(&zone);
-        let records = Records::new(&mut reader, "pay record", &rows, columns::PAY_START);
+        let records = Records::new(&mut reader, "pay record", &rows, Field::PayStart);
         records.effective(on.parse().unwrap()).map(|record| record.label.clone())
     }
 

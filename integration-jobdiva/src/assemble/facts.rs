@@ -13,7 +13,7 @@ use workflow_core::money::Decimal;
 use super::choose::{Record, Records};
 use super::stage::Signs;
 use crate::config::Config;
-use crate::wire::columns::{self, Column};
+use crate::operations::Field;
 use crate::wire::html;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
@@ -41,7 +41,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// The first id in a column, of the rows that may hold it.
-    fn id(&self, reader: &mut Reader<'_>, column: Column) -> Option<String> {
+    fn id(&self, reader: &mut Reader<'_>, column: Field) -> Option<String> {
         let single = self.activity.iter().chain(&self.assignment);
         single
             .chain(&self.pay)
@@ -51,12 +51,12 @@ impl Sources {
 
     /// Who works, where it is said.
     pub(crate) fn candidate(&self, zone: &TimeZone) -> Option<CandidateId> {
-        self.id(&mut Reader::new(zone), columns::CANDIDATE).map(CandidateId)
+        self.id(&mut Reader::new(zone), Field::Candidate).map(CandidateId)
     }
 
     /// Which requisition is filled, where it is said.
     pub(crate) fn requisition(&self, zone: &TimeZone) -> Option<RequisitionId> {
-        self.id(&mut Reader::new(zone), columns::REQUISITION).map(RequisitionId)
+        self.id(&mut Reader::new(zone), Field::Requisition).map(RequisitionId)
     }
 
     /// The facts; `None` when nothing says who works, or on what.
@@ -111,19 +111,19 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(sources: &'a Sources, config: &'a Config, zone: &'a TimeZone, today: Date) -> Self {
         let mut reader = Reader::new(zone);
-        let pay = Records::new(&mut reader, "pay record", &sources.pay, columns::PAY_START);
+        let pay = Records::new(&mut reader, "pay record", &sources.pay, Field::PayStart);
         let billing =
-            Records::new(&mut reader, "billing record", &sources.billing, columns::BILLING_START);
+            Records::new(&mut reader, "billing record", &sources.billing, Field::BillingStart);
         let mut activity =
             |column| sources.activity.as_ref().and_then(|row| reader.date(ACTIVITY, row, column));
-        let terminated_on = activity(columns::TERMINATED_ON);
-        let activity_start = activity(columns::ACTIVITY_START);
-        let activity_end = activity(columns::ACTIVITY_END);
+        let terminated_on = activity(Field::TerminatedOn);
+        let activity_start = activity(Field::ActivityStart);
+        let activity_end = activity(Field::ActivityEnd);
         let mut last = |records: &Records<'a>, column| {
             records.last().and_then(|record| reader.date(&record.label, record.row, column))
         };
-        let billing_end = last(&billing, columns::BILLING_END);
-        let pay_end = last(&pay, columns::PAY_END);
+        let billing_end = last(&billing, Field::BillingEnd);
+        let pay_end = last(&pay, Field::PayEnd);
         let start = billing.first_day().or_else(|| pay.first_day()).or(activity_start);
         let end = terminated_on.or(billing_end).or(activity_end).or(pay_end);
         // The day by which records are chosen: the first day of work, or today when that has passed.
@@ -152,21 +152,20 @@ impl<'a> View<'a> {
             .into_iter()
             .chain(&sources.assignment)
             .chain(&sources.billing)
-            .find_map(|row| row.text(columns::START_STATUS));
+            .find_map(|row| row.text(Field::StartStatus));
         let mut says = |record: &Record<'_>, column| {
             reader.flag(&record.label, record.row, column) == Some(true)
         };
-        let begun = billing.live.iter().any(|record| says(record, columns::BEGUN));
-        let over = billing
-            .last()
-            .is_some_and(|last| says(last, columns::CLOSED) || says(last, columns::OVER));
+        let begun = billing.live.iter().any(|record| says(record, Field::Begun));
+        let over =
+            billing.last().is_some_and(|last| says(last, Field::Closed) || says(last, Field::Over));
         Signs {
             gone: activity.is_none() && records > 0 && pay.undeleted + billing.undeleted == 0,
             status: status.map(str::to_owned),
-            hired: activity.and_then(|row| reader.flag(ACTIVITY, row, columns::HIRED)),
-            rejected: activity.and_then(|row| reader.flag(ACTIVITY, row, columns::REJECTED)),
-            rejected_on: activity.and_then(|row| reader.date(ACTIVITY, row, columns::REJECTED_ON)),
-            placed_on: activity.and_then(|row| reader.date(ACTIVITY, row, columns::PLACED_ON)),
+            hired: activity.and_then(|row| reader.flag(ACTIVITY, row, Field::Hired)),
+            rejected: activity.and_then(|row| reader.flag(ACTIVITY, row, Field::Rejected)),
+            rejected_on: activity.and_then(|row| reader.date(ACTIVITY, row, Field::RejectedOn)),
+            placed_on: activity.and_then(|row| reader.date(ACTIVITY, row, Field::PlacedOn)),
             records: !pay.live.is_empty() || !billing.live.is_empty(),
             begun,
             over,
@@ -178,18 +177,17 @@ impl<'a> View<'a> {
     }
 
     fn engaged(&mut self) -> Engaged {
-        let position =
-            self.of_activity(columns::POSITION).or_else(|| self.of_job(columns::POSITION));
+        let position = self.of_activity(Field::Position).or_else(|| self.of_job(Field::Position));
         let paid_by = self.paid_by.clone();
         let category = paid_by
             .as_ref()
-            .and_then(|pay| self.reader.text(&pay.label, pay.row, columns::EMPLOYMENT));
+            .and_then(|pay| self.reader.text(&pay.label, pay.row, Field::Employment));
         Engaged {
             position,
             category,
             tenant_field: self.tenant_field(),
-            corp_to_corp: self.any_flag(columns::CORP_TO_CORP),
-            w2: self.any_flag(columns::W2),
+            corp_to_corp: self.any_flag(Field::CorpToCorp),
+            w2: self.any_flag(Field::W2),
         }
     }
 
@@ -213,10 +211,10 @@ impl<'a> View<'a> {
     }
 
     /// Yes when any record that applies says yes; no when some say no and none yes.
-    fn any_flag(&mut self, column: Column) -> Option<bool> {
-        let number = self.paid_by.as_ref().and_then(|pay| pay.row.text(columns::RECORD));
+    fn any_flag(&mut self, column: Field) -> Option<bool> {
+        let number = self.paid_by.as_ref().and_then(|pay| pay.row.text(Field::Record));
         let overheads = self.sources.overheads.iter().filter(|row| {
-            let own = row.text(columns::RECORD);
+            let own = row.text(Field::Record);
             own.is_none() || own == number
         });
         let rows = self
@@ -234,17 +232,17 @@ impl<'a> View<'a> {
     fn pay(&mut self) -> Option<Pay> {
         if let Some(pay) = self.paid_by.clone() {
             let own = self.config.pay_field.as_deref().and_then(|label| pay.row.user_field(label));
-            if let Some(cell) = own.or_else(|| pay.row.cell(columns::SALARY)) {
-                return self.rate(&pay.label, pay.row, cell, columns::SALARY_UNIT);
+            if let Some(cell) = own.or_else(|| pay.row.cell(Field::PayAmount)) {
+                return self.rate(&pay.label, pay.row, cell, Field::PayUnit);
             }
         }
         let activity = self.sources.activity.as_ref()?;
         // The activity writes a zero where nothing is agreed yet.
-        let cell = activity.cell(columns::AGREED_PAY)?;
+        let cell = activity.cell(Field::AgreedPay)?;
         if self.reader.money(ACTIVITY, cell)?.amount.is_zero() {
             return None;
         }
-        self.rate(ACTIVITY, activity, cell, columns::AGREED_UNIT)
+        self.rate(ACTIVITY, activity, cell, Field::AgreedUnit)
     }
 
     fn rate(
@@ -252,7 +250,7 @@ impl<'a> View<'a> {
         label: &str,
         row: &Row,
         cell: &crate::wire::row::Cell,
-        unit: Column,
+        unit: Field,
     ) -> Option<Pay> {
         let money = self.reader.money(label, cell)?;
         if money.amount <= Decimal::ZERO {
@@ -263,28 +261,28 @@ impl<'a> View<'a> {
             self.reader.note(label, &cell.column, "has no unit: per hour, per day, ..");
             return None;
         };
-        let own = self.reader.text(label, row, columns::CURRENCY).or(money.currency);
+        let own = self.reader.text(label, row, Field::Currency).or(money.currency);
         let currency = own
-            .or_else(|| self.of_billing(columns::CURRENCY))
-            .or_else(|| self.of_activity(columns::CURRENCY))
-            .or_else(|| self.of_job(columns::CURRENCY));
+            .or_else(|| self.of_billing(Field::Currency))
+            .or_else(|| self.of_activity(Field::Currency))
+            .or_else(|| self.of_job(Field::Currency));
         Some(Pay { amount: money.amount, unit, currency, source: label.to_owned() })
     }
 
     fn worksite(&mut self) -> Place {
-        let location = self.of_billing(columns::WORK_LOCATION);
+        let location = self.of_billing(Field::WorkLocation);
         Place {
-            state: self.of_billing(columns::WORK_STATE),
-            country: self.of_billing(columns::WORK_COUNTRY),
+            state: self.of_billing(Field::WorkState),
+            country: self.of_billing(Field::WorkCountry),
             remote: location.is_some_and(|text| is_remote(&text)),
         }
     }
 
     fn requisition_place(&mut self) -> Place {
-        let flexibility = self.of_job(columns::FLEXIBILITY);
+        let flexibility = self.of_job(Field::Flexibility);
         Place {
-            state: self.of_job(columns::STATE),
-            country: self.of_job(columns::COUNTRY),
+            state: self.of_job(Field::State),
+            country: self.of_job(Field::Country),
             remote: flexibility.is_some_and(|text| is_remote(&text)),
         }
     }
@@ -297,12 +295,12 @@ impl<'a> View<'a> {
     }
 
     fn role(&mut self) -> Role {
-        let title = self.of_job(columns::TITLE).or_else(|| self.of_activity(columns::TITLE));
-        let description = self.of_job(columns::DESCRIPTION).map(|text| html::text(&text));
+        let title = self.of_job(Field::Title).or_else(|| self.of_activity(Field::Title));
+        let description = self.of_job(Field::Description).map(|text| html::text(&text));
         Role {
             title,
             description: description.filter(|text| !text.is_empty()),
-            category: self.of_job(columns::CATEGORY),
+            category: self.of_job(Field::Category),
         }
     }
 
@@ -310,21 +308,21 @@ impl<'a> View<'a> {
         let Sources { activity, job, .. } = self.sources;
         let billing = self.billed_by.as_ref().map(|record| record.row);
         let mut rows = activity.iter().chain(job).chain(billing);
-        let id = rows.find_map(|row| self.reader.id("company", row, columns::COMPANY))?;
+        let id = rows.find_map(|row| self.reader.id("company", row, Field::Company))?;
         let mut rows = job.iter().chain(activity);
-        let name = rows.find_map(|row| self.reader.text("company", row, columns::COMPANY_NAME));
+        let name = rows.find_map(|row| self.reader.text("company", row, Field::CompanyName));
         Some(Company { id: CompanyId(id), name })
     }
 
-    fn of_activity(&mut self, column: Column) -> Option<String> {
+    fn of_activity(&mut self, column: Field) -> Option<String> {
         self.reader.text(ACTIVITY, self.sources.activity.as_ref()?, column)
     }
 
-    fn of_job(&mut self, column: Column) -> Option<String> {
+    fn of_job(&mut self, column: Field) -> Option<String> {
         self.reader.text("job", self.sources.job.as_ref()?, column)
     }
 
-    fn of_billing(&mut self, column: Column) -> Option<String> {
+    fn of_billing(&mut self, column: Field) -> Option<String> {
         let record = self.billed_by.clone()?;
         self.reader.text(&record.label, record.row, column)
     }
@@ -333,8 +331,8 @@ impl<'a> View<'a> {
 /// Where a candidate lives.
 pub(crate) fn home(reader: &mut Reader<'_>, row: &Row) -> Place {
     Place {
-        state: reader.text("candidate", row, columns::STATE),
-        country: reader.text("candidate", row, columns::COUNTRY),
+        state: reader.text("candidate", row, Field::State),
+        country: reader.text("candidate", row, Field::Country),
         remote: false,
     }
 }

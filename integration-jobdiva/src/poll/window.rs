@@ -24,6 +24,21 @@ pub(crate) struct Limits {
     pub(crate) lag: Duration,
 }
 
+impl Limits {
+    /// Narrower windows after failures: from the second on each halves what a window goes beyond its overlap, down to
+    /// `min`.
+    pub(crate) fn narrowed(self, failures: u32, min: Duration) -> Self {
+        let ahead = self.max.saturating_sub(self.overlap);
+        let halved = ahead / 2_u32.saturating_pow(failures.saturating_sub(1).min(20));
+        Self { max: self.overlap + halved.max(min).min(ahead), ..self }
+    }
+
+    /// Whether windows are as narrow as they become.
+    pub(crate) fn is_narrowest(self, min: Duration) -> bool {
+        self.max.saturating_sub(self.overlap) <= min
+    }
+}
+
 impl Window {
     /// The window after `until`; `None` when there is nothing new to read yet.
     pub(crate) fn after(until: Timestamp, now: Timestamp, limits: Limits) -> Option<Self> {
@@ -75,6 +90,17 @@ mod tests {
         let window = Window::after(now, soon, LIMITS).unwrap();
         assert_eq!(window.to, Timestamp::from_secs(1_000_001));
         assert_eq!(window.length(), Duration::from_secs(90 * 60 + 1));
+    }
+
+    #[test]
+    fn the_second_failure_halves_what_is_new_in_a_window_down_to_the_minimum() {
+        let min = Duration::from_secs(3600);
+        let hours = |failures| {
+            let ahead = LIMITS.narrowed(failures, min).max - LIMITS.overlap;
+            ahead.as_secs() / 3600
+        };
+        assert_eq!([0, 1, 2, 3, 9, 10, 99].map(hours), [310, 310, 155, 77, 1, 1, 1]);
+        assert!(LIMITS.narrowed(10, min).is_narrowest(min) && !LIMITS.is_narrowest(min));
     }
 
     proptest! {

@@ -1,10 +1,12 @@
 //! `EmployeeAssignmentRecordsDetail`: one start with its billing and salary records nested.
 //!
 //! Unkind on purpose: other starts of the same employee come along, and come first; a numeric column is a real
-//! number; ends are stored at 23:59:59; billing money also comes as text.
+//! number; ends are stored at 23:59:59; billing money also comes as text. By switch, a start is one flat row with the
+//! labels of the screen instead.
 
 use serde_json::{Value, json};
 
+use super::behaviour::AssignmentForm;
 use super::bi::{Ask, Keyed};
 use super::eastern;
 use super::envelope::{Answer, Row, roughen};
@@ -58,6 +60,9 @@ fn start(state: &State, settings: &Settings, of: &Activity, view: View<'_>) -> O
     if billing.is_empty() && salary.is_empty() {
         return None;
     }
+    if settings.behaviour.assignment == AssignmentForm::Labels {
+        return Some(labelled(of, &billing, &salary, view));
+    }
     let rough = |mut row: Row| {
         roughen(&mut row, &of.id.to_string(), &settings.behaviour);
         Value::Object(row)
@@ -73,6 +78,56 @@ fn start(state: &State, settings: &Settings, of: &Activity, view: View<'_>) -> O
     );
     row.insert("SALARY".into(), salary.iter().map(|of| rough(salary_section(of, view))).collect());
     Some(row)
+}
+
+/// The start as its screen shows it: American dates, money as text, the records that apply today.
+fn labelled(of: &Activity, billing: &[&Billing], salary: &[&Salary], view: View<'_>) -> Row {
+    let today = eastern::day_of(view.at);
+    let yes = |is_so: bool| json!(if is_so { "Yes" } else { "No" });
+    let mut row = Row::new();
+    row.insert("Start ID".into(), json!(of.id.to_string()));
+    let begun = salary.iter().filter(|pay| pay.effective <= today);
+    let first = salary.iter().min_by_key(|pay| (pay.effective, pay.rec));
+    let pay = begun.max_by_key(|pay| (pay.effective, pay.rec)).or(first);
+    if let Some(pay) = pay.filter(|pay| pay.approved <= view.at) {
+        row.insert("Employment Category".into(), json!(pay.category));
+        row.insert("Pay Rate".into(), json!(money(&pay.amount, &pay.per)));
+        row.insert("Pay Start".into(), json!(eastern::us_day(pay.effective)));
+        row.insert("W2".into(), yes(pay.w2));
+        row.insert("C2C".into(), yes(pay.c2c));
+    }
+    let bill = billing.iter().max_by_key(|bill| (bill.start, bill.rec));
+    if let Some(bill) = bill.filter(|bill| bill.approved <= view.at) {
+        let (is_over, end) = rows::billing_end(bill, view.at);
+        row.insert("Bill Start".into(), json!(eastern::us_day(bill.start)));
+        row.insert("Bill End".into(), json!(end.map(eastern::us_day).unwrap_or_default()));
+        row.insert("Bill Rate".into(), json!(money(&bill.rate, &bill.per)));
+        row.insert("Actual Start".into(), yes(bill.start <= today));
+        row.insert("Closed".into(), yes(is_over));
+        row.insert("Working State".into(), json!(bill.work_state));
+        row.insert("Working Country".into(), json!(bill.work_country));
+        row.insert("Working Location".into(), json!(bill.location));
+    }
+    row
+}
+
+/// `$1,250.00 / Day`.
+fn money(amount: &str, per: &str) -> String {
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let unit = match per {
+        "H" => "Hour",
+        "D" => "Day",
+        "Y" => "Year",
+        other => other,
+    };
+    format!("${grouped}.{part:0<2} / {unit}")
 }
 
 fn billing_section(state: &State, of: &Billing, view: View<'_>) -> Row {

@@ -55,30 +55,48 @@ pub(super) enum Use {
 /// A token that was given; kept under its digest.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Token {
-    r#use: Use,
-    expires: Timestamp,
+    pub(super) r#use: Use,
+    pub(super) expires: Timestamp,
 }
 
-/// Answers a login path; none when the path is not one.
+/// A way to get a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    /// Credentials in the query, a pair of tokens in JSON.
+    Pair,
+    /// Credentials in the query, the token as text.
+    Text,
+    /// Credentials in the body, a pair of tokens in JSON.
+    Body,
+    /// The refresh token, for a new pair.
+    Refresh,
+}
+
+/// The five logins: method, path, way, what it does.
+pub(super) const LOGINS: [(&str, &str, Login, &str); 5] = [
+    ("GET", "/apiv2/v2/authenticate", Login::Pair, "Log in; a pair of tokens"),
+    ("GET", "/apiv2/authenticate", Login::Text, "Log in; the token as text"),
+    ("POST", "/apiv2/v2/login", Login::Body, "Log in with a body; a pair of tokens"),
+    ("GET", "/apiv2/v2/refreshToken", Login::Refresh, "A new pair for the refresh token"),
+    ("GET", "/api/authenticate", Login::Text, "Log in to version 1; the token as text"),
+];
+
+/// Answers a login.
 pub(super) fn login(
     state: &mut State,
     settings: &Settings,
     request: &Request,
+    login: Login,
     now: Timestamp,
-) -> Option<Answer> {
-    let answer = match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/apiv2/v2/authenticate") => {
-            by_query(settings, request, now).map(|()| pair(state, settings, now))
-        }
-        ("GET", "/apiv2/authenticate" | "/api/authenticate") => by_query(settings, request, now)
+) -> Answer {
+    let answer = match login {
+        Login::Pair => by_query(settings, request, now).map(|()| pair(state, settings, now)),
+        Login::Text => by_query(settings, request, now)
             .map(|()| Answer::text(give(state, settings, Use::Access, now))),
-        ("POST", "/apiv2/v2/login") => {
-            by_body(settings, request, now).map(|()| pair(state, settings, now))
-        }
-        ("GET", "/apiv2/v2/refreshToken") => Ok(refresh(state, settings, request, now)),
-        _ => return None,
+        Login::Body => by_body(settings, request, now).map(|()| pair(state, settings, now)),
+        Login::Refresh => Ok(refresh(state, settings, request, now)),
     };
-    Some(answer.unwrap_or_else(|refused| refused))
+    answer.unwrap_or_else(|refused| refused)
 }
 
 /// Whether the request carries a living access token.
@@ -128,7 +146,7 @@ fn by_body(settings: &Settings, request: &Request, now: Timestamp) -> Result<(),
     check(settings, request, client_id, username, password, now)
 }
 
-/// A bad login is a 500, not a 401.
+/// A bad login is a 500 by default, not a 401.
 fn check(
     settings: &Settings,
     request: &Request,
@@ -141,7 +159,9 @@ fn check(
     let known = expected.client_id == client_id
         && expected.username == username
         && expected.password == password;
-    known.then_some(()).ok_or_else(|| spring(500, "Invalid username/password", &request.path, now))
+    let status = settings.behaviour.bad_login_status;
+    let refused = || spring(status, "Invalid username/password", &request.path, now);
+    known.then_some(()).ok_or_else(refused)
 }
 
 fn refresh(state: &mut State, settings: &Settings, request: &Request, now: Timestamp) -> Answer {

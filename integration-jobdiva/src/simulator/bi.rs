@@ -1,145 +1,24 @@
-//! The BI methods: which exist, what they ask for, and the rows they give.
+//! Answering the BI methods: what each reads of the records.
 //!
-//! Paths under `/apiv2/bi` answer objects, the same under `/api/bi` header rows. All are `GET`. What a row looks
-//! like is in [`super::rows`]; the assignment detail, which nests, in [`super::assignment`].
+//! Which there are is in [`super::metrics`]; what a row looks like in [`super::rows`]; the assignment detail, which
+//! nests, in [`super::assignment`].
 
-use axum::http::Method;
 use workflow_core::time::Timestamp;
 
-use super::behaviour::PageBase;
-use super::envelope::{self, Answer, Row, Shape, bad_request, roughen};
+use super::behaviour::{Behaviour, PageBase};
+use super::envelope::{self, Answer, Row, Shape, bad_request, bad_request_as, roughen};
 use super::feeds::{self, Feed, Window};
-use super::rows::{self, FIELDS, Udfs, View};
+use super::metrics::{Metric, Read};
+use super::rows::{self, FIELDS, Udfs, View, accounts};
 use super::server::{Request, Settings};
-use super::state::{Moments, State};
+use super::state::{Activity, Moments, State, Timesheet};
 use super::{assignment, documents};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Read {
-    Changes(Feed),
-    Candidate,
-    Candidates,
-    Job,
-    Jobs,
-    Submittal,
-    Assignment,
-    BillingOfEmployee,
-    BillingRecord,
-    SalaryOfEmployee,
-    SalaryRecord,
-    Attachments,
-    Attachment,
-    Timesheet,
-    OnboardingList,
-    OnboardingOne,
-    Company,
-    Fields,
-    Limits,
-}
-
-/// A method: the end of its path, and the spaced name its messages carry.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Metric {
-    path: &'static str,
-    pub(super) name: &'static str,
-    read: Read,
-}
-
-const fn metric(path: &'static str, name: &'static str, read: Read) -> Metric {
-    Metric { path, name, read }
-}
-
-const METRICS: [Metric; 29] = [
-    metric("CandidateDetail", "Candidate Detail", Read::Candidate),
-    metric("CandidatesDetail", "Candidates Detail", Read::Candidates),
-    metric(
-        "NewUpdatedCandidateRecords",
-        "New/Updated Candidate Records",
-        Read::Changes(Feed::Candidates),
-    ),
-    metric(
-        "DeletedCandidateRecords",
-        "Deleted Candidate Records",
-        Read::Changes(Feed::CandidatesDeleted),
-    ),
-    metric("MergedCandidates", "Merged Candidates", Read::Changes(Feed::CandidatesMerged)),
-    metric("JobDetail", "Job Detail", Read::Job),
-    metric("JobsDetail", "Jobs Detail", Read::Jobs),
-    metric("NewUpdatedJobRecords", "New/Updated Job Records", Read::Changes(Feed::Jobs)),
-    metric(
-        "NewUpdatedSubmittalInterviewHireActivityRecords",
-        "New/Updated Submittal/Interview/Hire Activity Records",
-        Read::Changes(Feed::Activities),
-    ),
-    metric(
-        "NewUpdatedActivityRecords",
-        "New/Updated Activity Records",
-        Read::Changes(Feed::ActivitiesSlim),
-    ),
-    metric(
-        "DeletedActivityRecords",
-        "Deleted Activity Records",
-        Read::Changes(Feed::ActivitiesDeleted),
-    ),
-    metric("SubmittalDetail", "Submittal Detail", Read::Submittal),
-    metric(
-        "EmployeeAssignmentRecordsDetail",
-        "Employee Assignment Records Detail",
-        Read::Assignment,
-    ),
-    metric("NewUpdatedBillingRecords", "New/Updated Billing Records", Read::Changes(Feed::Billing)),
-    metric(
-        "EmployeeBillingRecordsDetail",
-        "Employee Billing Records Detail",
-        Read::BillingOfEmployee,
-    ),
-    metric("BillingRecordDetail", "Billing Record Detail", Read::BillingRecord),
-    metric("NewUpdatedSalaryRecords", "New/Updated Salary Records", Read::Changes(Feed::Salary)),
-    metric("EmployeeSalaryRecordsDetail", "Employee Salary Records Detail", Read::SalaryOfEmployee),
-    metric("SalaryRecordDetail", "Salary Record Detail", Read::SalaryRecord),
-    metric(
-        "NewUpdatedTimesheetRecords",
-        "New/Updated Timesheet Records",
-        Read::Changes(Feed::Timesheets),
-    ),
-    metric(
-        "NewUpdatedApprovedTimesheetRecords",
-        "New/Updated Approved Timesheet Records",
-        Read::Changes(Feed::TimesheetsApproved),
-    ),
-    metric("TimesheetDetail", "Timesheet Detail", Read::Timesheet),
-    metric("CandidateAttachmentList", "Candidate Attachment List", Read::Attachments),
-    metric("CandidateAttachmentDetail", "Candidate Attachment Detail", Read::Attachment),
-    metric(
-        "CandidateOnBoardingDocumentList",
-        "Candidate OnBoarding Document List",
-        Read::OnboardingList,
-    ),
-    metric(
-        "CandidateOnBoardingDocumentDetail",
-        "Candidate OnBoarding Document Detail",
-        Read::OnboardingOne,
-    ),
-    metric("CompanyDetail", "Company Detail", Read::Company),
-    metric("UserfieldsList", "Userfields List", Read::Fields),
-    metric("ApiLimits", "Api Limits", Read::Limits),
-];
-
-/// A method found by its path.
+/// A method, and how it lists its rows there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) metric: &'static Metric,
-    shape: Shape,
-}
-
-/// The BI method of a path, if there is one.
-pub(super) fn find(method: &Method, path: &str) -> Option<Call> {
-    let (name, shape) = match path.strip_prefix("/apiv2/bi/") {
-        Some(name) => (name, Shape::Objects),
-        None => (path.strip_prefix("/api/bi/")?, Shape::HeaderRows),
-    };
-    let metric = METRICS.iter().find(|metric| metric.path == name)?;
-    (*method == Method::GET).then_some(Call { metric, shape })
+    pub(super) shape: Shape,
 }
 
 /// Rows with the key that seeds their raggedness.
@@ -182,21 +61,45 @@ fn keyed(
     let lag = i64::from(settings.behaviour.feed_lag_secs) * 1000;
     let view = View {
         at: Timestamp(now.0 - lag),
-        udfs: Udfs::Named(&labels),
+        udfs: if settings.behaviour.user_fields_on_request {
+            Udfs::Named(&labels)
+        } else {
+            Udfs::All
+        },
         billing_dates: settings.behaviour.billing_dates,
     };
     if let Read::Changes(feed) = metric.read {
         return changes(state, settings, request, metric, feed, view, now);
     }
-    let ask = Ask { request, max_ids: settings.behaviour.max_ids, now };
-    match metric.read {
+    let ask = Ask { request, behaviour: &settings.behaviour, now };
+    asked(state, settings, &ask, metric.read, view)
+}
+
+/// The rows of what is asked for by its ids.
+fn asked(
+    state: &State,
+    settings: &Settings,
+    ask: &Ask<'_>,
+    read: Read,
+    view: View<'_>,
+) -> Result<Vec<Keyed>, Answer> {
+    match read {
         Read::Changes(_) | Read::Limits => Ok(Vec::new()),
         Read::Candidate => Ok(candidates(state, &[ask.id("candidateId")?], view)),
         Read::Candidates => Ok(candidates(state, &ask.ids("candidateIds")?, view)),
-        Read::Job => Ok(jobs(state, &job_asked(state, &ask)?, view)),
+        Read::Job => Ok(jobs(state, &job_asked(state, ask)?, view)),
         Read::Jobs => Ok(jobs(state, &ask.ids("jobIds")?, view)),
-        Read::Submittal => Ok(submittal(state, ask.id("interviewScheduleId")?, view)),
-        Read::Assignment => assignment::rows(state, settings, &ask, view),
+        Read::Submittal => Ok(submittals(state, &[ask.id("interviewScheduleId")?], view)),
+        Read::Submittals => Ok(submittals(state, &ask.ids("interviewScheduleIds")?, view)),
+        Read::SubmittalsOfJobs => {
+            let jobs = ask.ids("jobIds")?;
+            Ok(submittals_of(state, view, |of| jobs.contains(&of.job)))
+        }
+        Read::SubmittalsOfCandidates => {
+            let candidates = ask.ids("candidateIds")?;
+            Ok(submittals_of(state, view, |of| candidates.contains(&of.candidate)))
+        }
+        Read::Assignment => assignment::rows(state, settings, ask, view),
         Read::BillingOfEmployee => Ok(billing(state, ask.id("employeeId")?, None, view)),
         Read::BillingRecord => {
             Ok(billing(state, ask.id("employeeId")?, Some(ask.id("recordId")?), view))
@@ -219,10 +122,13 @@ fn keyed(
             let name = ask.text("fileName")?;
             Ok(documents::onboarding_one(state, candidate, placement, name, view.at))
         }
-        Read::Company => {
-            let company = state.companies.get(&ask.id("companyId")?);
-            Ok(company.map(|of| (of.id.to_string(), rows::company(of))).into_iter().collect())
+        Read::TimesheetHours => {
+            Ok(ask.ids("timesheetIds")?.into_iter().flat_map(|id| hours(state, id, view)).collect())
         }
+        Read::Invoice => Ok(invoice(state, ask.id("invoiceId")?, view)),
+        Read::Company => Ok(companies(state, &[ask.id("companyId")?])),
+        Read::Companies => Ok(companies(state, &ask.ids("companyIds")?)),
+        Read::Contacts => Ok(contacts(state, &ask.ids("contactIds")?)),
         Read::Fields => Ok(FIELDS.iter().map(|of| (of.0.to_string(), rows::field(*of))).collect()),
     }
 }
@@ -261,7 +167,7 @@ fn page(keyed: Vec<Keyed>, base: PageBase, request: &Request) -> Vec<Keyed> {
 /// Reads parameters; an error is the whole answer.
 pub(super) struct Ask<'a> {
     request: &'a Request,
-    max_ids: u32,
+    behaviour: &'a Behaviour,
     now: Timestamp,
 }
 
@@ -290,8 +196,10 @@ impl<'a> Ask<'a> {
     fn ids(&self, name: &str) -> Result<Vec<u64>, Answer> {
         self.text(name)?;
         let texts = self.request.query.all(name);
-        if texts.len() > self.max_ids as usize {
-            return Err(bad_request(&format!("Too many values of parameter '{name}'"), self.now));
+        if texts.len() > self.behaviour.max_ids as usize {
+            let status = self.behaviour.too_many_ids_status;
+            let why = format!("Too many values of parameter '{name}'");
+            return Err(bad_request_as(status, &why, self.now));
         }
         texts.iter().map(|text| self.number(text, name)).collect()
     }
@@ -312,14 +220,51 @@ fn job_asked(state: &State, ask: &Ask<'_>) -> Result<Vec<u64>, Answer> {
 }
 
 fn jobs(state: &State, ids: &[u64], view: View<'_>) -> Vec<Keyed> {
-    let known = ids.iter().filter_map(|id| state.jobs.get(id));
+    let known = ids.iter().filter_map(|id| state.job(*id));
     let seen = known.filter(|of| of.updated(view.at).is_some());
     seen.map(|of| (of.id.to_string(), rows::job_detail(state, of, view))).collect()
 }
 
-fn submittal(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {
-    let seen = state.activity(id).filter(|of| of.updated(view.at).is_some());
-    seen.map(|of| (of.id.to_string(), rows::activity_rich(state, of, view))).into_iter().collect()
+fn submittals(state: &State, ids: &[u64], view: View<'_>) -> Vec<Keyed> {
+    let known = ids.iter().filter_map(|id| state.activity(*id));
+    submitted(state, known, view)
+}
+
+fn submittals_of(state: &State, view: View<'_>, wanted: impl Fn(&Activity) -> bool) -> Vec<Keyed> {
+    let known = state.activities.values().filter(|of| of.deleted.is_none() && wanted(of));
+    submitted(state, known, view)
+}
+
+fn submitted<'a>(
+    state: &State,
+    known: impl Iterator<Item = &'a Activity>,
+    view: View<'_>,
+) -> Vec<Keyed> {
+    let seen = known.filter(|of| of.updated(view.at).is_some());
+    seen.map(|of| (of.id.to_string(), rows::activity_rich(state, of, view))).collect()
+}
+
+fn companies(state: &State, ids: &[u64]) -> Vec<Keyed> {
+    let known = ids.iter().filter_map(|id| state.companies.get(id));
+    known.map(|of| (of.id.to_string(), accounts::company(of))).collect()
+}
+
+fn contacts(state: &State, ids: &[u64]) -> Vec<Keyed> {
+    let known = ids.iter().filter_map(|id| state.contacts.get(id));
+    known.map(|of| (of.id.to_string(), accounts::contact(of))).collect()
+}
+
+fn invoice(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {
+    let known = state.invoices.iter().filter(|of| of.id == id);
+    let seen = known.filter(|of| of.updated(view.at).is_some());
+    seen.map(|of| (of.id.to_string(), accounts::invoice(state, of))).collect()
+}
+
+fn hours(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {
+    let known = state.timesheets.iter().filter(|of| of.id == id && of.deleted.is_none());
+    let seen = known.filter(|of| of.updated(view.at).is_some());
+    let row = |of: &Timesheet| accounts::hours(of, rows::timesheet_status(of, view.at));
+    seen.map(|of| (of.id.to_string(), row(of))).collect()
 }
 
 fn timesheet(state: &State, id: u64, view: View<'_>) -> Vec<Keyed> {

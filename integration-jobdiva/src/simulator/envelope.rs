@@ -71,6 +71,11 @@ pub(super) fn bad_request(message: &str, now: Timestamp) -> Answer {
     .with_status(400)
 }
 
+/// The same shape with another status: what one tenant answers with 400, another does with 500.
+pub(super) fn bad_request_as(status: u16, message: &str, now: Timestamp) -> Answer {
+    bad_request(message, now).with_status(status)
+}
+
 /// The rate limit.
 pub(super) fn too_many(retry_after_secs: Option<u64>) -> Answer {
     Answer { retry_after_secs, ..Answer::text("Request Limit Exceeded".into()).with_status(429) }

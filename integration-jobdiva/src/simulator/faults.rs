@@ -25,6 +25,11 @@ pub enum FaultKind {
     Cut,
     /// HTTP 200 with the queue-full message.
     QueueFull,
+    /// The endpoint answers as usual, so many real milliseconds later.
+    Slow {
+        /// How long it takes.
+        millis: u32,
+    },
     /// Every window that holds this row answers 500 `Not an array`.
     Poison {
         /// The row's id: `51000777`, or `70011000042/1` for billing and salary records.

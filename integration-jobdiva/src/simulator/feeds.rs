@@ -6,12 +6,12 @@
 use jiff::civil::DateTime;
 use workflow_core::time::Timestamp;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, WindowEnd};
 use super::eastern;
 use super::envelope::{Answer, Row, bad_request, bi_error};
-use super::rows::{self, View};
+use super::rows::{self, View, accounts};
 use super::server::Query;
-use super::state::{Decision, Moments, State};
+use super::state::{Decision, Merge, Moments, State};
 
 /// Which feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,20 @@ pub(super) enum Feed {
     CandidatesDeleted,
     CandidatesMerged,
     Jobs,
+    JobsDeleted,
+    JobsMerged,
     Activities,
     ActivitiesSlim,
+    ActivitiesListed,
     ActivitiesDeleted,
+    StartsCancelled,
     Billing,
     Salary,
     Timesheets,
     TimesheetsApproved,
+    Invoices,
+    Companies,
+    Contacts,
 }
 
 /// A row of a feed with what it is found and sorted by.
@@ -38,11 +45,14 @@ pub(super) struct Found {
     pub(super) row: Row,
 }
 
+const DAY_MILLIS: i64 = 86_400_000;
+
 /// A window in wall time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     from: DateTime,
     to: DateTime,
+    end: WindowEnd,
 }
 
 impl Window {
@@ -53,15 +63,19 @@ impl Window {
         metric: &str,
         now: Timestamp,
     ) -> Result<Self, Answer> {
-        let one = |name: &str| {
-            let text = query.one(name).ok_or_else(|| {
-                bad_request(&format!("Required Date parameter '{name}' is not present"), now)
-            })?;
-            let failed = || bad_request(&format!("Failed to convert value of '{name}'"), now);
-            eastern::parse(text).ok_or_else(failed)
+        let strict = behaviour.strict_dates;
+        let lenient = |text: &str| text.parse::<DateTime>().ok().filter(|_| !strict);
+        let one = |name: &str, otherwise: Timestamp| match query.one(name) {
+            None if strict => {
+                Err(bad_request(&format!("Required Date parameter '{name}' is not present"), now))
+            }
+            None => Ok(eastern::wall(otherwise)),
+            Some(text) => eastern::parse(text)
+                .or_else(|| lenient(text))
+                .ok_or_else(|| bad_request(&format!("Failed to convert value of '{name}'"), now)),
         };
-        let from = one("fromDate")?;
-        let mut to = one("toDate")?;
+        let from = one("fromDate", Timestamp(now.0 - DAY_MILLIS))?;
+        let mut to = one("toDate", now)?;
         if behaviour.widen_midnight && to == to.date().at(0, 0, 0, 0) {
             to = to.date().at(23, 59, 59, 0);
         }
@@ -74,13 +88,17 @@ impl Window {
                 "Invalid Request Parameter (Date range more than 14 days, metric name = {metric})"
             )));
         }
-        Ok(Self { from, to })
+        Ok(Self { from, to, end: behaviour.window_end })
     }
 
     /// Whether a moment lies in the window, to the second.
     pub(super) fn holds(&self, at: Timestamp) -> bool {
         let wall = eastern::wall(at);
-        self.from <= wall && wall <= self.to
+        let ends = match self.end {
+            WindowEnd::Included => wall <= self.to,
+            WindowEnd::Excluded => wall < self.to,
+        };
+        self.from <= wall && ends
     }
 }
 
@@ -108,23 +126,29 @@ fn all(state: &State, feed: Feed, view: View<'_>) -> Vec<Found> {
             "CANDIDATEID",
         ),
         Feed::CandidatesMerged => {
-            let merged = state.candidates.values().filter_map(|of| Some((of.id, of.merged?)));
-            let row = |(id, merge): (u64, super::state::Merge)| Found {
-                key: id.to_string(),
-                updated: merge.at,
-                row: rows::merged(id, merge.into, merge.at),
-            };
-            merged.map(row).collect()
+            let pairs = state.candidates.values().filter_map(|of| Some((of.id, of.merged?)));
+            merged(pairs, "CANDIDATEID")
         }
-        Feed::Jobs => list(state.jobs.values(), view, |of| {
-            (of.id.to_string(), rows::job_delta(state, of, view))
-        }),
+        Feed::Jobs => {
+            let living = state.jobs.keys().filter_map(|id| state.job(*id));
+            list(living, view, |of| (of.id.to_string(), rows::job_delta(state, of, view)))
+        }
+        Feed::JobsDeleted => {
+            gone(state.jobs.values().filter_map(|of| Some((of.id, of.deleted?))), "JOBID")
+        }
+        Feed::JobsMerged => {
+            merged(state.jobs.values().filter_map(|of| Some((of.id, of.merged?))), "JOBID")
+        }
         Feed::Activities => list(activities(state), view, |of| {
             (of.id.to_string(), rows::activity_rich(state, of, view))
         }),
         Feed::ActivitiesSlim => list(activities(state), view, |of| {
             (of.id.to_string(), rows::activity_slim(state, of, view))
         }),
+        Feed::ActivitiesListed => list(activities(state), view, |of| {
+            (of.id.to_string(), rows::activity_listed(state, of, view))
+        }),
+        Feed::StartsCancelled => cancelled(state),
         Feed::ActivitiesDeleted => gone(
             state.activities.values().filter_map(|of| Some((of.id, of.deleted?))),
             "ACTIVITYID",
@@ -143,7 +167,26 @@ fn all(state: &State, feed: Feed, view: View<'_>) -> Vec<Found> {
                 .filter(|of| of.decision == Decision::Approved && of.decided <= view.at);
             list(approved, view, |of| (of.id.to_string(), rows::timesheet(state, of, view)))
         }
+        Feed::Invoices => list(state.invoices.iter(), view, |of| {
+            (of.id.to_string(), accounts::invoice(state, of))
+        }),
+        Feed::Companies => list(state.companies.values(), view, |of| {
+            (of.id.to_string(), accounts::company_delta(of))
+        }),
+        Feed::Contacts => list(state.contacts.values(), view, |of| {
+            (of.id.to_string(), accounts::contact_delta(of))
+        }),
     }
+}
+
+fn cancelled(state: &State) -> Vec<Found> {
+    let cancelled = activities(state).filter_map(|of| Some((of, of.cancelled?)));
+    let found = cancelled.map(|(of, updated)| Found {
+        key: of.id.to_string(),
+        updated,
+        row: rows::cancelled(of, updated),
+    });
+    found.collect()
 }
 
 fn activities(state: &State) -> impl Iterator<Item = &super::state::Activity> {
@@ -174,4 +217,13 @@ fn gone(ids: impl Iterator<Item = (u64, Timestamp)>, column: &str) -> Vec<Found>
         row: rows::deleted(column, id, at),
     };
     ids.map(found).collect()
+}
+
+fn merged(pairs: impl Iterator<Item = (u64, Merge)>, column: &str) -> Vec<Found> {
+    let found = |(id, merge): (u64, Merge)| Found {
+        key: id.to_string(),
+        updated: merge.at,
+        row: rows::merged(column, id, merge),
+    };
+    pairs.map(found).collect()
 }

@@ -76,7 +76,7 @@ pub enum Mutation {
         /// Employment category.
         category: String,
     },
-    /// A new salary record with a later EFFECTIVE_DATE; answers the record id.
+    /// A new salary record with a later EFFECTIVE_DATE (or the old one overwritten, by switch 21); answers its id.
     ChangeRate {
         /// Placement id.
         placement: u64,
@@ -131,6 +131,31 @@ pub enum Mutation {
         old: u64,
         /// The id that stays.
         new: u64,
+    },
+    /// The job is deleted; its placements stay and name it.
+    DeleteJob {
+        /// Job id.
+        job: u64,
+    },
+    /// One job becomes another: the old id answers nothing any more, its placements name the other.
+    MergeJobs {
+        /// The id that goes away.
+        old: u64,
+        /// The id that stays.
+        new: u64,
+    },
+    /// Bills the client for a placement's work; answers the invoice's id.
+    AddInvoice {
+        /// Placement id.
+        placement: u64,
+        /// First day billed.
+        from: Date,
+        /// Last day billed.
+        to: Date,
+        /// Hours, as a decimal text.
+        hours: String,
+        /// Amount, as a decimal text.
+        amount: String,
     },
     /// Changes the category of every pay record of a placement.
     SetCategory {

@@ -10,10 +10,13 @@ use workflow_core::time::Timestamp;
 use super::behaviour::BillingDates;
 use super::eastern;
 use super::envelope::Row;
+use super::search::starts;
 use super::state::{
-    Activity, Attachment, Billing, Candidate, Company, Decision, Job, Moments, Onboarding, Salary,
+    Activity, Attachment, Billing, Candidate, Decision, Job, Merge, Moments, Onboarding, Salary,
     State, Timesheet,
 };
+
+pub(super) mod accounts;
 
 /// Which user-defined fields a row carries.
 #[derive(Clone, Copy, Debug)]
@@ -248,6 +251,16 @@ pub(super) fn activity_rich(state: &State, of: &Activity, view: View<'_>) -> Row
     columns
 }
 
+/// `SubmittalInterviewHireActivitiesList`: with the start's status as it is now.
+pub(super) fn activity_listed(state: &State, of: &Activity, view: View<'_>) -> Row {
+    let mut columns = activity_rich(state, of, view);
+    columns.extend(row([
+        ("ACTIVITYDATE", optional_stamp(of.updated(view.at))),
+        ("START_STATUS", starts::status(of, view.at).into()),
+    ]));
+    columns
+}
+
 /// Whether an assignment is over, and on which day it is said to end.
 pub(super) fn billing_end(of: &Billing, at: Timestamp) -> (bool, Option<Date>) {
     let closing = of.closing.filter(|closing| closing.entered <= at);
@@ -294,8 +307,19 @@ pub(super) fn billing_delta(state: &State, of: &Billing, view: View<'_>) -> Row 
         ("DATECREATED", eastern::stamp(of.created)),
         ("DATEUPDATED", optional_stamp(of.updated(view.at))),
     ]);
-    view.field(&mut columns, "Employment Type", "");
+    view.field(&mut columns, "Employment Type", employment_type(state, of.activity));
     columns
+}
+
+/// The tenant's own word for how a worker is engaged; empty until there is a pay record.
+fn employment_type(state: &State, activity: u64) -> &'static str {
+    let pay = state.salary.iter().find(|pay| pay.activity == activity && !pay.deleted);
+    match pay.map(|pay| pay.category.as_str()) {
+        None => "",
+        Some("Independent Contractor") => "1099",
+        Some("Subcontract") => "C2C",
+        Some(_) => "W2",
+    }
 }
 
 /// `EmployeeBillingRecordsDetail`: adds STARTID.
@@ -343,6 +367,15 @@ pub(super) fn salary(of: &Salary, view: View<'_>) -> Row {
     columns
 }
 
+/// How a timesheet stands at a moment.
+pub(super) fn timesheet_status(of: &Timesheet, at: Timestamp) -> &'static str {
+    match (of.decided <= at).then_some(of.decision) {
+        None | Some(Decision::Pending) => "PENDING",
+        Some(Decision::Approved) => "APPROVED",
+        Some(Decision::Rejected) => "REJECTED",
+    }
+}
+
 /// `NewUpdatedTimesheetRecords`; the approved feed has the same row with DATEAPPROVED filled.
 pub(super) fn timesheet(state: &State, of: &Timesheet, view: View<'_>) -> Row {
     let rec = |recs: Vec<u32>| recs.into_iter().max().unwrap_or(0).to_string();
@@ -351,12 +384,7 @@ pub(super) fn timesheet(state: &State, of: &Timesheet, view: View<'_>) -> Row {
         record.activity == of.activity && record.effective <= of.week_ending && !record.deleted
     });
     let decided = (of.decided <= view.at).then_some(of.decision);
-    let status = match decided {
-        None => "PENDING",
-        Some(Decision::Approved) => "APPROVED",
-        Some(Decision::Rejected) => "REJECTED",
-        Some(Decision::Pending) => "PENDING",
-    };
+    let status = timesheet_status(of, view.at);
     let approved = (decided == Some(Decision::Approved)).then_some(of.decided);
     row([
         ("TIMESHEETID", of.id.to_string()),
@@ -422,20 +450,6 @@ pub(super) fn onboarding_detail(of: &Onboarding) -> Row {
     row([("FILECONTENT", of.content_base64.clone())])
 }
 
-/// `CompanyDetail`.
-pub(super) fn company(of: &Company) -> Row {
-    row([
-        ("ID", of.id.to_string()),
-        ("COMPANYNAME", of.name.clone()),
-        ("ADDRESS1", "200 Quay Street".into()),
-        ("ADDRESS2", String::new()),
-        ("CITY", of.city.clone()),
-        ("STATE", of.state.clone()),
-        ("COUNTRY", "US".into()),
-        ("DIVISIONID", "12".into()),
-    ])
-}
-
 /// `UserfieldsList`.
 pub(super) fn field((id, label, record): (u32, &str, &str)) -> Row {
     row([
@@ -454,11 +468,22 @@ pub(super) fn deleted(column: &str, id: u64, at: Timestamp) -> Row {
     row([(column, id.to_string()), ("DATEDELETED", eastern::stamp(at))])
 }
 
-/// `MergedCandidates`; the column names are not public, these are a guess.
-pub(super) fn merged(old: u64, new: u64, at: Timestamp) -> Row {
+/// `MergedCandidates` and `MergedJobs`; the column names are not public, these are a guess.
+pub(super) fn merged(column: &str, old: u64, merge: Merge) -> Row {
+    let (from, into) = (format!("OLD{column}"), format!("NEW{column}"));
     row([
-        ("OLDCANDIDATEID", old.to_string()),
-        ("NEWCANDIDATEID", new.to_string()),
-        ("DATEMERGED", eastern::stamp(at)),
+        (from.as_str(), old.to_string()),
+        (into.as_str(), merge.into.to_string()),
+        ("DATEMERGED", eastern::stamp(merge.at)),
+    ])
+}
+
+/// `CancelledStarts`; the column names are not public, these are a guess.
+pub(super) fn cancelled(of: &Activity, at: Timestamp) -> Row {
+    row([
+        ("STARTID", of.id.to_string()),
+        ("CANDIDATEID", of.candidate.to_string()),
+        ("JOBID", of.job.to_string()),
+        ("DATECANCELLED", eastern::stamp(at)),
     ])
 }

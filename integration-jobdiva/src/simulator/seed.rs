@@ -32,8 +32,8 @@
 //! | 51000800 | 70011000063 | the other of the two, another client | insured; one contractor for both |
 //! | 50900777 | 70011000042 | W-2 hourly in 2024, the same person as 51000777 | never sent: W-2 and ended |
 //!
-//! Companies: 8801 Halvorsen Freight, 8802 Brightwater Studio; 9907 is a payee. Job categories: Information
-//! Technology, Design, Engineering. Next: [`super::Mutation`] to change any of it.
+//! Companies: 8801 Halvorsen Freight, 8802 Brightwater Studio; 9907 is a payee. Contacts: 9120 and 9121. One client invoice,
+//! 4400501, for the approved week. Job categories: Information Technology, Design, Engineering. Next: [`super::Mutation`] to change any of it.
 
 use jiff::civil::{Date, date};
 use workflow_core::time::Timestamp;
@@ -43,8 +43,8 @@ use super::eastern::{in_2026, moment};
 use super::encoding::base64;
 use super::mutations::Arrival;
 use super::state::{
-    Activity, Attachment, Billing, Candidate, Closing, Company, Decision, Job, Salary, State,
-    Termination, Timesheet,
+    Activity, Attachment, Billing, Candidate, Closing, Company, Contact, Decision, Invoice, Job,
+    Salary, State, Termination, Timesheet,
 };
 
 /// The dataset's present: 2026-03-24T09:00 in New York.
@@ -137,6 +137,7 @@ pub(super) fn dataset(behaviour: &Behaviour) -> State {
     }
     bend(&mut state, behaviour);
     add_timesheets(&mut state);
+    add_invoice(&mut state);
     add_attachments(&mut state);
     state
 }
@@ -226,7 +227,17 @@ fn add_companies(state: &mut State) {
     ];
     for (id, name, city, home) in companies {
         let (name, city, home) = (name.to_owned(), city.to_owned(), home.to_owned());
-        state.companies.insert(id, Company { id, name, city, state: home });
+        let created = in_2026(3, 1, 7, 30);
+        state.companies.insert(id, Company { id, name, city, state: home, created });
+    }
+    for (id, first, last, company) in
+        [(9120, "Priya", "Nandakumar", 8801), (9121, "Owen", "Castellane", 8802)]
+    {
+        let email = format!("{first}.{last}@client.example.com").to_lowercase();
+        let (first_name, last_name) = (first.to_owned(), last.to_owned());
+        let created = in_2026(3, 1, 7, 45);
+        let contact = Contact { id, first_name, last_name, company, email, created };
+        state.contacts.insert(id, contact);
     }
 }
 
@@ -274,6 +285,8 @@ fn add_jobs(state: &mut State) {
             currency: if is_canadian { "CAD" } else { "USD" }.into(),
             created,
             touched: in_2026(3, 20, 16, 41),
+            deleted: None,
+            merged: None,
         };
         state.jobs.insert(id, job);
     }
@@ -419,6 +432,22 @@ fn add_timesheets(state: &mut State) {
             deleted: None,
         });
     }
+}
+
+/// The client is billed for the approved week: 42.5 hours at 128.50.
+fn add_invoice(state: &mut State) {
+    let activity = &state.activities[&51_000_795];
+    state.invoices.push(Invoice {
+        id: 4_400_501,
+        activity: activity.id,
+        employee: activity.candidate,
+        job: activity.job,
+        from: date(2026, 3, 30),
+        to: april(5),
+        hours: "42.5".into(),
+        amount: "5461.25".into(),
+        created: in_2026(4, 9, 12, 0),
+    });
 }
 
 fn add_attachments(state: &mut State) {

@@ -1,16 +1,18 @@
 //! One request from the socket to the answer: ledger, faults, login, token, grant, rate limit, method.
 //!
-//! Everything between taking the lock and letting it go is plain code without await; the two faults that are no
-//! answer at all (a hang, a cut) happen after. Next: [`super::bi`] and [`super::search`].
+//! Everything between taking the lock and letting it go is plain code without await; what takes time or is no answer at
+//! all (slowness, a hang, a cut) happens after. Next: [`super::routes`], [`super::bi`] and [`super::search`].
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query as AxumQuery, State as Shares};
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use tokio::sync::watch;
 use workflow_core::time::{Clock, ManualClock, Timestamp};
 
@@ -18,8 +20,9 @@ use super::behaviour::Behaviour;
 use super::client::Sender;
 use super::envelope::{self, Answer};
 use super::faults::FaultKind;
+use super::routes::{self, CONTROL, Leads};
 use super::state::State;
-use super::{auth, bi, control, persist, search};
+use super::{auth, bi, control, openapi, page, persist, search};
 
 /// What does not change while the server runs.
 #[derive(Debug)]
@@ -103,6 +106,7 @@ pub(super) struct Request {
 
 enum Reply {
     Answer(Answer),
+    Slow(Answer, Duration),
     Hang,
     Cut,
 }
@@ -116,20 +120,34 @@ pub(super) async fn handle(
     body: Bytes,
 ) -> Response {
     let query = AxumQuery::<Vec<(String, String)>>::try_from_uri(&uri);
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let request = Request {
         method,
         path: uri.path().to_owned(),
         query: Query(query.map(|AxumQuery(pairs)| pairs).unwrap_or_default()),
-        authorization: authorization.map(str::to_owned),
+        authorization: text(header::AUTHORIZATION).map(str::to_owned),
         body,
     };
-    if let Some(verb) = request.path.strip_prefix("/__sim/") {
-        return control::handle(&shared, verb, &request).await.into_response();
+    let leads = routes::find(request.method.as_str(), &request.path);
+    match leads {
+        Some(Leads::Page) => return Html(page::page(&shared)).into_response(),
+        Some(Leads::Document) => {
+            let host = text(header::HOST).unwrap_or("127.0.0.1");
+            return Json(openapi::document(&format!("http://{host}"))).into_response();
+        }
+        Some(Leads::Control(verb)) => {
+            return control::handle(&shared, verb, &request).await.into_response();
+        }
+        None if request.path.starts_with(CONTROL) => return control::unknown().into_response(),
+        Some(Leads::Login(_) | Leads::Bi(_) | Leads::Search(_) | Leads::ValidateUser) | None => {}
     }
-    let reply = shared.change(|state, now| reply(state, &shared.settings, &request, now));
+    let reply = shared.change(|state, now| reply(state, &shared.settings, &request, leads, now));
     match reply {
         Ok(Reply::Answer(answer)) => answer.into_response(),
+        Ok(Reply::Slow(answer, by)) => {
+            tokio::time::sleep(by).await;
+            answer.into_response()
+        }
         Ok(Reply::Hang) => hang(&shared).await.into_response(),
         // Unwinding ends the connection's task, and with it the connection, without a byte of an answer.
         Ok(Reply::Cut) => std::panic::resume_unwind(Box::new("cut by a fault")),
@@ -150,51 +168,105 @@ async fn hang(shared: &Shared) -> Answer {
     envelope::refusal(503, "stopped".into())
 }
 
-fn reply(state: &mut State, settings: &Settings, request: &Request, now: Timestamp) -> Reply {
+fn reply(
+    state: &mut State,
+    settings: &Settings,
+    request: &Request,
+    leads: Option<Leads>,
+    now: Timestamp,
+) -> Reply {
     *state.ledger.entry(format!("{} {}", request.method, request.path)).or_default() += 1;
-    match state.take_fault(&request.path) {
+    let latency = latency(&settings.behaviour, &request.path);
+    let timely = |answer, more: Duration| match latency + more {
+        Duration::ZERO => Reply::Answer(answer),
+        slow => Reply::Slow(answer, slow),
+    };
+    let reply = match state.take_fault(&request.path) {
         Some(FaultKind::Timeout) => Reply::Hang,
         Some(FaultKind::Cut) => Reply::Cut,
         Some(FaultKind::Status { status, message }) => {
-            Reply::Answer(envelope::spring(status, &message, &request.path, now))
+            timely(envelope::spring(status, &message, &request.path, now), Duration::ZERO)
         }
-        Some(FaultKind::QueueFull) => Reply::Answer(envelope::bi_error(
-            "There are too many API requests in the queue. Please try again in 3 minutes.",
-        )),
+        Some(FaultKind::QueueFull) => timely(
+            envelope::bi_error(
+                "There are too many API requests in the queue. Please try again in 3 minutes.",
+            ),
+            Duration::ZERO,
+        ),
+        Some(FaultKind::Slow { millis }) => timely(
+            answer(state, settings, request, leads, now),
+            Duration::from_millis(millis.into()),
+        ),
         Some(FaultKind::Poison { .. } | FaultKind::Skip { .. }) | None => {
-            Reply::Answer(answer(state, settings, request, now))
+            timely(answer(state, settings, request, leads, now), Duration::ZERO)
+        }
+    };
+    let status = match &reply {
+        Reply::Answer(answer) | Reply::Slow(answer, _) => Some(answer.status),
+        Reply::Hang | Reply::Cut => None,
+    };
+    let is_login = matches!(leads, Some(Leads::Login(_)));
+    state.remember(request, is_login, status, now);
+    reply
+}
+
+/// How long an endpoint takes: the longest time that is set for an end of its path.
+fn latency(behaviour: &Behaviour, path: &str) -> Duration {
+    let of_path = |end: &&String| *end == "*" || path.ends_with(&format!("/{end}"));
+    let set = behaviour.latency_millis.iter().filter(|(end, _)| of_path(end));
+    Duration::from_millis(set.map(|(_, millis)| u64::from(*millis)).max().unwrap_or(0))
+}
+
+fn answer(
+    state: &mut State,
+    settings: &Settings,
+    request: &Request,
+    leads: Option<Leads>,
+    now: Timestamp,
+) -> Answer {
+    if let Some(Leads::Login(login)) = leads {
+        return auth::login(state, settings, request, login, now);
+    }
+    let is_let_in = auth::is_let_in(state, settings, request, now);
+    let Some(leads) = leads.filter(|_| is_let_in) else {
+        return envelope::unauthorized(&request.path, now);
+    };
+    match gate(state, settings, request, now) {
+        Gate::Open => {}
+        Gate::Busy(answer) => return answer,
+        Gate::NotGranted => return not_granted(settings, request, leads),
+    }
+    match leads {
+        Leads::Bi(call) => bi::answer(state, settings, request, call, now),
+        Leads::Search(search) => search::answer(state, settings, request, search, now),
+        Leads::ValidateUser => Answer::json(serde_json::Value::Bool(true)),
+        Leads::Login(_) | Leads::Control(_) | Leads::Page | Leads::Document => {
+            envelope::unauthorized(&request.path, now)
         }
     }
 }
 
-fn answer(state: &mut State, settings: &Settings, request: &Request, now: Timestamp) -> Answer {
-    if let Some(answer) = auth::login(state, settings, request, now) {
-        return answer;
-    }
-    if !auth::is_let_in(state, settings, request, now) {
-        return envelope::unauthorized(&request.path, now);
-    }
-    if let Some(call) = bi::find(&request.method, &request.path) {
-        return match gate(state, settings, request, now) {
-            Gate::Open => bi::answer(state, settings, request, call, now),
-            Gate::Busy(answer) => answer,
-            Gate::NotGranted => envelope::bi_error(&format!(
-                "You are not allowed to query this BIData metric, metric name = {}",
-                call.metric.name
-            )),
-        };
-    }
-    match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/apiv2/jobdiva/searchStart") => match gate(state, settings, request, now) {
-            Gate::Open => search::starts(state, settings, request, now),
-            Gate::Busy(answer) => answer,
-            Gate::NotGranted => envelope::refusal(
-                settings.behaviour.not_granted_status,
-                "You are not allowed to access to searchStart API.".into(),
-            ),
-        },
-        ("GET", "/apiv2/validateUser") => Answer::json(serde_json::Value::Bool(true)),
-        _ => envelope::unauthorized(&request.path, now),
+fn not_granted(settings: &Settings, request: &Request, leads: Leads) -> Answer {
+    let Behaviour { bi_not_granted_status, not_granted_status, .. } = settings.behaviour;
+    match leads {
+        Leads::Bi(call) if bi_not_granted_status == 200 => envelope::bi_error(&format!(
+            "You are not allowed to query this BIData metric, metric name = {}",
+            call.metric.name
+        )),
+        Leads::Bi(call) => envelope::refusal(
+            bi_not_granted_status,
+            format!("You are not allowed to access to {} API.", call.metric.path),
+        ),
+        Leads::Login(_)
+        | Leads::Search(_)
+        | Leads::ValidateUser
+        | Leads::Control(_)
+        | Leads::Page
+        | Leads::Document => {
+            let method = request.path.rsplit('/').next().unwrap_or_default();
+            let text = format!("You are not allowed to access to {method} API.");
+            envelope::refusal(not_granted_status, text)
+        }
     }
 }
 

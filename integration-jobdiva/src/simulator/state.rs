@@ -4,7 +4,7 @@
 //! and its DATEUPDATED is the latest that has come. That is how pay records turn up hours after a hire without anyone
 //! touching them. Nothing here knows a column name; next: [`super::rows`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use workflow_core::time::Timestamp;
 
 use super::auth::Token;
 use super::faults::{Bucket, Fault};
+use super::received::Received;
 use super::webhooks::{Delivery, WebhookTarget};
 
 /// A record that changes at known moments.
@@ -55,6 +56,19 @@ pub(super) struct Company {
     pub(super) name: String,
     pub(super) city: String,
     pub(super) state: String,
+    #[serde(default)]
+    pub(super) created: Timestamp,
+}
+
+/// A person at a client company.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Contact {
+    pub(super) id: u64,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) company: u64,
+    pub(super) email: String,
+    pub(super) created: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,6 +89,10 @@ pub(super) struct Job {
     pub(super) currency: String,
     pub(super) created: Timestamp,
     pub(super) touched: Timestamp,
+    #[serde(default)]
+    pub(super) deleted: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) merged: Option<Merge>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -189,6 +207,20 @@ pub(super) struct Timesheet {
     pub(super) deleted: Option<Timestamp>,
 }
 
+/// A client invoice: money in, never what the worker is paid.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Invoice {
+    pub(super) id: u64,
+    pub(super) activity: u64,
+    pub(super) employee: u64,
+    pub(super) job: u64,
+    pub(super) from: Date,
+    pub(super) to: Date,
+    pub(super) hours: String,
+    pub(super) amount: String,
+    pub(super) created: Timestamp,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Attachment {
     pub(super) id: u64,
@@ -214,6 +246,24 @@ pub(super) struct Onboarding {
 impl Moments for Candidate {
     fn moments(&self) -> Vec<Timestamp> {
         vec![self.created, self.touched]
+    }
+}
+
+impl Moments for Company {
+    fn moments(&self) -> Vec<Timestamp> {
+        vec![self.created]
+    }
+}
+
+impl Moments for Contact {
+    fn moments(&self) -> Vec<Timestamp> {
+        vec![self.created]
+    }
+}
+
+impl Moments for Invoice {
+    fn moments(&self) -> Vec<Timestamp> {
+        vec![self.created]
     }
 }
 
@@ -264,16 +314,23 @@ pub(super) struct State {
     pub(super) turn: u64,
     pub(super) candidates: BTreeMap<u64, Candidate>,
     pub(super) companies: BTreeMap<u64, Company>,
+    #[serde(default)]
+    pub(super) contacts: BTreeMap<u64, Contact>,
     pub(super) jobs: BTreeMap<u64, Job>,
     pub(super) activities: BTreeMap<u64, Activity>,
     pub(super) billing: Vec<Billing>,
     pub(super) salary: Vec<Salary>,
     pub(super) timesheets: Vec<Timesheet>,
+    #[serde(default)]
+    pub(super) invoices: Vec<Invoice>,
     pub(super) attachments: Vec<Attachment>,
     #[serde(default)]
     pub(super) onboarding: Vec<Onboarding>,
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) ledger: BTreeMap<String, u64>,
+    /// The newest requests, oldest first; forgotten by a kill.
+    #[serde(skip)]
+    pub(super) received: VecDeque<Received>,
     pub(super) faults: Vec<Fault>,
     pub(super) denied: BTreeSet<String>,
     pub(super) buckets: BTreeMap<String, Bucket>,
@@ -304,6 +361,11 @@ impl State {
     pub(super) fn candidate(&self, id: u64) -> Option<&Candidate> {
         let candidate = self.candidates.get(&id)?;
         (candidate.deleted.is_none() && candidate.merged.is_none()).then_some(candidate)
+    }
+
+    /// A job that can still be read.
+    pub(super) fn job(&self, id: u64) -> Option<&Job> {
+        self.jobs.get(&id).filter(|job| job.deleted.is_none() && job.merged.is_none())
     }
 
     /// An activity that can still be read.

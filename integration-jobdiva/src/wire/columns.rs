@@ -1,205 +1,135 @@
-//! The columns that are read, each with the names under which tenants and methods send it.
+//! Which fields each kind of row is read for, and what of an answer is decoded.
 //!
-//! Names are kept normalised (see [`normalise`]). What is not listed here is not decoded: SSN, TAXID and
-//! VISA_STATUS are deliberately absent, and so is everything billed to the client but its place and dates.
+//! What is not listed here is not decoded. The fields and their columns are `operations/field.rs`; a tenant's own columns
+//! come with the operation's spec.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A key without case, blanks and punctuation: `Start ID`, `START_ID` and `startId` are one.
-pub(crate) fn normalise(key: &str) -> String {
-    key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
+use crate::operations::{Field, Pattern, Spec, normalise};
 
-/// A value's names, in order: the first that is not empty wins.
-pub(crate) type Column = &'static [&'static str];
-
-pub(crate) const PLACEMENT: Column =
-    &["activityid", "startid", "placementid", "interviewscheduleid", "submittalid"];
-pub(crate) const CANDIDATE: Column = &["candidateid", "employeeid", "candidateidinjd"];
-/// The two ends of a merge; how the feed calls them is not published, so that every likely name is read.
-pub(crate) const MERGED_FROM: Column =
-    &["oldcandidateid", "mergedcandidateid", "fromcandidateid", "oldid", "candidateidold"];
-pub(crate) const MERGED_INTO: Column =
-    &["newcandidateid", "tocandidateid", "intocandidateid", "newid", "candidateidnew"];
-pub(crate) const REQUISITION: Column = &["jobid", "jobidinjd"];
-pub(crate) const COMPANY: Column = &["companyid", "customerid"];
-pub(crate) const COMPANY_NAME: Column = &["companyname"];
-pub(crate) const TIMESHEET: Column = &["timesheetid"];
-/// The record's own id: only in `candidate.get` and `job.get`.
-pub(crate) const ID: Column = &["id"];
-pub(crate) const RECORD: Column = &["recid"];
-
-pub(crate) const FIRST_NAME: Column = &["firstname"];
-pub(crate) const LAST_NAME: Column = &["lastname"];
-pub(crate) const EMAIL: Column = &["email", "alternateemail"];
-pub(crate) const PHONE: Column = &["cellphone", "phone1", "homephone", "workphone"];
-pub(crate) const STATE: Column = &["state"];
-pub(crate) const COUNTRY: Column = &["country"];
-
-pub(crate) const TITLE: Column = &["jobtitle", "title"];
-pub(crate) const DESCRIPTION: Column = &["jobdescription"];
-pub(crate) const CATEGORY: Column = &["jobcategory"];
-pub(crate) const POSITION: Column = &["positiontype", "jobtype"];
-pub(crate) const FLEXIBILITY: Column = &["onsiteflexibility", "onsiteremote"];
-
-pub(crate) const HIRED: Column = &["hireflag"];
-pub(crate) const REJECTED: Column = &["rejectflag"];
-pub(crate) const REJECTED_ON: Column =
-    &["rejectdate", "externalrejectdate", "internalrejectdate", "daterejected"];
-pub(crate) const PLACED_ON: Column = &["placementdate", "hiredate"];
-pub(crate) const START_STATUS: Column = &["startstatus"];
-pub(crate) const TERMINATED_ON: Column = &["terminationdate"];
-
-pub(crate) const ACTIVITY_START: Column = &["startdate"];
-pub(crate) const ACTIVITY_END: Column = &["enddate"];
-pub(crate) const BILLING_START: Column = &["startdate", "billstart", "effectivedate"];
-pub(crate) const BILLING_END: Column = &["enddate", "billend"];
-pub(crate) const PAY_START: Column = &["effectivedate", "paystart", "startdate"];
-pub(crate) const PAY_END: Column = &["enddate", "payend"];
-
-pub(crate) const APPROVED: Column = &["approved", "arrpoved"];
-pub(crate) const DELETED: Column = &["deleted"];
-pub(crate) const CLOSED: Column = &["closed"];
-pub(crate) const BEGUN: Column = &["actualstart"];
-pub(crate) const OVER: Column = &["actualend"];
-
-pub(crate) const SALARY: Column = &["salary", "payrate"];
-pub(crate) const SALARY_UNIT: Column = &["salaryper", "payrateper"];
-pub(crate) const AGREED_PAY: Column = &["agreedpayrate"];
-pub(crate) const AGREED_UNIT: Column = &["payfrequency", "payratecurrencyunit", "hourlyunit"];
-pub(crate) const CURRENCY: Column = &["currency", "hourlycurrency"];
-pub(crate) const EMPLOYMENT: Column = &["employmentcategory"];
-pub(crate) const CORP_TO_CORP: Column = &["corptocorp", "croptocrop", "ohc2c", "c2c"];
-pub(crate) const W2: Column = &["ohw2", "w2"];
-
-pub(crate) const WORK_STATE: Column = &["workingstate", "workstate"];
-pub(crate) const WORK_COUNTRY: Column = &["workingcountry", "workcountry"];
-pub(crate) const WORK_LOCATION: Column = &["workinglocation"];
-
-pub(crate) const WEEK_ENDING: Column = &["weekendingdate", "weekending"];
-pub(crate) const STATUS: Column = &["status"];
-pub(crate) const APPROVED_ON: Column = &["dateapproved"];
-pub(crate) const HOURS_WORKED: Column = &["hoursworked"];
-pub(crate) const REGULAR_HOURS: Column = &["reghours"];
-pub(crate) const REGULAR_PAY: Column = &["regpay"];
-pub(crate) const REGULAR_UNIT: Column = &["regpayrateunit"];
-pub(crate) const OVERTIME_HOURS: Column = &["othours"];
-pub(crate) const OVERTIME_PAY: Column = &["otpay"];
-pub(crate) const OVERTIME_UNIT: Column = &["otpayrateunit"];
-pub(crate) const DOUBLE_HOURS: Column = &["dthours"];
-pub(crate) const DOUBLE_PAY: Column = &["dtpay"];
-pub(crate) const DOUBLE_UNIT: Column = &["dtpayrateunit"];
-
-pub(crate) const UPDATED: Column = &["dateupdated", "datemodified", "datecreated"];
-pub(crate) const USER_FIELDS_UPDATED: Column = &["dateuserfieldupdated"];
-
-pub(crate) const FILE_NAME: Column = &["filename", "name", "documentname"];
-pub(crate) const FILE_TYPE: Column =
-    &["attachmenttype", "type", "documenttype", "attachmenttypename"];
-pub(crate) const FILE_CONTENT: Column = &["filecontent", "filecontentbase64encoded", "content"];
-pub(crate) const UPLOADED_ON: Column = &["uploadedon", "dateuploaded", "datecreated"];
-
-/// The parts of an assignment row that hold rows themselves.
-pub(crate) const BILLING: &str = "billing";
-pub(crate) const PAY: &str = "salary";
-pub(crate) const OVERHEADS: &str = "overheads";
 /// Lists of `{"fieldName": .., "fieldValue": ..}`, in which some answers put user-defined fields.
 pub(crate) const USER_FIELD_LISTS: &[&str] = &["userfields", "udfs", "udf"];
-pub(crate) const FIELD_NAME: Column = &["fieldname"];
-pub(crate) const FIELD_VALUE: Column = &["fieldvalue"];
+pub(crate) const FIELD_NAME: &str = "fieldname";
+pub(crate) const FIELD_VALUE: &str = "fieldvalue";
 
-const ACTIVITY_COLUMNS: &[Column] = &[
-    PLACEMENT,
-    CANDIDATE,
-    REQUISITION,
-    COMPANY,
-    COMPANY_NAME,
-    TITLE,
-    POSITION,
-    HIRED,
-    REJECTED,
-    REJECTED_ON,
-    PLACED_ON,
-    START_STATUS,
-    TERMINATED_ON,
-    ACTIVITY_START,
-    ACTIVITY_END,
-    AGREED_PAY,
-    AGREED_UNIT,
-    CURRENCY,
-    CORP_TO_CORP,
-    UPDATED,
-    USER_FIELDS_UPDATED,
+const ACTIVITY: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Requisition,
+    Field::Company,
+    Field::CompanyName,
+    Field::Title,
+    Field::Position,
+    Field::Hired,
+    Field::Rejected,
+    Field::RejectedOn,
+    Field::PlacedOn,
+    Field::StartStatus,
+    Field::TerminatedOn,
+    Field::ActivityStart,
+    Field::ActivityEnd,
+    Field::AgreedPay,
+    Field::AgreedUnit,
+    Field::Currency,
+    Field::CorpToCorp,
+    Field::Updated,
+    Field::UserFieldsUpdated,
 ];
-const RECORD_COLUMNS: &[Column] = &[
-    PLACEMENT,
-    CANDIDATE,
-    REQUISITION,
-    COMPANY,
-    RECORD,
-    START_STATUS,
-    BILLING_START,
-    BILLING_END,
-    PAY_START,
-    PAY_END,
-    APPROVED,
-    DELETED,
-    CLOSED,
-    BEGUN,
-    OVER,
-    SALARY,
-    SALARY_UNIT,
-    CURRENCY,
-    EMPLOYMENT,
-    CORP_TO_CORP,
-    W2,
-    WORK_STATE,
-    WORK_COUNTRY,
-    WORK_LOCATION,
-    UPDATED,
-    USER_FIELDS_UPDATED,
+const RECORD: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Requisition,
+    Field::Company,
+    Field::Record,
+    Field::StartStatus,
+    Field::BillingStart,
+    Field::BillingEnd,
+    Field::PayStart,
+    Field::PayEnd,
+    Field::Approved,
+    Field::Deleted,
+    Field::Closed,
+    Field::Begun,
+    Field::Over,
+    Field::PayAmount,
+    Field::PayUnit,
+    Field::Currency,
+    Field::Employment,
+    Field::CorpToCorp,
+    Field::W2,
+    Field::WorkState,
+    Field::WorkCountry,
+    Field::WorkLocation,
+    Field::Updated,
+    Field::UserFieldsUpdated,
+    Field::BillingRecords,
+    Field::PayRecords,
+    Field::Overheads,
 ];
-const CANDIDATE_COLUMNS: &[Column] =
-    &[ID, CANDIDATE, FIRST_NAME, LAST_NAME, EMAIL, PHONE, STATE, COUNTRY];
-const JOB_COLUMNS: &[Column] = &[
-    ID,
-    REQUISITION,
-    COMPANY,
-    COMPANY_NAME,
-    TITLE,
-    DESCRIPTION,
-    CATEGORY,
-    POSITION,
-    STATE,
-    COUNTRY,
-    FLEXIBILITY,
-    CURRENCY,
+const CANDIDATE: &[Field] = &[
+    Field::Id,
+    Field::Candidate,
+    Field::FirstName,
+    Field::LastName,
+    Field::Email,
+    Field::Phone,
+    Field::State,
+    Field::Country,
 ];
-const DOCUMENT_COLUMNS: &[Column] = &[ID, PLACEMENT, FILE_NAME, FILE_TYPE, UPLOADED_ON];
-const TOUCH_COLUMNS: &[Column] =
-    &[PLACEMENT, CANDIDATE, REQUISITION, COMPANY, RECORD, TIMESHEET, UPDATED, USER_FIELDS_UPDATED];
-/// One line of the census.
-const START_COLUMNS: &[Column] =
-    &[ID, PLACEMENT, CANDIDATE, REQUISITION, PLACED_ON, START_STATUS, ACTIVITY_END];
-
-const TIMESHEET_COLUMNS: &[Column] = &[
-    TIMESHEET,
-    PLACEMENT,
-    WEEK_ENDING,
-    STATUS,
-    APPROVED_ON,
-    HOURS_WORKED,
-    REGULAR_HOURS,
-    REGULAR_PAY,
-    REGULAR_UNIT,
-    OVERTIME_HOURS,
-    OVERTIME_PAY,
-    OVERTIME_UNIT,
-    DOUBLE_HOURS,
-    DOUBLE_PAY,
-    DOUBLE_UNIT,
-    CURRENCY,
-    UPDATED,
+const JOB: &[Field] = &[
+    Field::Id,
+    Field::Requisition,
+    Field::Company,
+    Field::CompanyName,
+    Field::Title,
+    Field::Description,
+    Field::Category,
+    Field::Position,
+    Field::State,
+    Field::Country,
+    Field::Flexibility,
+    Field::Currency,
+];
+const DOCUMENT: &[Field] =
+    &[Field::Id, Field::Placement, Field::FileName, Field::FileType, Field::UploadedOn];
+const TOUCH: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Requisition,
+    Field::Company,
+    Field::Record,
+    Field::Timesheet,
+    Field::Updated,
+    Field::UserFieldsUpdated,
+];
+const START: &[Field] = &[
+    Field::Id,
+    Field::Placement,
+    Field::Candidate,
+    Field::Requisition,
+    Field::PlacedOn,
+    Field::StartStatus,
+    Field::ActivityEnd,
+];
+const TIMESHEET: &[Field] = &[
+    Field::Timesheet,
+    Field::Placement,
+    Field::WeekEnding,
+    Field::Status,
+    Field::ApprovedOn,
+    Field::HoursWorked,
+    Field::RegularHours,
+    Field::RegularPay,
+    Field::RegularUnit,
+    Field::OvertimeHours,
+    Field::OvertimePay,
+    Field::OvertimeUnit,
+    Field::DoubleHours,
+    Field::DoublePay,
+    Field::DoubleUnit,
+    Field::Currency,
+    Field::Updated,
 ];
 
 /// Which kind of row is read, and so which columns.
@@ -229,40 +159,128 @@ pub(crate) enum Kind {
     Merge,
 }
 
-/// The normalised keys that are decoded.
+impl Kind {
+    /// What is read of such a row.
+    pub(crate) fn fields(self) -> &'static [Field] {
+        match self {
+            Kind::Activity => ACTIVITY,
+            Kind::Record => RECORD,
+            Kind::Candidate => CANDIDATE,
+            Kind::Home => &[Field::Id, Field::Candidate, Field::State, Field::Country],
+            Kind::Job => JOB,
+            Kind::Timesheet => TIMESHEET,
+            Kind::Document => DOCUMENT,
+            Kind::Content => &[Field::FileContent],
+            Kind::Touch => TOUCH,
+            Kind::Start => START,
+            Kind::Merge => &[Field::MergedFrom, Field::MergedInto, Field::Updated],
+        }
+    }
+
+    /// What tells two such rows apart.
+    pub(crate) fn key(self) -> &'static [Field] {
+        match self {
+            Kind::Activity => &[Field::Placement],
+            Kind::Record => &[Field::Candidate, Field::Record],
+            Kind::Candidate | Kind::Home => &[Field::Id, Field::Candidate],
+            Kind::Job => &[Field::Id, Field::Requisition],
+            Kind::Timesheet => &[Field::Timesheet],
+            Kind::Document => &[Field::Id, Field::FileName],
+            Kind::Content => &[],
+            Kind::Touch => &[Field::Placement, Field::Candidate, Field::Requisition],
+            Kind::Start => &[Field::Id, Field::Placement],
+            Kind::Merge => &[Field::MergedFrom],
+        }
+    }
+}
+
+/// What is decoded of an answer's rows: some keys, and under which each field is looked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Allowed(BTreeSet<String>);
+pub(crate) struct Allowed {
+    /// The normalised keys that are decoded.
+    keys: BTreeSet<String>,
+    /// How its rows are read.
+    pub(crate) names: Arc<Names>,
+    /// The columns that were met, where somebody wants to know.
+    met: Option<Arc<Mutex<BTreeSet<String>>>>,
+}
+
+/// How a row is read: each field's normalised keys in order, and the form of its dates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    keys: BTreeMap<Field, Vec<String>>,
+    /// The form of dates that no rule tells; `None` for those that tell themselves.
+    pub(crate) dates: Option<Pattern>,
+}
+
+impl Names {
+    /// The keys of a field, in order.
+    pub(crate) fn of(&self, field: Field) -> &[String] {
+        self.keys.get(&field).map_or(&[], Vec::as_slice)
+    }
+}
 
 impl Allowed {
-    /// The columns of a kind of row, and the tenant's user-defined fields.
+    /// A kind of row under the usual columns, and the tenant's user-defined fields.
     pub(crate) fn new(kind: Kind, user_fields: &[&str]) -> Self {
-        let columns: &[Column] = match kind {
-            Kind::Activity => ACTIVITY_COLUMNS,
-            Kind::Record => RECORD_COLUMNS,
-            Kind::Candidate => CANDIDATE_COLUMNS,
-            Kind::Home => &[ID, CANDIDATE, STATE, COUNTRY],
-            Kind::Job => JOB_COLUMNS,
-            Kind::Timesheet => TIMESHEET_COLUMNS,
-            Kind::Document => DOCUMENT_COLUMNS,
-            Kind::Content => &[FILE_CONTENT],
-            Kind::Touch => TOUCH_COLUMNS,
-            Kind::Start => START_COLUMNS,
-            Kind::Merge => &[MERGED_FROM, MERGED_INTO, UPDATED],
+        let keys = |field: Field| field.columns().iter().map(|name| normalise(name)).collect();
+        let keys = kind.fields().iter().map(|field| (*field, keys(*field))).collect();
+        Self::under(Names { keys, dates: None }, user_fields)
+    }
+
+    /// A kind of row under the columns of an operation's spec, and the tenant's user-defined fields.
+    pub(crate) fn of(spec: &Spec, kind: Kind, user_fields: &[&str]) -> Self {
+        let keys = |field: &Field| {
+            let own = spec.fields.get(field).map(|names| names.iter().map(|n| normalise(n)));
+            own.map(|names| (*field, names.collect()))
         };
-        let known = columns.iter().flat_map(|column| column.iter()).map(|name| (*name).to_owned());
-        Self(known.chain(user_fields.iter().map(|field| normalise(field))).collect())
+        let keys = kind.fields().iter().filter_map(keys).collect();
+        Self::under(Names { keys, dates: spec.date_format.clone() }, user_fields)
+    }
+
+    fn under(names: Names, user_fields: &[&str]) -> Self {
+        let known = names.keys.values().flatten().cloned();
+        let keys = known.chain(user_fields.iter().map(|field| normalise(field))).collect();
+        Self { keys, names: Arc::new(names), met: None }
+    }
+
+    /// The same, noting every column that is met; never what is in it.
+    pub(crate) fn noting(self) -> Self {
+        Self { met: Some(Arc::default()), ..self }
+    }
+
+    /// Notes a column.
+    pub(crate) fn meets(&self, column: &str) {
+        let Some(met) = &self.met else { return };
+        let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
+        if !met.contains(column) {
+            met.insert(column.to_owned());
+        }
+    }
+
+    /// The columns that were met.
+    pub(crate) fn met(&self) -> BTreeSet<String> {
+        let met =
+            self.met.as_ref().map(|met| met.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        met.unwrap_or_default()
     }
 
     /// Whether a normalised key is decoded.
     pub(crate) fn holds(&self, key: &str) -> bool {
-        self.0.contains(key)
+        self.keys.contains(key)
+    }
+
+    /// Whether a normalised key is a part that holds rows itself.
+    pub(crate) fn is_section(&self, key: &str) -> bool {
+        let sections = [Field::BillingRecords, Field::PayRecords, Field::Overheads];
+        sections.iter().any(|field| self.names.of(*field).iter().any(|name| name == key))
     }
 
     /// The same with the two keys of a list of user-defined fields.
     pub(crate) fn with_field_lists(&self) -> Self {
-        let mut keys = self.0.clone();
-        keys.extend([FIELD_NAME[0].to_owned(), FIELD_VALUE[0].to_owned()]);
-        Self(keys)
+        let mut keys = self.keys.clone();
+        keys.extend([FIELD_NAME.to_owned(), FIELD_VALUE.to_owned()]);
+        Self { keys, names: self.names.clone(), met: self.met.clone() }
     }
 }
 
@@ -285,22 +303,21 @@ mod tests {
     ];
 
     #[test]
-    fn spellings_are_one() {
-        for key in ["JOBID", "jobId", "job id", "JOB_ID", "Job ID"] {
-            assert_eq!(normalise(key), "jobid");
-        }
-    }
-
-    #[test]
-    fn names_are_kept_normalised_and_the_worst_are_absent() {
+    fn the_worst_columns_are_absent() {
         for kind in KINDS {
             let allowed = Allowed::new(kind, &[]);
-            assert!(allowed.0.iter().all(|key| *key == normalise(key)));
             for never in ["ssn", "taxid", "visastatus", "billrate", "netbill", "payratemax"] {
                 assert!(!allowed.holds(never), "{kind:?} {never}");
             }
         }
         assert!(!Allowed::new(Kind::Home, &[]).holds("email"));
         assert!(Allowed::new(Kind::Record, &["Employment_Type"]).holds("employmenttype"));
+    }
+
+    #[test]
+    fn the_key_of_a_kind_is_read_of_it() {
+        for kind in KINDS {
+            assert!(kind.key().iter().all(|field| kind.fields().contains(field)), "{kind:?}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use workflow_core::time::Timestamp;
 
+use crate::operations::{Pattern, Read};
+
 /// What a text says of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
@@ -16,17 +18,25 @@ enum Moment {
     Instant(jiff::Timestamp),
 }
 
-/// The calendar day that a text names; `None` for `0`.
-pub(crate) fn date(text: &str, zone: &TimeZone) -> Result<Option<Date>, &'static str> {
-    Ok(moment(text)?.map(|moment| match moment {
+/// The calendar day that a text names, in a tenant's own form of dates or in one that tells itself; `None` for `0`.
+pub(crate) fn date(
+    text: &str,
+    zone: &TimeZone,
+    form: Option<&Pattern>,
+) -> Result<Option<Date>, &'static str> {
+    Ok(moment(text, form)?.map(|moment| match moment {
         Moment::Wall(wall) => wall.date(),
         Moment::Instant(instant) => business_date(instant, zone),
     }))
 }
 
 /// The moment that a text names; `None` for `0`. Of an hour that the clock shows twice, the first is meant.
-pub(crate) fn stamp(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, &'static str> {
-    Ok(match moment(text)? {
+pub(crate) fn stamp(
+    text: &str,
+    zone: &TimeZone,
+    form: Option<&Pattern>,
+) -> Result<Option<Timestamp>, &'static str> {
+    Ok(match moment(text, form)? {
         None => None,
         Some(Moment::Instant(instant)) => Some(instant.into()),
         Some(Moment::Wall(wall)) => {
@@ -36,17 +46,12 @@ pub(crate) fn stamp(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, &'
     })
 }
 
-/// A moment as a feed's window wants it: `MM/dd/yyyy HH:mm:ss`, wall time.
-pub(crate) fn window_bound(moment: Timestamp, zone: &TimeZone) -> String {
-    moment.to_jiff().to_zoned(zone.clone()).strftime("%m/%d/%Y %H:%M:%S").to_string()
-}
-
 /// The end of a feed's window. Midnight is asked for as the second before: the service takes it for the end of the day
 /// that begins there, which may make the window wider than it allows.
-pub(crate) fn window_end(moment: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn window_end(moment: Timestamp, zone: &TimeZone, form: &Pattern) -> String {
     let local = moment.to_jiff().to_zoned(zone.clone());
     let early = if local.time() == Time::midnight() { 1000 } else { 0 };
-    window_bound(Timestamp(moment.0 - early), zone)
+    form.write(Timestamp(moment.0 - early), zone)
 }
 
 /// The day meant by an instant. Midnight UTC is a day that was stored in UTC, although it is the evening before
@@ -59,8 +64,16 @@ fn business_date(instant: jiff::Timestamp, zone: &TimeZone) -> Date {
     instant.to_zoned(zone.clone()).date()
 }
 
-fn moment(text: &str) -> Result<Option<Moment>, &'static str> {
+fn moment(text: &str, form: Option<&Pattern>) -> Result<Option<Moment>, &'static str> {
     let text = text.trim();
+    if let Some(form) = form {
+        match form.read(text) {
+            Some(read) => return in_form(read),
+            // A date with slashes in another form would be read with day and month exchanged.
+            None if text.contains('/') => return Err("is not in the configured form of dates"),
+            None => {}
+        }
+    }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return epoch(text);
     }
@@ -68,7 +81,22 @@ fn moment(text: &str) -> Result<Option<Moment>, &'static str> {
         Some((day, time)) => (day, time.trim()),
         None => (text, ""),
     };
-    let day = calendar_day(day)?;
+    on(calendar_day(day)?, time)
+}
+
+/// What the tenant's own form says, with a time of day behind it where the form has none.
+fn in_form(read: Read<'_>) -> Result<Option<Moment>, &'static str> {
+    match read {
+        Read::Instant(instant) if instant.as_millisecond() == 0 => Ok(None),
+        Read::Instant(instant) => Ok(Some(Moment::Instant(instant))),
+        Read::Wall(day, Some(time), "") => Ok(Some(Moment::Wall(DateTime::from_parts(day, time)))),
+        Read::Wall(_, Some(_), _) => Err("is longer than the configured form of dates"),
+        Read::Wall(day, None, rest) => on(day, rest.trim_start_matches(['T', 't', ' ']).trim()),
+    }
+}
+
+/// A day with a time of day in a form that tells itself.
+fn on(day: Date, time: &str) -> Result<Option<Moment>, &'static str> {
     let (time, offset) = clock_time(time)?;
     let wall = DateTime::from_parts(day, time);
     Ok(Some(match offset {
@@ -99,7 +127,8 @@ fn calendar_day(text: &str) -> Result<Date, &'static str> {
         return Err("is no date");
     };
     let (year, month, day) = if separator == '/' { (c, a, b) } else { (a, b, c) };
-    if year.len() != 4 {
+    // A sign is no digit, though a number may have one.
+    if year.len() != 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
         return Err("has no year of four digits");
     }
     let month = number(month)?;
@@ -164,8 +193,12 @@ mod tests {
         TimeZone::get("America/New_York").unwrap()
     }
 
+    fn usual() -> Pattern {
+        "MM/dd/yyyy HH:mm:ss".parse().unwrap()
+    }
+
     fn day(text: &str) -> Result<Option<String>, &'static str> {
-        date(text, &eastern()).map(|date| date.map(|date| date.to_string()))
+        date(text, &eastern(), None).map(|date| date.map(|date| date.to_string()))
     }
 
     #[test]
@@ -220,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_stamp_is_eastern_wall_time() {
-        let at = |text: &str| stamp(text, &eastern()).unwrap().unwrap().to_string();
+        let at = |text: &str| stamp(text, &eastern(), None).unwrap().unwrap().to_string();
         assert_eq!(at("2026-03-02T09:15:00"), "2026-03-02T14:15:00.000Z");
         assert_eq!(at("07/02/2026 09:15:00"), "2026-07-02T13:15:00.000Z");
         assert_eq!(at("2026-11-01T01:30:00"), "2026-11-01T05:30:00.000Z");
@@ -229,7 +262,9 @@ mod tests {
 
     #[test]
     fn a_window_never_ends_at_midnight() {
-        let end = |text: &str| window_end(stamp(text, &eastern()).unwrap().unwrap(), &eastern());
+        let end = |text: &str| {
+            window_end(stamp(text, &eastern(), None).unwrap().unwrap(), &eastern(), &usual())
+        };
         assert_eq!(end("2026-03-25T00:00:00"), "03/24/2026 23:59:59");
         assert_eq!(end("2026-03-25T00:00:01"), "03/25/2026 00:00:01");
         assert_eq!(end("2026-03-24T23:59:59"), "03/24/2026 23:59:59");
@@ -238,20 +273,20 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".{0,40}") {
-            let _ = date(&text, &eastern());
-            let _ = stamp(&text, &eastern());
+            let _ = date(&text, &eastern(), None);
+            let _ = stamp(&text, &eastern(), None);
         }
 
         #[test]
         fn no_date_like_text_makes_it_panic(text in "[-0-9/:.TZ+ ]{0,28}") {
-            let _ = date(&text, &eastern());
-            let _ = stamp(&text, &eastern());
+            let _ = date(&text, &eastern(), None);
+            let _ = stamp(&text, &eastern(), None);
         }
 
         #[test]
         fn a_window_bound_reads_back(secs in 1_000_000_000i64..3_000_000_000) {
             let zone = eastern();
-            let read = stamp(&window_bound(Timestamp::from_secs(secs), &zone), &zone).unwrap().unwrap();
+            let read = stamp(&usual().write(Timestamp::from_secs(secs), &zone), &zone, None).unwrap().unwrap();
             // The second of two equal hours reads back as the first.
             let early = secs - read.as_secs();
             prop_assert!(early == 0 || early == 3600);

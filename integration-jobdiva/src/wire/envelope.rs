@@ -4,8 +4,9 @@
 
 use serde_json::value::RawValue;
 
-use super::columns::{Allowed, normalise};
+use super::columns::Allowed;
 use super::row::{Pairs, Row};
+use crate::operations::{EnvelopeForm, normalise};
 
 /// What an answer's body says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,57 @@ pub(crate) struct Envelope {
     pub(crate) rows: Vec<Row>,
     /// Whether there was a place for rows at all, empty or not.
     pub(crate) data: Data,
+    /// How it was put.
+    pub(crate) shape: Shape,
+}
+
+/// The shapes that answers have been seen in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// No rows at all: every shape looks so then.
+    #[default]
+    Nothing,
+    /// A list of objects.
+    Objects,
+    /// A list of lists of which the first names the columns.
+    HeaderRows,
+    /// One object that is no list.
+    Single,
+    /// A map of id to rows.
+    Grouped,
+    /// A list as the whole body.
+    BareArray,
+    /// A text.
+    Text,
+}
+
+impl Shape {
+    /// Its name for a person.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Shape::Nothing => "no rows",
+            Shape::Objects => "a list of objects",
+            Shape::HeaderRows => "a header row and rows of cells",
+            Shape::Single => "one object",
+            Shape::Grouped => "a map of id to rows",
+            Shape::BareArray => "a bare array",
+            Shape::Text => "a text",
+        }
+    }
+
+    /// Why this is not the form that a tenant's API is said to have; `None` when it is. One row of a list of objects is
+    /// sometimes sent alone, or under its id.
+    pub(crate) fn is_not(self, form: EnvelopeForm) -> Option<String> {
+        let fits: &[Shape] = match form {
+            EnvelopeForm::Auto => return None,
+            EnvelopeForm::BiObjects => &[Shape::Objects, Shape::Single, Shape::Grouped],
+            EnvelopeForm::BiHeaderRows => &[Shape::HeaderRows],
+            EnvelopeForm::BareArray => &[Shape::BareArray],
+            EnvelopeForm::Text => &[Shape::Text],
+        };
+        let is = self == Shape::Nothing || fits.contains(&self);
+        (!is).then(|| format!("it is {}, which the configured envelope is not", self.name()))
+    }
 }
 
 /// Whether a body has a place for rows.
@@ -33,6 +85,26 @@ pub(crate) enum Data {
 /// The keys under which rows have been seen.
 const DATA_KEYS: &[&str] = &["data", "dataset", "items", "starts", "records", "results"];
 
+/// How deep brackets may lie in one another: seen are five. Each level is a call of a function here, so that a body of nothing
+/// but brackets would find the end of the stack.
+const DEPTH_MAX: usize = 32;
+
+/// Whether the brackets of a text lie deeper in one another than anything that is meant.
+fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEPTH_MAX
+    })
+}
+
 /// Reads a body. A body that is no JSON is a message; JSON of an unknown shape is an error.
 pub(crate) fn read(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope> {
     let body = body.trim();
@@ -40,15 +112,23 @@ pub(crate) fn read(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope
         None => Ok(Envelope::default()),
         Some(b'{') => object(body, allowed),
         Some(b'[') => {
-            Ok(Envelope { rows: rows(body, allowed)?, data: Data::Present, message: None })
+            let rows = rows(body, allowed)?;
+            let shape = if rows.is_empty() { Shape::Nothing } else { Shape::BareArray };
+            Ok(Envelope { rows, data: Data::Present, message: None, shape })
         }
-        Some(_) => Ok(Envelope { message: message_of(body), ..Envelope::default() }),
+        Some(_) => {
+            let shape = Shape::Text;
+            Ok(Envelope { message: message_of(body), shape, ..Envelope::default() })
+        }
     }
 }
 
 /// Only the service's words in a body.
 pub(crate) fn message_of(body: &str) -> Option<String> {
     let body = body.trim();
+    if is_too_deep(body) {
+        return None;
+    }
     let text = match body.as_bytes().first()? {
         b'"' => serde_json::from_str::<String>(body).unwrap_or_default(),
         b'{' => members_message(&serde_json::from_str::<Pairs<'_>>(body).ok()?),
@@ -79,19 +159,35 @@ fn object(body: &str, allowed: &Allowed) -> serde_json::Result<Envelope> {
             envelope.rows = rows(raw.get(), allowed)?;
             let filled = raw.get().starts_with(['{', '[']);
             envelope.data = if filled { Data::Present } else { Data::Null };
+            envelope.shape =
+                if envelope.rows.is_empty() { Shape::Nothing } else { shape(raw.get()) };
         }
     }
     Ok(envelope)
 }
 
+/// How rows that are not none are put.
+fn shape(json: &str) -> Shape {
+    let first = json[1..].trim_start();
+    match (json.as_bytes().first(), first.as_bytes().first()) {
+        (Some(b'['), Some(b'[')) => Shape::HeaderRows,
+        (Some(b'['), _) => Shape::Objects,
+        (_, Some(b'"')) if first[1..].starts_with(|c: char| c.is_ascii_digit()) => Shape::Grouped,
+        (_, _) => Shape::Single,
+    }
+}
+
 /// Rows in any of their shapes.
 pub(crate) fn rows(json: &str, allowed: &Allowed) -> serde_json::Result<Vec<Row>> {
+    if is_too_deep(json) {
+        return Err(odd("brackets that lie too deep in one another"));
+    }
     match json.as_bytes().first() {
         Some(b'[') => list(&serde_json::from_str::<Vec<&RawValue>>(json)?, allowed),
         Some(b'{') => single_or_map(&serde_json::from_str(json)?, allowed),
         _ => match message_of(json) {
             None => Ok(Vec::new()),
-            Some(_) => Err(shape("a value where rows are expected")),
+            Some(_) => Err(odd("a value where rows are expected")),
         },
     }
 }
@@ -107,7 +203,7 @@ fn list(elements: &[&RawValue], allowed: &Allowed) -> serde_json::Result<Vec<Row
             (Some(b'['), None) => header = Some(serde_json::from_str(json)?),
             (Some(b'['), Some(header)) => rows.push(under(header, json, allowed)?),
             _ if message_of(json).is_none() => {}
-            _ => return Err(shape("a row that is neither an object nor a list")),
+            _ => return Err(odd("a row that is neither an object nor a list")),
         }
     }
     Ok(rows)
@@ -117,9 +213,9 @@ fn list(elements: &[&RawValue], allowed: &Allowed) -> serde_json::Result<Vec<Row
 fn under(header: &[String], json: &str, allowed: &Allowed) -> serde_json::Result<Row> {
     let cells: Vec<&RawValue> = serde_json::from_str(json)?;
     if cells.len() > header.len() {
-        return Err(shape("a row with more cells than the header names"));
+        return Err(odd("a row with more cells than the header names"));
     }
-    let mut row = Row::default();
+    let mut row = Row::new(allowed);
     for (column, raw) in header.iter().zip(cells) {
         row.take(column, raw, allowed)?;
     }
@@ -142,7 +238,7 @@ fn single_or_map(pairs: &Pairs<'_>, allowed: &Allowed) -> serde_json::Result<Vec
     Ok(all)
 }
 
-fn shape(why: &str) -> serde_json::Error {
+fn odd(why: &str) -> serde_json::Error {
     serde::de::Error::custom(why)
 }
 
@@ -150,8 +246,9 @@ fn shape(why: &str) -> serde_json::Error {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::columns::{CANDIDATE, Kind, PLACEMENT};
+    use super::super::columns::Kind;
     use super::*;
+    use crate::operations::Field;
 
     fn allowed() -> Allowed {
         Allowed::new(Kind::Record, &[])
@@ -160,7 +257,12 @@ mod tests {
     /// The candidate ids that a body's rows hold.
     fn ids(body: &str) -> Vec<String> {
         let envelope = read(body, &allowed()).unwrap();
-        envelope.rows.iter().filter_map(|row| row.text(CANDIDATE)).map(str::to_owned).collect()
+        envelope
+            .rows
+            .iter()
+            .filter_map(|row| row.text(Field::Candidate))
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -221,10 +323,10 @@ mod tests {
         let body = r#"{"data":[{"Start ID":"5","BILLING":[{"RECID":"1"}],"SALARY":{"RECID":2},"OVERHEADS":[]}]}"#;
         let envelope = read(body, &allowed()).unwrap();
         let row = &envelope.rows[0];
-        assert_eq!(row.text(PLACEMENT), Some("5"));
-        assert_eq!(row.section("billing").map(<[Row]>::len), Some(1));
-        assert_eq!(row.section("salary").map(<[Row]>::len), Some(1));
-        assert_eq!(row.section("overheads").map(<[Row]>::len), Some(0));
+        assert_eq!(row.text(Field::Placement), Some("5"));
+        assert_eq!(row.section(Field::BillingRecords).map(<[Row]>::len), Some(1));
+        assert_eq!(row.section(Field::PayRecords).map(<[Row]>::len), Some(1));
+        assert_eq!(row.section(Field::Overheads).map(<[Row]>::len), Some(0));
     }
 
     #[test]
@@ -232,8 +334,8 @@ mod tests {
         let body = r#"{"data":[["Start ID","SALARY","BILLING"],["5","[{\"RECID\":\"1\",\"SSN\":\"1\"}]","95"]]}"#;
         let envelope = read(body, &allowed()).unwrap();
         let row = &envelope.rows[0];
-        assert_eq!(row.section("salary").map(<[Row]>::len), Some(1));
-        assert_eq!(row.section("billing"), None, "a plain text is a cell");
+        assert_eq!(row.section(Field::PayRecords).map(<[Row]>::len), Some(1));
+        assert_eq!(row.section(Field::BillingRecords), None, "a plain text is a cell");
     }
 
     #[test]

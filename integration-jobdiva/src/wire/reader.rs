@@ -7,10 +7,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use workflow_core::domain::facts::Unreadable;
 
-use super::columns::Column;
 use super::row::{Cell, Row, Value};
 use super::scalar::{self, Money};
 use super::{date, row};
+use crate::operations::Field;
 
 /// The longest value that is quoted in a note.
 const QUOTED_CHARS_MAX: usize = 24;
@@ -34,8 +34,8 @@ impl<'a> Reader<'a> {
     }
 
     /// A text.
-    pub(crate) fn text(&mut self, record: &str, row: &Row, column: Column) -> Option<String> {
-        self.read(record, row.cell(column)?, |text| Ok(Some(text.to_owned())))
+    pub(crate) fn text(&mut self, record: &str, row: &Row, field: Field) -> Option<String> {
+        self.read(record, row.cell(field)?, |text| Ok(Some(text.to_owned())))
     }
 
     /// A user-defined field's text.
@@ -44,21 +44,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A calendar day.
-    pub(crate) fn date(&mut self, record: &str, row: &Row, column: Column) -> Option<Date> {
+    pub(crate) fn date(&mut self, record: &str, row: &Row, field: Field) -> Option<Date> {
         let zone = self.zone;
-        self.read(record, row.cell(column)?, |text| date::date(text, zone))
+        self.read(record, row.cell(field)?, |text| date::date(text, zone, row.dates()))
     }
 
     /// A yes or no.
-    pub(crate) fn flag(&mut self, record: &str, row: &Row, column: Column) -> Option<bool> {
-        self.read(record, row.cell(column)?, |text| scalar::flag(text).map(Some))
+    pub(crate) fn flag(&mut self, record: &str, row: &Row, field: Field) -> Option<bool> {
+        self.read(record, row.cell(field)?, |text| scalar::flag(text).map(Some))
     }
 
     /// An id; zero is none.
-    pub(crate) fn id(&mut self, record: &str, row: &Row, column: Column) -> Option<String> {
-        self.read(record, row.cell(column)?, |text| {
-            scalar::id(text).map(|id| id.map(str::to_owned))
-        })
+    pub(crate) fn id(&mut self, record: &str, row: &Row, field: Field) -> Option<String> {
+        self.read(record, row.cell(field)?, |text| scalar::id(text).map(|id| id.map(str::to_owned)))
     }
 
     /// An amount of a cell.
@@ -109,7 +107,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::columns::{Allowed, HIRED, Kind, PLACED_ON};
+    use super::super::columns::{Allowed, Kind};
     use super::*;
 
     #[test]
@@ -120,10 +118,10 @@ mod tests {
         let json =
             r#"{"PLACEMENTDATE":"99/99/2026","HIREFLAG":"Ada Byron","REJECTFLAG":"123-45-6789"}"#;
         let row = Row::from_pairs(&serde_json::from_str(json).unwrap(), &allowed).unwrap();
-        assert_eq!(reader.date("activity", &row, PLACED_ON), None);
-        assert_eq!(reader.flag("activity", &row, HIRED), None);
-        assert_eq!(reader.flag("activity", &row, HIRED), None);
-        assert_eq!(reader.flag("activity", &row, super::super::columns::REJECTED), None);
+        assert_eq!(reader.date("activity", &row, Field::PlacedOn), None);
+        assert_eq!(reader.flag("activity", &row, Field::Hired), None);
+        assert_eq!(reader.flag("activity", &row, Field::Hired), None);
+        assert_eq!(reader.flag("activity", &row, Field::Rejected), None);
         let notes = reader.into_unreadable();
         let whole: Vec<String> =
             notes.iter().map(|note| format!("{}: {}", note.what, note.why)).collect();

@@ -5,19 +5,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use workflow_core::time::Timestamp;
 
-use super::columns::{self, Allowed, Column, normalise};
-use super::envelope;
+use super::columns::{self, Allowed, Names};
+use super::{date, envelope};
+use crate::operations::{Field, Pattern, normalise};
 
 /// A row. It may hold a person's data, so its `Debug` shows only which columns are there.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     cells: BTreeMap<String, Cell>,
     sections: BTreeMap<String, Vec<Row>>,
+    /// Under which keys its fields are.
+    names: Arc<Names>,
 }
 
 /// A cell that is not empty.
@@ -39,6 +46,14 @@ pub(crate) enum Value {
 }
 
 impl Cell {
+    /// The text in it, where it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Nested => None,
+        }
+    }
+
     /// Whether this very text is in it.
     pub(crate) fn is_text(&self, text: &str) -> bool {
         matches!(&self.value, Value::Text(own) if own == text)
@@ -52,14 +67,19 @@ impl fmt::Debug for Row {
 }
 
 impl Row {
-    /// The first cell of a column's names that is not empty.
-    pub(crate) fn cell(&self, column: Column) -> Option<&Cell> {
-        column.iter().find_map(|name| self.cells.get(*name))
+    /// A row without cells, to be read under these names.
+    pub(crate) fn new(allowed: &Allowed) -> Self {
+        Self { names: allowed.names.clone(), ..Self::default() }
     }
 
-    /// Every cell of a column's names.
-    pub(crate) fn cells(&self, column: Column) -> impl Iterator<Item = &Cell> {
-        column.iter().filter_map(|name| self.cells.get(*name))
+    /// The first cell of a field's columns that is not empty.
+    pub(crate) fn cell(&self, field: Field) -> Option<&Cell> {
+        self.cells(field).next()
+    }
+
+    /// Every cell of a field's columns.
+    pub(crate) fn cells(&self, field: Field) -> impl Iterator<Item = &Cell> {
+        self.names.of(field).iter().filter_map(|name| self.cells.get(name))
     }
 
     /// The cell of a user-defined field, by its label.
@@ -67,17 +87,30 @@ impl Row {
         self.cells.get(&normalise(label))
     }
 
-    /// The text of a column, where it has one.
-    pub(crate) fn text(&self, column: Column) -> Option<&str> {
-        match &self.cell(column)?.value {
-            Value::Text(text) => Some(text),
-            Value::Nested => None,
-        }
+    /// The text of a field, where it has one.
+    pub(crate) fn text(&self, field: Field) -> Option<&str> {
+        self.cell(field)?.text()
     }
 
-    /// The rows of a section, by its normalised name; `None` when there is no such section.
-    pub(crate) fn section(&self, name: &str) -> Option<&[Row]> {
-        self.sections.get(name).map(Vec::as_slice)
+    /// The calendar day in a field; `None` when there is none, or what is there is no date.
+    pub(crate) fn day(&self, field: Field, zone: &TimeZone) -> Option<Date> {
+        date::date(self.text(field)?, zone, self.dates()).ok().flatten()
+    }
+
+    /// The moment in a field; `None` when there is none, or what is there is no date.
+    pub(crate) fn stamp(&self, field: Field, zone: &TimeZone) -> Option<Timestamp> {
+        date::stamp(self.text(field)?, zone, self.dates()).ok().flatten()
+    }
+
+    /// The form of its dates, where the tenant has one of its own.
+    pub(crate) fn dates(&self) -> Option<&Pattern> {
+        self.names.dates.as_ref()
+    }
+
+    /// The rows of a section; `None` when there is no such section.
+    pub(crate) fn section(&self, field: Field) -> Option<&[Row]> {
+        let mut names = self.names.of(field).iter();
+        names.find_map(|name| self.sections.get(name)).map(Vec::as_slice)
     }
 
     /// Whether nothing was found in it.
@@ -103,7 +136,7 @@ impl Row {
 
     /// Reads a JSON object, decoding what is allowed only.
     pub(crate) fn from_pairs(pairs: &Pairs<'_>, allowed: &Allowed) -> serde_json::Result<Self> {
-        let mut row = Row::default();
+        let mut row = Row::new(allowed);
         for (column, raw) in &pairs.0 {
             row.take(column, raw, allowed)?;
         }
@@ -117,10 +150,11 @@ impl Row {
         raw: &RawValue,
         allowed: &Allowed,
     ) -> serde_json::Result<()> {
+        allowed.meets(column);
         let key = normalise(column);
         let text = raw.get();
         let nested = text.starts_with(['{', '[']);
-        if [columns::BILLING, columns::PAY, columns::OVERHEADS].contains(&key.as_str())
+        if allowed.is_section(&key)
             && let Some(rows) = section(text, allowed)?
         {
             self.sections.insert(key, rows);
@@ -146,8 +180,8 @@ impl Row {
 
     /// Takes `{"fieldName": .., "fieldValue": ..}` as if it were a column.
     fn take_user_field(&mut self, field: &Row, allowed: &Allowed) {
-        let name = field.text(columns::FIELD_NAME);
-        if let (Some(name), Some(value)) = (name, field.text(columns::FIELD_VALUE)) {
+        let text = |key: &str| field.cells.get(key).and_then(Cell::text);
+        if let (Some(name), Some(value)) = (text(columns::FIELD_NAME), text(columns::FIELD_VALUE)) {
             let key = normalise(name);
             if allowed.holds(&key) {
                 let cell = Cell { column: name.to_owned(), value: Value::Text(value.to_owned()) };
@@ -210,7 +244,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::columns::{CANDIDATE, EMAIL, EMPLOYMENT, FIRST_NAME, Kind, SALARY};
+    use super::super::columns::Kind;
     use super::*;
 
     fn row(kind: Kind, json: &str) -> Row {
@@ -224,21 +258,21 @@ mod tests {
             Kind::Candidate,
             r#"{"FIRSTNAME":" Ada ","EMAIL":"","ALTERNATEEMAIL":"Null","CELLPHONE":null}"#,
         );
-        assert_eq!(row.text(FIRST_NAME), Some("Ada"));
-        assert_eq!(row.text(EMAIL), None);
+        assert_eq!(row.text(Field::FirstName), Some("Ada"));
+        assert_eq!(row.text(Field::Email), None);
         assert!(!row.is_empty());
     }
 
     #[test]
     fn the_first_name_that_is_not_empty_wins() {
         let row = row(Kind::Candidate, r#"{"candidate id":"","EMPLOYEEID":70011000042}"#);
-        assert_eq!(row.text(CANDIDATE), Some("70011000042"));
+        assert_eq!(row.text(Field::Candidate), Some("70011000042"));
     }
 
     #[test]
     fn numbers_keep_their_text() {
         let row = row(Kind::Record, r#"{"SALARY":62.980000000000000001}"#);
-        assert_eq!(row.text(SALARY), Some("62.980000000000000001"));
+        assert_eq!(row.text(Field::PayAmount), Some("62.980000000000000001"));
     }
 
     #[test]
@@ -265,6 +299,6 @@ mod tests {
     #[test]
     fn a_list_where_a_value_is_expected_is_kept_as_such() {
         let row = row(Kind::Record, r#"{"EMPLOYMENT_CATEGORY":["x"]}"#);
-        assert!(row.cell(EMPLOYMENT).is_some_and(|cell| cell.value == Value::Nested));
+        assert!(row.cell(Field::Employment).is_some_and(|cell| cell.value == Value::Nested));
     }
 }

@@ -49,6 +49,8 @@ struct Script {
     answers: BTreeMap<&'static str, Vec<Canned>>,
     asked: Vec<Asked>,
     logins: u32,
+    /// The `Location` of every answer.
+    leads_to: Option<String>,
 }
 
 /// A running server.
@@ -79,6 +81,11 @@ impl Server {
     pub fn asked(&self, path_end: &str) -> Vec<Asked> {
         let script = self.script.lock().unwrap();
         script.asked.iter().filter(|asked| asked.path.ends_with(path_end)).cloned().collect()
+    }
+
+    /// Gives every answer from now on a `Location`.
+    pub fn leads_to(&self, url: &str) {
+        self.script.lock().unwrap().leads_to = Some(url.to_owned());
     }
 
     pub fn config(&self) -> Config {
@@ -119,6 +126,9 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         None => rows("[]"),
     };
     let mut response = (StatusCode::from_u16(canned.status).unwrap(), canned.body).into_response();
+    if let Some(url) = &script.leads_to {
+        response.headers_mut().insert(header::LOCATION, url.parse().unwrap());
+    }
     if let Some(after) = canned.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, after.parse().unwrap());
     }

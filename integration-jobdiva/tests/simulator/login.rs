@@ -85,7 +85,7 @@ async fn raw_and_bearer_headers_by_switch() {
 #[tokio::test]
 async fn an_unknown_path_looks_like_a_missing_login() {
     let tenant = Tenant::with(Behaviour::default()).await;
-    for path in ["/apiv2/bi/NewUpdatedStartRecords", "/apiv2/nothing", "/"] {
+    for path in ["/apiv2/bi/NewUpdatedStartRecords", "/apiv2/nothing", "/api", "/bi/JobDetail"] {
         let (code, body) = status_and_json(tenant.get(path)).await;
         assert_eq!(code, 401);
         assert!(body["message"].as_str().unwrap().starts_with("Full authentication"));

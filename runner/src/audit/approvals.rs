@@ -94,8 +94,12 @@ fn approval(recorded: &Recorded) -> Option<Approval> {
     })
 }
 
-/// The person's words: `reason` where an event has them, else the evidence of an exclusion.
+/// The person's words: `reason` where an event has them, of a fact that was set and of what is to happen once something is
+/// undone too; else the evidence of an exclusion.
 fn reason(data: &Value) -> Option<String> {
-    let text = |path: &str| data.pointer(path).and_then(Value::as_str).map(str::to_owned);
-    text("/reason").or_else(|| text("/evidence/evidence"))
+    let words = |data: &Value| {
+        let text = |path: &str| data.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        text("/reason").or_else(|| text("/set/reason")).or_else(|| text("/evidence/evidence"))
+    };
+    words(data).or_else(|| words(data["intent"].as_object()?.values().next()?))
 }

@@ -1,6 +1,6 @@
 //! Which days of work had no coverage in force: `workflow_core::domain::coverage_days` over the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use jiff::civil::Date;
@@ -8,13 +8,16 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use workflow_core::domain::coverage_days::{self, By, Claim, Ledger, Place};
 use workflow_core::domain::placement;
-use workflow_core::engine::decode;
+use workflow_core::engine::Stored;
 use workflow_core::id::{Position, StreamId};
-use workflow_core::record::Recorded;
+use workflow_core::record::frame::FrameEvent;
 use workflow_core::time::Timestamp;
 
-use super::{Kind, Out, Trouble, USUAL_ZONE, With, done, row, walk};
+use super::{Kind, Out, Trouble, USUAL_ZONE, With, done, look, row};
 use crate::views::VERSION;
+
+/// Whose work is looked at.
+const WORKFLOW: &str = "placement";
 
 /// What is asked.
 pub(super) struct Asked<'a> {
@@ -144,32 +147,42 @@ fn gather(
     with: &With<'_>,
     out: &mut Out<'_>,
 ) -> Result<BTreeMap<StreamId, Ledger>, Trouble> {
-    let mut ledgers: BTreeMap<StreamId, Ledger> = BTreeMap::new();
+    let of_whom = match asked.tenant {
+        Some(tenant) => format!("{WORKFLOW}/{tenant}/"),
+        None => format!("{WORKFLOW}/"),
+    };
+    let mut ledgers: HashMap<Box<str>, Ledger> = HashMap::new();
     let mut refused = None;
-    walk(with, Position(0), out, &mut |recorded| {
-        let (stream, at) = (&recorded.stream, recorded.event.recorded_at);
-        let is_asked = asked.tenant.is_none_or(|tenant| stream.tenant() == tenant);
-        if stream.workflow() != "placement" || at > asked.as_of || !is_asked {
+    look(with, Position(0), out, &mut |event| {
+        if !event.stream.starts_with(&of_whom) || event.recorded_at > asked.as_of {
             return ControlFlow::Continue(());
         }
-        let place = Place { position: recorded.position, at };
-        match take(ledgers.entry(stream.clone()).or_default(), place, &recorded) {
+        let ledger = match ledgers.get_mut(event.stream) {
+            Some(ledger) => ledger,
+            None => ledgers.entry(event.stream.into()).or_default(),
+        };
+        match take(ledger, event) {
             Ok(()) => ControlFlow::Continue(()),
             Err(why) => {
-                refused = Some(format!("{stream} at position {}: {why}", recorded.position));
+                refused = Some(format!("{} at position {}: {why}", event.stream, event.position));
                 ControlFlow::Break(())
             }
         }
     })?;
-    match refused {
-        None => Ok(ledgers),
-        Some(why) => Err(Trouble::new(Kind::Failed, why)),
+    if let Some(why) = refused {
+        return Err(Trouble::new(Kind::Failed, why));
     }
+    let named = |(name, ledger): (Box<str>, Ledger)| match StreamId::parse(&name) {
+        Ok(stream) => Ok((stream, ledger)),
+        Err(error) => Err(Trouble::new(Kind::Damaged, error.to_string())),
+    };
+    ledgers.into_iter().map(named).collect()
 }
 
-fn take(ledger: &mut Ledger, place: Place, recorded: &Recorded) -> Result<(), String> {
-    let event = decode::<placement::Machine>(&recorded.event).map_err(|e| e.to_string())?;
-    match ledger.take(place, event) {
+fn take(ledger: &mut Ledger, event: &FrameEvent<'_>) -> Result<(), String> {
+    let place = Place { position: event.position, at: event.recorded_at };
+    let event = Stored::in_frame(event).decode::<placement::Machine>();
+    match ledger.take(place, event.map_err(|error| error.to_string())?) {
         true => Ok(()),
         false => Err("today's machine does not accept it: see `runner audit drift`".to_owned()),
     }

@@ -11,7 +11,7 @@ use workflow_core::audit::sign::PublicKey;
 use workflow_core::graph::Lock;
 use workflow_core::id::Position;
 use workflow_core::record::Recorded;
-use workflow_core::record::frame::Frame;
+use workflow_core::record::frame::{Frame, FrameEvent};
 use workflow_core::store::{Store, StoreError};
 
 use super::{Kind, Trouble};
@@ -73,13 +73,45 @@ impl Source<'_> {
             Source::Store(store) => {
                 Ok(store.scan(from, &mut |recorded| each(recorded.position.0, recorded))?)
             }
+            Source::Export { .. } => {
+                let mut bad = None;
+                self.look(from, &mut |at, event| match event.to_recorded() {
+                    Ok(recorded) => each(at, recorded),
+                    Err(error) => {
+                        bad = Some(Trouble::new(Kind::Damaged, error.to_string()));
+                        ControlFlow::Break(())
+                    }
+                })?;
+                bad.map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// The same where an event lies in its record, without copying what is passed over.
+    pub(super) fn look(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(u64, &FrameEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Trouble> {
+        match self {
+            Source::Store(store) => {
+                let mut bad = None;
+                store.scan_records(from, &mut |_, record| {
+                    let looked = events(record, from, &mut |event| each(event.position.0, event));
+                    looked.unwrap_or_else(|trouble| {
+                        bad = Some(trouble);
+                        ControlFlow::Break(())
+                    })
+                })?;
+                bad.map_or(Ok(()), Err)
+            }
             Source::Export { trusted, .. } => {
                 let mut file = BufReader::new(self.open()?);
                 let mut flow = ControlFlow::Continue(());
                 export::read::<Trouble>(&mut file, trusted.as_deref(), &mut |part, bytes| {
                     let Part::Record(record) = part else { return Ok(()) };
                     if flow.is_continue() {
-                        flow = events(record, from, &mut |recorded| each(bytes, recorded))?;
+                        flow = events(record, from, &mut |event| each(bytes, event))?;
                     }
                     Ok(())
                 })
@@ -106,16 +138,16 @@ impl Source<'_> {
     }
 }
 
+/// Gives a record's events from a position on.
 fn events(
     record: &[u8],
     from: Position,
-    each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    each: &mut dyn FnMut(&FrameEvent<'_>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Trouble> {
-    let damaged = |why: String| Trouble::new(Kind::Damaged, why);
-    let frame = Frame::decode(record).map_err(|error| damaged(error.to_string()))?;
+    let frame = Frame::decode(record);
+    let frame = frame.map_err(|error| Trouble::new(Kind::Damaged, error.to_string()))?;
     for event in frame.events.iter().filter(|event| event.position >= from) {
-        let recorded = event.to_recorded().map_err(|error| damaged(error.to_string()))?;
-        if each(recorded).is_break() {
+        if each(event).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }

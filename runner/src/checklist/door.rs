@@ -28,9 +28,9 @@ const HEADER: &str = "Checklist-Signature";
 pub(super) fn hang(tenant: &mut Tenant, secret: &str) {
     let (endpoint, header) = (ENDPOINT.to_owned(), HEADER.to_owned());
     let secrets = vec![JobDivaSecret::new(secret)];
-    tenant.jobdiva_hook = Some(JobDivaHook { endpoint: endpoint.clone(), secrets });
+    tenant.jobdiva_hook = Some(JobDivaHook::new(endpoint.clone(), secrets));
     let (profile, secrets) = (Profile::HmacHex { header }, vec![PolicySecret::new(secret)]);
-    tenant.policy_hook = Some(PolicyHook { endpoint, profile, secrets });
+    tenant.policy_hook = Some(PolicyHook::new(endpoint, profile, secrets));
 }
 
 /// One source's genuine delivery, and how it is signed.

@@ -1,18 +1,20 @@
 //! The nine lines, in the guide's order and words, each with what was compared.
 
 use workflow_core::domain::call::{QuoteId, Wage};
+use workflow_core::domain::certificate;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::invoice::{self, Invoice, Standing};
 use workflow_core::domain::placement::{Back, Basis, Engagement, Evidence, Hired, State};
 use workflow_core::domain::terms::{self, Verdict};
 use workflow_core::domain::timesheet::{Approval, Hours, Line as Work, Paid, Sheet, Timesheet};
-use workflow_core::engine::Source;
+use workflow_core::engine::{HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
 use super::clean::{self, Left};
 use super::rig::Rig;
 use super::{ChecklistError, Line, Report, Say, VERSION, door};
+use crate::certificates::TakeError;
 use crate::config::Checklist;
 
 const TITLES: [&str; 9] = [
@@ -335,32 +337,31 @@ async fn certificate(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
     let Some(engagement) = state.as_ref().and_then(engagement) else {
         return Ok(Err(format!("no contractor: {}", rig.why(&on.placement))));
     };
-    let before = rig.engine.position();
-    let name = format!("coi-{}.pdf", rig.connected.tenant.name);
-    let policy = &rig.connected.policy;
-    let mut seen = match policy.try_certificate(&engagement.contractor, &name, PDF).await {
-        Ok(seen) => seen,
-        Err(error) => return Ok(Err(format!("the upload failed: {error}"))),
+    let placements = || on.returning.iter().chain([&on.placement]).map(|it| rig.why(it));
+    let before: Vec<String> = placements().collect();
+    let stream = match rig.hand_in(&engagement.terms.references.candidate, PDF).await {
+        Ok(stream) => stream,
+        Err(TakeError::Handle(stopped @ HandleError::Stopped(_))) => return Err(stopped.into()),
+        Err(error) => return Ok(Err(format!("it was not taken in: {error}"))),
     };
-    left.certificate = Some(seen.id.clone());
-    let deadline = rig.world.now().plus(rig.world.wait());
-    while matches!(seen.status.as_str(), "pending" | "processing" | "") {
-        if rig.world.now() >= deadline {
-            return Ok(Err(format!("{} is still {}", seen.id, seen.status)));
-        }
-        rig.world.pass().await;
-        seen = match policy.certificate_echo(&seen.id).await {
-            Ok(seen) => seen,
-            Err(error) => return Ok(Err(format!("{}: {error}", seen.id))),
-        };
-    }
-    let apart = rig.engine.position() == before;
-    let found = format!("certificate {}: uploaded, {}", seen.id, seen.status);
-    Ok(match (seen.status.as_str(), apart) {
-        ("approved" | "flagged" | "denied", true) => {
-            Ok(format!("{found}; no placement moved by it"))
-        }
-        (_, true) => Err(found),
+    let state = rig.reviewed(&stream).await?;
+    let sent = state.as_ref().and_then(certificate::State::sent);
+    let Some(id) = sent.map(|sent| sent.certificate.to_string()) else {
+        return Ok(Err(format!("the upload failed: {}", rig.why_not(&stream))));
+    };
+    left.certificate = Some(id.clone());
+    let found = format!("certificate {id}: uploaded, {}", rig.why_not(&stream));
+    let is_reviewed = matches!(
+        state,
+        Some(
+            certificate::State::Approved { .. }
+                | certificate::State::Flagged { .. }
+                | certificate::State::Denied { .. }
+        )
+    );
+    Ok(match (is_reviewed, placements().eq(before)) {
+        (true, true) => Ok(format!("{found}; no placement moved by it")),
+        (false, true) => Err(found),
         (_, false) => Err(format!("{found}; yet a placement moved meanwhile")),
     })
 }

@@ -1,20 +1,23 @@
 //! The running part: engine, dispatcher and readings on a log in memory, driven step by step.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use integration_1099policy::poll::Watch;
 use integration_jobdiva::config::TimesheetPay;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use workflow_core::dispatch::{Dispatcher, Perform};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, Side};
-use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::certificate::{self, Certificate, Origin};
+use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
 use workflow_core::domain::invoice::Invoice;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::domain::rules::Send;
-use workflow_core::engine::{Engine, HandleError, OwedCall};
+use workflow_core::engine::{Engine, HandleError, OwedCall, Source};
 use workflow_core::id::StreamId;
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::seal::Vault;
@@ -23,7 +26,9 @@ use workflow_core::time::Clock;
 
 use super::world::World;
 use super::{ChecklistError, door};
+use crate::certificates::{self, Arrived, TakeError};
 use crate::config::Tenant;
+use crate::documents::Documents;
 use crate::poll::Poller;
 use crate::read::{self, Deletion, ReadError};
 use crate::supervise;
@@ -62,6 +67,10 @@ pub(super) struct Rig {
     pub(super) secret: String,
     /// Whether invoices are off in the configuration: they are tried all the same.
     pub(super) invoices_off: bool,
+    /// Documents on their way, sealed under keys that are only in memory.
+    documents: Arc<Documents>,
+    /// The folder that they are in.
+    folder: PathBuf,
     counted: Arc<Counted>,
     dispatcher: Dispatcher<Insurance, Counted>,
     stop: watch::Sender<bool>,
@@ -84,9 +93,12 @@ impl Rig {
         tenant.jobdiva.timesheets.get_or_insert(TimesheetPay::Rate);
         let (name, clock) = (tenant.name.clone(), world.clock());
         let tenants = [tenant];
-        let systems = Arc::new(Systems::connect(&tenants, &clock)?);
+        let (vault, folder) = (Vault::in_memory(), std::env::temp_dir().join(&name));
+        let documents = Arc::new(Documents::new(&folder, Arc::clone(&vault)));
+        let systems = Systems::connect(&tenants, &clock)?.with_documents(Arc::clone(&documents));
+        let systems = Arc::new(systems);
         let store = Arc::new(MemoryStore::new());
-        let engine = supervise::open(store, Some(Vault::in_memory()), clock, &tenants)?;
+        let engine = supervise::open(store, Some(vault), clock, &tenants)?;
         let connected = systems.of(&name).map(Arc::clone);
         let connected =
             connected.ok_or_else(|| HandleError::Stopped("no tenant is connected".into()))?;
@@ -104,6 +116,8 @@ impl Rig {
             world,
             secret,
             invoices_off,
+            documents,
+            folder,
             counted,
             dispatcher,
             stop,
@@ -117,6 +131,11 @@ impl Rig {
             tracing::error!(%error, "the dispatcher failed");
         }
         self.engine.stop();
+        if let Err(error) = std::fs::remove_dir_all(&self.folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %self.folder.display(), %error, "the run's folder stays");
+        }
         self.world.stop().await;
     }
 
@@ -207,6 +226,68 @@ impl Rig {
     ) -> Result<Option<workflow_core::domain::invoice::State>, ChecklistError> {
         self.settle().await;
         Ok(self.engine.state::<Invoice>(stream)?)
+    }
+
+    /// Hands a certificate in, as an operator does; its stream.
+    pub(super) async fn hand_in(
+        &self,
+        candidate: &CandidateId,
+        pdf: &[u8],
+    ) -> Result<StreamId, TakeError> {
+        let arrived = Arrived {
+            candidate: candidate.clone(),
+            bytes: pdf.to_vec(),
+            name: PersonalText("checklist.pdf".to_owned()),
+            origin: Origin::HandedIn { by: "checklist".to_owned() },
+            placement: None,
+        };
+        let (tenant, source) = (&self.connected.tenant.name, Source::new("checklist", ""));
+        let taken =
+            certificates::take_in(&self.engine, &self.documents, tenant, arrived, source).await?;
+        Ok(taken.stream)
+    }
+
+    /// The state of a certificate once its review has ended, or it can go no further, or its time is over.
+    pub(super) async fn reviewed(
+        &self,
+        stream: &StreamId,
+    ) -> Result<Option<certificate::State>, ChecklistError> {
+        let deadline = self.world.now().plus(self.world.wait());
+        loop {
+            self.settle().await;
+            let state = self.engine.state::<Certificate>(stream)?;
+            let under_way = match &state {
+                Some(
+                    certificate::State::Found { .. }
+                    | certificate::State::Ready { .. }
+                    | certificate::State::Uploaded { .. }
+                    | certificate::State::Processing { .. },
+                ) => true,
+                Some(_) | None => false,
+            };
+            if !under_way || self.world.now() >= deadline {
+                return Ok(state);
+            }
+            self.world.pass().await;
+            if let Some(sent) = state.as_ref().and_then(certificate::State::sent) {
+                self.look_at(Watch::Certificate(sent.certificate.clone())).await?;
+            }
+        }
+    }
+
+    /// Reads one resource at the insurer, and nothing else, and tells whose it is.
+    async fn look_at(&self, watch: Watch) -> Result<(), ChecklistError> {
+        let policy = &self.connected.policy;
+        let observed = policy.observe(&[watch], self.world.now()).await;
+        let (tenant, source) = (&self.connected.tenant.name, read::poll_source());
+        for sighting in &observed.sightings {
+            match read::tell(&self.engine, tenant, sighting, &source).await {
+                Err(ReadError::Stopped(error)) => return Err(error.into()),
+                Err(error) => tracing::warn!(%error, "a reading was not taken"),
+                Ok(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Waits until all that can be done at this moment is done.

@@ -55,7 +55,9 @@ pub(super) async fn start() -> Result<(Tenant, Checklist, World), ChecklistError
     let jobdiva = ats::Config { clock: clock.clone(), ..ats::Config::default() };
     let jobdiva = ats::Simulator::start(jobdiva).await;
     let jobdiva = jobdiva.map_err(io("starting the JobDiva simulator"))?;
-    let policy = insurer::Config { clock: clock.clone(), ..insurer::Config::default() };
+    let mut policy = insurer::Config { clock: clock.clone(), ..insurer::Config::default() };
+    // The first engagement is over when the second begins: only such an insurer assigns the second.
+    policy.rules.policy_reach = insurer::PolicyReach::Today;
     let policy = insurer::Simulator::start(policy).await;
     let policy = policy.map_err(io("starting the 1099Policy simulator"))?;
     clock.set(ats::seed::START);

@@ -9,7 +9,7 @@ use super::ask::DEMO_DATA;
 use super::run::Signals;
 use super::{Failure, Outcome, failed, list, say, show};
 use crate::demo::{self, Form, Screen};
-use crate::{telemetry, views};
+use crate::{telemetry, views, web};
 
 /// Show the whole thing on built-in simulators: no account, no services.
 ///
@@ -58,6 +58,9 @@ impl Demo {
         self.report(&demo, &ending, form)?;
         if self.keep {
             say(&format!("serving webhooks on http://{}, until ctrl-C", demo.hooks()))?;
+            if let Some(link) = web::door::link(&self.data)? {
+                say(&format!("the pages: {link}"))?;
+            }
             tokio::select! {
                 error = demo.keep() => {
                     drop(demo.stop().await);

@@ -29,7 +29,8 @@ impl Init {
             };
             Failure::Failed(format!("{} was not written: {why}", self.file.display()))
         })?;
-        file.write_all(config::SAMPLE.as_bytes())?;
+        let sample = config::sample().map_err(|error| super::failed(&error))?;
+        file.write_all(sample.as_bytes())?;
         let name = self.file.display();
         say(&format!("{name} is written. Fill it in, then: runner check --config {name}"))
     }

@@ -52,10 +52,11 @@ impl List {
             say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
         }
         for missed in &list.unread {
-            let what = missed
-                .placement
-                .as_ref()
-                .map_or("a row".to_owned(), |id| format!("placement {id}"));
+            let what = match (&missed.placement, &missed.window) {
+                (Some(id), _) => format!("placement {id}"),
+                (None, Some(window)) => format!("the window {window}"),
+                (None, None) => "a row".to_owned(),
+            };
             say(&format!("not read: {what} of {}: {}", missed.tenant, missed.why))?;
         }
         Ok(())

@@ -8,20 +8,24 @@ use crate::order::{About, Deed, How};
 
 /// Settle a flag.
 ///
-/// Of a placement, or of a contractor (contractor/ID). The reason and your name are kept with the decision.
+/// Of a placement, a contractor (contractor/ID), a certificate (certificate/NAME) or a pay period (invoice/ID). The reason and your name are kept with the decision.
 ///
 /// return: go on where it stopped, with what is known now. restart: read it again and start from there (before anything
 /// is bought). accept: what is covered stays covered as it is, whatever the flag says. close: it is settled outside; what
-/// is open at the insurer is undone, and the placement is over. Of a contractor: return tries again, close gives it up.
+/// is open at the insurer is undone, and the placement is over. Of a contractor: return tries again, close gives it up. Of a
+/// certificate: return sends it again, accept takes it for good as the insurer read it, close takes it back. Of a pay
+/// period: return tries again, close says that it is settled outside.
 ///
 /// On a stopped log it needs --config.
 ///
 /// Example: runner resolve 51000796 return --reason "the client's broker renewed the policy"
 ///
 /// Example: runner resolve contractor/70001203 return --reason "they freed the e-mail address"
+///
+/// Example: runner resolve invoice/51000797.2026-04-05 close --reason "agreed with the broker"
 #[derive(Debug, Args)]
 pub(super) struct Resolve {
-    /// The placement's id in JobDiva, or contractor/ID; with several tenants, TENANT/ID.
+    /// The placement's id in JobDiva, contractor/ID, certificate/NAME or invoice/ID; with several tenants, TENANT/ID.
     id: String,
     /// How.
     how: Word,

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::ask::{self, Ask};
 use super::{Outcome, Place, say, say_json};
-use crate::tenants::{self, System, Tenant, Tenants};
+use crate::tenants::{self, Rate, System, Tenant, Tenants, WayOut};
 
 /// Show each tenant as it stands.
 ///
@@ -61,7 +61,7 @@ fn tell(tenant: &Tenant) -> Outcome {
 }
 
 fn system(system: &System) -> Outcome {
-    let System { name, address, paused, refused, last_poll } = system;
+    let System { name, address, paused, refused, last_poll, outlet } = system;
     let mut parts = Vec::new();
     parts.extend(paused.clone());
     parts.extend(refused.as_ref().map(|why| format!("THE CREDENTIALS ARE REFUSED: {why}")));
@@ -70,5 +70,29 @@ fn system(system: &System) -> Outcome {
         None => parts.push("not looked at yet".to_owned()),
     }
     parts.extend(address.clone());
-    say(&format!("  {name:<10}  {}", parts.join("; ")))
+    say(&format!("  {name:<10}  {}", parts.join("; ")))?;
+    outlet.iter().try_for_each(way_out)
+}
+
+/// Says of the way out what is not as usual; all of it is in the JSON.
+fn way_out(way: &WayOut) -> Outcome {
+    let mut parts = Vec::new();
+    match (way.breaker.as_str(), &way.open_until) {
+        ("closed", _) if way.failed_in_a_row == 0 => {}
+        ("closed", _) => parts.push(format!("the last {} requests failed", way.failed_in_a_row)),
+        ("probing", _) => parts.push("NOBODY ANSWERS: one request tries now".to_owned()),
+        (_, Some(until)) => parts.push(format!("NOBODY ANSWERS: nothing is sent before {until}")),
+        (_, None) => parts.push("NOBODY ANSWERS".to_owned()),
+    }
+    for (name, rate) in &way.limits {
+        let Rate { per_minute, usual_per_minute, next, last_too_fast } = rate;
+        if per_minute < usual_per_minute {
+            let last = last_too_fast.as_deref().unwrap_or("some time ago");
+            let next = next.as_ref().map(|at| format!(", next at {at}")).unwrap_or_default();
+            parts.push(format!(
+                "{name} slowed to {per_minute} of {usual_per_minute} a minute (429 at {last}){next}"
+            ));
+        }
+    }
+    parts.iter().try_for_each(|part| say(&format!("              {part}")))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
-use super::{Config, Tenant, log, tenant};
+use super::{Config, Tenant, log, overrides, page, tenant, webhooks};
 
 /// Where webhooks come in unless the file says otherwise.
 const HOOKS: &str = "127.0.0.1:8099";
@@ -18,6 +18,7 @@ pub fn load(file: &Path) -> Result<Config, Problems> {
     let text = std::fs::read_to_string(file).map_err(|error| Problems {
         file: file.to_owned(),
         problems: vec![Problem {
+            file: None,
             line: 0,
             key: "file".into(),
             what: format!("cannot be read: {error}; `runner init` writes one to begin with"),
@@ -43,17 +44,34 @@ pub fn parse(
         }
     };
     let base = file.parent().unwrap_or(Path::new("."));
+    let named = overrides::read(table.get_ref(), base);
+    let sources: Vec<Option<Source<'_>>> =
+        named.iter().map(|named| named.as_ref().map(overrides::Named::source)).collect();
+    let tables: Vec<_> =
+        sources.iter().map(|source| source.as_ref().and_then(overrides::table)).collect();
+    let over: Overrides<'_> =
+        sources.iter().zip(&tables).map(|(s, t)| s.as_ref().zip(t.as_ref())).collect();
     let root = Section::root(&source, table.get_ref());
-    let config = config(&root, base, env);
+    let config = config(&root, base, env, &over);
     root.finish();
-    let problems = source.into_problems();
+    drop(over);
+    let problems =
+        overrides::problems(std::iter::once(source).chain(sources.into_iter().flatten()));
     match config {
         Some(config) if problems.is_empty() => Ok(config),
         _ => Err(fail(problems)),
     }
 }
 
-fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>) -> Option<Config> {
+/// Each tenant's overrides, in the tenants' order.
+type Overrides<'a> = Vec<Option<(&'a Source<'a>, &'a DeTable<'a>)>>;
+
+fn config<'a>(
+    root: &Section<'a>,
+    base: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    over: &Overrides<'a>,
+) -> Option<Config> {
     let data_dir = root.required("data_dir", "the folder of the log");
     let listen = root.section("listen");
     let hooks = address(&listen, "hooks", HOOKS);
@@ -64,17 +82,31 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
             "the admin door is for this machine only: it must be a loopback address",
         );
     }
+    let sources = webhooks::sources(&listen);
+    let pages = address(&listen, "page", page::ADDRESS);
     listen.finish();
     let sections = root.sections("tenant");
     if sections.is_empty() {
         root.note("tenant", "missing: expected at least one table headed [[tenant]]");
     }
     let read = tenant::Reading { base, env };
+    let page = pages.and_then(|address| page::page(root.section("page"), address, &read));
     let section = root.section("log");
     let master_key = log::master_key(&section);
     let log = log::log(section, &read);
-    let tenants: Vec<_> =
-        sections.into_iter().map(|section| tenant::tenant(section, &read)).collect();
+    let under = |(index, section): (usize, Section<'a>)| {
+        // Asked for, so that it is known; it was read before anything else.
+        let _ = section.text(overrides::KEY);
+        match over.get(index).copied().flatten() {
+            Some((source, table)) => section.under(source, table),
+            None => section,
+        }
+    };
+    let tenants: Vec<_> = sections
+        .into_iter()
+        .enumerate()
+        .map(|section| tenant::tenant(under(section), &read))
+        .collect();
     let tenants: Option<Vec<_>> = tenants.into_iter().collect();
     let tenants = tenants?;
     for (index, tenant) in tenants.iter().enumerate() {
@@ -87,7 +119,9 @@ fn config(root: &Section<'_>, base: &Path, env: &dyn Fn(&str) -> Option<String>)
         data_dir: base.join(PathBuf::from(data_dir?)),
         master_key: base.join(master_key),
         hooks: hooks?,
+        sources: sources?,
         admin: admin?,
+        page: page?,
         log: log?,
         tenants,
     })

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -14,6 +14,8 @@ use toml::de::{DeTable, DeValue};
 /// One mistake in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The file, where it is another than the configuration itself.
+    pub file: Option<PathBuf>,
     /// The line, from 1.
     pub line: usize,
     /// The key, with the tables around it.
@@ -38,8 +40,9 @@ impl fmt::Display for Problems {
         let plural = if self.problems.len() == 1 { "mistake" } else { "mistakes" };
         write!(f, "{} has {} {plural}:", self.file.display(), self.problems.len())?;
         for problem in &self.problems {
-            let Problem { line, key, what } = problem;
-            write!(f, "\n  {}:{line}: {key}: {what}", self.file.display())?;
+            let Problem { file, line, key, what } = problem;
+            let file = file.as_ref().unwrap_or(&self.file);
+            write!(f, "\n  {}:{line}: {key}: {what}", file.display())?;
         }
         Ok(())
     }
@@ -48,71 +51,125 @@ impl fmt::Display for Problems {
 /// A text being read, and the mistakes found so far.
 pub(super) struct Source<'a> {
     pub text: &'a str,
+    file: Option<PathBuf>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, problems: RefCell::new(Vec::new()) }
+        Self { text, file: None, problems: RefCell::default() }
+    }
+
+    /// The text of another file than the configuration itself.
+    pub fn of_file(text: &'a str, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..Self::new(text) }
     }
 
     /// Notes a mistake at a byte offset.
     pub fn note(&self, offset: usize, key: &str, what: impl Into<String>) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        self.problems.borrow_mut().push(Problem { line, key: key.to_owned(), what: what.into() });
+        let (file, key) = (self.file.clone(), key.to_owned());
+        self.problems.borrow_mut().push(Problem { file, line, key, what: what.into() });
     }
 
-    /// The mistakes, by line.
+    /// The mistakes, by line; each once.
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
+        let place = |it: &Problem| (it.file.clone(), it.line, it.key.clone(), it.what.clone());
+        problems.sort_by_key(place);
+        problems.dedup();
         problems
     }
 }
 
 /// One table of the file. Every key asked for is a key known; [`Section::finish`] complains of the others.
 pub(super) struct Section<'a> {
-    source: &'a Source<'a>,
     path: String,
+    own: Layer<'a>,
+    /// The same table in a file of overrides: what stands there goes before.
+    over: Option<Layer<'a>>,
+    known: RefCell<BTreeSet<String>>,
+}
+
+/// A table in one of the files.
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    source: &'a Source<'a>,
     offset: usize,
     table: Option<&'a DeTable<'a>>,
-    known: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Layer<'a> {
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table?.get(key)
+    }
 }
 
 impl<'a> Section<'a> {
     pub fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
-        Self::of(source, String::new(), 0, Some(table))
+        Self::of(String::new(), Layer { source, offset: 0, table: Some(table) }, None)
     }
 
-    fn of(
-        source: &'a Source<'a>,
-        path: String,
-        offset: usize,
-        table: Option<&'a DeTable<'a>>,
-    ) -> Self {
-        Self { source, path, offset, table, known: RefCell::default() }
+    fn of(path: String, own: Layer<'a>, over: Option<Layer<'a>>) -> Self {
+        Self { path, own, over, known: RefCell::default() }
+    }
+
+    /// The same section under a file of overrides.
+    pub fn under(self, source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
+        Self { over: Some(Layer { source, offset: 0, table: Some(table) }), ..self }
+    }
+
+    /// What goes before first.
+    fn layers(&self) -> impl Iterator<Item = &Layer<'a>> {
+        self.over.iter().chain([&self.own])
     }
 
     fn key(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
+    fn find(&self, key: &str) -> Option<(&Layer<'a>, &'a Spanned<DeValue<'a>>)> {
+        self.layers().find_map(|layer| Some((layer, layer.get(key)?)))
+    }
+
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().insert(key.to_owned());
-        self.table?.get(key)
+        self.find(key).map(|(_, value)| value)
     }
 
     /// Whether the table is in the file at all.
     pub fn is_present(&self) -> bool {
-        self.table.is_some()
+        self.layers().any(|layer| layer.table.is_some())
     }
 
     /// Notes a mistake about a key of this table; about the table when the key is absent.
     pub fn note(&self, key: &str, what: impl Into<String>) {
-        let value = self.table.and_then(|table| table.get(key));
-        let offset = value.map_or(self.offset, |value| value.span().start);
-        self.source.note(offset, &self.key(key), what);
+        let (source, offset) = match self.find(key) {
+            Some((layer, value)) => (layer.source, value.span().start),
+            None => (self.own.source, self.own.offset),
+        };
+        source.note(offset, &self.key(key), what);
+    }
+
+    /// Takes over the mistakes of another file that this table names.
+    pub fn adopt(&self, problems: Vec<Problem>) {
+        self.own.source.problems.borrow_mut().extend(problems);
+    }
+
+    /// The keys of this table, whether or not they are known.
+    pub fn names(&self) -> Vec<String> {
+        let tables = self.layers().filter_map(|layer| layer.table);
+        let names: BTreeSet<String> = tables
+            .flat_map(|table| table.iter())
+            .map(|(key, _)| key.get_ref().to_string())
+            .collect();
+        names.into_iter().inspect(|key| self.know(key)).collect()
+    }
+
+    /// Takes a key for known: what is wrong with it is noted by whoever asks for it.
+    fn know(&self, key: &str) {
+        self.known.borrow_mut().insert(key.to_owned());
     }
 
     /// A text, if the key is there.
@@ -185,15 +242,19 @@ impl<'a> Section<'a> {
         number
     }
 
-    /// A time such as `90s`, `5m`, `6h` or `2d`.
+    /// A time such as `500ms`, `90s`, `5m`, `6h` or `2d`.
     pub fn duration(&self, key: &str) -> Option<Duration> {
         self.parsed(key, "a time such as \"90s\", \"5m\", \"6h\" or \"2d\"", |text| {
-            let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
+            if let Some(digits) = text.strip_suffix("ms") {
+                return digits.parse().ok().map(Duration::from_millis);
+            }
+            let unit = text.chars().next_back()?;
+            let digits = &text[..text.len() - unit.len_utf8()];
             let secs = match unit {
-                "s" => 1,
-                "m" => 60,
-                "h" => 3600,
-                "d" => 86_400,
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
                 _ => return None,
             };
             digits.parse::<u64>().ok()?.checked_mul(secs).map(Duration::from_secs)
@@ -216,6 +277,22 @@ impl<'a> Section<'a> {
         days
     }
 
+    /// A text, or a list of them.
+    pub fn one_or_more(&self, key: &str) -> Option<Vec<String>> {
+        match self.get(key)?.get_ref() {
+            DeValue::String(text) => Some(vec![text.to_string()]),
+            _ => self.texts(key),
+        }
+    }
+
+    /// A text, or the text of a whole number.
+    pub fn text_or_number(&self, key: &str) -> Option<String> {
+        match self.get(key)?.get_ref() {
+            DeValue::Integer(_) => self.number(key).map(|number| number.to_string()),
+            _ => self.text(key),
+        }
+    }
+
     /// A list of texts.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
         let DeValue::Array(items) = self.get(key)?.get_ref() else {
@@ -235,48 +312,64 @@ impl<'a> Section<'a> {
 
     /// A table within this one; empty when it is not there.
     pub fn section(&self, key: &str) -> Section<'a> {
-        let path = self.key(key);
-        match self.get(key).map(|value| (value.span().start, value.get_ref())) {
-            Some((offset, DeValue::Table(table))) => {
-                Section::of(self.source, path, offset, Some(table))
-            }
-            Some(_) => {
-                self.note(key, "expected a table");
-                Section::of(self.source, path, self.offset, None)
-            }
-            None => Section::of(self.source, path, self.offset, None),
-        }
-    }
-
-    /// The tables of a list of tables (`[[key]]`).
-    pub fn sections(&self, key: &str) -> Vec<Section<'a>> {
-        let Some(value) = self.get(key) else { return Vec::new() };
-        let DeValue::Array(items) = value.get_ref() else {
-            self.note(key, format!("expected tables headed [[{}]]", self.key(key)));
-            return Vec::new();
-        };
-        let one = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
-            DeValue::Table(table) => {
-                Some(Section::of(self.source, self.key(key), item.span().start, Some(table)))
-            }
-            _ => {
-                self.source.note(item.span().start, &self.key(key), "expected a table");
-                None
-            }
-        };
-        items.iter().filter_map(one).collect()
-    }
-
-    /// All keys of this table with the texts they map to: a table whose keys are the user's own.
-    pub fn map(&self) -> Vec<(String, String)> {
-        let Some(table) = self.table else { return Vec::new() };
-        let mut map = Vec::new();
-        for (key, value) in table.iter() {
-            let key = key.get_ref().to_string();
-            self.known.borrow_mut().insert(key.clone());
+        self.known.borrow_mut().insert(key.to_owned());
+        let within = |layer: &Layer<'a>| {
+            let value = layer.get(key)?;
             match value.get_ref() {
-                DeValue::String(text) => map.push((key, text.to_string())),
-                _ => self.note(&key, "expected a text in quotes"),
+                DeValue::Table(table) => {
+                    Some(Layer { offset: value.span().start, table: Some(table), ..*layer })
+                }
+                _ => {
+                    layer.source.note(value.span().start, &self.key(key), "expected a table");
+                    None
+                }
+            }
+        };
+        let own = within(&self.own).unwrap_or(Layer { table: None, ..self.own });
+        Section::of(self.key(key), own, self.over.as_ref().and_then(within))
+    }
+
+    /// The tables of a list of tables (`[[key]]`); those of the overrides first.
+    pub fn sections(&self, key: &str) -> Vec<Section<'a>> {
+        self.known.borrow_mut().insert(key.to_owned());
+        let mut sections = Vec::new();
+        for layer in self.layers() {
+            let Some(value) = layer.get(key) else { continue };
+            let DeValue::Array(items) = value.get_ref() else {
+                let what = format!("expected tables headed [[{}]]", self.key(key));
+                layer.source.note(value.span().start, &self.key(key), what);
+                continue;
+            };
+            for item in items {
+                let offset = item.span().start;
+                match item.get_ref() {
+                    DeValue::Table(table) => {
+                        let own = Layer { offset, table: Some(table), ..*layer };
+                        sections.push(Section::of(self.key(key), own, None));
+                    }
+                    _ => layer.source.note(offset, &self.key(key), "expected a table"),
+                }
+            }
+        }
+        sections
+    }
+
+    /// All keys of this table with the texts they map to: a table whose keys are the user's own. Those of the overrides come
+    /// last, so that they stay where keys that differ in case are one.
+    pub fn map(&self) -> Vec<(String, String)> {
+        let mut map = Vec::new();
+        for layer in [Some(&self.own), self.over.as_ref()].into_iter().flatten() {
+            for (key, value) in layer.table.into_iter().flat_map(|table| table.iter()) {
+                let key = key.get_ref().to_string();
+                self.known.borrow_mut().insert(key.clone());
+                match value.get_ref() {
+                    DeValue::String(text) => map.push((key, text.to_string())),
+                    _ => layer.source.note(
+                        value.span().start,
+                        &self.key(&key),
+                        "expected a text in quotes",
+                    ),
+                }
             }
         }
         map
@@ -284,24 +377,26 @@ impl<'a> Section<'a> {
 
     /// Complains of keys that nobody asked for.
     pub fn finish(self) {
-        let Some(table) = self.table else { return };
-        let known = self.known.borrow();
-        for (key, _) in table.iter() {
-            let name = key.get_ref().as_ref();
-            if known.contains(name) {
-                continue;
-            }
-            let close = known.iter().min_by_key(|other| distance(name, other));
-            let near = |other: &&String| distance(name, other) <= 1 + name.len() / 4;
-            let hint = match close.filter(near) {
-                Some(close) => format!("; did you mean `{close}`?"),
-                None => {
-                    let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
-                    format!("; known here: {all}")
+        for layer in self.layers() {
+            for (key, _) in layer.table.into_iter().flat_map(|table| table.iter()) {
+                let name = key.get_ref().as_ref();
+                let known = self.known.borrow();
+                if !known.contains(name) {
+                    let what =
+                        format!("unknown key{}", hint(name, known.iter().map(String::as_str)));
+                    layer.source.note(key.span().start, &self.key(name), what);
                 }
-            };
-            self.source.note(key.span().start, &self.key(name), format!("unknown key{hint}"));
+            }
         }
+    }
+}
+
+/// The nearest of the known names, or all of them.
+pub(super) fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    let close = known.clone().min_by_key(|other| distance(name, other));
+    match close.filter(|other| distance(name, other) <= 1 + name.len() / 4) {
+        Some(close) => format!("; did you mean `{close}`?"),
+        None => format!("; known here: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use integration_1099policy::config as policy;
-use integration_1099policy::receive::Profile;
 use integration_jobdiva::config as jobdiva;
+use integration_jobdiva::operations::{LOGIN, Operation};
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::{CompanyId, PlacementId};
@@ -15,9 +15,10 @@ use workflow_core::domain::timesheet::TimesheetId;
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
+use super::limits;
 use super::reader::Section;
 use super::{
-    CallsAtOnce, Checklist, JobDivaHook, Pace, PolicyHook, SecretFiles, Tenant, certificates,
+    CallsAtOnce, Checklist, Pace, SecretFiles, Tenant, certificates, operations, webhooks,
 };
 
 /// What reading needs beside the text.
@@ -51,10 +52,10 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     });
     let ats = section.section("jobdiva");
     let jobdiva = jobdiva(&ats, read);
-    let jobdiva_hook = jobdiva_hook(ats.section("webhook"), read);
+    let jobdiva_hook = webhooks::jobdiva_hook(ats.section("webhook"), read, name.as_deref());
     let insurer = section.section("1099policy");
     let policy = policy(&insurer, read, name.as_deref());
-    let policy_hook = policy_hook(insurer.section("webhook"), read);
+    let policy_hook = webhooks::policy_hook(insurer.section("webhook"), read, name.as_deref());
     let calls_at_once = CallsAtOnce { jobdiva: at_once(&ats), policy: at_once(&insurer) };
     let file =
         |section: &Section<'_>, key: &str| section.text(key).map(|path| read.base.join(path));
@@ -159,11 +160,20 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     let time_zone = section.text("time_zone");
     let (tenant_field, pay_field) =
         (section.text("worker_type_field"), section.text("pay_rate_field"));
-    let paths = section.section("paths").map();
+    let token_header = section.word(
+        "token_header",
+        &[("bearer", jobdiva::TokenHeader::Bearer), ("raw", jobdiva::TokenHeader::Raw)],
+    );
+    let login = login.unwrap_or(jobdiva::Login::V2Pair);
+    let registry = operations::registry(section, login, read);
+    let user_fields = section.texts("user_fields");
+    let pace = limits::limits(section.section("limits"), "operations", &limited_operations());
+    let times = limits::timeouts(section.section("timeouts"), &["connect", "read"]);
     let password = integration_jobdiva::secret::Secret::new(password?);
     let mut config = jobdiva::Config::new(&client_id?, &username?, password);
     config.base_url = base_url.unwrap_or(config.base_url);
-    config.login = login.unwrap_or(config.login);
+    config.login = login;
+    config.token_header = token_header.unwrap_or(config.token_header);
     if plain_http {
         config.plain_http = jobdiva::PlainHttp::Anywhere;
     }
@@ -171,20 +181,19 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     config.time_zone = time_zone.unwrap_or(config.time_zone);
     config.tenant_field = tenant_field;
     config.pay_field = pay_field;
-    config.paths = paths.into_iter().collect();
+    config.user_fields = user_fields.unwrap_or_default();
+    config.registry = registry;
+    pace.apply(&mut config.limits);
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
     Some(config)
 }
 
-/// `Some(None)`: no webhooks; `None`: a mistake.
-fn jobdiva_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<JobDivaHook>> {
-    if !section.is_present() {
-        return Some(None);
-    }
-    let endpoint = endpoint(&section);
-    let secrets = secrets(&section, read);
-    section.finish();
-    let secrets = secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
-    Some(Some(JobDivaHook { endpoint: endpoint?, secrets }))
+/// The operations that have a limit of their own: all but the logins, which have one together.
+fn limited_operations() -> Vec<(&'static str, &'static str)> {
+    let is_login = |name: &str| name.starts_with("auth.") && name != "auth.refresh";
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    names.filter(|name| !is_login(name)).chain([LOGIN]).map(|name| (name, name)).collect()
 }
 
 fn policy(
@@ -224,9 +233,14 @@ fn policy(
             ("everything", policy::MetadataOn::Everything),
         ],
     );
+    let (environment_header, required) = more_dialect(section);
     let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
     let plain_http = section.flag("allow_plain_http").unwrap_or(false);
+    let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
+    let pace = limits::limits(section.section("limits"), "methods", &methods);
+    let keys = ["connect", "read", "total", "file"];
+    let times = limits::timeouts(section.section("timeouts"), &keys);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
     let mut config = policy::Config::new(api_key, environment?, links);
@@ -234,66 +248,39 @@ fn policy(
     config.auth_scheme = auth.unwrap_or(config.auth_scheme);
     config.contractor_shape = shape.unwrap_or(config.contractor_shape);
     config.job_region = region.unwrap_or(config.job_region);
+    config.environment_header = environment_header.unwrap_or(config.environment_header);
+    config.contractor_required = required.unwrap_or(config.contractor_required);
     config.metadata_on = metadata.unwrap_or(config.metadata_on);
     config.idempotency_headers = headers.unwrap_or(config.idempotency_headers);
     config.allow_plain_http = plain_http;
+    pace.apply(&mut config.limits);
+    times.set("connect", &mut config.connect_timeout);
+    times.set("read", &mut config.read_timeout);
+    times.set("total", &mut config.total_timeout);
+    times.set("file", &mut config.file_timeout);
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     Some(config)
 }
 
-fn policy_hook(section: Section<'_>, read: &Reading<'_>) -> Option<Option<PolicyHook>> {
-    if !section.is_present() {
-        return Some(None);
-    }
-    let endpoint = endpoint(&section);
-    section.required("profile", "\"none\", \"hmac-hex\", \"t-v1\" or \"standard-webhooks\"");
-    let header = || section.text("header").unwrap_or_else(|| "Ten99Policy-Signature".to_owned());
-    let profile = section.parsed(
-        "profile",
-        "one of \"none\", \"hmac-hex\", \"t-v1\", \"standard-webhooks\"",
-        |word| match word {
-            "none" => Some(Profile::None),
-            "hmac-hex" => Some(Profile::HmacHex { header: header() }),
-            "t-v1" => Some(Profile::TimestampedV1 { header: header() }),
-            "standard-webhooks" => {
-                header();
-                Some(Profile::StandardWebhooks)
-            }
-            _ => None,
-        },
+/// How the environment is told, and what a contractor must have.
+fn more_dialect(
+    section: &Section<'_>,
+) -> (Option<policy::EnvironmentHeader>, Option<policy::ContractorRequired>) {
+    let header = section.word(
+        "environment_header",
+        &[
+            ("sent", policy::EnvironmentHeader::Sent),
+            ("omitted", policy::EnvironmentHeader::Omitted),
+        ],
     );
-    header();
-    let secrets = match profile {
-        Some(Profile::None) => Some(Vec::new()),
-        _ => secrets(&section, read),
-    };
-    section.finish();
-    let secrets = secrets?.into_iter().map(integration_1099policy::secret::Secret::new).collect();
-    Some(Some(PolicyHook { endpoint: endpoint?, profile: profile?, secrets }))
-}
-
-/// The unguessable part of a webhook's address.
-fn endpoint(section: &Section<'_>) -> Option<String> {
-    let endpoint = section.required("endpoint", "at least 16 random letters and digits")?;
-    let good = endpoint.len() >= 16
-        && endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if !good {
-        section.note(
-            "endpoint",
-            "expected at least 16 random letters and digits: anybody who guesses it can knock",
-        );
-        return None;
-    }
-    Some(endpoint)
-}
-
-/// The current secret and, while rotating, the previous one.
-fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
-    let current = secret(section, "secret", read);
-    let rotating = section.text("previous_secret_file").is_some()
-        || section.text("previous_secret_env").is_some();
-    let previous = if rotating { Some(secret(section, "previous_secret", read)?) } else { None };
-    Some(std::iter::once(current?).chain(previous).collect())
+    let required = section.word(
+        "contractor_required",
+        &[
+            ("names", policy::ContractorRequired::Names),
+            ("phone_and_address", policy::ContractorRequired::PhoneAndAddress),
+        ],
+    );
+    (header, required)
 }
 
 fn checklist(section: Section<'_>) -> Option<Checklist> {

@@ -22,9 +22,10 @@ use workflow_core::domain::rules::Rules;
 use super::{DemoError, io_error};
 use crate::certificates::Finding;
 use crate::config::{
-    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, PolicyHook, SecretFiles,
-    Tenant,
+    CallsAtOnce, Certificates, Config, Intake, JobDivaHook, Log, Pace, Page, PolicyHook,
+    SecretFiles, Tenant,
 };
+use crate::ingress::sources;
 use crate::signing;
 use crate::supervise::DEMO_MASTER_KEY_FILE;
 
@@ -76,16 +77,16 @@ pub(super) async fn config(
     let tenant = Tenant {
         name: TENANT.to_owned(),
         jobdiva: jobdiva_config(jobdiva),
-        jobdiva_hook: Some(JobDivaHook {
-            endpoint: ENDPOINT.to_owned(),
-            secrets: vec![JobDivaSecret::new(JOBDIVA_SECRET)],
-        }),
+        jobdiva_hook: Some(JobDivaHook::new(
+            ENDPOINT.to_owned(),
+            vec![JobDivaSecret::new(JOBDIVA_SECRET)],
+        )),
         policy: policy_config,
-        policy_hook: Some(PolicyHook {
-            endpoint: ENDPOINT.to_owned(),
-            profile: Profile::TimestampedV1 { header: "Ten99Policy-Signature".to_owned() },
-            secrets: vec![secret],
-        }),
+        policy_hook: Some(PolicyHook::new(
+            ENDPOINT.to_owned(),
+            Profile::TimestampedV1 { header: "Ten99Policy-Signature".to_owned() },
+            vec![secret],
+        )),
         rules: rules()?,
         pace: Pace {
             poll: Duration::from_secs(30 * 60),
@@ -104,7 +105,16 @@ pub(super) async fn config(
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };
     let master_key = data.join(DEMO_MASTER_KEY_FILE);
-    Ok(Config { data_dir: data.to_owned(), master_key, hooks, admin, log, tenants: vec![tenant] })
+    Ok(Config {
+        data_dir: data.to_owned(),
+        master_key,
+        hooks,
+        sources: sources::Rules::default(),
+        admin,
+        page: Page::at(admin),
+        log,
+        tenants: vec![tenant],
+    })
 }
 
 /// A key beside the log shows how signing works and protects nothing; a real one lies elsewhere.

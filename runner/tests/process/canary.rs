@@ -99,6 +99,20 @@ fn nothing_said(dir: &Path, canaries: &[String]) {
         assert!(said.contains("version"), "{said}");
         silent(&verb.join(" "), said.as_bytes(), canaries);
     }
+    // These say something else, or nothing, while no process runs: whatever it is, it tells of nobody.
+    let others: [&[&str]; 7] = [
+        &["tenants", "--json"],
+        &["inbox", "list", "--json"],
+        &["invoices", "--json"],
+        &["certificate", "list", "--json"],
+        &["audit", "drift", "--json"],
+        &["list"],
+        &["show", CANDIDATE],
+    ];
+    for verb in others {
+        let said = run(dir, verb);
+        silent(&verb.join(" "), &[said.stdout, said.stderr].concat(), canaries);
+    }
 }
 
 /// A demo at its most talkative, after so many lines, and later when it serves.

@@ -42,6 +42,19 @@ fn one_is_handed_in_listed_shown_and_settled() {
     let name = format!("{OKAFOR}.");
     let none = run(dir, &["certificate", "withdraw", &name, "--reason", " "]);
     assert_eq!(none.status.code(), Some(5), "{}", String::from_utf8_lossy(&none.stderr));
+    // The words that settle a flag settle a certificate too, and say so where another verb is meant.
+    let said = |arguments: &[&str]| {
+        let output = run(dir, &[arguments, &["--by", "kim", "--reason", "as agreed"]].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let whole = format!("certificate/{NAKAGAWA}");
+    let (code, why) = said(&["resolve", &whole, "restart"]);
+    assert_eq!(code, Some(5), "{why}");
+    assert!(why.contains(&format!("runner resolve certificate/acme/{NAKAGAWA}")), "{why}");
+    assert!(why.contains("accept --reason 'as agreed'"), "{why}");
+    assert_eq!(said(&["resolve", &whole, "accept"]), (Some(0), String::new()));
+    assert_eq!(said(&["resolve", NAKAGAWA, "close"]), (Some(0), String::new()));
+    assert_eq!(said(&["resolve", NAKAGAWA, "close"]).0, Some(5));
     let unknown = run(dir, &["certificate", "show", "12345."]);
     assert_eq!(unknown.status.code(), Some(4));
 
@@ -50,7 +63,8 @@ fn one_is_handed_in_listed_shown_and_settled() {
     assert!(child.wait().unwrap().success());
     let listed = good(dir, &["certificate", "list"]);
     assert!(listed.contains(NAKAGAWA) && listed.contains(OKAFOR), "{listed}");
-    assert!(good(dir, &["certificate", "show", NAKAGAWA]).contains("review_approved"));
+    let shown = good(dir, &["certificate", "show", NAKAGAWA]);
+    assert!(shown.contains("review_approved") && shown.contains("Withdrawn"), "{shown}");
     let stopped = run(dir, &["certificate", "add", OKAFOR, "kim.pdf"]);
     assert_eq!(stopped.status.code(), Some(1));
 }

@@ -75,3 +75,87 @@ fn wrong_usage_and_no_data_have_their_own_exit_codes() {
     let help = good(dir.path(), &["--help"]);
     assert!(help.contains("runner demo") && help.contains("Exit codes"), "{help}");
 }
+
+/// What `check` says of the sample with these changes, and with this key of the insurer's.
+fn checked(changes: &[(&str, &str)], key: &str) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    good(dir.path(), &["init"]);
+    let file = dir.path().join("runner.toml");
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    std::fs::write(&file, text).unwrap();
+    std::fs::create_dir(dir.path().join("secrets")).unwrap();
+    std::fs::write(dir.path().join("secrets/jobdiva-password"), "p").unwrap();
+    std::fs::write(dir.path().join("secrets/1099policy-key"), key).unwrap();
+    let checked = run(dir.path(), &["check"]);
+    (checked.status.code(), String::from_utf8_lossy(&checked.stderr).into_owned())
+}
+
+#[test]
+fn plain_http_to_another_machine_must_be_meant() {
+    for url in ["https://api.jobdiva.com", "https://api.1099policy.com"] {
+        let (from, to) = (format!("# base_url = \"{url}\""), "base_url = \"http://192.0.2.1:80\"");
+        let (code, said) = checked(&[(&from, to)], "t9k_test_1");
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("plain http"), "{said}");
+        assert!(said.contains("allow_plain_http = true"), "{said}");
+        let meant = format!("{to}\nallow_plain_http = true");
+        let (code, said) = checked(&[(&from, &meant)], "t9k_test_1");
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+#[test]
+fn a_key_of_the_other_environment_is_refused_and_not_shown() {
+    for (environment, key, word) in [
+        ("sandbox", "t9k_live_hunter2", "live"),
+        ("sandbox", "t9sk_live_hunter2", "live"),
+        ("production", "t9k_test_hunter2", "test"),
+    ] {
+        let meant = format!("environment = \"{environment}\"");
+        let (code, said) = checked(&[("environment = \"sandbox\"", &meant)], key);
+        assert_eq!(code, Some(3), "{said}");
+        let words = format!(
+            "api_key is a {word} key, and environment is \"{environment}\": one of the two is wrong"
+        );
+        assert!(said.contains(&words) && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn limits_and_timeouts_are_read_and_their_mistakes_named() {
+    let whole = [
+        ("# [tenant.jobdiva.limits]", "[tenant.jobdiva.limits]"),
+        ("# [tenant.jobdiva.timeouts]", "[tenant.jobdiva.timeouts]"),
+        ("# [tenant.1099policy.limits]", "[tenant.1099policy.limits]"),
+        ("# [tenant.1099policy.timeouts]", "[tenant.1099policy.timeouts]"),
+        ("# per_minute = ", "per_minute = "),
+        ("# burst = ", "burst = "),
+        ("# least_per_minute = ", "least_per_minute = "),
+        ("# breaker_failures = ", "breaker_failures = "),
+        ("# breaker_open = ", "breaker_open = "),
+        ("# operations = ", "operations = "),
+        ("# methods = ", "methods = "),
+        ("# connect = ", "connect = "),
+        ("# read = ", "read = "),
+        ("# total = ", "total = "),
+        ("# file = ", "file = "),
+    ];
+    let (code, said) = checked(&whole, "t9k_test_1");
+    assert_eq!(code, Some(0), "{said}");
+    for (from, to, what) in [
+        ("per_minute = 600\n", "per_minute = 0\n", "limits.per_minute: expected 1 to 1000000"),
+        ("\"candidate.get\" = 30", "\"candiate.get\" = 30", "did you mean `candidate.get`?"),
+        ("methods = { post = 300 }", "methods = { patch = 300 }", "methods.patch: unknown key"),
+        ("connect = \"5s\"", "connect = \"0s\"", "timeouts.connect: expected a second or more"),
+        ("least_per_minute = 12", "least_per_minute = 999", "more than per_minute, which is 60"),
+        ("file = \"5m\"", "files = \"5m\"", "timeouts.files: unknown key; did you mean `file`?"),
+    ] {
+        let (code, said) = checked(&[&whole[..], &[(from, to)]].concat(), "t9k_test_1");
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains(what), "{what} is not in:\n{said}");
+    }
+}

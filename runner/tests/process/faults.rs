@@ -5,10 +5,10 @@ mod disk;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/outside.rs"]
-mod outside;
+pub mod outside;
 #[path = "faults/refused.rs"]
 mod refused;
 #[path = "faults/senders.rs"]
 mod senders;
 #[path = "faults/serving.rs"]
-mod serving;
+pub mod serving;

@@ -160,4 +160,16 @@ fn stopped(dir: &Path) {
     assert!(good(dir, &["tenants"]).contains("paused by kim: as agreed"));
     assert_eq!(states(dir)["51000786"], "Excluded");
     good(dir, &["verify"]);
+
+    // An auditor is told of each, with who and why.
+    let told: Value = serde_json::from_str(&good(dir, &["audit", "approvals", "--json"])).unwrap();
+    let told = told["approvals"].as_array().unwrap();
+    let is_whole = |it: &Value| it["who"].is_string() && it["reason"].is_string();
+    assert!(told.iter().all(is_whole), "{told:#?}");
+    for what in ["resolve", "exclude", "include", "set", "pause", "resume"] {
+        let of = |it: &&Value| {
+            it["what"] == what && it["reason"].as_str().unwrap().contains("as agreed")
+        };
+        assert!(told.iter().any(|it| of(&it)), "{what}: {told:#?}");
+    }
 }

@@ -83,17 +83,18 @@ where
         .map(|task| {
             let one = Arc::clone(&one);
             let mut turn = begin(task);
-            let mut due = started + between * task as u32 / in_flight as u32;
+            let begins = started + between * task as u32 / in_flight as u32;
             runtime.spawn(async move {
                 let mut took = Vec::new();
-                while due < started + during {
+                let mut ticks = tokio::time::interval_at(begins.into(), between);
+                let mut answered = started;
+                while answered < started + during {
+                    let due = ticks.tick().await.into_std();
                     // The timer's grain of a millisecond is the client's own and no wait for the door.
-                    let late = Instant::now() > due;
-                    tokio::time::sleep_until(due.into()).await;
-                    let asked = if late { due } else { Instant::now() };
+                    let asked = if answered > due { due } else { Instant::now() };
                     turn = one(turn).await;
-                    took.push(asked.elapsed());
-                    due += between;
+                    answered = Instant::now();
+                    took.push(answered - asked);
                 }
                 took
             })

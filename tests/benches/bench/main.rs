@@ -8,7 +8,7 @@ use std::time::Duration;
 
 mod appends;
 mod door;
-
+mod gaps;
 mod load;
 mod log;
 mod placements;
@@ -34,12 +34,13 @@ pub struct Plan {
 /// What is measured, by the name that `--only` takes.
 type Part = (&'static str, fn(&Plan) -> Vec<Row>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("appends", appends::run),
     ("steps", steps::run),
     ("log", log::run),
     ("door", door::run),
     ("placements", placements::run),
+    ("gaps", gaps::run),
 ];
 
 /// An empty folder, where the one of that name was.
@@ -62,6 +63,9 @@ fn main() {
     }
     if let Some(dir) = value("--open-placements") {
         return placements::open(dir.as_ref());
+    }
+    if let Some(dir) = value("--ask-gaps") {
+        return gaps::ask(dir.as_ref());
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let mode = if quick { "quick" } else { "full" };

@@ -3,6 +3,7 @@
 mod calls;
 mod certificates;
 mod changed;
+mod cuts;
 mod guide;
 mod hooks;
 mod invoices;
@@ -11,3 +12,5 @@ mod names;
 mod setup;
 mod told;
 pub mod world;
+
+use tests::canary;

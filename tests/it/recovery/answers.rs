@@ -7,8 +7,10 @@ use serde_json::json;
 use tests::peers::ats::person;
 use workflow_core::domain::call::{Answer, Call};
 use workflow_core::domain::placement::State;
+use workflow_core::engine::Wait;
 
 use super::desk::{DAY, Desk, HOUR, one_of_each};
+use super::papers;
 
 /// The first placement, waiting for its contractor.
 async fn applying() -> Desk {
@@ -273,6 +275,67 @@ async fn a_job_frozen_by_its_invoice_is_kept_as_it_is_and_a_change_is_a_persons(
         "Flagged: update job was refused: The job has an invoice and cannot be edited. \
          (400 invoice_exists)",
     );
+}
+
+/// An insured placement's week, of which somebody made an invoice there already.
+async fn invoiced_by_somebody(cents: i64) -> Desk {
+    let mut desk = insured().await;
+    let State::Active { hired, coverage } = desk.state("pl_1") else { panic!("it is not") };
+    desk.pass(21 * DAY).await;
+    let invoice = json!({
+        "contractor": hired.engagement.contractor, "job": hired.job, "gross_pay": cents,
+        "paycycle_startdate": coverage.effective.as_secs(),
+        "paycycle_enddate": coverage.effective.as_secs() + 7 * 24 * 3600,
+    });
+    desk.posts("/invoices", &invoice).await;
+    desk
+}
+
+#[tokio::test]
+async fn an_invoice_that_is_there_already_is_taken_up_or_shown_and_never_made_twice() {
+    let ending = jiff::civil::date(2026, 3, 22);
+    for (cents, wanted) in [(408_500, "Recorded: recorded as in_"), (380_000, "Flagged: ")] {
+        let desk = invoiced_by_somebody(cents).await;
+        desk.works(ending, 43).await;
+        desk.settle().await;
+        desk.shows(&papers::week(ending), wanted);
+        let made = desk.sim.ledger().invoices_by_period;
+        assert_eq!(made.values().sum::<u64>(), 1, "{cents}: {made:?}");
+        desk.is("pl_1", "Active");
+    }
+}
+
+#[tokio::test]
+async fn an_undoing_that_keeps_failing_comes_to_a_person_and_goes_on() {
+    let day_secs = 24 * 3600;
+    let desk = Desk::with(|simulated| simulated.rules.session_lifetime_secs = 60 * day_secs).await;
+    desk.report("pl_1", &[]).await;
+    desk.settle().await;
+    desk.is("pl_1", "ApplicationPending");
+    let (path, kind) = ("/apply/sessions/".to_owned(), FaultKind::BadGateway);
+    desk.sim.fault(Fault { method: "POST".into(), path, skip: 0, count: u32::MAX, kind });
+    desk.report("pl_1", &[("stage", "canceled")]).await;
+    for _ in 0..13 {
+        desk.still().await;
+        desk.sim.advance(DAY).await;
+        desk.time_comes().await;
+    }
+    desk.is("pl_1", "ApplicationPending: closing the application before a change");
+    assert!(!desk.history("pl_1").contains(&"reminded".to_owned()), "{}", desk.describe());
+    let before = desk.sim.requests().len();
+    for _ in 0..2 {
+        desk.sim.advance(DAY).await;
+        desk.time_comes().await;
+        desk.still().await;
+    }
+    desk.is("pl_1", "work was to begin on 2026-03-16, and the insurer has not answered yet: close application ias_");
+    let waits = desk.engine().summary(&tests::world::stream(&"pl_1".into())).unwrap().waits;
+    assert!(waits.iter().any(|wait| matches!(wait, Wait::Person(_))), "{waits:?}");
+    assert!(!desk.requests_since(before, "POST").is_empty(), "it is not tried on");
+    desk.sim.clear_faults();
+    desk.settle().await;
+    desk.is("pl_1", "Canceled: called off in the ATS");
+    assert_eq!(desk.sim.ledger().sessions_live, 0);
 }
 
 #[tokio::test]

@@ -23,14 +23,18 @@ use workflow_core::dispatch::{Dispatcher, Perform};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{Answer, Call, CategoryCode, EntityId, Side, Sighting};
 use workflow_core::domain::facts::CompanyId;
-use workflow_core::domain::placement::{Input, Placement, Resolution, State};
-use workflow_core::domain::rules::Rules;
-use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
+use workflow_core::domain::placement::{Event, Input, Machine, Placement, Resolution, State};
+use workflow_core::domain::rules::{Rules, Send};
+use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, decode};
 use workflow_core::id::{Key, Version};
 use workflow_core::outcome::{Attempt, Outcome};
+use workflow_core::outlet::Later;
+use workflow_core::record::Recorded;
 use workflow_core::seal::Vault;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::time::{Clock, ManualClock};
+
+use crate::adapters::line::Line;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -49,6 +53,9 @@ struct Sides {
 impl Perform<Insurance> for Sides {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         self.asked.lock().unwrap().push(call.clone());
+        if let Call::UploadCertificate { upload } = &call {
+            return self.policy.upload(upload, super::papers::PDF, &attempt).await;
+        }
         match call.side() {
             Side::Ats => {
                 let operation = attempt.key.as_str().rsplit('/').next().unwrap_or_default();
@@ -60,6 +67,10 @@ impl Perform<Insurance> for Sides {
 
     fn lane(&self, call: &OwedCall<Insurance>) -> String {
         format!("{:?}", call.call.side())
+    }
+
+    fn later(&self, call: &OwedCall<Insurance>) -> Option<Later> {
+        self.policy.later(&call.call)
     }
 }
 
@@ -90,21 +101,32 @@ impl Desk {
 
     /// With an insurer of another mind. Whoever applies there does nothing before told.
     pub async fn with(change: impl FnOnce(&mut Simulated)) -> Self {
-        let clock = ManualClock::at(BEGINNING);
-        let mut simulated = Simulated { clock: clock.clone(), ..Simulated::default() };
-        change(&mut simulated);
-        let sim = Simulator::start(simulated).await.unwrap();
-        sim.script("cand_1", Script::of(Application::Ignore));
+        let sim = simulated(change).await;
+        let base_url = sim.base_url();
+        Self::reaching(sim, base_url)
+    }
+
+    /// Over a line that can be cut.
+    pub async fn on_a_line() -> (Self, Line) {
+        let sim = simulated(|_| {}).await;
+        let line = Line::before(&sim.base_url()).await;
+        (Self::reaching(sim, line.base_url()), line)
+    }
+
+    fn reaching(sim: Simulator, base_url: String) -> Self {
+        let clock = sim.clock();
         let links = LinkTemplates {
             success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
             cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
         };
         let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
-        config.base_url = sim.base_url();
+        config.base_url = base_url;
+        // Many answers lost at one moment are a test's doing here and no outage.
+        config.limits.fuse.failures = 1000;
         let mut desk = Self {
             sim,
             ats: Arc::default(),
-            policy: Ten99Policy::new(config).unwrap(),
+            policy: Ten99Policy::with_clock(config, Arc::new(clock.clone())).unwrap(),
             store: Arc::new(MemoryStore::new()),
             vault: Vault::in_memory(),
             clock,
@@ -210,6 +232,11 @@ impl Desk {
         self.engine().position() != before
     }
 
+    /// What is due is due, once.
+    pub async fn time_comes(&self) {
+        self.fire().await;
+    }
+
     /// Time passes, and everything that it brings is seen.
     pub async fn pass(&mut self, by: Duration) {
         self.sim.advance(by).await;
@@ -261,13 +288,16 @@ impl Desk {
     }
 
     async fn tell_whom_it_concerns(&self, sighting: Sighting) {
+        if let Sighting::Certificate { certificate, review } = sighting {
+            return self.reviewed(&certificate, review).await;
+        }
         let names = match &sighting {
             Sighting::Policy { policy, quote, .. } => vec![policy.to_string(), quote.to_string()],
             Sighting::Assignment { assignment, job, .. } => {
                 vec![assignment.to_string(), job.to_string()]
             }
             Sighting::Application { session, .. } => vec![session.to_string()],
-            Sighting::Certificate { .. } => panic!("nobody brings a certificate here"),
+            Sighting::Certificate { .. } => Vec::new(),
         };
         let mut streams = Vec::new();
         for name in names {
@@ -362,6 +392,13 @@ impl Desk {
         events.into_iter().map(|recorded| recorded.event.kind).collect()
     }
 
+    /// A placement's events.
+    pub fn events(&self, placement: &str) -> Vec<Event> {
+        let events = self.engine().history(&stream(&placement.into())).expect("it can be read");
+        let read = |recorded: Recorded| decode::<Machine>(&recorded.event).expect("it is known");
+        events.into_iter().map(read).collect()
+    }
+
     /// The requests of one method that came since there were `before`, by path.
     pub fn requests_since(&self, before: usize, method: &str) -> Vec<RequestSeen> {
         let mut requests = self.sim.requests().split_off(before);
@@ -371,7 +408,7 @@ impl Desk {
 
     pub fn describe(&self) -> String {
         let mut text = String::new();
-        for workflow in ["placement", "contractor"] {
+        for workflow in ["placement", "contractor", "certificate", "invoice"] {
             for summary in self.engine().summaries(workflow) {
                 text +=
                     &format!("  {} is {}: {}\n", summary.stream, summary.state, summary.headline);
@@ -387,17 +424,33 @@ impl Desk {
     }
 }
 
+async fn simulated(change: impl FnOnce(&mut Simulated)) -> Simulator {
+    let mut simulated = Simulated { clock: ManualClock::at(BEGINNING), ..Simulated::default() };
+    change(&mut simulated);
+    let sim = Simulator::start(simulated).await.unwrap();
+    sim.script("cand_1", Script::of(Application::Ignore));
+    sim
+}
+
 /// What must be so in any ledger: one of each, and no card charged twice.
 #[track_caller]
 pub fn one_of_each(ledger: &Ledger, of: &str) {
+    assert!(ledger.quotes_by_job.values().all(|count| *count == 1), "{of}: quotes");
+    one_of_each_but_quotes(ledger, of);
+}
+
+/// The same where a quote had to be made anew.
+#[track_caller]
+pub fn one_of_each_but_quotes(ledger: &Ledger, of: &str) {
     for (what, counts) in [
         ("contractors", &ledger.contractors_by_candidate),
         ("contractors by e-mail", &ledger.contractors_by_email),
         ("jobs", &ledger.jobs_by_placement),
-        ("quotes", &ledger.quotes_by_job),
         ("sessions", &ledger.sessions_by_quote),
         ("policies", &ledger.policies_by_quote),
         ("assignments", &ledger.assignments_by_job),
+        ("certificates", &ledger.certificates_by_hash),
+        ("invoices", &ledger.invoices_by_period),
     ] {
         assert!(counts.values().all(|count| *count == 1), "{of}: {what}: {counts:?}");
     }
@@ -409,6 +462,7 @@ pub fn one_of_each(ledger: &Ledger, of: &str) {
 fn rules() -> Rules {
     let mut rules = world::rules();
     rules.entities.insert(CompanyId("co_1".into()), EntityId("en_Halvorsen1".into()));
+    rules.invoices.send = Send::WhenDifferent;
     for (word, code) in [("software", "jc_DataAnalyst"), ("nursing", "jc_Designer")] {
         rules.job_categories.insert(word.into(), CategoryCode(code.into()));
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use integration_1099policy::simulator::{Fault, FaultKind};
 
-use super::desk::{DAY, Desk, HOUR, one_of_each};
-use super::posts::{POSTS, Post, Road, post_of};
+use super::desk::{DAY, HOUR};
+use super::posts::{POSTS, Post, ROADS, Road, post_of};
 
 /// What happens to the POST.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +65,7 @@ const TROUBLES: [Trouble; 19] = [
 
 async fn happens(post: &Post, trouble: Trouble) {
     let of = format!("{} {:?} {:?}", post.name, trouble.fault, trouble.then);
-    let mut desk = Desk::open().await;
+    let mut desk = post.road.desk().await;
     post.road.begin(&mut desk).await;
     desk.sim.fault(Fault::once("POST", post.path, trouble.fault));
     post.road.go(&desk).await;
@@ -89,7 +89,7 @@ async fn happens(post: &Post, trouble: Trouble) {
         Then::RestartLate => desk.halt_for(DAY + HOUR).await,
     }
     post.road.end(&mut desk, &of).await;
-    one_of_each(&desk.sim.ledger(), &of);
+    post.road.one_of_each(&desk, &of);
 }
 
 async fn all_of(road: Road) {
@@ -125,22 +125,31 @@ async fn an_extension_is_made_once_whatever_goes_wrong() {
     all_of(Road::Longer).await;
 }
 
+#[tokio::test]
+async fn a_quote_that_cannot_be_changed_is_made_anew_once_whatever_goes_wrong() {
+    all_of(Road::Requoted).await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_handed_in_once_whatever_goes_wrong() {
+    all_of(Road::Certified).await;
+}
+
+#[tokio::test]
+async fn an_invoice_is_recorded_once_whatever_goes_wrong() {
+    all_of(Road::Paid).await;
+}
+
 /// What the roads post, by what arrives at the insurer and by what was owed, is what the table has.
 #[tokio::test]
 async fn the_table_has_every_post() {
     let (mut posted, mut named) = (BTreeSet::new(), BTreeSet::new());
-    for road in [
-        Road::FirstTime,
-        Road::CalledOffApplying,
-        Road::Returning,
-        Road::CalledOffAssigned,
-        Road::Longer,
-    ] {
-        let mut desk = Desk::open().await;
+    for road in ROADS {
+        let mut desk = road.desk().await;
         road.begin(&mut desk).await;
         road.go(&desk).await;
         road.end(&mut desk, "undisturbed").await;
-        one_of_each(&desk.sim.ledger(), "undisturbed");
+        road.one_of_each(&desk, "undisturbed");
         named.extend(desk.asked().iter().filter_map(post_of));
         posted.extend(desk.sim.ledger().requests.into_keys().filter(|it| it.starts_with("POST ")));
     }
@@ -151,10 +160,13 @@ async fn the_table_has_every_post() {
         "POST /assignments/cancel",
         "POST /assignments/extend",
         "POST /contractors",
+        "POST /files/certificates",
+        "POST /invoices",
         "POST /jobs",
         "POST /quotes",
     ];
     assert_eq!(posted.into_iter().collect::<Vec<_>>(), expected);
-    assert_eq!(POSTS.len(), expected.len());
-    assert_eq!(named, POSTS.iter().map(|post| post.name).collect());
+    let rows: BTreeSet<&str> = POSTS.iter().map(|post| post.name).collect();
+    assert_eq!(rows.len(), expected.len());
+    assert_eq!(named, rows);
 }

@@ -473,3 +473,56 @@ fn another_worker_is_not_covered_by_the_first_ones_certificate() {
     ",
     );
 }
+
+#[test]
+fn a_candidate_who_is_gone_while_a_certificate_covers_the_work_has_nothing_bought() {
+    check_in(
+        replacing(None),
+        "
+        given pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        then  pl_1 is Active: own certificate
+        when  the ATS deletes cand_1
+        then  pl_1 is Flagged: the candidate is gone from the ATS (deleted in the ATS), yet it is covered by the contractor's own certificate: close the placement, or return to it
+        when  the operator returns pl_1: they still work there
+        then  pl_1 is Active: own certificate
+        and   the insurer has no quotes
+    ",
+    );
+}
+
+#[test]
+fn other_terms_while_a_certificate_covers_the_work_speak_of_no_purchase() {
+    check_in(
+        replacing(None),
+        "
+        given pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        when  the ATS reports pl_1 with pay=110
+        then  pl_1 is Flagged: changed while it is covered by the contractor's own certificate: wage
+    ",
+    );
+}
+
+#[test]
+fn work_that_ends_early_under_a_certificate_leaves_nothing_to_shorten() {
+    let mut world = replacing(None);
+    world.rules.shorten_cover = true;
+    world.restart();
+    check_in(
+        world,
+        "
+        given pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        and   it is 2026-05-26 13:00
+        when  the ATS reports pl_1 with stage=2026-05-25
+        then  pl_1 is Completed: work ended on 2026-05-25
+    ",
+    );
+}

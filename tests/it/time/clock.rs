@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tests::peers::ats::person;
-use tests::world::{BEGINNING, World, good, set, stream};
+use tests::world::{BEGINNING, World, good, stream};
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::id::Version;
 use workflow_core::store::Store;
@@ -54,25 +54,6 @@ async fn timers_that_a_sleeping_machine_missed_come_once() {
         world.fire().await;
     }
     assert_eq!((count(&world, "flag_raised"), count(&world, "reminded")), (1, 0));
-}
-
-#[tokio::test]
-async fn a_timer_asked_by_a_clock_that_was_ahead_still_comes_at_its_time() {
-    let mut world = World::in_memory();
-    begin(&mut world).await;
-    world.settle().await;
-    // The application is being closed, for other terms: the answer decides, the timer changes nothing.
-    let mut facts = world.ats().get(&placement(1)).expect("it is there");
-    set(&mut facts, "pay", "120.50");
-    world.ats().put(facts);
-    world.observe(&placement(1)).await.expect("it is taken");
-    let wished = world.engine().next_timer().expect("the start");
-    world.clock.set(later(40 * DAY_SECS));
-    assert!(!world.fire().await, "{}", world.describe());
-    assert!(world.engine().next_timer().is_some_and(|at| at > later(40 * DAY_SECS)));
-    world.clock.set(BEGINNING);
-    assert!(!world.fire().await);
-    assert_eq!(world.engine().next_timer(), Some(wished));
 }
 
 #[tokio::test]

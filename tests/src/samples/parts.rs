@@ -115,8 +115,17 @@ pub(super) fn engagement() -> Engagement {
     let turn = Turn::Asked { round: 1 };
     let amendment = Amendment::None;
     let (contractor, proofs) = ("cn_Ja2LX9vQe0".into(), super::certificate::proofs());
-    let (reminded, called_for) = (None, None);
-    Engagement { terms: terms(), contractor, turn, amendment, reminded, proofs, called_for }
+    let (reminded, overdue, called_for) = (None, None, None);
+    Engagement {
+        terms: terms(),
+        contractor,
+        turn,
+        amendment,
+        reminded,
+        overdue,
+        proofs,
+        called_for,
+    }
 }
 
 pub(super) fn amendments() -> Vec<Amendment> {

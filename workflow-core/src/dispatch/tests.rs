@@ -12,6 +12,7 @@ use crate::engine::office::{Input, Office, office, stream, tell};
 use crate::engine::{Engine, OwedCall};
 use crate::id::StreamId;
 use crate::outcome::{Again, Attempt, Outcome, Trace};
+use crate::outlet::Later;
 use crate::store::memory::MemoryStore;
 use crate::time::{Clock, ManualClock, Timestamp};
 
@@ -20,6 +21,12 @@ const STAYS: u32 = 2;
 const FAILS: u32 = 4;
 /// Its first attempt is put off for long.
 const BUSY: u32 = 7;
+/// Its first attempts are told to come again in no time, the next one fails.
+const HASTY: u32 = 9;
+/// So many.
+const HASTY_TIMES: u32 = 6;
+/// Cannot begin before this moment.
+const LATE: (u32, Timestamp) = (10, Timestamp::from_secs(1_764_000_060));
 /// From here on a call stays too.
 const MANY: u32 = 1000;
 
@@ -46,6 +53,13 @@ impl Perform<Office> for Performer {
             let (trace, after) = (Trace::None, Some(Duration::from_secs(1_000_000)));
             return Outcome::Again(Again { trace, after, reason: "busy".into() });
         }
+        if call == HASTY && attempt.earlier < HASTY_TIMES {
+            let (trace, after) = (Trace::None, Some(Duration::ZERO));
+            return Outcome::Again(Again { trace, after, reason: "at once".into() });
+        }
+        if call == HASTY && attempt.earlier == HASTY_TIMES {
+            return Outcome::not_sent("nobody is there");
+        }
         if call == STAYS || call >= MANY {
             self.release.clone().wait_for(|released| *released).await.unwrap();
         }
@@ -60,6 +74,11 @@ impl Perform<Office> for Performer {
     fn held(&self, stream: &StreamId, _: &str) -> Option<String> {
         let shut = self.shut.borrow().map(|call| call.to_string());
         (shut.as_deref() == Some(stream.key())).then(|| "a person said so".to_owned())
+    }
+
+    fn later(&self, call: &OwedCall<Office>) -> Option<Later> {
+        let (late, until) = LATE;
+        (call.call == late).then(|| Later { until, why: "not so fast".into() })
     }
 
     fn lane_limit(&self) -> usize {
@@ -272,6 +291,38 @@ async fn a_call_that_waits_is_tried_at_once_when_that_is_asked_for() {
     assert_eq!(world.dispatcher.retry_now(|_| true), 1);
     assert_eq!(world.attempt().await, (BUSY, 1, false));
     assert!(world.clock.clock.now().since(before) < Duration::from_secs(1_000_000));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_begin_yet_waits_with_its_time_takes_no_place_and_counts_as_no_attempt() {
+    let mut world = World::new(1);
+    let (late, until) = LATE;
+    world.ask(late).await;
+    world.ask(6).await;
+    assert_eq!(world.stands().await, Some((6, 0, false)), "the only place is free");
+    let waiting = world.dispatcher.activity().waiting;
+    let waits: Vec<_> = waiting.iter().map(|w| (w.next, w.failed, w.reason.as_str())).collect();
+    assert_eq!(waits, [(until, 0, "not so fast")]);
+    world.clock.clock.set(Timestamp(until.0 - 1));
+    assert_eq!(world.stands().await, None);
+    world.clock.clock.set(until);
+    assert_eq!(world.stands().await, Some((late, 0, false)));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_wish_of_no_time_makes_no_loop_and_wishes_lengthen_no_later_wait() {
+    let mut world = World::new(1);
+    world.ask(HASTY).await;
+    for earlier in 0..=HASTY_TIMES {
+        assert_eq!(world.stands().await, Some((HASTY, earlier, false)));
+        assert_eq!(world.stands().await, None, "it is not asked again at once");
+        world.clock.clock.advance(Duration::from_secs(1));
+    }
+    // After six wishes its first failure is waited for like a first one: two seconds at most, one of which is over.
+    world.clock.clock.advance(Duration::from_secs(1));
+    assert_eq!(world.stands().await, Some((HASTY, HASTY_TIMES + 1, false)));
     world.end().await;
 }
 

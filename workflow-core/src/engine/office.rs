@@ -10,8 +10,11 @@ use crate::engine::{Engine, Source};
 use crate::id::StreamId;
 use crate::machine;
 use crate::store::Store;
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::{Answered, Context, Domain, Owed, Rejection, Tell, Workflow};
+
+/// Numbers beyond this one are seconds since 1970.
+const SECONDS_FROM: u32 = 1_000_000_000;
 
 /// The desks' vocabulary: a call is a number, its answer nothing.
 pub struct Office;
@@ -108,6 +111,16 @@ impl Workflow for Desk {
         let tell = |to: &StreamId| Tell::new::<Self>("write", to.clone(), &Input::Letter);
         let tell = letter_to.as_ref().map(|to| Owed::Tell(tell(to)));
         call.into_iter().chain(tell).chain([Owed::Signal("the end of the day")]).collect()
+    }
+
+    /// A desk that asks for a number of seconds looks at the clock then.
+    fn due(state: &desk::State) -> Option<Timestamp> {
+        let desk::State::Open { asked: Some(second), .. } = state else { return None };
+        (*second > SECONDS_FROM).then(|| Timestamp::from_secs(i64::from(*second)))
+    }
+
+    fn timer() -> Option<Input> {
+        Some(Input::Nudge)
     }
 
     fn answered(_: Answered<()>) -> Input {

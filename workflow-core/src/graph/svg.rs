@@ -29,9 +29,11 @@ const START_RADIUS: f64 = 6.0;
 /// How far the arrow of a state to itself reaches to the right.
 const LOOP: f64 = 30.0;
 
+/// What a picture looks like.
+///
 /// `:root` is the picture alone, not the picture in a page. `--main-background-color` is what rustdoc's pages call
 /// theirs; another page sets `--machine-back`.
-const STYLE: &str = "\
+pub const STYLE: &str = "\
 svg.machine:root{--machine-back:#fff;background:#fff;color:#1d2733}\
 @media (prefers-color-scheme:dark){svg.machine:root{--machine-back:#10161f;background:#10161f;color:#dde5ef}}\
 .machine{max-width:100%;height:auto}\
@@ -51,6 +53,22 @@ paint-order:stroke}\
 
 /// An SVG of the machine: states in rows from the start downwards, events by their stored names.
 pub fn svg<M: Machine>() -> String {
+    picture::<M>(Styled::Inside)
+}
+
+/// The same without its style, for a page that has [`STYLE`] in a sheet of its own and allows no other.
+pub fn svg_without_style<M: Machine>() -> String {
+    picture::<M>(Styled::Elsewhere)
+}
+
+/// Where the style is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Styled {
+    Inside,
+    Elsewhere,
+}
+
+fn picture<M: Machine>(styled: Styled) -> String {
     let arrows = arrows::<M>();
     let (loops, others): (Vec<_>, Vec<_>) =
         arrows.iter().partition(|arrow| arrow.from == Some(arrow.to));
@@ -79,7 +97,7 @@ pub fn svg<M: Machine>() -> String {
         .collect();
     let heights = [start.height].into_iter().chain(boxes.iter().map(Boxed::height)).collect();
     let mut picture = Picture { layout: layout(&nodes, &edges), heights, text: String::new() };
-    picture.open::<M>();
+    picture.open::<M>(styled);
     for (index, arrow) in drawn.iter().enumerate() {
         picture.arrow(index, arrow);
     }
@@ -158,7 +176,7 @@ struct Picture {
 }
 
 impl Picture {
-    fn open<M: Machine>(&mut self) {
+    fn open<M: Machine>(&mut self, styled: Styled) {
         let (width, height) = (self.layout.width + 2.0 * MARGIN, self.layout.height + 2.0 * MARGIN);
         let name = escape(M::NAME);
         self.put(format_args!(
@@ -173,7 +191,9 @@ impl Picture {
              next, from the start downwards. A line inside a state names an event and where it leads; a double \
              border marks an end.</desc>"
         ));
-        self.put(format_args!("<style>{STYLE}</style>"));
+        if styled == Styled::Inside {
+            self.put(format_args!("<style>{STYLE}</style>"));
+        }
         self.put(format_args!(
             "<defs><marker id=\"{name}-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" \
              markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\

@@ -12,6 +12,8 @@ use super::super::state::{
 use super::super::webhooks::{Operation, RecordType};
 use super::{Arrival, Changed, Hired, Mutation, MutationError, NewCandidate, NewHire, later};
 
+mod office;
+
 type Result<T> = std::result::Result<T, MutationError>;
 
 /// Makes a change at the present moment.
@@ -40,6 +42,11 @@ pub(in super::super) fn apply(
         Mutation::Delete { placement } => desk.delete(placement)?,
         Mutation::DeleteCandidate { candidate } => desk.delete_candidate(candidate)?,
         Mutation::Merge { old, new } => desk.merge(old, new)?,
+        Mutation::DeleteJob { job } => desk.delete_job(job)?,
+        Mutation::MergeJobs { old, new } => desk.merge_jobs(old, new)?,
+        Mutation::AddInvoice { placement, from, to, hours, amount } => {
+            desk.add_invoice(placement, from, to, hours, amount)?
+        }
         Mutation::SetCategory { placement, category } => desk.set_category(placement, &category)?,
         Mutation::SetEmail { candidate, email } => desk.set_email(candidate, email)?,
         Mutation::Redact { candidate } => desk.redact(candidate)?,
@@ -108,7 +115,7 @@ impl Desk<'_> {
 
     fn hire(&mut self, hire: NewHire) -> Result<u64> {
         let now = self.now;
-        let Some(job) = self.state.jobs.get(&hire.job).cloned() else {
+        let Some(job) = self.state.job(hire.job).cloned() else {
             return Err(MutationError::UnknownJob(hire.job));
         };
         let candidate = match hire.who {
@@ -256,6 +263,9 @@ impl Desk<'_> {
 
     fn change_rate(&mut self, placement: u64, amount: String, effective: Date) -> Result<u64> {
         self.placement(placement)?;
+        if self.behaviour.rate_change_in_place {
+            return self.overwrite_rate(placement, amount);
+        }
         let newest = self.salary_of(placement).max_by_key(|of| of.rec).map(|of| of.clone());
         let old = newest.ok_or(MutationError::NoPayRecord(placement))?;
         let rec = self.state.next_salary_rec(old.employee);
@@ -271,6 +281,19 @@ impl Desk<'_> {
         self.state.salary.push(new);
         self.tell_pay(placement, rec.into(), Operation::Insert)?;
         Ok(rec.into())
+    }
+
+    /// What a tenant without a history of rates does.
+    fn overwrite_rate(&mut self, placement: u64, amount: String) -> Result<u64> {
+        let now = self.now;
+        let shown = self.salary_of(placement).filter(|of| of.created <= now);
+        let newest = shown.max_by_key(|of| of.rec);
+        let of = newest.ok_or(MutationError::NoPayRecord(placement))?;
+        of.amount = amount;
+        of.touched = of.touched.max(now);
+        let rec = of.rec.into();
+        self.tell_pay(placement, rec, Operation::Update)?;
+        Ok(rec)
     }
 
     fn move_dates(&mut self, placement: u64, start: Date, end: Option<Date>) -> Result<u64> {

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use workflow_core::time::{Clock, ManualClock, SystemClock};
 
 /// The unguessable part of the webhook's address.
-pub const ENDPOINT: &str = "an-endpoint-of-the-tests";
+pub const ENDPOINT: &str = "4b1de2f07c934a65b8e0f9d3a7c2615e";
 /// What signs the webhooks.
 pub const SECRET: &str = "the secret of the tests' webhooks";
 /// The header that holds the signature.
@@ -53,6 +53,7 @@ data_dir = "{data}"
 [listen]
 hooks = "127.0.0.1:0"
 admin = "127.0.0.1:0"
+page = "127.0.0.1:0"
 
 [[tenant]]
 name = "acme"

@@ -88,8 +88,8 @@ async fn a_tenant_of_another_dialect_reads_the_same_facts() {
     let v1 = tenant.seen_with(|config| {
         config.login = Login::V1Text;
         for operation in Operation::ALL {
-            if let Some(method) = operation.spec().path.strip_prefix("/apiv2/bi/") {
-                config.paths.insert(operation.name().to_owned(), format!("/api/bi/{method}"));
+            if let Some(method) = operation.usual().path.strip_prefix("/apiv2/bi/") {
+                config.registry.of_mut(*operation).path = format!("/api/bi/{method}");
             }
         }
     });

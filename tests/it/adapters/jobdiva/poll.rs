@@ -103,15 +103,15 @@ async fn a_change_is_found_although_the_feeds_show_it_late() {
 }
 
 #[tokio::test]
-async fn a_window_that_the_service_finds_too_wide_is_said_and_not_repeated() {
+async fn a_window_that_the_service_finds_too_wide_is_split_and_not_repeated() {
     let narrow = u32::try_from(10 * DAY.as_secs()).unwrap();
     let tenant =
         Tenant::with(Behaviour { max_window_secs: narrow, ..Behaviour::default() }, |_| {}).await;
-    let refused = tenant.jobdiva.poll(None, tenant.now()).await.unwrap_err();
-    assert!(matches!(refused, Error::WindowTooWide { .. }), "{refused}");
-    assert!(!refused.may_pass());
-    assert_eq!(tenant.sim.count(FEEDS[0]), 1);
-    let patient = tenant.seen_with(|config| config.window_max = 10 * DAY);
+    let polled = tenant.poll(None).await;
+    assert!(polled.touched.is_superset(&ids(&[51_000_777])) && !polled.more);
+    assert_eq!(tenant.sim.count(FEEDS[0]), 3, "once too wide, then each half");
+    let patient =
+        tenant.seen_with(|config| config.registry.each_window(|window| window.max = 10 * DAY));
     assert!(patient.poll(None, tenant.now()).await.is_ok());
 }
 
@@ -120,15 +120,19 @@ async fn the_widest_window_is_accepted_at_midnight_and_across_both_changes_of_cl
     // One begins at midnight, so that its first window ends at one; the other ends there after the spring change.
     for begin in [date(2025, 10, 1), date(2026, 2, 23)] {
         let tenant = Tenant::with(Behaviour::default(), |config| {
-            config.window_max = 14 * DAY - HOUR;
-            config.overlap = HOUR / 4;
+            config.registry.each_window(|window| {
+                window.max = 14 * DAY - HOUR;
+                window.overlap = HOUR / 4;
+            });
             config.backfill_from = Some(begin);
         })
         .await;
         let polled = tenant.poll_all(None).await;
         assert!(polled.touched.is_superset(&ids(&[51_000_777])), "{begin}");
     }
-    let too_wide = |config: &mut integration_jobdiva::config::Config| config.window_max = 14 * DAY;
+    let too_wide = |config: &mut integration_jobdiva::config::Config| {
+        config.registry.each_window(|window| window.max = 14 * DAY);
+    };
     assert!(Tenant::standard().await.settings(too_wide).is_err());
 }
 
@@ -141,11 +145,19 @@ async fn a_row_on_which_the_service_fails_costs_its_hour_of_one_feed_and_is_name
     let polled = tenant.poll(None).await;
     assert!(polled.touched.is_superset(&ids(&[51_000_780])), "the other feeds told of it");
     assert!(polled.touched.is_superset(&ids(&[51_000_777])), "so did other hours of this one");
-    let named: Vec<&str> = polled.unreadable.iter().map(|note| note.what.as_str()).collect();
+    let named: Vec<String> = polled.skipped.iter().map(ToString::to_string).collect();
     assert_eq!(named.len(), 1, "{named:?}");
     assert!(named[0].starts_with("pay.delta 03/23/2026 1"), "{named:?}");
     let next = tenant.poll(Some(kept(&polled.cursor))).await;
-    assert_eq!(next.unreadable, [], "passed over for good");
+    assert_eq!((next.skipped.len(), next.cursor.skipped()), (0, &polled.skipped[..]), "it is kept");
+    // The row is mended; the window is tried again when its time has come.
+    tenant.sim.clear_faults().unwrap();
+    let early = tenant.poll(Some(kept(&next.cursor))).await;
+    assert_eq!(early.cursor.skipped().len(), 1);
+    tenant.sim.advance(HOUR).await.unwrap();
+    let late = tenant.poll(Some(kept(&early.cursor))).await;
+    assert!(late.touched.is_superset(&ids(&[51_000_780])), "what it held is touched");
+    assert_eq!(late.cursor.skipped(), []);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use integration_jobdiva::simulator::{
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use tests::canary::Watch;
 use workflow_core::domain::call::{Answer, Call};
 use workflow_core::domain::facts::Facts;
 use workflow_core::id::{Key, StreamId, Version};
@@ -39,6 +40,8 @@ pub fn eastern(wall: &str) -> Timestamp {
 pub struct Tenant {
     pub sim: Simulator,
     pub jobdiva: JobDiva,
+    /// Looks, when it goes, whether anything was said that may not be.
+    _watch: Watch,
 }
 
 impl Tenant {
@@ -49,7 +52,7 @@ impl Tenant {
     pub async fn with(behaviour: Behaviour, change: impl FnOnce(&mut Config)) -> Self {
         let sim = Simulator::start(Simulated { behaviour, ..Simulated::default() }).await.unwrap();
         let jobdiva = client(&sim, change).unwrap();
-        Self { sim, jobdiva }
+        Self { sim, jobdiva, _watch: Watch::new() }
     }
 
     /// The same tenant seen through other settings.

@@ -1,9 +1,11 @@
 //! Every call owed to the insurer, when nothing is in the way.
 
-use integration_1099policy::config::{AuthScheme, Config, ContractorShape, JobRegion, MetadataOn};
+use integration_1099policy::config::{
+    AuthScheme, Config, ContractorShape, EnvironmentHeader, JobRegion, MetadataOn,
+};
 use integration_1099policy::poll::Watch;
 use integration_1099policy::simulator::{
-    AssignmentMismatch, Config as Simulated, ContractorRequired, EmailCase, Rules, Script,
+    AssignmentMismatch, Config as Simulated, ContractorRequired, EmailCase, Ledger, Rules, Script,
 };
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -14,6 +16,12 @@ use workflow_core::domain::call::{
 use workflow_core::money::Cents;
 
 use super::world::{DAY, HOUR, Insurer, Work, refused, work};
+
+/// What was said to the insurer, word by word.
+fn spoken(ledger: &Ledger) -> Vec<&str> {
+    let words = ledger.dialects.keys().map(String::as_str);
+    words.filter(|word| !word.starts_with("told.")).collect()
+}
 
 fn rules(change: impl FnOnce(&mut Rules)) -> Simulated {
     let mut simulated = Simulated::default();
@@ -97,8 +105,25 @@ async fn a_first_time_contractor_is_insured_and_a_returning_one_assigned() {
     let insurer = Insurer::standard().await;
     both_roads(&insurer).await;
     let ledger = insurer.sim.ledger();
-    let dialects: Vec<&str> = ledger.dialects.keys().map(String::as_str).collect();
-    assert_eq!(dialects, ["contractor.flat", "job.address.region"]);
+    let expected = [
+        "assignment.coverage_type",
+        "assignment.no_metadata",
+        "auth.bearer",
+        "contractor.address",
+        "contractor.flat",
+        "contractor.phone",
+        "dates.future",
+        "environment.header",
+        "job.address.region",
+        "job.category_code",
+        "job.per_placement",
+        "job.wage_type.hourly",
+        "key.idempotency-key",
+        "key.ten99policy-idempotent-key",
+        "quote.no_metadata",
+        "session.no_metadata",
+    ];
+    assert_eq!(spoken(&ledger), expected);
     let keyed = insurer.sim.requests().into_iter().filter(|seen| seen.method == "POST");
     for seen in keyed {
         let key = seen.idempotency_key.unwrap();
@@ -124,22 +149,30 @@ async fn the_guides_dialect_is_spoken_where_the_tenant_wants_it() {
         config.contractor_shape = ContractorShape::Contact;
         config.job_region = JobRegion::TopLevel;
         config.metadata_on = MetadataOn::Everything;
+        config.environment_header = EnvironmentHeader::Omitted;
         config.idempotency_headers = vec!["Idempotency-Key".into()];
     })
     .await;
     both_roads(&insurer).await;
     let ledger = insurer.sim.ledger();
-    let dialects: Vec<&str> = ledger.dialects.keys().map(String::as_str).collect();
-    assert_eq!(
-        dialects,
-        [
-            "assignment.custom_metadata",
-            "contractor.contact",
-            "job.region",
-            "quote.custom_metadata",
-            "session.custom_metadata"
-        ]
-    );
+    let expected = [
+        "assignment.coverage_type",
+        "assignment.custom_metadata",
+        "auth.basic",
+        "contractor.address",
+        "contractor.contact",
+        "contractor.phone",
+        "dates.future",
+        "environment.key",
+        "job.category_code",
+        "job.per_placement",
+        "job.region",
+        "job.wage_type.hourly",
+        "key.idempotency-key",
+        "quote.custom_metadata",
+        "session.custom_metadata",
+    ];
+    assert_eq!(spoken(&ledger), expected);
     assert!(insurer.sim.requests().iter().all(|seen| seen.auth_scheme == "basic"));
 }
 
@@ -172,7 +205,7 @@ async fn the_past_and_more_than_a_year_are_refused() {
     let past = Work { first_day: date(2026, 3, 24), ..work("1", "11") };
     let (contractor, job) = insurer.known(&past).await;
     let answer = insurer.answer("past", past.quote(&contractor, &job)).await;
-    assert_eq!(refused(answer), (400, "effective_date_invalid".to_owned()));
+    assert_eq!(refused(answer), (0, "effective_date_invalid".to_owned()), "it is not even sent");
     let year = Work { last_day: date(2027, 4, 5), ..work("1", "11") };
     let longer = Work { last_day: year.last_day + 1.day(), ..year.clone() };
     let answer = insurer.answer("longer", longer.quote(&contractor, &job)).await;

@@ -39,7 +39,7 @@ fn jordan() -> Person {
 
 /// An insurer that is spoken to as the guide speaks, with a tap on the wire.
 async fn tapped() -> (Insurer, Wiretap) {
-    let Insurer { sim, .. } = Insurer::with(Simulated::default(), |_| {}).await;
+    let Insurer { sim, watch, .. } = Insurer::with(Simulated::default(), |_| {}).await;
     let tap = Wiretap::before(&sim.base_url()).await;
     let links = config::LinkTemplates {
         success_url:
@@ -55,7 +55,7 @@ async fn tapped() -> (Insurer, Wiretap) {
     config.job_region = JobRegion::TopLevel;
     config.metadata_on = MetadataOn::Everything;
     let policy = Ten99Policy::new(config).unwrap();
-    (Insurer { sim, policy }, tap)
+    (Insurer { sim, policy, watch }, tap)
 }
 
 /// Links the contractor and makes the job of the example; the answers' ids.

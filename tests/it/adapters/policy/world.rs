@@ -1,5 +1,6 @@
 //! One insurer: a simulator, a client that talks to it, and the calls of a placement.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use integration_1099policy::Ten99Policy;
@@ -20,12 +21,27 @@ use workflow_core::money::Cents;
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::{Clock, Timestamp};
 
+use super::canary;
+
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
 pub struct Insurer {
     pub sim: Simulator,
     pub policy: Ten99Policy,
+    pub watch: canary::Watch,
+}
+
+/// A client of a simulator, by its clock.
+pub fn client(sim: &Simulator, change: impl FnOnce(&mut Config)) -> Ten99Policy {
+    let links = LinkTemplates {
+        success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
+        cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
+    };
+    let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
+    config.base_url = sim.base_url();
+    change(&mut config);
+    Ten99Policy::with_clock(config, Arc::new(sim.clock())).unwrap()
 }
 
 impl Insurer {
@@ -35,15 +51,8 @@ impl Insurer {
 
     pub async fn with(simulated: Simulated, change: impl FnOnce(&mut Config)) -> Self {
         let sim = Simulator::start(simulated).await.unwrap();
-        let links = LinkTemplates {
-            success_url: "https://ops.example.test/p/{placement}?coverage=active".into(),
-            cancel_url: "https://ops.example.test/p/{placement}?coverage=canceled".into(),
-        };
-        let mut config = Config::new(Secret::new(sim.api_key()), Environment::Sandbox, links);
-        config.base_url = sim.base_url();
-        change(&mut config);
-        let policy = Ten99Policy::new(config).unwrap();
-        Self { sim, policy }
+        let policy = client(&sim, change);
+        Self { sim, policy, watch: canary::Watch::new() }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -80,6 +89,8 @@ impl Insurer {
             attempt.earlier += 1;
             attempt.look_first |= again.trace != Trace::None;
             attempt.generation += u32::from(again.trace == Trace::Burned);
+            // The engine's clock would have gone on that far, too.
+            self.sim.clock().advance(again.after.unwrap_or_default());
             attempt.now = self.now();
         }
     }

@@ -168,10 +168,16 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
         }
         // What may have its effect at any moment is not abandoned: its answer decides. A person is told all the same.
         State::ContractorReady { engagement, intent, .. } => {
-            observed::overdue(engagement, intent, context)
+            match observed::overdue(engagement, intent, context) {
+                noted if !noted.is_empty() => noted,
+                _ => super::remind::due(state, context),
+            }
         }
         State::Quoted { hired, intent, road: Road::Taken(_), .. } => {
-            observed::overdue(&hired.engagement, intent, context)
+            match observed::overdue(&hired.engagement, intent, context) {
+                noted if !noted.is_empty() => noted,
+                _ => super::remind::due(state, context),
+            }
         }
         State::JobReady { hired } | State::Quoted { hired, .. } => late(hired, state, context),
         State::ApplicationPending { hired, intent: Intent::Stay, .. } => {
@@ -181,9 +187,11 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
             }
         }
         State::Assigned { hired, intent: Intent::Stay, .. } => late(hired, state, context),
+        // What is to be undone may have its effect yet: a person is told, and it is tried on.
+        State::ApplicationPending { .. } | State::Assigned { .. } => {
+            super::remind::due(state, context)
+        }
         State::Discovered { .. }
-        | State::ApplicationPending { .. }
-        | State::Assigned { .. }
         | State::Flagged { .. }
         | State::Excluded { .. }
         | State::Completed { .. }

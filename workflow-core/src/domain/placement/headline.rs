@@ -99,12 +99,19 @@ pub(super) fn flagged(issue: &Issue, back: &Back) -> String {
         Back::Coverage { coverage, .. } if matches!(coverage.evidence, Evidence::Certificate { .. })
     );
     let own = "yet it is covered by the contractor's own certificate: close the placement";
-    if let (true, Issue::CanceledWhileCovered { reason }) = (by_certificate, issue) {
-        format!("{reason}, {own}")
-    } else if let (true, Issue::OutOfScopeWhileCovered { evidence }) = (by_certificate, issue) {
-        format!("{}, {own}", evidence.evidence)
-    } else {
-        self::issue(issue)
+    match (by_certificate, issue) {
+        (true, Issue::CanceledWhileCovered { reason }) => format!("{reason}, {own}"),
+        (true, Issue::OutOfScopeWhileCovered { evidence }) => {
+            format!("{}, {own}", evidence.evidence)
+        }
+        (true, Issue::CandidateGone { reason }) => {
+            format!("the candidate is gone from the ATS ({reason}), {own}, or return to it")
+        }
+        (true, Issue::TermsChanged { differences, .. }) => format!(
+            "changed while it is covered by the contractor's own certificate: {}",
+            each(differences)
+        ),
+        (_, issue) => self::issue(issue),
     }
 }
 

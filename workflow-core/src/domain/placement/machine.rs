@@ -228,7 +228,7 @@ pub mod placement {
             /// Where to go on once a person has looked.
             back: Back,
         },
-        /// A person was reminded of what is about to run out.
+        /// A person was reminded of what is about to run out, or told of what is not undone in time.
         Reminded {
             /// Of what.
             reminder: Reminder,
@@ -592,6 +592,15 @@ pub mod placement {
             }
             (Active { hired, coverage }, Reminded { reminder }) => {
                 Some(Active { hired: hired.reminded(reminder), coverage })
+            }
+            (ContractorReady { engagement, job, intent }, Reminded { reminder }) => {
+                Some(ContractorReady { engagement: engagement.overdue(reminder), job, intent })
+            }
+            (Quoted { hired, basis, road, intent }, Reminded { reminder }) => {
+                Some(Quoted { hired: hired.overdue(reminder), basis, road, intent })
+            }
+            (Assigned { hired, assignment, policy, intent }, Reminded { reminder }) => {
+                Some(Assigned { hired: hired.overdue(reminder), assignment, policy, intent })
             }
 
             // Changes while a call is in flight, or something bought is to be undone first.

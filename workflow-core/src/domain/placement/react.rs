@@ -20,6 +20,7 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             let mut owed = release(stream, engagement);
             owed.push(make_job(engagement, job));
             owed.extend(overdue(intent));
+            owed.extend(super::remind::words(state).map(Owed::Person));
             owed
         }
         State::JobReady { hired } => {
@@ -33,6 +34,7 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         State::Quoted { hired, basis, road, intent } => {
             let mut owed = quoted(stream, hired, basis, *road);
             owed.extend(overdue(intent));
+            owed.extend(super::remind::words(state).map(Owed::Person));
             owed
         }
         State::ApplicationPending { application, intent, .. } => match intent {
@@ -45,14 +47,18 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             | Intent::Cancel { .. }
             | Intent::Change { .. }
             | Intent::Exclude { .. } => {
-                vec![Owed::Call {
+                let mut owed = vec![Owed::Call {
                     operation: "expire_application".into(),
                     call: Call::ExpireApplication { session: application.session.clone() },
-                }]
+                }];
+                owed.extend(super::remind::words(state).map(Owed::Person));
+                owed
             }
         },
         State::Assigned { hired, assignment, intent, .. } => {
-            assigned(stream, hired, assignment, intent)
+            let mut owed = assigned(stream, hired, assignment, intent);
+            owed.extend(super::remind::words(state).map(Owed::Person));
+            owed
         }
         State::Active { hired, .. } => {
             let mut owed = release(stream, &hired.engagement);
@@ -250,6 +256,12 @@ fn ends(state: &State) -> Option<Timestamp> {
         State::ContractorReady { engagement, intent, .. } => begins(engagement, intent),
         State::Quoted { hired, intent, road: Road::Taken(_), .. } => {
             begins(&hired.engagement, intent)
+        }
+        // What is being undone is told of when its time comes: see `remind.rs`.
+        State::ApplicationPending { intent, .. } | State::Assigned { intent, .. }
+            if intent.undoes() =>
+        {
+            None
         }
         State::JobReady { hired }
         | State::Quoted { hired, .. }

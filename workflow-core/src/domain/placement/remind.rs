@@ -1,4 +1,5 @@
-//! Reminders: of an application that is still open when work is about to begin, of coverage that ends before the work does.
+//! Reminders: of an application that is still open when work is about to begin, of coverage that ends before the work does;
+//! and of what was to be undone, or given up, and has no answer when the work begins that it was for.
 //!
 //! Each is an event, once per occasion, and shows in the headline and among what is waited for until what it is about is
 //! settled. An application's moments are planned by the tenant's rules when it is opened, so that they outlive a restart
@@ -8,8 +9,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::machine::placement::{Event, State};
-use super::state::{Application, Coverage, Engagement, Hired, Intent, Reminder};
-use crate::domain::call::Window;
+use super::state::{Application, Coverage, Engagement, Hired, Intent, Reminder, Road};
+use crate::domain::call::{AssignmentId, SessionId, Window};
 use crate::domain::rules::Rules;
 use crate::time::Timestamp;
 use crate::workflow::Context;
@@ -32,6 +33,9 @@ pub(super) fn planned(window: &Window, context: &Context<'_, Rules>) -> Vec<Time
 
 /// When a state wants to remind somebody next.
 pub(super) fn next(state: &State) -> Option<Timestamp> {
+    if let Some(unanswered) = unanswered(state) {
+        return (!unanswered.is_told()).then_some(unanswered.begins.at);
+    }
     match state {
         State::ApplicationPending { application, intent: Intent::Stay, .. } => {
             application.remind_at.first().copied()
@@ -52,6 +56,13 @@ pub(super) fn next(state: &State) -> Option<Timestamp> {
 
 /// The reminder whose time has come. Of several that a sleeping machine has missed, the last one.
 pub(super) fn due(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
+    if let Some(unanswered) = unanswered(state) {
+        let due = !unanswered.is_told() && unanswered.begins.at <= context.now;
+        return due
+            .then_some(Event::Reminded { reminder: unanswered.begins })
+            .into_iter()
+            .collect();
+    }
     let come = |moments: &[Timestamp]| moments.iter().copied().rfind(|at| *at <= context.now);
     let reminder = match state {
         State::ApplicationPending { hired, application, intent: Intent::Stay } => {
@@ -72,6 +83,85 @@ pub(super) fn due(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
         | State::Canceled { .. } => None,
     };
     reminder.map(|reminder| Event::Reminded { reminder }).into_iter().collect()
+}
+
+/// What is not wanted any more, while the call that undoes it, or that made it, is not answered.
+struct Unanswered<'a> {
+    /// The beginning of the work that it was for: what is not undone by then may cover, and be charged.
+    begins: Reminder,
+    /// What a person was told last.
+    told: Option<Reminder>,
+    /// What it is, and what a person can do.
+    advice: Advice<'a>,
+}
+
+/// What a person can do where the insurer does not answer.
+enum Advice<'a> {
+    /// Close this session there.
+    Close(&'a SessionId),
+    /// Cancel this assignment there.
+    Cancel(&'a AssignmentId),
+    /// See what came of the call.
+    Look,
+}
+
+impl Unanswered<'_> {
+    fn is_told(&self) -> bool {
+        self.told.is_some_and(|told| told.at >= self.begins.at)
+    }
+
+    fn words(&self) -> Option<String> {
+        let what = match self.advice {
+            Advice::Close(session) => format!("close application {session} there"),
+            Advice::Cancel(assignment) => format!("cancel assignment {assignment} there"),
+            Advice::Look => "ask there what came of it".to_owned(),
+        };
+        let day = self.begins.day;
+        self.is_told().then(|| {
+            format!("work was to begin on {day}, and the insurer has not answered yet: {what}")
+        })
+    }
+}
+
+fn unanswered(state: &State) -> Option<Unanswered<'_>> {
+    let (engagement, intent, told, advice) = match state {
+        State::ApplicationPending { hired, application, intent } => {
+            let advice = Advice::Close(&application.session);
+            (&hired.engagement, intent, application.reminded, advice)
+        }
+        State::Assigned { hired, assignment, intent, .. } => {
+            let engagement = &hired.engagement;
+            (engagement, intent, engagement.overdue, Advice::Cancel(assignment))
+        }
+        // What is to become something else when its call is answered is told of as late (`Intent::Late`).
+        State::ContractorReady { intent: Intent::Change { .. }, .. }
+        | State::Quoted { intent: Intent::Change { .. }, .. } => return None,
+        State::ContractorReady { engagement, intent, .. } => {
+            (engagement, intent, engagement.overdue, Advice::Look)
+        }
+        State::Quoted { hired, intent, road: Road::Taken(_), .. } => {
+            (&hired.engagement, intent, hired.engagement.overdue, Advice::Look)
+        }
+        State::Discovered { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::Active { .. }
+        | State::Flagged { .. }
+        | State::Excluded { .. }
+        | State::Completed { .. }
+        | State::Canceled { .. } => return None,
+    };
+    let own = &engagement.terms.window;
+    let window = match intent {
+        Intent::Stay | Intent::Late { .. } => return None,
+        Intent::Change { terms } if terms.window.effective < own.effective => &terms.window,
+        Intent::Change { .. }
+        | Intent::Cancel { .. }
+        | Intent::Exclude { .. }
+        | Intent::Hold { .. } => own,
+    };
+    let begins = Reminder { at: window.effective, day: window.first_day };
+    Some(Unanswered { begins, told, advice })
 }
 
 /// The moments still to come for coverage that ends before the work does.
@@ -109,6 +199,11 @@ impl Engagement {
     pub(super) fn reminded(self, reminder: Reminder) -> Self {
         Self { reminded: Some(reminder), ..self }
     }
+
+    /// The same once a person was told that something is not undone in time.
+    pub(super) fn overdue(self, reminder: Reminder) -> Self {
+        Self { overdue: Some(reminder), ..self }
+    }
 }
 
 impl Hired {
@@ -116,10 +211,18 @@ impl Hired {
     pub(super) fn reminded(self, reminder: Reminder) -> Self {
         Self { engagement: self.engagement.reminded(reminder), ..self }
     }
+
+    /// The same once a person was told that something is not undone in time.
+    pub(super) fn overdue(self, reminder: Reminder) -> Self {
+        Self { engagement: self.engagement.overdue(reminder), ..self }
+    }
 }
 
 /// What a person is to do about it, as long as it stands.
 pub(super) fn words(state: &State) -> Option<String> {
+    if let Some(unanswered) = unanswered(state) {
+        return unanswered.words();
+    }
     match state {
         State::ApplicationPending { application, intent: Intent::Stay, .. } => {
             let Reminder { day, .. } = application.reminded?;

@@ -52,6 +52,9 @@ pub struct Engagement {
     /// What a person was reminded of last, about coverage that ends too early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Reminder>,
+    /// Of which beginning of work a person was told that what was to be undone before is not undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Reminder>,
     /// What of a change the insurer is still to be told.
     pub amendment: Amendment,
     /// Whom the call in flight names, where that is another id of the same person by now: what may have its effect at any
@@ -100,8 +103,8 @@ pub enum Ended {
 impl Engagement {
     pub(super) fn new(terms: Terms, contractor: ContractorId) -> Self {
         let (turn, amendment) = (Turn::None, Amendment::None);
-        let (proofs, reminded, called_for) = (Vec::new(), None, None);
-        Self { terms, contractor, turn, proofs, reminded, amendment, called_for }
+        let (proofs, reminded, overdue, called_for) = (Vec::new(), None, None, None);
+        Self { terms, contractor, turn, proofs, reminded, overdue, amendment, called_for }
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn change(state: &State, intent: &Intent, context: &Context<'_, Rules
     let Some(issue) = too_late(hired, intent) else { return amend(hired, Amendment::None) };
     if let Intent::Change { terms } = intent
         && hired.terms().is_extended_by(terms)
-        && can_last_longer(&coverage.evidence)
+        && is_bought(&coverage.evidence)
     {
         return match coverage.expires >= terms.window.until {
             true => vec![Event::CoverageExtended { terms: (**terms).clone() }],
@@ -60,8 +60,8 @@ pub(super) fn change(state: &State, intent: &Intent, context: &Context<'_, Rules
     }
 }
 
-/// Whether the insurer has a call by which what covers lasts longer.
-fn can_last_longer(evidence: &Evidence) -> bool {
+/// Whether what covers is bought, so that the insurer has a call by which it lasts longer.
+fn is_bought(evidence: &Evidence) -> bool {
     match evidence {
         Evidence::Policy { .. } | Evidence::Assignment { .. } => true,
         Evidence::Certificate { .. } => false,
@@ -110,7 +110,8 @@ fn over(
         let reason = format!("work ended on {on} before coverage began");
         return change(state, &Intent::Cancel { reason, by: Closer::Ats }, context);
     }
-    match context.rules.shorten_cover {
+    // A certificate costs nothing for longer.
+    match context.rules.shorten_cover && is_bought(&coverage.evidence) {
         true => flag(state, Issue::EndedEarly { on, until: window.last_day }),
         false => vec![Event::EndedEarly { on }],
     }

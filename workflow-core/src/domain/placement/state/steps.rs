@@ -14,7 +14,7 @@ impl Engagement {
 
     /// With other terms, of which the insurer knows nothing yet.
     pub(in super::super) fn with(self, terms: Terms) -> Self {
-        Self { terms, amendment: Amendment::None, called_for: None, ..self }
+        Self { terms, overdue: None, amendment: Amendment::None, called_for: None, ..self }
     }
 
     pub(in super::super) fn amended(self, amendment: Amendment) -> Self {

@@ -1,0 +1,423 @@
+//! JobDiva's half: the login, every operation once with something harmless, other ways where one does not work.
+//!
+//! What is found to work is used from then on, so that one difference does not hide the next: a renamed column is read under
+//! its new name, and the words in it are looked at too. What the words mean for the tenant's maps is `doctor/words.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use integration_jobdiva::JobDiva;
+use integration_jobdiva::config::{Config, Login};
+use integration_jobdiva::error::Error;
+use integration_jobdiva::operations::{Field, Need, Operation, Param};
+use integration_jobdiva::probe::{Harmless, Outcome, Probe, Vocabulary};
+use workflow_core::domain::call::Side;
+use workflow_core::time::Clock;
+
+use super::finding::{Finding, Line, Severity, Sure, quoted};
+use super::policy::host;
+use super::ways::{self, Way};
+use crate::config::Tenant;
+
+/// How far back the feeds are read whose rows tell the tenant's words and name ids to ask for.
+const TELLING: Duration = Duration::from_secs(13 * 86_400);
+/// How far back the others are.
+const HARMLESS: Duration = Duration::from_secs(3600);
+/// How many requisitions are read for their categories and clients.
+const JOBS_MAX: usize = 20;
+
+/// The configuration's table.
+const TABLE: &str = "jobdiva";
+
+/// What was found, and the tenant's words.
+#[derive(Default)]
+pub(super) struct Looked {
+    pub(super) findings: Vec<Finding>,
+    pub(super) words: Vocabulary,
+}
+
+pub(super) fn found(
+    severity: Severity,
+    code: &'static str,
+    about: impl Into<String>,
+    what: impl Into<String>,
+) -> Finding {
+    Finding::new(severity, Side::Ats, code, about, what)
+}
+
+pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
+    let mut looked = Looked::default();
+    let Some(config) = log_in(tenant, clock, &mut looked.findings).await else { return looked };
+    let mut service = Service {
+        config,
+        clock: Arc::clone(clock),
+        known: BTreeMap::new(),
+        jobs: BTreeSet::new(),
+        tenant,
+    };
+    for operation in in_order() {
+        let probe = service.look(operation, &mut looked.findings).await;
+        merge(&mut looked.words, probe.vocabulary);
+    }
+    for job in service.jobs.clone().into_iter().take(JOBS_MAX) {
+        service.known.insert(Param::Job, job);
+        if let Some(probe) = service.probed(Operation::JobGet).await {
+            merge(&mut looked.words, probe.vocabulary);
+        }
+    }
+    looked
+}
+
+/// What names ids comes before what asks for them.
+fn in_order() -> Vec<Operation> {
+    let first = [
+        Operation::PlacementDelta,
+        Operation::PlacementDeltaAlt,
+        Operation::PlacementCensus,
+        Operation::PayDelta,
+        Operation::BillingDelta,
+        Operation::JobDelta,
+    ];
+    let mut order: Vec<Operation> = Operation::ALL.to_vec();
+    order.retain(|operation| !operation.name().starts_with("auth."));
+    order.sort_by_key(|operation| first.iter().position(|f| f == operation).unwrap_or(first.len()));
+    order
+}
+
+/// Logs in, in the configured way or in one that works; the settings that do.
+async fn log_in(
+    tenant: &Tenant,
+    clock: &Arc<dyn Clock>,
+    findings: &mut Vec<Finding>,
+) -> Option<Config> {
+    let config = tenant.jobdiva.clone();
+    let about = host(&config.base_url);
+    let jobdiva = match JobDiva::new(config.clone(), Arc::clone(clock)) {
+        Ok(jobdiva) => jobdiva,
+        Err(error) => {
+            let finding =
+                found(Severity::Person, "settings", "[tenant.jobdiva]", error.to_string());
+            findings.push(finding.todo("correct the configuration: runner check"));
+            return None;
+        }
+    };
+    let error = match jobdiva.log_in().await {
+        Ok(until) => {
+            let hours = until.since(clock.now()).as_secs() / 3600;
+            let what = format!("logged in; the token is good for {hours} h");
+            findings.push(found(Severity::Good, "login", about, what));
+            return Some(config);
+        }
+        Err(error) => error,
+    };
+    let Error::Credentials { message, .. } = &error else {
+        let todo = "try again; if it stays so, look at base_url, proxy and firewall";
+        findings
+            .push(found(Severity::Unreachable, "unreachable", about, error.to_string()).todo(todo));
+        return None;
+    };
+    for (login, word) in [
+        (Login::V2Pair, "v2_pair"),
+        (Login::V2Text, "v2_text"),
+        (Login::V2Login, "v2_login"),
+        (Login::V1Text, "v1_text"),
+    ] {
+        let other = Config { login, ..config.clone() };
+        let Ok(jobdiva) = JobDiva::new(other.clone(), Arc::clone(clock)) else { continue };
+        if login != config.login && jobdiva.log_in().await.is_ok() {
+            let what = "the login is refused as configured, and taken in another way";
+            let line = Line::text(TABLE, "login", word, Sure::Known);
+            let finding = found(Severity::Person, "login_way", about, what).line(line);
+            findings.push(finding.todo(format!("use login = \"{word}\"")));
+            return Some(other);
+        }
+    }
+    let todo =
+        "look at client_id, username and the password's file; JobDiva Support unlocks API users";
+    let what = format!("the login is refused: {message}");
+    findings.push(found(Severity::Person, "login_refused", about, what).todo(todo));
+    None
+}
+
+/// The service, as it was found to be asked so far.
+struct Service<'a> {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    /// Ids to ask for.
+    known: BTreeMap<Param, String>,
+    /// Requisitions that were named.
+    jobs: BTreeSet<String>,
+    tenant: &'a Tenant,
+}
+
+impl Service<'_> {
+    /// Tries an operation as the settings in hand say; `None` for settings that cannot work.
+    async fn probed_with(&self, config: &Config, operation: Operation) -> Option<Probe> {
+        let jobdiva = JobDiva::new(config.clone(), Arc::clone(&self.clock)).ok()?;
+        let telling = matches!(
+            operation,
+            Operation::PlacementDelta
+                | Operation::PlacementDeltaAlt
+                | Operation::PlacementCensus
+                | Operation::PayDelta
+                | Operation::BillingDelta
+                | Operation::JobDelta
+        );
+        let reach = if telling { TELLING } else { HARMLESS };
+        let widest =
+            config.registry.of(operation).window.as_ref().map_or(reach, |window| window.max);
+        let known = self.known.clone();
+        let harmless = Harmless { now: self.clock.now(), reach: reach.min(widest), known };
+        Some(jobdiva.probe(operation, &harmless).await)
+    }
+
+    async fn probed(&self, operation: Operation) -> Option<Probe> {
+        self.probed_with(&self.config, operation).await
+    }
+
+    /// Looks at one operation, says what is so, and goes on with what works.
+    async fn look(&mut self, operation: Operation, findings: &mut Vec<Finding>) -> Probe {
+        let Some(mut probe) = self.probed(operation).await else {
+            return self.jobdiva_probe_of_nothing(operation).await;
+        };
+        let about = format!("{operation} ({})", self.config.registry.of(operation).path);
+        if let Some((way, config, better)) = self.other_way(operation, &probe.outcome).await {
+            findings.push(by_another_way(operation, &about, &probe.outcome, &way));
+            (self.config, probe) = (config, better);
+        } else {
+            findings.extend(self.outcome(&about, &probe));
+        }
+        let (mended, told) = self.mended(&about, &probe);
+        findings.extend(told);
+        if let Some(config) = mended
+            && let Some(better) = self.probed_with(&config, operation).await
+        {
+            (self.config, probe) = (config, better);
+        }
+        findings.extend(misread(&about, &probe));
+        for (param, id) in &probe.samples {
+            let known = self.known.entry(*param).or_insert_with(|| id.clone());
+            // Somebody with a pay record has all the others too.
+            if operation == Operation::PayDelta {
+                known.clone_from(id);
+            }
+        }
+        self.jobs.extend(probe.requisitions.iter().cloned());
+        probe
+    }
+
+    /// Settings that were read and worked a moment ago work still.
+    async fn jobdiva_probe_of_nothing(&self, operation: Operation) -> Probe {
+        let mut config = self.tenant.jobdiva.clone();
+        config.registry.of_mut(operation).enabled = false;
+        let jobdiva = JobDiva::new(config, Arc::clone(&self.clock)).expect("they were checked");
+        jobdiva.probe(operation, &Harmless::at(self.clock.now())).await
+    }
+
+    /// The first other way that works.
+    async fn other_way(
+        &self,
+        operation: Operation,
+        outcome: &Outcome,
+    ) -> Option<(Way, Config, Probe)> {
+        for (way, spec) in ways::of(operation, self.config.registry.of(operation), outcome) {
+            let mut config = self.config.clone();
+            *config.registry.of_mut(operation) = spec;
+            let Some(probe) = self.probed_with(&config, operation).await else { continue };
+            if matches!(probe.outcome, Outcome::Ok { .. } | Outcome::Empty) {
+                return Some((way, config, probe));
+            }
+        }
+        None
+    }
+
+    /// What an operation that has no other way answered.
+    fn outcome(&self, about: &str, probe: &Probe) -> Option<Finding> {
+        let operation = probe.operation;
+        let person = |code, what: String| found(Severity::Person, code, about, what);
+        Some(match &probe.outcome {
+            Outcome::Ok { rows } => found(
+                Severity::Good,
+                "operation",
+                about,
+                format!("ok: {rows} rows, {}", probe.shape),
+            ),
+            Outcome::Empty => found(Severity::Good, "operation", about, "ok: empty"),
+            Outcome::SwitchedOff => {
+                found(Severity::Note, "operation", about, "switched off in the configuration")
+            }
+            Outcome::NotAsked { missing } => {
+                let what = format!("not asked: no {missing} is known to ask it for");
+                found(Severity::Note, "operation", about, what)
+            }
+            Outcome::NotGranted { .. } => return Some(self.not_granted(about, operation)),
+            Outcome::NotThere if self.is_used(operation) => {
+                let paths = Line::text("jobdiva.paths", operation.name(), "/...", Sure::Open);
+                person("not_there", "it answers as an unknown path does".to_owned())
+                    .todo("ask JobDiva Support for its path, or to grant it")
+                    .line(paths)
+            }
+            Outcome::NotThere => {
+                found(Severity::Note, "operation", about, "not there; nothing here uses it")
+            }
+            Outcome::LoginRefused { message } => person("login_refused", message.clone()),
+            Outcome::WrongParameter { message } => {
+                let todo = "compare its parameters with your tenant's API page: runner operations";
+                person("wrong_parameter", message.clone()).todo(todo)
+            }
+            Outcome::ShapeDiffers { why } => person("shape_differs", why.clone())
+                .todo("report it with the shape; no row is read meanwhile"),
+            Outcome::Failed { why } => {
+                found(Severity::Unreachable, "unreachable", about, why.clone()).todo("try again")
+            }
+        })
+    }
+
+    fn not_granted(&self, about: &str, operation: Operation) -> Finding {
+        let spec = self.config.registry.of(operation);
+        let what = "not granted to the API user";
+        if !self.is_used(operation) {
+            return found(
+                Severity::Note,
+                "not_granted",
+                about,
+                format!("{what}; nothing here uses it"),
+            );
+        }
+        let todo = format!("ask JobDiva Support to grant {} to the API user", spec.path);
+        let finding = found(Severity::Person, "not_granted", about, what);
+        match spec.need {
+            Need::Required => finding.todo(format!("{todo}: nothing works without it")),
+            Need::Helpful | Need::Optional | Need::Setup => {
+                let line = Line::of(table(operation), "enabled", "false".into(), Sure::Known);
+                finding.todo(format!("{todo}, or go without it")).line(line)
+            }
+        }
+    }
+
+    /// Whether anything that this tenant has switched on asks it.
+    fn is_used(&self, operation: Operation) -> bool {
+        let name = operation.name();
+        let (timesheets, documents) =
+            (self.config.timesheets.is_some(), self.tenant.certificates.finding.is_some());
+        match name.split_once('.').map_or(name, |(family, _)| family) {
+            "timesheet" => timesheets,
+            "document" | "onboarding" => documents,
+            "invoice" | "company" | "udf" | "limits" => false,
+            _ => true,
+        }
+    }
+
+    /// Renamed columns and other forms of dates: the settings that read them, and what is said of it.
+    fn mended(&self, about: &str, probe: &Probe) -> (Option<Config>, Vec<Finding>) {
+        let operation = probe.operation;
+        let mut config = self.config.clone();
+        let mut findings = Vec::new();
+        for field in &probe.missing {
+            let Some(column) = probe.likely.get(field) else {
+                let what = format!("no column for {field}; seen are {}", listed(probe));
+                findings.push(found(Severity::Note, "column_missing", about, what));
+                continue;
+            };
+            let spec = config.registry.of_mut(operation);
+            let mut columns = vec![column.clone()];
+            columns.extend(spec.columns(*field).iter().cloned());
+            let value =
+                format!("[{}]", columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", "));
+            spec.fields.insert(*field, columns);
+            let what = format!("{field} is not where it usually is; `{column}` looks like it");
+            let line =
+                Line::of(format!("{}.fields", table(operation)), field.name(), value, Sure::ByName);
+            let todo = "read it from there, if that is what it is";
+            findings.push(found(Severity::Person, "column", about, what).todo(todo).line(line));
+        }
+        if let Some(form) = &probe.likely_date_format {
+            config.registry.of_mut(operation).date_format = Some(form.clone());
+            let line = Line::text(table(operation), "date_format", &form.to_string(), Sure::Known);
+            let what = format!("dates come as {form}");
+            findings.push(
+                found(Severity::Person, "date_format", about, what).todo("read them so").line(line),
+            );
+        }
+        let changed = findings.iter().any(|finding| !finding.lines.is_empty());
+        (changed.then_some(config), findings)
+    }
+}
+
+/// Values that nothing makes sense of, by their form only.
+fn misread(about: &str, probe: &Probe) -> Vec<Finding> {
+    let of = |field: Field| probe.misread.iter().filter(move |misread| misread.field == field);
+    let mut fields: Vec<Field> = probe.misread.iter().map(|misread| misread.field).collect();
+    fields.dedup();
+    let told = |field: Field| {
+        let forms: Vec<String> =
+            of(field).take(3).map(|it| format!("{} `{}` {}", it.column, it.form, it.why)).collect();
+        let what = format!("{field} is not understood: {}", forms.join("; "));
+        found(Severity::Note, "misread", about, what)
+            .todo("placements with such values are held, each saying so")
+    };
+    fields.into_iter().map(told).collect()
+}
+
+fn by_another_way(operation: Operation, about: &str, outcome: &Outcome, way: &Way) -> Finding {
+    let was = match outcome {
+        Outcome::NotThere => "it answers as an unknown path does",
+        Outcome::WrongParameter { .. } => "its parameters are refused",
+        Outcome::ShapeDiffers { .. } => "its answer has another shape than is configured",
+        Outcome::Ok { .. }
+        | Outcome::Empty
+        | Outcome::SwitchedOff
+        | Outcome::NotAsked { .. }
+        | Outcome::NotGranted { .. }
+        | Outcome::LoginRefused { .. }
+        | Outcome::Failed { .. } => "it does not work as configured",
+    };
+    let own = table(operation);
+    let (code, what, lines) = match way {
+        Way::Path(path) => {
+            let line = Line::text("jobdiva.paths", operation.name(), path, Sure::Known);
+            ("path", format!("{was}; {path} works"), vec![line])
+        }
+        Way::WindowFormat(form) => {
+            let line =
+                Line::text(format!("{own}.window"), "format", &form.to_string(), Sure::Known);
+            ("window_format", format!("{was}; ends of windows as {form} work"), vec![line])
+        }
+        Way::Employee(name) => {
+            let params = format!("{own}.params");
+            let none = Line::text(params.clone(), "placement_id", "", Sure::Known);
+            let line = Line::text(params, "employee_id", name, Sure::Known);
+            ("parameter", format!("{was}; asking for the employee works"), vec![none, line])
+        }
+        Way::AnyEnvelope => {
+            let line = Line::text(own, "envelope", "auto", Sure::Known);
+            ("envelope", format!("{was}; it can be read all the same"), vec![line])
+        }
+    };
+    let finding = found(Severity::Person, code, about, what).todo("use what works");
+    lines.into_iter().fold(finding, Finding::line)
+}
+
+/// The table of an operation, below the tenant.
+fn table(operation: Operation) -> String {
+    format!("jobdiva.operation.{}", quoted(operation.name()))
+}
+
+fn listed(probe: &Probe) -> String {
+    let columns: Vec<&str> = probe.columns_seen.iter().map(String::as_str).take(30).collect();
+    columns.join(", ")
+}
+
+fn merge(into: &mut Vocabulary, from: Vocabulary) {
+    into.categories.extend(from.categories);
+    into.units.extend(from.units);
+    into.statuses.extend(from.statuses);
+    into.job_categories.extend(from.job_categories);
+    into.positions.extend(from.positions);
+    into.currencies.extend(from.currencies);
+    for (id, name) in from.companies {
+        let known = into.companies.entry(id).or_default();
+        *known = known.take().or(name);
+    }
+}

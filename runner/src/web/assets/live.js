@@ -1,0 +1,78 @@
+// Keeps an open page as it would be if it were loaded now. The server says that something moved; the page is fetched again
+// and the parts marked data-live that differ are exchanged. Without this script every page works, and is loaded by hand.
+(() => {
+  "use strict";
+  const body = document.body;
+  const button = document.getElementById("follow");
+  const news = document.getElementById("news");
+  if (!button || !window.EventSource) return;
+
+  let source = null;
+  let wanted = sessionStorage.getItem("follow") !== "no";
+  let position = body.dataset.position;
+  let fetching = false;
+  let again = false;
+
+  // Somebody who is ticking boxes or typing must not lose it: such a part waits until nothing of it is in use.
+  const inUse = (part) =>
+    part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea") ||
+    part.querySelector("input:checked") !== null;
+
+  async function refresh() {
+    if (fetching) { again = true; return; }
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
+      if (!answer.ok || new URL(answer.url).pathname !== location.pathname) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      let moved = 0;
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+        if (!next || next.innerHTML === part.innerHTML || inUse(part)) continue;
+        const open = new Set([...part.querySelectorAll("li:has(> details[open])")].map((item) => item.value));
+        const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
+        part.innerHTML = next.innerHTML;
+        for (const item of part.querySelectorAll("li")) {
+          if (open.has(item.value)) item.querySelector("details")?.setAttribute("open", "");
+        }
+        if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+        if (part.dataset.live !== "foot") moved += 1;
+      }
+      if (moved) news.textContent = "Updated just now.";
+    } catch {
+      // The server is away for a moment: the stream comes back by itself and tells again.
+    } finally {
+      fetching = false;
+      if (again) { again = false; refresh(); }
+    }
+  }
+
+  function follow() {
+    const asked = new URLSearchParams({ from: position });
+    if (body.dataset.stream) asked.set("stream", body.dataset.stream);
+    source = new EventSource(`/live?${asked}`);
+    source.addEventListener("moved", (event) => { position = event.data; refresh(); });
+  }
+
+  function set() {
+    const on = wanted && !document.hidden;
+    if (on && !source) follow();
+    if (!on && source) { source.close(); source = null; }
+    button.setAttribute("aria-pressed", String(wanted));
+    button.textContent = wanted ? "Live" : "Paused";
+  }
+
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    wanted = !wanted;
+    sessionStorage.setItem("follow", wanted ? "yes" : "no");
+    set();
+    if (wanted) refresh();
+  });
+  document.addEventListener("visibilitychange", set);
+  set();
+
+  const slider = document.getElementById("at");
+  slider?.addEventListener("change", () => slider.form.requestSubmit());
+  slider?.addEventListener("input", () => { slider.form.querySelector("output").value = slider.value; });
+})();

@@ -1,0 +1,213 @@
+//! The pages, as a browser without JavaScript gets them: who comes in, what they see, what they may decide.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+use integration_jobdiva::simulator::Behaviour;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use runner::demo::{Demo, Screen};
+use runner::views;
+use runner::web::access::Role;
+use workflow_core::id::StreamId;
+
+const LOOK: &str = "a viewer's token in this test";
+const SETTLE: &str = "an operator's token in this test";
+
+struct Site {
+    _dir: tempfile::TempDir,
+    demo: Demo,
+    client: Client,
+}
+
+/// Somebody with a cookie.
+struct Visitor<'a> {
+    site: &'a Site,
+    cookie: String,
+}
+
+/// The demo as it is when all that can be done at its first moment is done.
+async fn begun() -> Site {
+    let dir = tempfile::tempdir().unwrap();
+    let tokens = vec![(Role::Viewer, LOOK.to_owned()), (Role::Operator, SETTLE.to_owned())];
+    let demo = Demo::start_with(dir.path(), Behaviour::default(), |c| c.page.tokens = tokens).await;
+    let mut demo = demo.unwrap();
+    demo.settle(&mut Screen::silent()).await.unwrap();
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    Site { _dir: dir, demo, client }
+}
+
+/// The demo at its end.
+async fn ended() -> Site {
+    let mut site = begun().await;
+    site.demo.play(&mut Screen::silent()).await.unwrap();
+    site
+}
+
+impl Site {
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.demo.pages())
+    }
+
+    async fn knock(&self, token: &str, name: &str) -> Response {
+        let form = serde_json::json!({ "token": token, "name": name, "to": "/board" });
+        let form = form.as_object().unwrap().iter();
+        let form: Vec<String> = form
+            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap().replace(' ', "+")))
+            .collect();
+        let post = self.client.post(self.url("/enter"));
+        let post = post.header("content-type", "application/x-www-form-urlencoded");
+        post.body(form.join("&")).send().await.unwrap()
+    }
+
+    async fn visitor(&self, token: &str, name: &str) -> Visitor<'_> {
+        let answer = self.knock(token, name).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers()["location"], "/board");
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Visitor { site: self, cookie }
+    }
+
+    /// A placement that needs a person.
+    fn flagged(&self) -> StreamId {
+        let placements = self.demo.engine().summaries("placement");
+        placements.into_iter().find(|line| line.state == "Flagged").unwrap().stream
+    }
+}
+
+impl Visitor<'_> {
+    async fn get(&self, path: &str) -> String {
+        let answer = self.client(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    async fn client(&self, path: &str) -> Response {
+        let get = self.site.client.get(self.site.url(path)).header("cookie", &self.cookie);
+        get.send().await.unwrap()
+    }
+
+    async fn act(&self, fields: &[(&str, &str)], from: &str) -> Response {
+        let body: Vec<String> =
+            fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let post = self.site.client.post(self.site.url("/act")).header("cookie", &self.cookie);
+        let post = post.header("content-type", "application/x-www-form-urlencoded");
+        post.header("sec-fetch-site", from).body(body.join("&")).send().await.unwrap()
+    }
+}
+
+/// The value of a hidden field.
+fn field<'a>(page: &'a str, name: &str) -> &'a str {
+    let at = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+    at.split('"').next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sees_a_page_who_has_not_come_in() {
+    let site = begun().await;
+    for path in ["/review", "/board", "/placements/acme/51000777", "/connections"] {
+        let answer = site.client.get(site.url(path)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.headers()["location"].to_str().unwrap().starts_with("/enter?to="));
+    }
+    let live = site.client.get(site.url("/live")).send().await.unwrap();
+    assert_eq!(live.status(), StatusCode::UNAUTHORIZED);
+    let act = site.client.post(site.url("/act")).body("deed=close").send().await.unwrap();
+    assert_eq!(act.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(site.knock("guessed", "Kim").await.status(), StatusCode::UNAUTHORIZED);
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_whole_without_scripts_and_allows_no_others() {
+    let site = ended().await;
+    let kim = site.visitor(LOOK, "Kim").await;
+    let flagged = site.flagged();
+    let placement = format!("/placements/acme/{}", flagged.key());
+    let first = format!("{placement}?at=1");
+    for path in ["/review", "/board", "/board?state=Active", &placement, &first, "/connections"] {
+        let answer = kim.client(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        let page = answer.text().await.unwrap();
+        let foreign = ["src=\"http", "href=\"http", "action=\"http"];
+        for inline in ["<style", " style=\"", "javascript:", " onclick="].into_iter().chain(foreign)
+        {
+            assert!(!page.contains(inline), "{path} has {inline}");
+        }
+        for asset in page.split("/assets/").skip(1) {
+            let name = asset.split('"').next().unwrap();
+            let asset = kim.client(&format!("/assets/{name}")).await;
+            assert_eq!(asset.status(), StatusCode::OK, "{name}");
+            assert!(asset.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        }
+    }
+    assert!(kim.get("/review").await.contains(flagged.key()));
+    assert!(kim.get(&placement).await.contains("Flagged"));
+    let then = kim.get(&first).await;
+    assert!(then.contains("As it stood after event 1") && !then.contains("Do it"), "{then}");
+    assert_eq!(kim.client("/placements/acme/1").await.status(), StatusCode::NOT_FOUND);
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_settles_a_flag_and_the_log_says_who_and_why() {
+    let site = ended().await;
+    let flagged = site.flagged();
+    let about = format!("acme/{}", flagged.key());
+    let before = site.demo.engine().history(&flagged).unwrap().len();
+    let lee = site.visitor(SETTLE, "Lee").await;
+    let page = lee.get("/review").await;
+    let mark = field(&page, "mark");
+    let order = |mark| {
+        [
+            ("mark", mark),
+            ("deed", "close"),
+            ("reason", "settled+by+phone"),
+            ("about", about.as_str()),
+            ("back", "/review"),
+        ]
+    };
+    let elsewhere = lee.act(&order(mark), "cross-site").await;
+    assert_eq!(elsewhere.status(), StatusCode::FORBIDDEN, "another site sent it");
+    assert_eq!(lee.act(&order("0"), "same-origin").await.status(), StatusCode::FORBIDDEN);
+    let kim = site.visitor(LOOK, "Kim").await;
+    let own = site.demo.engine().history(&flagged).unwrap().len();
+    assert_eq!(kim.act(&order(mark), "same-origin").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(own, before, "nothing of that reached the log");
+    assert!(!kim.get("/review").await.contains("name=\"deed\""), "a viewer has no buttons");
+
+    let done = lee.act(&order(mark), "same-origin").await;
+    assert_eq!(done.status(), StatusCode::SEE_OTHER, "{}", done.text().await.unwrap());
+    let events = site.demo.engine().history(&flagged).unwrap();
+    let history = views::history(&flagged, &events, None).unwrap();
+    let decided = &history.events[before];
+    assert_eq!(decided.actor, "operator:Lee");
+    assert!(decided.data.to_string().contains("settled by phone"), "{decided:?}");
+    assert_ne!(history.state, "Flagged");
+
+    let again = lee.act(&order(mark), "same-origin").await;
+    assert_eq!(again.status(), StatusCode::CONFLICT, "it is settled already");
+    assert!(again.text().await.unwrap().contains("were not"));
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_away_is_told_at_once_that_it_is_old() {
+    let site = begun().await;
+    let kim = site.visitor(LOOK, "Kim").await;
+    let now = site.demo.engine().position().0;
+    let seen = (now - 1).to_string();
+    let url = site.url(&format!("/live?from={now}"));
+    let get = site.client.get(url).header("cookie", &kim.cookie).header("last-event-id", seen);
+    let mut answer = get.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let told = answer.chunk().await.unwrap().unwrap();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("event: moved") && told.contains(&format!("id: {now}")), "{told}");
+    drop(answer);
+    site.demo.stop().await.unwrap();
+}
