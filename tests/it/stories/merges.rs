@@ -346,3 +346,26 @@ fn a_job_that_is_being_made_is_the_other_candidates_once_they_are_one() {
     ",
     );
 }
+
+#[test]
+fn a_turn_that_was_nothing_to_the_candidate_before_the_merge_is_nothing_after_a_restart() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        and   cand_7 has the e-mail kim@real.test
+        and   cand_9 has the e-mail lee@real.test
+        and   the insurer will refuse adopt_contractor with broken
+        when  the ATS merges cand_1 into cand_7
+        then  cand_7 is Succeeding: adopt contractor was refused
+        when  the policy of pl_1 is cancelled
+        and   the operator closes pl_1: settled at the insurer
+        then  pl_1 is Canceled
+        when  the ATS merges cand_7 into cand_9
+        and   the engine restarts
+        then  TurnSettled never for cand_7
+        and   cand_9 is OptedIn
+    ",
+    );
+}

@@ -113,13 +113,20 @@ pub(super) fn road_asked(
     }
 }
 
-/// A placement's turn ends meanwhile. A candidate that is merged already says so to the other one.
+/// A placement's turn ends meanwhile. A candidate that is merged already says so to the other one, where an application
+/// that it left was that placement's. What was nothing to it before the merge is nothing after it: the message comes once
+/// more after a restart, because it left no trace.
 pub(super) fn turn_over(
     state: &State,
     placement: PlacementId,
     round: u32,
     ended: Ended,
 ) -> Vec<Event> {
+    if let State::Merged { will } = state
+        && !will.left.iter().any(|legacy| legacy.progress.is_held(&placement, round))
+    {
+        return Vec::new();
+    }
     let event = Event::TurnSettled { placement, round, ended };
     match Machine::evolve(state.clone(), event.clone()) {
         Some(after) if after != *state => vec![event],
