@@ -53,6 +53,7 @@ data_dir = "{data}"
 [listen]
 hooks = "127.0.0.1:0"
 admin = "127.0.0.1:0"
+page = "127.0.0.1:0"
 
 [[tenant]]
 name = "acme"
