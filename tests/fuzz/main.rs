@@ -7,6 +7,8 @@
 //!
 //! Read `targets.rs` for what is promised of all bytes, `run.rs` for how roads lead the search, `mutate.rs` for the changes.
 
+#![allow(clippy::print_stdout, reason = "a search says how far it came")]
+
 mod corpus;
 mod mutate;
 mod run;

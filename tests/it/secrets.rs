@@ -57,8 +57,8 @@ const TROUBLES: [Trouble; 9] = [
 ];
 
 async fn server(trouble: Trouble) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
     if matches!(trouble, Trouble::Closed) {
         return address;
     }
@@ -110,7 +110,7 @@ fn ats(address: SocketAddr, login: Login) -> JobDiva {
     config.base_url = format!("http://{address}");
     config.login = login;
     config.read_timeout = Duration::from_millis(200);
-    JobDiva::new(config, std::sync::Arc::new(SystemClock)).unwrap()
+    JobDiva::new(config, std::sync::Arc::new(SystemClock)).expect("the settings are sound")
 }
 
 fn insurer(address: SocketAddr) -> Ten99Policy {
@@ -119,11 +119,11 @@ fn insurer(address: SocketAddr) -> Ten99Policy {
     let mut config = policy::Config::new(key, Environment::Sandbox, links);
     config.base_url = format!("http://{address}");
     config.total_timeout = Duration::from_millis(200);
-    Ten99Policy::new(config).unwrap()
+    Ten99Policy::new(config).expect("the settings are sound")
 }
 
 fn attempt(operation: &str) -> Attempt {
-    let stream = StreamId::parse("contractor/acme/7").unwrap();
+    let stream = StreamId::parse("contractor/acme/7").expect("it is a stream");
     let key = Key::of(&stream, Version(1), operation);
     let (now, look_first) = (Timestamp::from_secs(1_774_357_200), true);
     Attempt { stream, key, generation: 1, earlier: 1, owed_since: now, now, look_first }

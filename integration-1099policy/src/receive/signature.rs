@@ -11,6 +11,9 @@ use workflow_core::time::Timestamp;
 use super::{BadReceiver, Profile, Refused};
 use crate::secret::Secret;
 
+/// Signatures as bytes.
+type Signatures = Vec<Vec<u8>>;
+
 /// How many signatures one delivery may carry: rotation needs two.
 const SIGNATURES_MAX: usize = 8;
 /// How far a signed moment may lie from now, both ways, in seconds.
@@ -233,7 +236,7 @@ fn bounded<'a>(
 }
 
 /// `v1,<base64> v1a,<base64>`: the digests and the asymmetric signatures; other versions are passed over.
-fn versioned(value: &str) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), Refused> {
+fn versioned(value: &str) -> Result<(Signatures, Signatures), Refused> {
     let entries: Vec<&str> = value.split_ascii_whitespace().collect();
     if entries.len() > SIGNATURES_MAX {
         return Err(Refused::TooManySignatures);

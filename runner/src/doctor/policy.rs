@@ -215,7 +215,7 @@ fn webhook(tenant: &Tenant, endpoints: Option<&[String]>) -> Option<Finding> {
         let what = format!("{count} registered; this configuration has none: polling only");
         return Some(found(Severity::Note, "webhook", "webhook endpoints", what));
     };
-    if endpoints.iter().any(|end| *end == hook.endpoint) {
+    if endpoints.contains(&hook.endpoint) {
         let what = format!("registered (of {count})");
         return Some(found(Severity::Good, "webhook", "webhook endpoints", what));
     }

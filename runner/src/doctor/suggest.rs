@@ -6,11 +6,14 @@ use std::fmt::Write as _;
 
 use super::finding::{Finding, Line, Sure};
 
+/// The lines of one table by their keys, each with what it is for.
+type Keys<'a> = BTreeMap<&'a str, Vec<(&'a Line, &'a Finding)>>;
+
 /// The file for a tenant; `None` when no finding has a line.
 pub fn file(tenant: &str, findings: &[Finding]) -> Option<String> {
     let lines =
         findings.iter().flat_map(|finding| finding.lines.iter().map(move |line| (line, finding)));
-    let mut tables: BTreeMap<&str, BTreeMap<&str, Vec<(&Line, &Finding)>>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, Keys<'_>> = BTreeMap::new();
     for (line, finding) in lines {
         let keys = tables.entry(&line.table).or_default();
         keys.entry(&line.key).or_default().push((line, finding));
