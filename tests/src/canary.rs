@@ -42,7 +42,7 @@ pub struct Watch(());
 
 impl Watch {
     /// Begins to listen, if nobody does yet.
-    #[expect(clippy::new_without_default, reason = "a watch is begun, not defaulted")]
+    #[allow(clippy::new_without_default, reason = "a watch is begun, not defaulted")]
     pub fn new() -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {

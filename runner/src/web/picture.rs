@@ -9,7 +9,7 @@ use workflow_core::graph;
 use workflow_core::workflow::Workflow;
 
 static WHOLE: LazyLock<String> =
-    LazyLock::new(|| graph::svg_without_style::<<Placement as Workflow>::Machine>());
+    LazyLock::new(graph::svg_without_style::<<Placement as Workflow>::Machine>);
 
 /// The picture; `way` are the states that were gone through, the last of them the present one.
 pub(super) fn of(way: &[String]) -> Markup {

@@ -204,11 +204,10 @@ fn differ(
 }
 
 fn leaf(value: &serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+    if value.is_null() {
+        return None;
     }
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn told(step: &Step) -> Markup {
