@@ -13,6 +13,11 @@ use crate::store::sled::{room, stopped};
 use crate::store::{Head, StoreError};
 use crate::time::{Clock, SystemClock};
 
+/// So often a lock that another holds is asked for again: a child process that this one is just starting has it for a moment
+/// too, until it becomes another program.
+const LOCK_TRIES: u32 = 50;
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
+
 /// Sled's own directory.
 pub(super) const LOG: &str = "log";
 /// The lock file.
@@ -157,7 +162,17 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 }
 
 fn take_lock(dir: &Path, file: File) -> Result<File, StoreError> {
-    match file.try_lock() {
+    let mut tries = 0;
+    let taken = loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => {
+                tries += 1;
+                std::thread::sleep(LOCK_AGAIN);
+            }
+            taken => break taken,
+        }
+    };
+    match taken {
         Ok(()) => Ok(file),
         Err(TryLockError::Error(e)) => Err(failed("locking the store")(e)),
         Err(TryLockError::WouldBlock) => {
