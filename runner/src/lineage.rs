@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use workflow_core::domain::{contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
 use workflow_core::graph::{Lock, freeze};
 use workflow_core::inbox;
 
@@ -14,6 +14,7 @@ pub fn machines() -> BTreeMap<String, Lock> {
     let tables = [
         freeze::<placement::Machine>(),
         freeze::<contractor::Machine>(),
+        freeze::<certificate::Machine>(),
         freeze::<invoice::Machine>(),
         freeze::<gate::Machine>(),
         freeze::<inbox::Machine>(),

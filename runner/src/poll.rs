@@ -12,7 +12,7 @@ use integration_jobdiva::poll::Cursor;
 use tokio::sync::watch;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{
-    AssignmentStanding, JobId, PolicyStanding, QuoteId, Side, Sighting,
+    AssignmentId, AssignmentStanding, JobId, PolicyId, PolicyStanding, QuoteId, Side, Sighting,
 };
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::facts::PlacementId;
@@ -477,10 +477,15 @@ impl Poller {
 
 /// The resources that a state waits for, or rests on.
 fn watched(state: &State) -> Vec<Watch> {
+    // An assignment stands no longer than the policy under it, and need not say so itself.
+    let assigned = |assignment: &AssignmentId, policy: &Option<PolicyId>| {
+        let under = policy.iter().cloned().map(Watch::Policy);
+        std::iter::once(Watch::Assignment(assignment.clone())).chain(under).collect()
+    };
     let evidence = |evidence: &Evidence| match evidence {
-        Evidence::Policy { policy, .. } => Watch::Policy(policy.clone()),
-        Evidence::Assignment { assignment, .. } => Watch::Assignment(assignment.clone()),
-        Evidence::Certificate { certificate, .. } => Watch::Certificate(certificate.clone()),
+        Evidence::Policy { policy, .. } => vec![Watch::Policy(policy.clone())],
+        Evidence::Assignment { assignment, policy } => assigned(assignment, policy),
+        Evidence::Certificate { certificate, .. } => vec![Watch::Certificate(certificate.clone())],
     };
     let basis = |basis: &Basis| match basis {
         Basis::Quote { quote, .. } => Some(Watch::Quote(quote.clone())),
@@ -496,15 +501,15 @@ fn watched(state: &State) -> Vec<Watch> {
             Watch::Session(application.session.clone()),
             Watch::Quote(application.quote.clone()),
         ],
-        State::Assigned { assignment, .. }
-        | State::Flagged { back: Back::Assignment { assignment, .. }, .. } => {
-            vec![Watch::Assignment(assignment.clone())]
+        State::Assigned { assignment, policy, .. }
+        | State::Flagged { back: Back::Assignment { assignment, policy, .. }, .. } => {
+            assigned(assignment, policy)
         }
         State::Active { coverage, .. }
         | State::Flagged { back: Back::Coverage { coverage, .. }, .. } => {
-            vec![evidence(&coverage.evidence)]
+            evidence(&coverage.evidence)
         }
-        State::Flagged { back: Back::Lost { evidence: lost, .. }, .. } => vec![evidence(lost)],
+        State::Flagged { back: Back::Lost { evidence: lost, .. }, .. } => evidence(lost),
         State::Discovered { .. }
         | State::ContractorReady { .. }
         | State::JobReady { .. }

@@ -173,6 +173,9 @@ fn placement(number: u8) -> PlacementId {
     PlacementId(format!("pl_{number}"))
 }
 
+/// What everybody is called; so long that what is sealed does not spell it by chance.
+const NAME: &str = "Kimberley-Anne";
+
 fn candidate(number: u8) -> CandidateId {
     CandidateId(format!("cand_{number}"))
 }
@@ -181,7 +184,7 @@ fn candidate(number: u8) -> CandidateId {
 async fn begin(world: &mut World) {
     for number in 0..3 {
         let email = if number == 2 { None } else { Some("kim@real.test") };
-        world.ats().put_person(candidate(number), person("Kim", email));
+        world.ats().put_person(candidate(number), person(NAME, email));
     }
     world.insurer().know_stranger("stranger@real.test", None);
     for number in 0..4u8 {

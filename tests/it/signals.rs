@@ -24,6 +24,7 @@ mod lost;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// How the runner hears of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,15 +104,7 @@ impl World {
             email: format!("{}.varga@example.com", first_name.to_lowercase()),
             state: "CA".into(),
         };
-        let placement = self.change(Mutation::CreateHire(NewHire {
-            who: Hired::New(who),
-            job: 30_440_012,
-            start: date(2026, 4, 13),
-            end: Some(date(2026, 7, 10)),
-            pay_rate: "77.25".into(),
-            pay_per: "H".into(),
-            category: Some("Independent Contractor".into()),
-        }));
+        let placement = self.placed(Hired::New(who));
         // The candidate got the number before.
         let candidate = (70_019_000_000 + placement - 51_900_000 - 1).to_string();
         let idle = Script {
@@ -121,6 +114,23 @@ impl World {
         };
         self.demo.policy().script(&candidate, idle);
         (placement.to_string(), candidate)
+    }
+
+    /// Hires somebody for a second time; the placement.
+    fn hire_again(&self, candidate: &str) -> String {
+        self.placed(Hired::Candidate(candidate.parse().unwrap())).to_string()
+    }
+
+    fn placed(&self, who: Hired) -> u64 {
+        self.change(Mutation::CreateHire(NewHire {
+            who,
+            job: 30_440_012,
+            start: date(2026, 4, 13),
+            end: Some(date(2026, 7, 10)),
+            pay_rate: "77.25".into(),
+            pay_per: "H".into(),
+            category: Some("Independent Contractor".into()),
+        }))
     }
 
     fn state(&self, placement: &str) -> Option<State> {

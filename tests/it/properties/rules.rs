@@ -15,7 +15,7 @@ use workflow_core::id::{Position, StreamId};
 use workflow_core::money::Cents;
 use workflow_core::time::Clock;
 
-use super::{papers, placement, weeks};
+use super::{NAME, papers, placement, weeks};
 
 pub(super) type Checked = Result<(), TestCaseError>;
 
@@ -89,7 +89,7 @@ fn nobody_is_named_in_the_log(town: &Town) -> Checked {
     let mut found = None;
     let scanned = town.engine().store().scan_records(Position(0), &mut |_, bytes| {
         let text = String::from_utf8_lossy(bytes);
-        found = ["Kim", "Robin", "real.test"].into_iter().find(|word| text.contains(word));
+        found = [NAME, "real.test"].into_iter().find(|word| text.contains(word));
         if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     scanned.map_err(|e| TestCaseError::fail(e.to_string()))?;

@@ -8,7 +8,13 @@ use integration_1099policy::simulator::{
 use integration_jobdiva::simulator::{Fault, FaultKind};
 use serde_json::json;
 
-use super::{HOUR, Road, SECOND, World};
+use workflow_core::domain::placement::{Evidence, State};
+use workflow_core::time::Timestamp;
+
+use super::{DAY, HOUR, Road, SECOND, World};
+
+/// 2026-04-22, 00:00 in UTC: hired people are at work.
+const AT_WORK: Timestamp = Timestamp(1_776_816_000_000);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_stale_and_unsigned_deliveries_leave_nothing() {
@@ -108,5 +114,42 @@ async fn the_nightly_census_finds_a_placement_that_every_delta_missed() {
         world.pass(HOUR).await;
     }
     world.is(&placement, "ApplicationPending", "");
+    world.end().await;
+}
+
+/// The events of the insurer cannot be read, its webhooks are lost, and the assignment says of itself that all is well.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_under_an_assignment_is_looked_at_too() {
+    let mut world = World::new(Road::Polling).await;
+    let (first, candidate) = world.hire("Ines");
+    world.news().await;
+    let session = world.session(&first);
+    assert!(world.demo.policy().advance_session(&session, Advance::Complete));
+    world.news().await;
+    world.is(&first, "Active", "by policy");
+    let second = world.hire_again(&candidate);
+    for _ in 0..3 {
+        world.news().await;
+        world.pass(DAY).await;
+    }
+    world.is(&second, "Active", "by assignment");
+    // Until after work has begun: the insurer cancels with a policy only what has not.
+    while world.demo.engine().clock().now() < AT_WORK {
+        world.pass(DAY).await;
+    }
+    world.is(&second, "Active", "by assignment");
+
+    let Some(State::Active { coverage, .. }) = world.state(&first) else { panic!("it is covered") };
+    let Evidence::Policy { policy, .. } = coverage.evidence else { panic!("by a policy") };
+    let deaf = PolicyFault {
+        count: u32::MAX,
+        ..PolicyFault::once("GET", "/events", PolicyFaultKind::ErrorBefore)
+    };
+    world.demo.policy().fault(deaf);
+    assert!(world.demo.policy().cancel_policy(policy.as_str()));
+    for _ in 0..3 {
+        world.pass(DAY).await;
+    }
+    world.is(&second, "Flagged", "coverage lost");
     world.end().await;
 }

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::sled::{Config, Db, Tree};
@@ -32,7 +33,7 @@ pub(super) struct Tables {
     cursors: Tree,
     db: Db,
     /// Sled's data file, which its own flush does not bring to the disk.
-    file: Arc<File>,
+    file: Arc<Synced>,
     blobs: std::path::PathBuf,
 }
 
@@ -60,8 +61,8 @@ impl Tables {
         caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
         sync_tree(dir).map_err(failed("syncing the store's files"))?;
         let file = File::options().read(true).write(true).open(path.join("db"));
-        let file = Arc::new(file.map_err(failed("opening sled's file"))?);
-        let synced = || file.sync_data().map_err(failed(SYNCING));
+        let file = Arc::new(Synced::new(file.map_err(failed("opening sled's file"))?));
+        let synced = || file.sync();
         journal::recover(dir, &db, &log, synced)?;
         let blobs = path.join("blobs");
         Ok(Self { journal: Mutex::new(None), log, cursors, db, file, blobs })
@@ -155,13 +156,19 @@ impl Tables {
             self.db.flush()
         });
         flushed.map_err(|e| e.at(at))?;
-        self.file.sync_data().map_err(failed(SYNCING))
+        self.file.sync()
     }
 
     /// A device on which a sync fails, in place of the journal; gives the journal's file. Only what is small goes there.
     #[cfg(test)]
     pub(super) fn exchange_journal(&self, file: File) -> Option<File> {
         self.journal().as_mut().map(|journal| journal.exchange(file))
+    }
+
+    /// Lets the next sync of sled's file fail, and only that one.
+    #[cfg(test)]
+    pub(super) fn fail_once(&self) {
+        self.file.fails.store(true, Ordering::Release);
     }
 
     /// Brings sled to the disk now.
@@ -192,9 +199,48 @@ impl Drop for Tables {
 }
 
 /// Brings to the disk what sled has in memory.
-fn settle(db: &Db, file: &File) -> Result<(), StoreError> {
+fn settle(db: &Db, file: &Synced) -> Result<(), StoreError> {
     caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
-    file.sync_data().map_err(failed(SYNCING))
+    file.sync()
+}
+
+/// A file that is brought to the disk, until that fails once.
+///
+/// The system tells of a failed sync once, and the next one of the same data says that all is well. So nothing is believed
+/// afterwards: what the journal still has stays in the journal.
+struct Synced {
+    file: File,
+    has_failed: AtomicBool,
+    /// A device that fails once.
+    #[cfg(test)]
+    fails: AtomicBool,
+}
+
+impl Synced {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            has_failed: AtomicBool::new(false),
+            #[cfg(test)]
+            fails: AtomicBool::new(false),
+        }
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        if self.has_failed.load(Ordering::Acquire) {
+            return Err(failed(SYNCING)(io::Error::other("an earlier sync of it failed")));
+        }
+        let synced = self.file.sync_data();
+        #[cfg(test)]
+        let synced = match self.fails.swap(false, Ordering::AcqRel) {
+            true => Err(io::Error::other("the device failed")),
+            false => synced,
+        };
+        synced.map_err(|error| {
+            self.has_failed.store(true, Ordering::Release);
+            failed(SYNCING)(error)
+        })
+    }
 }
 
 /// A failure inside sled.

@@ -307,6 +307,29 @@ fn nothing_is_acknowledged_without_a_sync_and_nothing_accepted_after_a_failed_on
 }
 
 #[test]
+fn after_a_failed_sync_of_sleds_file_the_journal_stays_with_what_was_acknowledged() {
+    let (store, dir) = filled();
+    // Too large for the journal, also once it is squeezed.
+    let letter = |n: u64| {
+        char::from(b'a' + (n.wrapping_mul(n).wrapping_mul(2_654_435_761) >> 13) as u8 % 26)
+    };
+    let huge: String = (0..100_000).map(letter).collect();
+    store.tables.fail_once();
+    assert!(store.append(&[append("door/acme/1", 3, &[huge.as_str()])]).is_err());
+    assert!(store.close().is_err(), "the next sync would say that all is well");
+    assert!(fs::metadata(dir.path().join("journal")).unwrap().len() > 0);
+    let store = SledStore::open(dir.path()).unwrap();
+    assert!(store.head().next >= Position(EVENTS), "what was acknowledged is there");
+    audit::verify(&store, &mut |_| {}).unwrap();
+
+    // The same where it is the journal's own thread that brings sled to the disk.
+    store.tables.fail_once();
+    assert!(store.tables.settle().is_err());
+    drop(store);
+    assert!(dir.path().join("journal").exists());
+}
+
+#[test]
 fn a_panic_inside_sled_is_an_error() {
     let caught = tables::caught::<()>("writing", || panic!("sled {}", "unwrapped"));
     let error = caught.unwrap_err().at(Position(3));
