@@ -138,13 +138,18 @@ pub(super) fn in_the_end(world: &World) -> Checked {
 fn was_covered(books: &Books, placement: &PlacementId) -> bool {
     let of_it =
         |quote: &QuoteId| books.quotes.get(quote).is_some_and(|q| q.placement == *placement);
+    // A person may take for good what the insurer flagged or denied.
+    let may_stand = |it: &ReviewStanding| match it {
+        ReviewStanding::Approved | ReviewStanding::Flagged | ReviewStanding::Denied => true,
+        ReviewStanding::Pending | ReviewStanding::Processing | ReviewStanding::Error => false,
+    };
     let active = |it: &(Timestamp, AssignmentStanding)| it.1 == AssignmentStanding::Active;
     books.policies.values().any(|policy| of_it(&policy.quote))
         || books
             .assignments
             .values()
             .any(|it| it.placement == *placement && it.past.iter().any(active))
-        || books.certificates.values().any(|it| it.past.contains(&ReviewStanding::Approved))
+        || books.certificates.values().any(|it| it.past.iter().any(may_stand))
 }
 
 /// What the approved timesheets come to.
