@@ -35,7 +35,7 @@ impl Backup {
             }
             false => self.to,
         };
-        let contents = self.how.write(&file, Existing::Kept).await?;
+        let contents = self.how.write(&file, Existing::KeptAlways).await?;
         export::tell(&file, &contents, self.json)
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::check::Check;
-use super::{Failure, Outcome, say, say_json, table};
-use crate::{config, views};
+use super::{Failure, Outcome, say, say_json};
+use crate::config::{self, Setting};
+use crate::views;
 
 /// Check a configuration, or show every value in force and where it comes from.
 ///
@@ -68,19 +69,9 @@ impl Show {
                 "settings": settings,
             }));
         }
-        let text = if self.origin {
-            let mut table = table::headed(["key", "value", "from"]);
-            for setting in &settings {
-                table.add_row([&setting.key, &setting.value, &setting.origin.to_string()]);
-            }
-            table::text(&table)
-        } else {
-            let mut table = table::headed(["key", "value"]);
-            for setting in &settings {
-                table.add_row([&setting.key, &setting.value]);
-            }
-            table::text(&table)
-        };
-        say(&text)
+        settings.iter().try_for_each(|Setting { key, value, origin }| match self.origin {
+            true => say(&format!("{key} = {value}  # {origin}")),
+            false => say(&format!("{key} = {value}")),
+        })
     }
 }

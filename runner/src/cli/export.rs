@@ -56,6 +56,7 @@ pub(super) struct How {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Existing {
     Kept,
+    KeptAlways,
     Replaced,
 }
 
@@ -117,8 +118,9 @@ pub(super) fn vouched(contents: &Contents) -> String {
 impl How {
     /// Writes the export, reads it back, and only then gives it its name.
     pub(super) async fn write(&self, file: &Path, existing: Existing) -> Result<Contents, Failure> {
-        if existing == Existing::Kept && file.exists() {
-            let what = format!("{} exists already; choose another, or say --force", file.display());
+        if existing != Existing::Replaced && file.exists() {
+            let or = if existing == Existing::Kept { ", or say --force" } else { "" };
+            let what = format!("{} exists already; choose another name{or}", file.display());
             return Err(Failure::Failed(what));
         }
         let new = Unfinished(with_suffix(file, ".unfinished"));

@@ -33,7 +33,8 @@ fn write(command: &Command, dir: &Path) -> Result<u32, std::io::Error> {
     let mut text = Vec::new();
     Page::new(command.clone()).render(&mut text)?;
     std::fs::write(dir.join(format!("{name}.1")), text)?;
-    let below = command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+    let below =
+        command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
     let counts = below.map(|verb| write(verb, dir));
     counts.sum::<Result<u32, _>>().map(|count| count + 1)
 }

@@ -43,8 +43,12 @@ impl fmt::Display for Problems {
         write!(f, "{} has {} {plural}:", self.file.display(), self.problems.len())?;
         for problem in &self.problems {
             let Problem { file, line, key, what } = problem;
-            let file = file.as_ref().unwrap_or(&self.file);
-            write!(f, "\n  {}:{line}: {key}: {what}", file.display())?;
+            let file = file.as_ref().unwrap_or(&self.file).display();
+            match line {
+                // The file itself is wrong, not something in it.
+                0 => write!(f, "\n  {file} {what}")?,
+                line => write!(f, "\n  {file}:{line}: {key}: {what}")?,
+            }
         }
         Ok(())
     }

@@ -1,12 +1,21 @@
 //! A folder to run the binary in: a stopped log restored from a fixed export, and configurations good and bad.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// The export of a finished demo.
 pub const EXPORT: &str = include_str!("demo.jsonl");
+/// The keys of its made-up people, and what opens those.
+const PEOPLE: &[u8] = include_bytes!("demo-people.keys");
+const MASTER: &[u8] = include_bytes!("demo-master.key");
+
+/// A line of a machine's table in the export's header, and another one.
+const OTHER_TABLE: [&str; 2] =
+    [r#""begin":{"candidate_found":"Unlinked""#, r#""begin":{"candidate_found":"Linked""#];
 
 /// The folder; gone with the value.
 pub struct Desk {
@@ -24,6 +33,13 @@ impl Desk {
         let desk = Self::empty();
         desk.write("audit.jsonl", EXPORT);
         desk.good(&["restore", "audit.jsonl", "--data", "workflow-demo"]);
+        // What opens the made-up people in it, as a person restores it: beside the log.
+        for (file, key) in [("workflow-demo/keys/people", PEOPLE), ("secrets/master-key", MASTER)] {
+            let file = desk.file(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, key).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
         desk
     }
 
@@ -59,6 +75,23 @@ cancel_url = "https://dashboard.example.com/{placement}"
 relay_domain = "relay.example.com"
 "#,
         );
+        self
+    }
+
+    /// Writes what goes wrong: a configuration with mistakes, an export with a changed byte, one of other machines.
+    pub fn with_trouble(self) -> Self {
+        let service = self.read("service.toml");
+        let wrong =
+            service.replace("\"sandbox\"", "\"sandpit\"").replace("relay_domain", "relay_domian");
+        self.write("wrong.toml", wrong);
+        let at = EXPORT.len() / 2;
+        let mut damaged = EXPORT.as_bytes().to_vec();
+        damaged[at] ^= 1;
+        self.write("damaged.jsonl", damaged);
+        // As if that version of the machine had taken an event elsewhere.
+        let other = EXPORT.replacen(OTHER_TABLE[0], OTHER_TABLE[1], 1);
+        assert_ne!(other, EXPORT);
+        self.write("other.jsonl", sealed_again(&other));
         self
     }
 
@@ -101,4 +134,13 @@ relay_domain = "relay.example.com"
         assert!(output.status.success(), "{arguments:?}: {:?}: {said}", output.status);
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// An export with the checksum that fits it, as whoever changes one on purpose makes it.
+fn sealed_again(export: &str) -> String {
+    let (lines, trailer) = export.trim_end().rsplit_once('\n').unwrap();
+    let mut trailer: serde_json::Value = serde_json::from_str(trailer).unwrap();
+    let digest = Sha256::digest(format!("{lines}\n"));
+    trailer["trailer"]["sha256"] = hex::encode(digest).into();
+    format!("{lines}\n{trailer}\n")
 }

@@ -37,7 +37,12 @@ pub fn verbs() -> Vec<(String, Command)> {
 /// The lines of a verb's `--help` under `Examples:`.
 fn examples(help: &str) -> Vec<String> {
     let (_, section) = help.split_once("Examples:").unwrap_or_default();
-    section.lines().map(str::trim).filter(|line| line.starts_with("runner ")).map(str::to_owned).collect()
+    section
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("runner "))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The words of a command line, as a shell would split it; what is redirected is the shell's.
@@ -73,7 +78,10 @@ fn every_verb_has_examples_that_parse() {
         assert!(!examples.is_empty(), "{name} has no example:\n{help}");
         assert!(!help.contains("Example: "), "{name}:\n{help}");
         for example in examples {
-            assert!(example.starts_with(name) || name.starts_with("runner simulate"), "{name}: {example}");
+            assert!(
+                example.starts_with(name) || name.starts_with("runner simulate"),
+                "{name}: {example}"
+            );
             let parsed = whole.clone().try_get_matches_from(words(&example));
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }

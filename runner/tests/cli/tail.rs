@@ -44,8 +44,9 @@ fn a_stopped_log_is_read_in_parts_that_fit_together() {
 fn nobody_is_named() {
     let desk = Desk::with_log();
     let text = desk.good(&["tail", "--from", "0", "--json"]);
-    // The seed's people have made-up addresses: none of them is in the clear.
-    assert!(!text.contains('@'), "{}", text.lines().find(|line| line.contains('@')).unwrap());
+    // The seed's people have made-up addresses: none of them is in the clear. Ours stand for those who have none.
+    let named = |line: &&str| line.replace("@relay.example.com", "").contains('@');
+    assert_eq!(text.lines().find(named), None);
     assert!(text.contains("sealed"));
 }
 
