@@ -150,7 +150,9 @@ fn ended(reports: &[Report]) -> Outcome {
         }
         Severity::Unreachable => {
             let count = count(Severity::Unreachable);
-            Err(Failure::Unreachable(format!("{count} findings: a system is out of reach; what to do stands above")))
+            Err(Failure::Unreachable(format!(
+                "{count} findings: a system is out of reach; what to do stands above"
+            )))
         }
     }
 }

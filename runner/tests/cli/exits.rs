@@ -5,15 +5,15 @@ use super::desk::Desk;
 const EXITS: [(i32, &str, &str); 11] = [
     (0, "list", ""),
     (1, "init --file service.toml", "it exists already"),
-    (1, "retry 51000777 --reason x --config service.toml", ""),
+    (5, "retry 51000777 --reason x --config service.toml", "nothing waits"),
     (2, "fly", "unrecognized subcommand"),
     (2, "audit gaps --from yesterday", "yesterday"),
-    (3, "check --config wrong.toml", "wrong.toml has 2 mistakes"),
+    (3, "check --config wrong.toml", "wrong.toml has 3 mistakes"),
     (4, "show 1", "no placement is called 1"),
     (5, "resolve 51000777 return --reason agreed --config service.toml", "not flagged"),
-    (6, "doctor --config service.toml", "could not be reached"),
+    (6, "doctor --config service.toml", "out of reach"),
     (7, "verify --export damaged.jsonl", "NOT intact"),
-    (8, "audit drift --export other.jsonl", ""),
+    (8, "audit drift --export other.jsonl", "derives something else"),
 ];
 
 #[test]

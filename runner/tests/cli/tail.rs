@@ -74,7 +74,7 @@ fn a_running_process_is_followed_until_ctrl_c() {
     let follow = ["tail", "--from", &from, "--follow", "--json", "--data", "workflow-demo"];
     let mut tail = desk.runner(&follow).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(tail.stdout.take().unwrap()).lines();
-    let pause = ["pause", "51000777", "--reason", "to be seen", "--config", "service.toml"];
+    let pause = ["pause", "--tenant", "acme", "--reason", "to be seen", "--config", "service.toml"];
     desk.good(&pause);
     let line: Value = serde_json::from_str(&told.next().unwrap().unwrap()).unwrap();
     assert!(line["position"].as_u64().unwrap() >= before as u64, "{line}");
