@@ -18,7 +18,7 @@ use crate::{telemetry, terminal, views, web};
 ///
 /// Example: runner demo
 ///
-/// Example: runner demo --keep --data /tmp/demo
+/// Example: runner demo --keep --data trial
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// The data directory.
