@@ -21,10 +21,13 @@ use crate::store::sled::SledStore;
 
 const FILE: &str = "log/db";
 
+/// By file, what it held when it was last synced, and how often that was since the beginning.
+type Held = BTreeMap<&'static str, (Vec<u8>, u32)>;
+
 /// A disk that keeps nothing but what was synced.
 struct Strict {
     dir: TempDir,
-    synced: Arc<Mutex<BTreeMap<&'static str, (Vec<u8>, u32)>>>,
+    synced: Arc<Mutex<Held>>,
 }
 
 impl Strict {
