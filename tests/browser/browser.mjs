@@ -26,6 +26,8 @@ export async function launch() {
 /// One person with a window; `trouble` is what went wrong in it.
 export async function visitor(browser, site, { name, token, ...options }) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  // A busy build machine is no reason to fail: whatever never comes still fails.
+  context.setDefaultTimeout(120_000);
   const trouble = [];
   const page = await context.newPage();
   watch(page, trouble);

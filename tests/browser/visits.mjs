@@ -147,8 +147,8 @@ async function fromAFlagToActive({ browser, site, operator, viewer, picture }) {
 
   // Nobody touches this window: the state comes by itself.
   const stand = vera.page.locator("[data-live=stand]");
-  await stand.locator(".state:not([data-state=Flagged])").waitFor({ timeout: 20_000 });
-  await stand.locator(".state[data-state=Active]").waitFor({ timeout: 60_000 });
+  await stand.locator(".state:not([data-state=Flagged])").waitFor();
+  await stand.locator(".state[data-state=Active]").waitFor();
   assert.match(await vera.page.textContent("#news"), /Updated just now/);
   const road = await vera.page.textContent("[data-live=events]");
   assert.match(road, /operator:Olu/, "the log says who");
