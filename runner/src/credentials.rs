@@ -131,7 +131,7 @@ impl Watcher {
             self.pulse.set(&format!("{worker}/{tenant}"), Beat::Working);
         }
         self.dispatcher
-            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == side);
+            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == Some(side));
     }
 
     fn in_file(&self, side: Side) -> Option<String> {

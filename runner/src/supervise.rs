@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Builder, Engine, HandleError, OpenError};
@@ -31,7 +33,7 @@ use crate::pulse::{Beat, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
 use crate::tenants::{self, Tenants};
-use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve, web};
+use crate::{admin, certificates, credentials, inbox, ingress, intake, notify, poll, serve, web};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -124,6 +126,8 @@ pub struct Runner {
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
     signer: Signer,
+    /// How far the log was read for those who are told of it.
+    told: Arc<AtomicU64>,
     hooks: SocketAddr,
     pages: String,
     stop: watch::Sender<bool>,
@@ -155,6 +159,7 @@ impl Runner {
         certificates::sweep(&engine, &documents);
         systems.gates().load(&engine);
         let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
+        let herald = notify::Herald::new(engine.clone(), Arc::clone(&systems))?;
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
         let page = web::door::open(&config.data_dir, &config.page, &pages).map_err(write)?;
@@ -172,6 +177,7 @@ impl Runner {
                 every: config.log.sign_every,
                 writing: Arc::default(),
             },
+            told: herald.reached(),
             hooks: hooks.local_addr().unwrap_or(config.hooks),
             pages: page.url.clone(),
             stop,
@@ -180,6 +186,8 @@ impl Runner {
         let pages = (pages, page.access);
         runner.open_doors(hooks, admin_door, address.token, config.sources, pages, &stopped);
         runner.begin(options.look, &stopped);
+        let (look, stop) = (options.look, stopped.clone());
+        runner.loops.spawn(async move { Ok(herald.run(look, stop, || ()).await?) });
         if !runner.hooks.ip().is_loopback() {
             tracing::warn!(hooks = %runner.hooks, "webhooks come in on more than this machine: let only a proxy with TLS reach it");
         }
@@ -343,6 +351,7 @@ impl Runner {
         activity.in_flight == 0
             && activity.ready == 0
             && self.engine.messages_waiting() == 0
+            && self.told.load(Ordering::Relaxed) >= self.engine.position().0
             && self.engine.next_timer().is_none_or(|at| at > now)
             && put_off
             && !self.systems.all().any(|connected| credentials::is_news(connected, &beats))
@@ -484,6 +493,7 @@ pub(crate) fn builder(
         .workflow::<Certificate>()
         .workflow::<Invoice>()
         .workflow::<Gate>()
+        .workflow::<Notice>()
         .workflow::<Inbox<Insurance>>()
 }
 
