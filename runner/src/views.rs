@@ -41,7 +41,7 @@ pub struct List {
     pub version: u32,
     /// The placements, by tenant and id.
     pub placements: Vec<Line>,
-    /// Deliveries that nobody understood, or that are about nothing known.
+    /// Deliveries that nobody understood, or that are about nothing known, and notices that no endpoint took.
     pub parked: Vec<Line>,
     /// What JobDiva could not give; it is asked again.
     #[serde(default)]
@@ -255,7 +255,7 @@ pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String])
     List {
         version: VERSION,
         placements: summaries.iter().map(placement).collect(),
-        parked: parked.iter().map(|s| line(s, &[])).collect(),
+        parked: parked.iter().map(|s| line(s, &[])).chain(crate::parked::notices(engine)).collect(),
         unread: unread(engine, tenants),
         invoices: invoices(engine, failing)
             .invoices
