@@ -7,7 +7,7 @@
 //! bring), [`notify`] (whom we tell), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
 //! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
-//! asks), [`admin`] and [`views`] (what it answers), [`web`] (the pages), [`cli`] (the command
+//! asks), [`admin`] and [`views`] (what it answers), [`metrics`] (what a machine is told), [`web`] (the pages), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
@@ -40,6 +40,7 @@ pub mod inbox;
 pub mod ingress;
 pub mod intake;
 pub mod lineage;
+pub mod metrics;
 pub mod notify;
 pub mod operations;
 pub mod order;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -28,8 +28,10 @@ use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
 use crate::documents::Documents;
+use crate::metrics::Signals;
+use crate::metrics::timed::{Appends, TimedStore};
 use crate::order::{Desk, Done, Order, OrderError, Running};
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, LOOKS_WITHIN, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
 use crate::tenants::{self, Tenants};
@@ -125,6 +127,7 @@ pub struct Runner {
     dispatcher: Dispatcher<Insurance, Systems>,
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
+    appends: Arc<Appends>,
     signer: Signer,
     /// How far the log was read for those who are told of it.
     told: Arc<AtomicU64>,
@@ -148,7 +151,9 @@ impl Runner {
         let pages = listen(config.page.address).await?;
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
         std::fs::create_dir_all(&config.data_dir).map_err(write)?;
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?);
+        let store = TimedStore::new(Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?));
+        let appends = store.appends();
+        let store: Arc<dyn Store> = Arc::new(store);
         if let Some(signed) = signing::kept(&config.data_dir).map_err(StartError::Signed)? {
             signing::check_reached(&*store, &signed).map_err(StartError::Signed)?;
         }
@@ -171,6 +176,7 @@ impl Runner {
             documents,
             pulse: Arc::default(),
             counters: Arc::default(),
+            appends,
             signer: Signer {
                 data_dir: config.data_dir,
                 key: config.log.signing_key,
@@ -186,8 +192,9 @@ impl Runner {
         let pages = (pages, page.access);
         runner.open_doors(hooks, admin_door, address.token, config.sources, pages, &stopped);
         runner.begin(options.look, &stopped);
-        let (look, stop) = (options.look, stopped.clone());
-        runner.loops.spawn(async move { Ok(herald.run(look, stop, || ()).await?) });
+        let (look, stop, pulse) = (options.look, stopped.clone(), Arc::clone(&runner.pulse));
+        let beat = move || pulse.tick("notify", ASKS_WITHIN);
+        runner.loops.spawn(async move { Ok(herald.run(look, stop, beat).await?) });
         if !runner.hooks.ip().is_loopback() {
             tracing::warn!(hooks = %runner.hooks, "webhooks come in on more than this machine: let only a proxy with TLS reach it");
         }
@@ -220,6 +227,12 @@ impl Runner {
         self.loops.spawn(async move {
             Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
         });
+        let zones: BTreeMap<String, jiff::tz::TimeZone> = self
+            .systems
+            .all()
+            .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
+            .collect();
+        let signals = Arc::new(self.signals(zones.clone(), stopped));
         let door = admin::Door {
             engine: self.engine.clone(),
             token,
@@ -231,11 +244,8 @@ impl Runner {
             signer: self.signer.clone(),
             counters: Arc::clone(&self.counters),
             stopped: stopped.clone(),
-            zones: self
-                .systems
-                .all()
-                .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
-                .collect(),
+            signals,
+            zones,
         };
         let door = Arc::new(door);
         let (router, stop) =
@@ -250,9 +260,31 @@ impl Runner {
         });
     }
 
+    fn signals(
+        &self,
+        zones: BTreeMap<String, jiff::tz::TimeZone>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Signals {
+        Signals {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            dispatcher: self.dispatcher.clone(),
+            pulse: Arc::clone(&self.pulse),
+            counters: Arc::clone(&self.counters),
+            appends: Arc::clone(&self.appends),
+            data_dir: self.signer.data_dir.clone(),
+            stopped: stopped.clone(),
+            zones,
+            started: self.engine.clock().now(),
+            read: Mutex::default(),
+        }
+    }
+
     fn begin(&mut self, look: Duration, stopped: &watch::Receiver<bool>) {
         let (dispatcher, stop) = (self.dispatcher.clone(), stopped.clone());
-        self.loops.spawn(async move { Ok(dispatcher.run(stop).await?) });
+        let pulse = Arc::clone(&self.pulse);
+        let beat = move || pulse.tick("dispatch", LOOKS_WITHIN);
+        self.loops.spawn(async move { Ok(dispatcher.run_with(stop, beat).await?) });
         for connected in self.systems.all() {
             // Each tenant has workers of its own, so that one whose systems are slow or gone delays no other.
             let worker = inbox::Worker {
@@ -296,9 +328,11 @@ impl Runner {
             });
         }
         let (engine, mut stop) = (self.engine.clone(), stopped.clone());
+        let pulse = Arc::clone(&self.pulse);
         self.loops.spawn(async move {
             let mut had_room = true;
             while !*stop.borrow() {
+                pulse.tick("timers", LOOKS_WITHIN);
                 had_room = say_room(&engine, had_room);
                 engine.fire_timers().await?;
                 tokio::select! {

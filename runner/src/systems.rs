@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use integration_1099policy::Ten99Policy;
 use integration_1099policy::receive::Receiver;
@@ -23,6 +24,7 @@ use crate::config::{JobDivaHook, PolicyHook, Tenant};
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
+use crate::metrics::meter::{self, Made, Meter};
 use crate::notify::{BadEndpoint, Subscriber};
 
 /// How the adapters are called in the inbox, in causes and in addresses.
@@ -157,6 +159,8 @@ impl Connected {
 pub struct Systems {
     tenants: BTreeMap<String, Arc<Connected>>,
     gates: Arc<Gates>,
+    /// What attempts came to.
+    pub meter: Meter,
     /// The documents that calls send; none until the log is open.
     documents: Option<Arc<Documents>>,
 }
@@ -255,7 +259,8 @@ impl Systems {
                         (jobdiva, policy, receiver, other, told)
                     }
                     (jobdiva, policy, receiver, other, told) => {
-                        let each = [jobdiva.err(), policy.err(), receiver.err(), other.err(), told.err()];
+                        let each =
+                            [jobdiva.err(), policy.err(), receiver.err(), other.err(), told.err()];
                         wrong.extend(each.into_iter().flatten());
                         continue;
                     }
@@ -279,7 +284,9 @@ impl Systems {
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         match wrong.is_empty() {
-            true => Ok(Self { tenants: connected, gates, documents: None }),
+            true => {
+                Ok(Self { tenants: connected, gates, meter: Meter::default(), documents: None })
+            }
             false => Err(ConnectErrors(wrong)),
         }
     }
@@ -355,8 +362,8 @@ impl Systems {
     }
 }
 
-impl Perform<Insurance> for Systems {
-    async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+impl Systems {
+    async fn attempt(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         let Some(connected) = self.of(attempt.stream.tenant()) else {
             return Outcome::not_sent("the tenant is not in the configuration");
         };
@@ -374,6 +381,24 @@ impl Perform<Insurance> for Systems {
             Some(Side::Insurer) => connected.policy.perform(&call, &attempt).await,
             None => Outcome::not_sent("nobody performs such a call"),
         }
+    }
+}
+
+impl Perform<Insurance> for Systems {
+    async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+        let tenant = attempt.stream.tenant().to_owned();
+        let key = attempt.key.clone();
+        let made = Made {
+            tenant: &tenant,
+            system: call.side().map_or("notify", named),
+            operation: key.as_str().rsplit('/').next().unwrap_or_default(),
+            looked_up: attempt.look_first,
+            took: Duration::ZERO,
+        };
+        let began = Instant::now();
+        let outcome = self.attempt(call, attempt).await;
+        self.meter.note(Made { took: began.elapsed(), ..made }, meter::word(&outcome));
+        outcome
     }
 
     fn lane(&self, call: &OwedCall<Insurance>) -> String {

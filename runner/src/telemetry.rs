@@ -22,7 +22,7 @@ pub fn to_stderr(form: Form, default: &str) {
     // A second start in one process keeps the first one's logging.
     let started = match form {
         Form::Lines => builder.with_ansi(colours()).try_init(),
-        Form::Json => builder.json().try_init(),
+        Form::Json => builder.json().flatten_event(true).try_init(),
     };
     drop(started);
 }

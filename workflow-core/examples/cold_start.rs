@@ -31,8 +31,8 @@ use workflow_core::domain::facts::{
     RequisitionId, Role, Stage,
 };
 use workflow_core::domain::gate::Gate;
-use workflow_core::domain::notice::Notice;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, Source, Summary, replay};

@@ -34,7 +34,8 @@ pub(super) fn endpoints(sections: Vec<Section<'_>>, read: &Reading<'_>) -> Optio
 
 fn endpoint(section: &Section<'_>, read: &Reading<'_>) -> Option<Endpoint> {
     let name = section.required("name", "a short name of a-z 0-9 - _");
-    let url = section.required("url", "an address such as \"https://hooks.example.com/placements\"");
+    let url =
+        section.required("url", "an address such as \"https://hooks.example.com/placements\"");
     let secrets = secrets(section, read);
     let topics = match section.texts("events") {
         None => Some(Topic::ALL.to_vec()),
@@ -65,7 +66,9 @@ fn endpoint(section: &Section<'_>, read: &Reading<'_>) -> Option<Endpoint> {
             BadEndpoint::Name(_) | BadEndpoint::Client(_) => "name",
         };
         let what = match &error {
-            BadEndpoint::Name(_) => format!("`{}` has characters other than a-z 0-9 - _", endpoint.name),
+            BadEndpoint::Name(_) => {
+                format!("`{}` has characters other than a-z 0-9 - _", endpoint.name)
+            }
             other => other.to_string(),
         };
         section.note(key, what);

@@ -14,7 +14,9 @@ pub struct SigningKey(Vec<u8>);
 
 /// A secret that cannot sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a Standard Webhooks secret is 24 to 64 bytes in base64, with or without `whsec_` before it")]
+#[error(
+    "a Standard Webhooks secret is 24 to 64 bytes in base64, with or without `whsec_` before it"
+)]
 pub struct BadSecret;
 
 impl SigningKey {
@@ -30,7 +32,8 @@ impl SigningKey {
 /// The header `webhook-signature`: one signature for each key, so that a receiver may change over when it likes.
 pub fn signature(keys: &[SigningKey], id: &str, timestamp_secs: i64, body: &[u8]) -> String {
     let one = |key: &SigningKey| {
-        let mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("an HMAC takes a key of any length");
+        let mac =
+            Hmac::<Sha256>::new_from_slice(&key.0).expect("an HMAC takes a key of any length");
         let signed = mac.chain_update(format!("{id}.{timestamp_secs}.")).chain_update(body);
         format!("v1,{}", STANDARD.encode(signed.finalize().into_bytes()))
     };

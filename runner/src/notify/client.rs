@@ -34,7 +34,9 @@ pub enum BadEndpoint {
     #[error("`url` is no address such as \"https://hooks.example.com/placements\"")]
     Url,
     /// It would go over a network in the clear.
-    #[error("`url` is plain http to another machine: whoever listens would see the links; use https")]
+    #[error(
+        "`url` is plain http to another machine: whoever listens would see the links; use https"
+    )]
     PlainHttp,
     /// It holds a user or a password.
     #[error("`url` holds a user or a password: what is sent is signed, nothing more is needed")]
@@ -67,7 +69,11 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// The way to an endpoint; nothing is sent yet.
-    pub fn new(tenant: &str, endpoint: &Endpoint, clock: Arc<dyn Clock>) -> Result<Self, BadEndpoint> {
+    pub fn new(
+        tenant: &str,
+        endpoint: &Endpoint,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BadEndpoint> {
         // An error means that one is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let url = address(&endpoint.url)?;

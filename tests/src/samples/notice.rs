@@ -9,9 +9,10 @@ use super::all;
 pub fn events(kind: EventKind) -> Vec<Event> {
     let until = Timestamp::from_secs(1_774_569_600);
     match kind {
-        EventKind::NoticeOwed => {
-            all(topic).into_iter().map(|topic| Event::NoticeOwed { note: note(topic), until }).collect()
-        }
+        EventKind::NoticeOwed => all(topic)
+            .into_iter()
+            .map(|topic| Event::NoticeOwed { note: note(topic), until })
+            .collect(),
         EventKind::NoticeDelivered => vec![Event::NoticeDelivered],
         EventKind::NoticeUnwanted => vec![Event::NoticeUnwanted],
         EventKind::NoticeParked => vec![Event::NoticeParked],

@@ -239,9 +239,10 @@ impl Workflow for Notice {
             (None, Input::Owe { note }) => Ok(vec![Event::NoticeOwed { note, until }]),
             (Some(_), Input::Owe { .. }) => Ok(Vec::new()),
             (None, _) => Err(Rejection::new("unknown_notice", "there is no such notice")),
-            (Some(State::Sending { .. } | State::Parked { .. }), Input::Answered { answer, .. }) => {
-                Ok(answered(state, &answer))
-            }
+            (
+                Some(State::Sending { .. } | State::Parked { .. }),
+                Input::Answered { answer, .. },
+            ) => Ok(answered(state, &answer)),
             (Some(State::Sending { until, .. }), Input::Timer) => {
                 Ok((*until <= context.now).then_some(Event::NoticeParked).into_iter().collect())
             }
