@@ -21,6 +21,8 @@ const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
 async fn demo(dir: &std::path::Path, told: &Endpoint) -> Demo {
     let url = told.url();
     let change = move |config: &mut Config| {
+        // One contractor never applies: of that somebody is reminded while the test goes on.
+        config.tenants[0].rules.remind_days = (1..=13).collect();
         config.tenants[0].notify = vec![notify::Endpoint {
             name: "office".to_owned(),
             url,
@@ -81,7 +83,6 @@ async fn every_fact_is_told_once_over_restarts_and_with_ids_alone() {
     let reminded = with(&running, &[EventKind::Reminded]);
     let gaps = &names["coverage.gap_ahead"];
     assert!(!gaps.is_empty() && gaps.is_subset(&reminded), "{gaps:?} of {reminded:?}");
-    assert!(names.values().all(|placements| placements.len() > 1), "{names:?}");
     assert!(running.engine().summaries("notice").is_empty(), "something is still to be told");
     for message in &came {
         look(message);
