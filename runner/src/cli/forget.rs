@@ -57,6 +57,12 @@ fn tell(done: &views::Forgotten) -> Outcome {
         (true, true) => say(&format!("candidate {candidate} of {tenant} was forgotten before"))?,
         (true, false) => say(&format!("candidate {candidate} of {tenant} is forgotten"))?,
     }
+    if !done.also.is_empty() {
+        say(&format!(
+            "  merged     and so are {}, whom JobDiva merged with it",
+            done.also.join(", ")
+        ))?;
+    }
     say(&format!(
         "  destroyed  their key: what {events_closed} events hold of them opens for nobody any more"
     ))?;
