@@ -24,6 +24,7 @@ use workflow_core::time::Timestamp;
 use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
 use crate::ingress::Counters;
+use crate::metrics::{self, Signals};
 use crate::pulse::Pulse;
 use crate::signing::Signer;
 use crate::systems::Systems;
@@ -92,6 +93,8 @@ pub struct Door {
     pub counters: Arc<Counters>,
     /// Turns true when the process stops.
     pub stopped: watch::Receiver<bool>,
+    /// What a machine is told.
+    pub signals: Arc<Signals>,
     /// By tenant, the zone of its business dates.
     pub zones: BTreeMap<String, TimeZone>,
 }
@@ -139,7 +142,9 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/certificates/{tenant}/{key}/settle", post(certificates::settle))
         .layer(DefaultBodyLimit::max(certificates::BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
-        .with_state(door)
+        .with_state(Arc::clone(&door))
+        // After the layer: counts and health are told without the token.
+        .merge(metrics::router(Arc::clone(&door.signals)))
 }
 
 async fn authorize(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {

@@ -21,11 +21,13 @@ use workflow_core::domain::timesheet::TimesheetId;
 use crate::certificates::Finding;
 use crate::endpoint;
 use crate::ingress::sources::{self, Network};
+use crate::notify::Endpoint;
 
 mod certificates;
 mod file;
 mod limits;
 mod log;
+mod notify;
 mod operations;
 mod overrides;
 mod page;
@@ -116,6 +118,8 @@ pub struct Tenant {
     pub calls_at_once: CallsAtOnce,
     /// Where its credentials come from, so that corrected ones are taken while it runs.
     pub secret_files: SecretFiles,
+    /// Its own endpoints that are told what happens.
+    pub notify: Vec<Endpoint>,
 }
 
 /// Placements made for trying: `runner checklist` buys coverage for them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, notice, placement};
 use workflow_core::graph::{Lock, freeze};
 use workflow_core::inbox;
 
@@ -17,6 +17,7 @@ pub fn machines() -> BTreeMap<String, Lock> {
         freeze::<certificate::Machine>(),
         freeze::<invoice::Machine>(),
         freeze::<gate::Machine>(),
+        freeze::<notice::Machine>(),
         freeze::<inbox::Machine>(),
     ];
     tables.into_iter().map(|table| (table.machine.clone(), table)).collect()

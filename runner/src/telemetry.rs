@@ -24,7 +24,7 @@ pub fn to_stderr(form: Form, default: &str) {
     // A second start in one process keeps the first one's logging.
     let started = match form {
         Form::Lines => builder.with_ansi(terminal::colours(&std::io::stderr())).try_init(),
-        Form::Json => builder.json().try_init(),
+        Form::Json => builder.json().flatten_event(true).try_init(),
     };
     drop(started);
 }

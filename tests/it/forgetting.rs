@@ -11,6 +11,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::{Contractor, Event, Input, State};
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::gate::Gate;
+use workflow_core::domain::notice::Notice;
 use workflow_core::engine::{Engine, HandleError, OpenError, Source, decode, replay};
 use workflow_core::id::Position;
 use workflow_core::seal::{Subject, Vault, within};
@@ -190,6 +191,7 @@ fn without_keys(world: &World) -> Engine<workflow_core::domain::Insurance> {
         .workflow::<workflow_core::domain::invoice::Invoice>()
         .workflow::<Certificate>()
         .workflow::<Gate>()
+        .workflow::<Notice>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open()
         .expect("a log opens without its keys")
@@ -249,6 +251,7 @@ async fn a_log_whose_keys_are_lost_says_so() {
         .workflow::<workflow_core::domain::invoice::Invoice>()
         .workflow::<Certificate>()
         .workflow::<Gate>()
+        .workflow::<Notice>()
         .workflow::<workflow_core::inbox::Inbox<workflow_core::domain::Insurance>>()
         .open();
     match opened {

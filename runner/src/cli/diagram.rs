@@ -1,7 +1,7 @@
 //! `runner diagram`: a workflow's states and events as a picture or a table, drawn from the table that runs.
 
 use clap::{Args, ValueEnum};
-use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, notice, placement};
 use workflow_core::graph;
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -38,6 +38,8 @@ enum Drawn {
     Certificate,
     /// What a person paused.
     Gate,
+    /// One fact on its way to an endpoint that is told.
+    Notice,
     /// One webhook on its way through the inbox.
     Delivery,
 }
@@ -62,6 +64,7 @@ impl Diagram {
             Drawn::Invoice => self.format.draw::<invoice::Machine>(),
             Drawn::Certificate => self.format.draw::<certificate::Machine>(),
             Drawn::Gate => self.format.draw::<gate::Machine>(),
+            Drawn::Notice => self.format.draw::<notice::Machine>(),
             Drawn::Delivery => self.format.draw::<inbox::Machine>(),
         };
         say(text.trim_end())

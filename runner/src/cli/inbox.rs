@@ -1,7 +1,6 @@
 //! `runner inbox`: deliveries that wait or were parked, and what a person does with them.
 
 use clap::{Args, Subcommand};
-use workflow_core::id::StreamId;
 
 use super::ask::{self, Ask};
 use super::{Failure, Outcome, Place, say, say_json};
@@ -139,7 +138,7 @@ impl Showing {
             }
             Ask::Stopped(dir) => {
                 let unknown = || Failure::NotFound(format!("no delivery is called {tenant}/{id}"));
-                let stream = StreamId::new("delivery", &tenant, &id).map_err(|_| unknown())?;
+                let stream = parked::stream(&tenant, &id).map_err(|_| unknown())?;
                 let shown = ask::with_engine(dir, |engine| {
                     parked::show(engine, &stream).map_err(Failure::Failed)
                 })?;

@@ -50,7 +50,8 @@ impl List {
             say(&format!("tenant {tenant}{system}: {why}"))?;
         }
         for parked in &list.parked {
-            say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
+            let what = if parked.id.starts_with("notify:") { "notice" } else { "delivery" };
+            say(&format!("parked {what} {}: {}", parked.id, parked.why))?;
         }
         for missed in &list.unread {
             let what = match (&missed.placement, &missed.window) {

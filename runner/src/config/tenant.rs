@@ -19,7 +19,7 @@ use super::limits;
 use super::reader::Section;
 use super::settings::Origin;
 use super::{
-    CallsAtOnce, Checklist, Pace, SecretFiles, Tenant, certificates, operations, webhooks,
+    CallsAtOnce, Checklist, Pace, SecretFiles, Tenant, certificates, notify, operations, webhooks,
 };
 
 /// What reading needs beside the text.
@@ -73,6 +73,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let (invoices, timesheets) = invoices(section.section("invoices"));
     let pace = pace(section.section("pace"));
     let checklist = checklist(section.section("checklist"));
+    let notify = notify::endpoints(section.sections("notify"), read);
     section.finish();
     Some(Tenant {
         name: name?,
@@ -86,6 +87,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
         certificates: certificates?,
         calls_at_once,
         secret_files,
+        notify: notify?,
     })
 }
 

@@ -209,7 +209,7 @@ fn names_secret(section: &Section<'_>) -> bool {
 }
 
 /// The current secret and, while rotating, the previous one.
-fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
+pub(super) fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
     let current = secret(section, "secret", read);
     let rotating = section.text("previous_secret_file").is_some()
         || section.text("previous_secret_env").is_some();

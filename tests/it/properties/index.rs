@@ -15,6 +15,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::Engine;
 use workflow_core::inbox::Inbox;
@@ -23,8 +24,8 @@ use workflow_core::store::sled::SledStore;
 
 use super::{Deed, begin, config, deed, happen, season};
 
-const WORKFLOWS: [&str; 6] =
-    ["placement", "contractor", "certificate", "invoice", "gate", "delivery"];
+const WORKFLOWS: [&str; 7] =
+    ["placement", "contractor", "certificate", "invoice", "gate", "notice", "delivery"];
 
 /// The directory as a process that is killed now leaves it.
 fn image(dir: &Path) -> TempDir {
@@ -60,6 +61,7 @@ fn picture(dir: &Path, world: &World, names: &[String]) -> Vec<String> {
     .workflow::<Invoice>()
     .workflow::<Certificate>()
     .workflow::<Gate>()
+    .workflow::<Notice>()
     .workflow::<Inbox<Insurance>>()
     .open()
     .expect("the log opens");
