@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use integration_1099policy::Ten99Policy;
-use integration_1099policy::receive::Receiver;
 use integration_jobdiva::JobDiva;
 use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
@@ -19,10 +18,11 @@ use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::{JobDivaHook, PolicyHook, Tenant};
+use crate::config::Tenant;
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
+use crate::receivers::Receivers;
 
 /// How the adapters are called in the inbox, in causes and in addresses.
 pub const JOBDIVA: &str = "jobdiva";
@@ -37,10 +37,8 @@ pub struct Connected {
     pub jobdiva: JobDiva,
     /// Its 1099Policy.
     pub policy: Ten99Policy,
-    /// Who authenticates 1099Policy's webhooks, where they are used.
-    pub receiver: Option<Receiver>,
-    /// Who authenticates JobDiva's.
-    pub jobdiva_receiver: Option<integration_jobdiva::receive::Receiver>,
+    /// Who authenticates their webhooks.
+    pub receivers: Receivers,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
     /// What is paused.
@@ -224,36 +222,21 @@ impl Systems {
                 .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
             let policy = Ten99Policy::with_clock(tenant.policy.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::Policy { tenant: name(), source });
-            let receiver = tenant
-                .policy_hook
-                .as_ref()
-                .map(PolicyHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
-            let hook = tenant.jobdiva_hook.as_ref();
-            let jobdiva_receiver = hook
-                .map(JobDivaHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::JobDivaHook { tenant: name(), source });
-            let (jobdiva, policy, receiver, jobdiva_receiver) =
-                match (jobdiva, policy, receiver, jobdiva_receiver) {
-                    (Ok(jobdiva), Ok(policy), Ok(receiver), Ok(other)) => {
-                        (jobdiva, policy, receiver, other)
-                    }
-                    (jobdiva, policy, receiver, other) => {
-                        let each = [jobdiva.err(), policy.err(), receiver.err(), other.err()];
-                        wrong.extend(each.into_iter().flatten());
-                        continue;
-                    }
-                };
+            let (jobdiva, policy, receivers) = match (jobdiva, policy, Receivers::of(tenant)) {
+                (Ok(jobdiva), Ok(policy), Ok(receivers)) => (jobdiva, policy, receivers),
+                (jobdiva, policy, receivers) => {
+                    wrong.extend([jobdiva.err(), policy.err()].into_iter().flatten());
+                    wrong.extend(receivers.err().into_iter().flatten());
+                    continue;
+                }
+            };
             let tenant = tenant.clone();
             let turns = Turns::default();
             let systems = Connected {
                 tenant,
                 jobdiva,
                 policy,
-                receiver,
-                jobdiva_receiver,
+                receivers,
                 turns,
                 gates: Arc::clone(&gates),
                 probe: Probe::default(),
