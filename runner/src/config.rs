@@ -182,6 +182,8 @@ pub struct JobDivaHook {
     pub endpoint: String,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_jobdiva::secret::Secret>,
+    /// The file of each of them, where it comes from one: it is read again while the process runs.
+    pub secret_files: Vec<Option<PathBuf>>,
     /// How they are signed.
     pub signing: jobdiva_receive::Signing,
     /// The tenant's own words for types of records, each with ours.
@@ -198,6 +200,7 @@ impl JobDivaHook {
         Self {
             endpoint,
             secrets,
+            secret_files: Vec::new(),
             signing: jobdiva_receive::Signing::default(),
             types: BTreeMap::new(),
             reply: jobdiva_receive::REPLY.to_owned(),
@@ -220,6 +223,8 @@ pub struct PolicyHook {
     pub profile: Profile,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_1099policy::secret::Secret>,
+    /// The file of each of them, where it comes from one: it is read again while the process runs.
+    pub secret_files: Vec<Option<PathBuf>>,
     /// The addresses that may knock; empty for all.
     pub allow_from: Vec<Network>,
 }
@@ -231,7 +236,8 @@ impl PolicyHook {
         profile: Profile,
         secrets: Vec<integration_1099policy::secret::Secret>,
     ) -> Self {
-        Self { endpoint, profile, secrets, allow_from: Vec::new() }
+        let (secret_files, allow_from) = (Vec::new(), Vec::new());
+        Self { endpoint, profile, secrets, secret_files, allow_from }
     }
 
     /// What takes its deliveries in.

@@ -1,7 +1,7 @@
 //! Runs the placement workflows against JobDiva and 1099Policy, as a process or embedded.
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
-//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`endpoint`] (its addresses), [`webhook_trial`] (why a
+//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`receivers`] (whom it believes), [`endpoint`] (its addresses), [`webhook_trial`] (why a
 //! delivery is refused), [`inbox`] (working
 //! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
 //! bring), [`notify`] (whom we tell), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
@@ -49,6 +49,7 @@ pub mod people;
 pub mod poll;
 pub mod pulse;
 pub mod read;
+pub mod receivers;
 pub mod serve;
 pub mod service_manager;
 pub mod signing;

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use integration_1099policy::Ten99Policy;
-use integration_1099policy::receive::Receiver;
 use integration_jobdiva::JobDiva;
 use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
@@ -20,12 +19,13 @@ use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::{JobDivaHook, PolicyHook, Tenant};
+use crate::config::Tenant;
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
 use crate::metrics::meter::{self, Made, Meter};
 use crate::notify::{BadEndpoint, Subscriber};
+use crate::receivers::Receivers;
 
 /// How the adapters are called in the inbox, in causes and in addresses.
 pub const JOBDIVA: &str = "jobdiva";
@@ -40,10 +40,8 @@ pub struct Connected {
     pub jobdiva: JobDiva,
     /// Its 1099Policy.
     pub policy: Ten99Policy,
-    /// Who authenticates 1099Policy's webhooks, where they are used.
-    pub receiver: Option<Receiver>,
-    /// Who authenticates JobDiva's.
-    pub jobdiva_receiver: Option<integration_jobdiva::receive::Receiver>,
+    /// Who authenticates their webhooks.
+    pub receivers: Receivers,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
     /// What is paused.
@@ -241,27 +239,16 @@ impl Systems {
                 .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
             let policy = Ten99Policy::with_clock(tenant.policy.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::Policy { tenant: name(), source });
-            let receiver = tenant
-                .policy_hook
-                .as_ref()
-                .map(PolicyHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
-            let hook = tenant.jobdiva_hook.as_ref();
-            let jobdiva_receiver = hook
-                .map(JobDivaHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::JobDivaHook { tenant: name(), source });
             let subscribers = subscribers(tenant, clock);
-            let (jobdiva, policy, receiver, jobdiva_receiver, subscribers) =
-                match (jobdiva, policy, receiver, jobdiva_receiver, subscribers) {
-                    (Ok(jobdiva), Ok(policy), Ok(receiver), Ok(other), Ok(told)) => {
-                        (jobdiva, policy, receiver, other, told)
+            let (jobdiva, policy, receivers, subscribers) =
+                match (jobdiva, policy, Receivers::of(tenant), subscribers) {
+                    (Ok(jobdiva), Ok(policy), Ok(receivers), Ok(told)) => {
+                        (jobdiva, policy, receivers, told)
                     }
-                    (jobdiva, policy, receiver, other, told) => {
-                        let each =
-                            [jobdiva.err(), policy.err(), receiver.err(), other.err(), told.err()];
+                    (jobdiva, policy, receivers, told) => {
+                        let each = [jobdiva.err(), policy.err(), told.err()];
                         wrong.extend(each.into_iter().flatten());
+                        wrong.extend(receivers.err().into_iter().flatten());
                         continue;
                     }
                 };
@@ -271,8 +258,7 @@ impl Systems {
                 tenant,
                 jobdiva,
                 policy,
-                receiver,
-                jobdiva_receiver,
+                receivers,
                 turns,
                 gates: Arc::clone(&gates),
                 probe: Probe::default(),

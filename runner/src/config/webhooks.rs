@@ -1,6 +1,7 @@
 //! The keys of both `[tenant.*.webhook]` tables, and of `[listen]` what the webhook door allows to whom.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use integration_1099policy::receive as policy;
 use integration_jobdiva::receive as jobdiva;
@@ -37,9 +38,11 @@ pub(super) fn jobdiva_hook(
     let allow_from = networks(&section, "allow_from");
     let secrets: Vec<_> =
         secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
+    let secret_files = secret_files(&section, read, secrets.len());
     let hook = JobDivaHook {
         endpoint: endpoint?,
         secrets,
+        secret_files,
         signing: signing?,
         types,
         reply,
@@ -139,8 +142,14 @@ pub(super) fn policy_hook(
     let allow_from = networks(&section, "allow_from");
     let secrets: Vec<_> =
         secrets?.into_iter().map(integration_1099policy::secret::Secret::new).collect();
-    let hook =
-        PolicyHook { endpoint: endpoint?, profile: profile?, secrets, allow_from: allow_from? };
+    let secret_files = secret_files(&section, read, secrets.len());
+    let hook = PolicyHook {
+        endpoint: endpoint?,
+        profile: profile?,
+        secrets,
+        secret_files,
+        allow_from: allow_from?,
+    };
     if let Err(error) = hook.receiver() {
         let key = match error {
             policy::BadReceiver::NoHeader => "header",
@@ -206,6 +215,12 @@ fn endpoint(section: &Section<'_>, tenant: Option<&str>) -> Option<String> {
 
 fn names_secret(section: &Section<'_>) -> bool {
     ["secret", "secret_file", "secret_env"].iter().any(|key| section.text(key).is_some())
+}
+
+/// The files of so many secrets, in their order; nothing for one of the environment.
+fn secret_files(section: &Section<'_>, read: &Reading<'_>, count: usize) -> Vec<Option<PathBuf>> {
+    let keys = ["secret_file", "previous_secret_file"].into_iter().take(count);
+    keys.map(|key| section.text(key).map(|path| read.base.join(path))).collect()
 }
 
 /// The current secret and, while rotating, the previous one.
