@@ -11,6 +11,7 @@ mod door;
 mod gaps;
 mod load;
 mod log;
+mod pages;
 mod placements;
 mod report;
 mod steps;
@@ -34,13 +35,14 @@ pub struct Plan {
 /// What is measured, by the name that `--only` takes.
 type Part = (&'static str, fn(&Plan) -> Vec<Row>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("appends", appends::run),
     ("steps", steps::run),
     ("log", log::run),
     ("door", door::run),
     ("placements", placements::run),
     ("gaps", gaps::run),
+    ("pages", pages::run),
 ];
 
 /// An empty folder, where the one of that name was.
@@ -66,6 +68,9 @@ fn main() {
     }
     if let Some(dir) = value("--ask-gaps") {
         return gaps::ask(dir.as_ref());
+    }
+    if let Some(dir) = value("--ask-pages") {
+        return pages::ask(dir.as_ref());
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let mode = if quick { "quick" } else { "full" };
