@@ -37,20 +37,20 @@ const PAGES: [(&str, &str); 15] = [
     ("review by age, one client", "/review?sort=age&q=initech"),
     ("board", "/board"),
     ("board, one state", "/board?state=Discovered"),
-    ("board, by id", "/board?q=pl_099990"),
+    ("board, by id", "/board?q={middle}"),
     ("board, by client", "/board?company=initech&q=waiting"),
-    ("placement", "/placements/acme/pl_050000"),
+    ("placement", "/placements/acme/{middle}"),
     ("coverage, those with gaps", "/coverage?from=2026-01-01&to=2026-06-30"),
     (
         "coverage, all",
-        "/coverage?from=2026-01-01&to=2026-06-30&show=all&after=placement/acme/pl_050000",
+        "/coverage?from=2026-01-01&to=2026-06-30&show=all&after=placement/acme/{middle}",
     ),
     ("inbox", "/inbox"),
     ("connections", "/connections"),
     ("log, the end", "/log"),
     ("log, the middle", "/log?at=100000"),
     ("log, verified", "/log/verify?from=&to="),
-    ("requests and answers", "/sent?of=placement/acme/pl_050000"),
+    ("requests and answers", "/sent?of=placement/acme/{middle}"),
 ];
 
 pub fn run(plan: &Plan) -> Vec<Row> {
@@ -116,7 +116,10 @@ async fn asked(dir: &Path) -> Vec<f64> {
     let address = listener.local_addr().expect("it has an address");
     let serving = tokio::spawn(serve::serve(listener, router, serve::OPERATOR_LONGEST, stopped));
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-    let visitor = Visitor { client: Client::new(), base: format!("http://{address}"), cookie };
+    let all = engine.counts("placement").values().sum::<usize>();
+    let middle = format!("pl_{:06}", all / 2);
+    let (client, base) = (Client::new(), format!("http://{address}"));
+    let visitor = Visitor { client, base, cookie, middle };
     let numbers = visitor.measures().await;
     drop(visitor);
     stop.send_replace(true);
@@ -129,10 +132,13 @@ struct Visitor {
     client: Client,
     base: String,
     cookie: String,
+    /// The placement that pages about one are asked for.
+    middle: String,
 }
 
 impl Visitor {
     async fn get(&self, path: &str) -> (f64, String) {
+        let path = path.replace("{middle}", &self.middle);
         let begun = Instant::now();
         let get = self.client.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
         let answer = get.send().await.expect("the pages answer");
