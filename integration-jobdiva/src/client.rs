@@ -89,6 +89,12 @@ impl Client {
         self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Until when the token in hand is good; `None` without one, and while somebody logs in.
+    pub(crate) fn token_until(&self) -> Option<Timestamp> {
+        let held = self.token.try_lock().ok()?;
+        held.as_ref().map(|token| token.expires)
+    }
+
     /// Takes another password from the next login on.
     pub(crate) fn set_password(&self, password: Secret) {
         *self.password.write().unwrap_or_else(PoisonError::into_inner) = password;

@@ -95,6 +95,11 @@ impl JobDiva {
         self.0.client.refused()
     }
 
+    /// Until when the login token in hand is good; `None` before the first login, and while one is under way.
+    pub fn token_until(&self) -> Option<workflow_core::time::Timestamp> {
+        self.0.client.token_until()
+    }
+
     /// Takes another password, from the next login on.
     pub fn set_password(&self, password: secret::Secret) {
         self.0.client.set_password(password);

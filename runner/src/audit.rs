@@ -19,6 +19,7 @@ use workflow_core::seal::Vault;
 use workflow_core::time::Timestamp;
 
 mod approvals;
+pub mod csv;
 mod drift;
 mod gaps;
 mod history;
@@ -27,7 +28,7 @@ mod source;
 
 pub use approvals::{Approval, Approvals};
 pub use drift::{Differs, Drifted};
-pub use gaps::{Gap, Gaps, Side};
+pub use gaps::{Gap, Gaps, Side, ledger};
 pub use sent::{Body, Open, Sent, SentTo};
 pub use source::Source;
 

@@ -175,7 +175,7 @@ fn holds_sealed(data: &Value, subject: &str) -> bool {
 }
 
 /// The placements that asked for this person: their records hold ids, dates and amounts, and stay.
-fn placements_of(engine: &Engine<Insurance>, stream: &StreamId) -> Vec<String> {
+pub(crate) fn placements_of(engine: &Engine<Insurance>, stream: &StreamId) -> Vec<String> {
     let Ok(Some(state)) = engine.state::<Contractor>(stream) else { return Vec::new() };
     let book = match &state {
         State::Identified { estate, .. } | State::Succeeding { estate, .. } => &estate.book,

@@ -15,7 +15,7 @@ use workflow_core::domain::by_hand::Fact;
 use workflow_core::domain::call::Side;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::gate::{self, Behind, Gate};
-use workflow_core::domain::placement::{self, Placement, Resolution, State};
+use workflow_core::domain::placement::{self, Placement, State};
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
 use workflow_core::id::StreamId;
 
@@ -27,6 +27,7 @@ use crate::systems::{JOBDIVA, POLICY, Systems};
 use crate::views;
 
 mod name;
+mod offers;
 mod papers;
 
 /// An order: what, about what, who and why.
@@ -232,12 +233,7 @@ impl Desk<'_> {
         let source = source(&by);
         let input = match deed {
             Deed::Resolve(how) => {
-                let resolution = match how {
-                    How::Return => Resolution::Return,
-                    How::Restart => Resolution::Restart,
-                    How::Accept => Resolution::Accept,
-                    How::Close => Resolution::Close,
-                };
+                let resolution = how.resolution();
                 placement::Input::Resolve { resolution, reason }
             }
             Deed::Exclude => placement::Input::Exclude { reason },

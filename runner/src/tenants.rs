@@ -9,7 +9,7 @@ use workflow_core::breaker::Standing;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
-use workflow_core::engine::Engine;
+use workflow_core::engine::{Engine, Summary};
 use workflow_core::outlet;
 
 use crate::gates::{Gates, named};
@@ -132,8 +132,30 @@ pub fn tenants(
     systems: Option<&Systems>,
     failing: &[Waiting],
 ) -> Tenants {
-    let gates = Gates::of(engine);
+    let running = systems.is_some();
     let placements = engine.summaries("placement");
+    let tenants = each(engine, configured, systems, failing, &placements);
+    Tenants { version: VERSION, running, tenants }
+}
+
+/// The tenants without their placements, which take long to count where there are many.
+pub(crate) fn connections(
+    engine: &Engine<Insurance>,
+    configured: &[String],
+    systems: &Systems,
+    failing: &[Waiting],
+) -> Vec<Tenant> {
+    each(engine, configured, Some(systems), failing, &[])
+}
+
+fn each(
+    engine: &Engine<Insurance>,
+    configured: &[String],
+    systems: Option<&Systems>,
+    failing: &[Waiting],
+    placements: &[Summary],
+) -> Vec<Tenant> {
+    let gates = Gates::of(engine);
     let seen = placements.iter().map(|summary| summary.stream.tenant().to_owned());
     let names: BTreeSet<String> = seen.chain(configured.iter().cloned()).collect();
     let tenant = |name: String| {
@@ -175,6 +197,5 @@ pub fn tenants(
             name,
         }
     };
-    let running = systems.is_some();
-    Tenants { version: VERSION, running, tenants: names.into_iter().map(tenant).collect() }
+    names.into_iter().map(tenant).collect()
 }

@@ -19,15 +19,25 @@ use crate::admin;
 pub mod access;
 mod act;
 mod assets;
+mod batch;
 mod board;
+mod book;
 mod connections;
+mod coverage;
 pub mod door;
 mod enter;
+mod inbox;
 mod live;
+mod log;
+mod long;
 mod picture;
 mod placement;
 mod review;
+mod sent;
 mod shell;
+mod sieve;
+mod strip;
+mod values;
 mod words;
 
 use access::Access;
@@ -45,12 +55,18 @@ pub struct Site {
     pub access: Access,
     /// Room for pages that follow.
     followers: Arc<Semaphore>,
+    /// What is known of every placement at hand.
+    book: Arc<book::Book>,
+    /// What is being read of the log beside the pages.
+    long: long::Long,
 }
 
 impl Site {
     /// A site over what the admin door asks.
     pub fn new(door: Arc<admin::Door>, access: Access) -> Self {
-        Self { door, access, followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)) }
+        let book = book::Book::new(door.engine.clone(), door.stopped.clone());
+        let (followers, long) = (Semaphore::new(FOLLOWERS_MAX), long::Long::default());
+        Self { door, access, followers: Arc::new(followers), book: Arc::new(book), long }
     }
 }
 
@@ -61,7 +77,20 @@ pub fn router(site: Site) -> Router {
         .route("/", get(|| async { Redirect::to("/review") }))
         .route("/review", get(review::page))
         .route("/act", post(act::act))
+        .route("/act/all", post(batch::ask))
+        .route("/act/all/sure", post(batch::act))
         .route("/board", get(board::page))
+        .route("/board/find", post(board::find))
+        .route("/coverage", get(coverage::page))
+        .route("/coverage.csv", get(coverage::as_csv))
+        .route("/coverage/print", get(coverage::on_paper))
+        .route("/inbox", get(inbox::page))
+        .route("/inbox/one", get(inbox::one))
+        .route("/inbox/act", post(inbox::act))
+        .route("/log", get(log::page))
+        .route("/log/verify", get(log::verified).post(log::verify))
+        .route("/sent", get(sent::page))
+        .route("/sent/open", post(sent::open))
         .route("/placements/{tenant}/{id}", get(placement::page))
         .route("/connections", get(connections::page))
         .route("/live", get(live::follow))

@@ -12,6 +12,16 @@ use workflow_core::id::StreamId;
 
 const LOOK: &str = "a viewer's token in this test";
 const SETTLE: &str = "an operator's token in this test";
+const RULE: &str = "an admin's token in this test";
+
+mod coverage;
+mod inbox;
+mod lists;
+mod log;
+mod values;
+
+/// The pages that every page leads to.
+const PAGES: [&str; 6] = ["/review", "/board", "/coverage", "/inbox", "/connections", "/log"];
 
 struct Site {
     _dir: tempfile::TempDir,
@@ -28,7 +38,11 @@ struct Visitor<'a> {
 /// The demo as it is when all that can be done at its first moment is done.
 async fn begun() -> Site {
     let dir = tempfile::tempdir().unwrap();
-    let tokens = vec![(Role::Viewer, LOOK.to_owned()), (Role::Operator, SETTLE.to_owned())];
+    let tokens = vec![
+        (Role::Viewer, LOOK.to_owned()),
+        (Role::Operator, SETTLE.to_owned()),
+        (Role::Admin, RULE.to_owned()),
+    ];
     let demo = Demo::start_with(dir.path(), Behaviour::default(), |c| c.page.tokens = tokens).await;
     let mut demo = demo.unwrap();
     demo.settle(&mut Screen::silent()).await.unwrap();
@@ -88,10 +102,26 @@ impl Visitor<'_> {
         get.send().await.unwrap()
     }
 
+    /// A page once nothing is being read for it any more.
+    async fn settled(&self, path: &str) -> String {
+        loop {
+            let page = self.get(path).await;
+            if !page.contains("data-busy") {
+                return page;
+            }
+        }
+    }
+
     async fn act(&self, fields: &[(&str, &str)], from: &str) -> Response {
-        let body: Vec<String> =
-            fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let post = self.site.client.post(self.site.url("/act")).header("cookie", &self.cookie);
+        self.post("/act", fields, from).await
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)], from: &str) -> Response {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.replace(' ', "+")))
+            .collect();
+        let post = self.site.client.post(self.site.url(path)).header("cookie", &self.cookie);
         let post = post.header("content-type", "application/x-www-form-urlencoded");
         post.header("sec-fetch-site", from).body(body.join("&")).send().await.unwrap()
     }
@@ -106,7 +136,8 @@ fn field<'a>(page: &'a str, name: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_a_page_who_has_not_come_in() {
     let site = begun().await;
-    for path in ["/review", "/board", "/placements/acme/51000777", "/connections"] {
+    let sent = "/sent?of=placement/acme/51000777";
+    for path in PAGES.into_iter().chain(["/placements/acme/51000777", sent, "/coverage.csv"]) {
         let answer = site.client.get(site.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
         assert!(answer.headers()["location"].to_str().unwrap().starts_with("/enter?to="));
@@ -126,7 +157,16 @@ async fn every_page_is_whole_without_scripts_and_allows_no_others() {
     let flagged = site.flagged();
     let placement = format!("/placements/acme/{}", flagged.key());
     let first = format!("{placement}?at=1");
-    for path in ["/review", "/board", "/board?state=Active", &placement, &first, "/connections"] {
+    let sent = format!("/sent?of={flagged}");
+    let others = [
+        "/board?state=Active",
+        "/log?at=3",
+        "/log/verify",
+        "/coverage?show=all",
+        "/coverage/print",
+    ];
+    let own = [placement.as_str(), first.as_str(), sent.as_str()];
+    for path in PAGES.into_iter().chain(others).chain(own) {
         let answer = kim.client(path).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();

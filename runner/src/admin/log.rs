@@ -132,7 +132,7 @@ pub(super) fn tell(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()>
 }
 
 /// Answers with what `make` writes, on a thread of its own; it ends when the reader goes away or the process stops.
-pub(super) fn streamed(
+pub(crate) fn streamed(
     stopped: watch::Receiver<bool>,
     make: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
 ) -> Response {

@@ -10,6 +10,7 @@ use workflow_core::domain::coverage_days::{self, By, Claim, Ledger, Place};
 use workflow_core::domain::placement;
 use workflow_core::engine::Stored;
 use workflow_core::id::{Position, StreamId};
+use workflow_core::record::Recorded;
 use workflow_core::record::frame::FrameEvent;
 use workflow_core::time::Timestamp;
 
@@ -53,6 +54,33 @@ pub struct Gap {
     pub before: Option<Side>,
     /// The coverage after.
     pub after: Option<Side>,
+}
+
+impl Gap {
+    /// A gap of one placement, as it is shown.
+    pub fn new(stream: &StreamId, gap: &coverage_days::Gap) -> Self {
+        shown(stream, gap)
+    }
+
+    /// Why these are days of work, and what lies on both sides, with the events' positions in the log.
+    pub fn evidence(&self) -> String {
+        let mut words = vec![match &self.before {
+            None => "no coverage before".to_owned(),
+            Some(side) => side.ended(),
+        }];
+        words.push(match &self.after {
+            None => "none after".to_owned(),
+            Some(side) => {
+                format!("then {} from {} (event {})", side.evidence, side.from, side.position)
+            }
+        });
+        let held = match self.held.is_empty() {
+            true => String::new(),
+            false => format!(", held: {}", self.held.join(", ")),
+        };
+        words.push(format!("dates {} (event {}){held}", self.by, self.known_position));
+        words.join("; ")
+    }
 }
 
 /// Coverage on one side of a gap.
@@ -181,11 +209,25 @@ fn gather(
 
 fn take(ledger: &mut Ledger, event: &FrameEvent<'_>) -> Result<(), String> {
     let place = Place { position: event.position, at: event.recorded_at };
-    let event = Stored::in_frame(event).decode::<placement::Machine>();
+    taken(ledger, place, &Stored::in_frame(event))
+}
+
+fn taken(ledger: &mut Ledger, place: Place, event: &Stored<'_>) -> Result<(), String> {
+    let event = event.decode::<placement::Machine>();
     match ledger.take(place, event.map_err(|error| error.to_string())?) {
         true => Ok(()),
         false => Err("today's machine does not accept it: see `runner audit drift`".to_owned()),
     }
+}
+
+/// What is known of one placement, from its events: the same as the question gathers.
+pub fn ledger(events: &[Recorded]) -> Result<Ledger, String> {
+    let mut ledger = Ledger::default();
+    for recorded in events {
+        let place = Place { position: recorded.position, at: recorded.event.recorded_at };
+        taken(&mut ledger, place, &Stored::of(recorded))?;
+    }
+    Ok(ledger)
 }
 
 fn shown(stream: &StreamId, gap: &coverage_days::Gap) -> Gap {
@@ -206,6 +248,17 @@ fn shown(stream: &StreamId, gap: &coverage_days::Gap) -> Gap {
         held: gap.held.clone(),
         before: gap.before.as_ref().map(Side::from),
         after: gap.after.as_ref().map(Side::from),
+    }
+}
+
+impl Side {
+    fn ended(&self) -> String {
+        match (&self.lost, self.lost_position, &self.lost_at) {
+            (Some(lost), Some(position), Some(at)) => {
+                format!("{}: {lost}, recorded at {at} (event {position})", self.evidence)
+            }
+            _ => format!("{} until {} (event {})", self.evidence, self.until, self.position),
+        }
     }
 }
 

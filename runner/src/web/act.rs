@@ -15,7 +15,7 @@ use super::{Site, shell};
 use crate::order::{About, Deed, Desk, How, Order, Running};
 
 /// What can be ordered from a page: its name in the form, its words, what it does.
-const DEEDS: [(&str, &str, Deed); 9] = [
+pub(super) const DEEDS: [(&str, &str, Deed); 9] = [
     ("return", "Go on where it stopped", Deed::Resolve(How::Return)),
     ("restart", "Read it again and start over", Deed::Resolve(How::Restart)),
     ("accept", "Accept the coverage as it is", Deed::Resolve(How::Accept)),
@@ -36,24 +36,42 @@ struct Given {
     back: String,
 }
 
-/// The form that orders something for these; a reason is asked for always.
-pub(super) fn form(site: &Site, person: &Person, about: &[StreamId], back: &str) -> Markup {
+/// An order that can be given: its name in the form, and its words.
+pub(super) type Offer = (&'static str, &'static str);
+
+/// What would be taken for this instance now, the most usual first.
+pub(super) fn offers(site: &Site, stream: &StreamId) -> Vec<Offer> {
+    let desk = desk(site);
+    let fits = DEEDS.iter().filter(|(_, _, deed)| desk.would_take(deed, stream));
+    fits.map(|(name, words, _)| (*name, *words)).collect()
+}
+
+/// The form that orders something for one; a reason is asked for always.
+pub(super) fn form(site: &Site, person: &Person, about: &StreamId, back: &str) -> Markup {
     html! {
         form.orders method="post" action="/act" {
-            (fields(site, person, back))
-            @for stream in about { input type="hidden" name="about" value=(name(stream)); }
+            input type="hidden" name="about" value=(name(about));
+            (fields(site, person, &offers(site, about), back))
         }
     }
 }
 
-/// The fields of such a form beside what it is about.
-pub(super) fn fields(site: &Site, person: &Person, back: &str) -> Markup {
+/// The fields of such a form beside what it is about: one button, and the others at hand.
+pub(super) fn fields(site: &Site, person: &Person, offers: &[Offer], back: &str) -> Markup {
+    let Some(((name, words), others)) = offers.split_first() else {
+        return html! { p.hint { "Nothing can be ordered for it as it stands." } };
+    };
     html! {
         input type="hidden" name="mark" value=(site.access.form_mark(person));
         input type="hidden" name="back" value=(back);
-        label { "What " select name="deed" { @for (name, words, _) in &DEEDS { option value=(name) { (words) } } } }
         label { "Why " input name="reason" required maxlength="500" autocomplete="off"; }
-        button.go { "Do it" }
+        button.go name="deed" value=(name) { (words) }
+        @if !others.is_empty() {
+            details.others {
+                summary { "Something else" }
+                @for (name, words) in others { button name="deed" value=(name) { (words) } " " }
+            }
+        }
         p.hint { "The reason and your name are kept in the log for good: name no candidate." }
     }
 }
@@ -74,10 +92,7 @@ pub(super) async fn act(
 ) -> Response {
     let given = read(&body);
     if !shell::is_from_here(&headers) || !site.access.is_ours(&person, &given.mark) {
-        return shell::problem(
-            StatusCode::FORBIDDEN,
-            "This form is not from a page of yours: open the page again.",
-        );
+        return shell::not_ours();
     }
     if person.role < Role::Operator {
         return shell::problem(StatusCode::FORBIDDEN, "As a viewer you may look, not decide.");
@@ -88,7 +103,7 @@ pub(super) async fn act(
     if given.about.is_empty() {
         return shell::problem(StatusCode::BAD_REQUEST, "Nothing was ticked.");
     }
-    let refused = give(&site, &person, &given, &deed).await;
+    let refused = give(&site, &person, &given.about, &given.reason, &deed).await;
     if refused.is_empty() {
         return Redirect::to(&given.back).into_response();
     }
@@ -102,18 +117,29 @@ pub(super) async fn act(
     (StatusCode::CONFLICT, shell::bare("Not everything could be done", &content)).into_response()
 }
 
-/// Gives the order for each; what was refused, with the reason.
-async fn give(site: &Site, person: &Person, given: &Given, deed: &Deed) -> Vec<(String, String)> {
+/// Who takes orders.
+fn desk(site: &Site) -> Desk<'_> {
     let door = &site.door;
     let running =
         Running { dispatcher: &door.dispatcher, systems: &door.systems, pulse: &door.pulse };
-    let desk = Desk { engine: &door.engine, tenants: &door.tenants, running: Some(running) };
+    Desk { engine: &door.engine, tenants: &door.tenants, running: Some(running) }
+}
+
+/// Gives the order for each; what was refused, with the reason.
+pub(super) async fn give(
+    site: &Site,
+    person: &Person,
+    about: &[String],
+    reason: &str,
+    deed: &Deed,
+) -> Vec<(String, String)> {
+    let desk = desk(site);
     let mut refused = Vec::new();
-    for about in &given.about {
+    for about in about {
         let order = Order {
             deed: deed.clone(),
             about: About::One(about.clone()),
-            reason: given.reason.clone(),
+            reason: reason.to_owned(),
             by: person.name.clone(),
         };
         if let Err(error) = desk.take(order).await {

@@ -17,7 +17,7 @@ struct Asset {
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     // The pictures of the machines stand in the page, where the policy allows no style of their own.
-    let text = format!("{}\n{}", include_str!("assets/style.css"), graph::SVG_STYLE);
+    let text = format!("{}\n{}", graph::SVG_STYLE, include_str!("assets/style.css"));
     made("css", "text/css; charset=utf-8", text)
 });
 

@@ -1,144 +1,163 @@
-//! All placements: how many stand where, and a page of those that were asked for. What is asked for is in the address.
+//! All placements: how many stand where and since when, and a page of those that were asked for. What is asked for is in
+//! the address, but for a person's name: that is sent in a form, kept nowhere, and leads to a page without it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawForm, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use serde::{Deserialize, Serialize};
-use workflow_core::domain::Insurance;
 use workflow_core::domain::placement::Placement;
-use workflow_core::engine::{Engine, Summary};
+use workflow_core::engine::Summary;
 use workflow_core::id::StreamId;
 use workflow_core::machine::{Kind as _, Machine};
 use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
 
 use super::access::Person;
+use super::book::{Known, Line};
 use super::shell::{self, Page};
+use super::sieve::{self, Sieve};
 use super::{Site, words};
+use crate::forget;
 
 /// So many lines on a page.
 const LINES: usize = 100;
-
-/// What is asked for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    /// Only this state.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    state: String,
-    /// Only this tenant.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    tenant: String,
-    /// Words of the id or of what is said about it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    q: String,
-    /// The stream after which the page begins.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    after: String,
-}
+/// So many people of one name are looked at.
+const NAMESAKES: usize = 50;
+/// The ages by which placements are counted: up to so many hours, and in words.
+const AGES: [(i64, &str); 4] =
+    [(24, "less than a day"), (72, "1 to 3 days"), (168, "3 to 7 days"), (i64::MAX, "longer")];
 
 pub(super) async fn page(
     State(site): State<Arc<Site>>,
     Extension(person): Extension<Person>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Sieve>,
 ) -> Response {
-    let engine = &site.door.engine;
-    let now = engine.clock().now();
-    let lines = lines(engine, &asked);
+    let now = site.door.engine.clock().now();
+    let known = site.book.look();
+    let lines = lines(&known, &asked);
     let content = html! {
-        (counts(engine, &asked))
-        (filters(&site, &asked))
+        (still_reading(&known))
+        (counts(&known, &asked, now))
+        (filters(&site, &person, &asked))
         div data-live="lines" {
             @if lines.is_empty() { p { "No placement fits." } } @else { (table(&lines, now)) }
-            @if lines.len() == LINES && let Some(last) = lines.last() {
-                p { a rel="next" href=(address(&Asked { after: last.stream.to_string(), ..asked.clone() })) { "The next " (LINES) } }
+            @if lines.len() == LINES && let Some((last, _)) = lines.last() {
+                p { a rel="next" href=(Sieve { after: last.to_string(), ..asked.clone() }.address("/board")) { "The next " (LINES) } }
             }
         }
     };
+    drop(known);
     let page = Page { title: "Board", under: "/board", content, stream: None };
     shell::page(&site, &person, &page).into_response()
 }
 
-/// The page that shows this.
-fn address(asked: &Asked) -> String {
-    let query = serde_urlencoded::to_string(asked).unwrap_or_default();
-    if query.is_empty() { "/board".to_owned() } else { format!("/board?{query}") }
-}
-
-fn lines(engine: &Engine<Insurance>, asked: &Asked) -> Vec<Summary> {
-    let after: Option<StreamId> = StreamId::parse(&asked.after).ok();
-    let wanted = asked.q.to_lowercase();
-    let keep = |line: &Summary| {
-        (asked.state.is_empty() || line.state == asked.state)
-            && (asked.tenant.is_empty() || line.stream.tenant() == asked.tenant)
-            && (wanted.is_empty()
-                || line.stream.key().to_lowercase().contains(&wanted)
-                || line.headline.to_lowercase().contains(&wanted))
-    };
-    engine.summaries_of("placement", keep, after.as_ref(), LINES)
-}
-
-/// The states in the order of the road, each with its number, leading to its lines.
-fn counts(engine: &Engine<Insurance>, asked: &Asked) -> Markup {
-    type Kinds = <<Placement as Workflow>::Machine as Machine>::StateKind;
-    let counts: BTreeMap<&'static str, usize> = engine.counts("placement");
-    let all: usize = counts.values().sum();
-    let chip = |state: &str, name: &str, count: usize| {
-        let address =
-            address(&Asked { state: state.to_owned(), after: String::new(), ..asked.clone() });
-        html! {
-            li {
-                a href=(address) data-state=(name) aria-current=[(asked.state == state).then_some("true")] {
-                    strong { (count) } " " (name)
-                }
-            }
-        }
-    };
+/// Says so while not all is known yet.
+pub(super) fn still_reading(known: &Known) -> Markup {
     html! {
-        ul.counts data-live="counts" aria-label="Placements by state" {
-            (chip("", "All", all))
-            @for kind in Kinds::ALL {
-                (chip(kind.name(), kind.name(), counts.get(kind.name()).copied().unwrap_or(0)))
+        div data-live="reading" {
+            @if known.left > 0 {
+                p.working role="status" data-busy { "The log is still being gathered: " (known.left) " are to come. " }
             }
         }
     }
 }
 
-fn filters(site: &Site, asked: &Asked) -> Markup {
-    let tenants = &site.door.tenants;
+type Shown<'a> = (&'a StreamId, &'a Line);
+
+fn placements(known: &Known) -> impl Iterator<Item = Shown<'_>> {
+    known.lines.iter().filter(|(stream, _)| stream.workflow() == "placement")
+}
+
+fn lines<'a>(known: &'a Known, asked: &Sieve) -> Vec<Shown<'a>> {
+    let after: Option<StreamId> = StreamId::parse(&asked.after).ok();
+    let fits = asked.test();
+    let wanted = placements(known).filter(|(stream, line)| {
+        after.as_ref().is_none_or(|after| *stream > after) && fits(stream, line)
+    });
+    wanted.take(LINES).collect()
+}
+
+/// The states in the order of the road, each with its number and how long they have stood there.
+fn counts(known: &Known, asked: &Sieve, now: Timestamp) -> Markup {
+    type Kinds = <<Placement as Workflow>::Machine as Machine>::StateKind;
+    let others = Sieve { state: String::new(), after: String::new(), ..asked.clone() };
+    let fits = others.test();
+    let mut counts: BTreeMap<&'static str, [usize; AGES.len()]> = BTreeMap::new();
+    for (_, line) in placements(known).filter(|(stream, line)| fits(stream, line)) {
+        let hours = (now.0 - line.updated_at.0) / 3_600_000;
+        let age = AGES.iter().position(|(up_to, _)| hours < *up_to).unwrap_or(AGES.len() - 1);
+        counts.entry(line.state).or_default()[age] += 1;
+    }
+    let all: usize = counts.values().flatten().sum();
+    let chip = |state: &str, name: &str, count: usize| {
+        let address = Sieve { state: state.to_owned(), ..others.clone() }.address("/board");
+        html! {
+            a href=(address) data-state=(name) aria-current=[(asked.state == state).then_some("true")] {
+                strong { (count) } " " (name)
+            }
+        }
+    };
     html! {
-        form.filters method="get" action="/board" role="search" {
-            @if !asked.state.is_empty() { input type="hidden" name="state" value=(asked.state); }
-            label for="q" { "Id or words" }
-            input id="q" name="q" type="search" value=(asked.q);
-            @if tenants.len() > 1 {
-                label for="tenant" { "Tenant" }
-                select id="tenant" name="tenant" {
-                    option value="" { "All" }
-                    @for tenant in tenants {
-                        option value=(tenant) selected[*tenant == asked.tenant] { (tenant) }
+        div.wide.counts data-live="counts" tabindex="0" role="region" aria-label="Placements by state and age" {
+            table.heat data-test="counts" {
+                thead { tr { th scope="col" { "State" } @for (_, age) in AGES { th scope="col" { (age) } } } }
+                tbody {
+                    tr { th scope="row" { (chip("", "All", all)) } @for age in 0..AGES.len() { td { (counts.values().map(|of| of[age]).sum::<usize>()) } } }
+                    @for kind in Kinds::ALL {
+                        @let of = counts.get(kind.name()).copied().unwrap_or_default();
+                        tr {
+                            th scope="row" { (chip(kind.name(), kind.name(), of.iter().sum())) }
+                            @for (age, count) in of.iter().enumerate() { td data-heat=(heat(age, *count)) { (count) } }
+                        }
                     }
                 }
             }
-            button { "Search" }
         }
     }
 }
 
-fn table(lines: &[Summary], now: Timestamp) -> Markup {
+/// How warm a count is shown: the older the warmer, none without a count. The number says it too.
+fn heat(age: usize, count: usize) -> usize {
+    if count == 0 { 0 } else { age + 1 }
+}
+
+fn filters(site: &Site, person: &Person, asked: &Sieve) -> Markup {
+    let tenants = &site.door.tenants;
+    html! {
+        form.filters method="get" action="/board" role="search" aria-label="By id, words, client" {
+            @if !asked.state.is_empty() { input type="hidden" name="state" value=(asked.state); }
+            label for="q" { "Id or words" }
+            input id="q" name="q" type="search" value=(asked.q);
+            label for="company" { "Client" }
+            input id="company" name="company" type="search" value=(asked.company);
+            @if tenants.len() > 1 { (sieve::tenants(tenants, &asked.tenant)) }
+            button { "Search" }
+        }
+        form.filters method="post" action="/board/find" role="search" aria-label="By the worker's name" {
+            input type="hidden" name="mark" value=(site.access.form_mark(person));
+            label for="name" { "Worker's name or e-mail" }
+            input id="name" name="name" type="search" required autocomplete="off" maxlength="200" aria-describedby="name-how";
+            button { "Find" }
+            p.hint id="name-how" { "Whole words, in any order. What you type is kept nowhere and stands in no address." }
+        }
+    }
+}
+
+fn table(lines: &[Shown<'_>], now: Timestamp) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label="Placements" {
-            table {
-                thead { tr { th scope="col" { "Placement" } th scope="col" { "State" } th scope="col" { "Why it is there" } th scope="col" { "For" } } }
+            table data-test="placements" {
+                thead { tr { th scope="col" { "Placement" } th scope="col" { "State" } th scope="col" { "Client" } th scope="col" { "Why it is there" } th scope="col" { "For" } } }
                 tbody {
-                    @for line in lines {
+                    @for (stream, line) in lines {
                         tr {
-                            th scope="row" { (link(&line.stream)) }
+                            th scope="row" { (link(stream)) }
                             td { (state(line.state)) }
+                            td { (line.company.as_deref().unwrap_or("-")) }
                             td { (line.headline) }
                             td title=(words::minute(line.updated_at)) { (words::ago(line.updated_at, now)) }
                         }
@@ -147,6 +166,54 @@ fn table(lines: &[Summary], now: Timestamp) -> Markup {
             }
         }
     }
+}
+
+/// The placements of people of a name.
+pub(super) async fn find(
+    State(site): State<Arc<Site>>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    RawForm(body): RawForm,
+) -> Response {
+    let pairs: BTreeMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    let field = |name: &str| pairs.get(name).map(String::as_str).unwrap_or_default();
+    if !shell::is_from_here(&headers) || !site.access.is_ours(&person, field("mark")) {
+        return shell::not_ours();
+    }
+    if field("name").trim().is_empty() {
+        return shell::problem(StatusCode::BAD_REQUEST, "Say a name.");
+    }
+    let engine = &site.door.engine;
+    let (people, left) = {
+        let known = site.book.look();
+        (known.called(field("name")), known.left)
+    };
+    let mut placements: Vec<Summary> = Vec::new();
+    for contractor in people.iter().take(NAMESAKES) {
+        let own = forget::placements_of(engine, contractor).into_iter();
+        let own = own.filter_map(|id| StreamId::new("placement", contractor.tenant(), &id).ok());
+        placements.extend(own.filter_map(|stream| engine.summary(&stream)));
+    }
+    let now = engine.clock().now();
+    let content = html! {
+        @if left > 0 { p.working role="status" { "Not all people are known yet: " (left) " are to come." } }
+        p data-test="found" { (people.len()) " people of that name, " (placements.len()) " placements." }
+        @if people.len() > NAMESAKES { p { "Only the first " (NAMESAKES) " are shown: add another word of the name." } }
+        @if !placements.is_empty() {
+            div.wide tabindex="0" role="region" aria-label="Placements found" {
+                table {
+                    thead { tr { th scope="col" { "Placement" } th scope="col" { "State" } th scope="col" { "Why it is there" } th scope="col" { "For" } } }
+                    tbody { @for line in &placements { tr {
+                        th scope="row" { (link(&line.stream)) } td { (self::state(line.state)) } td { (line.headline) }
+                        td { (words::ago(line.updated_at, now)) }
+                    } } }
+                }
+            }
+        }
+        p { a href="/board" { "To the board" } }
+    };
+    let page = Page { title: "Found", under: "/board", content, stream: None };
+    shell::page(&site, &person, &page).into_response()
 }
 
 /// A placement as a link to its page.

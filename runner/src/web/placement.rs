@@ -1,23 +1,27 @@
 //! One placement: where it stands and why, the road that it took, and what each event changed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
-use workflow_core::domain::placement::Placement;
-use workflow_core::engine::replay;
+use workflow_core::domain::coverage_days;
+use workflow_core::domain::placement::{Cover, Placement, State as Stand, Work};
+use workflow_core::engine::decode;
 use workflow_core::id::StreamId;
 use workflow_core::machine::{Kind as _, Machine};
 use workflow_core::record::Recorded;
+use workflow_core::time::Timestamp;
 use workflow_core::workflow::Workflow;
 
 use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, act, board, picture, words};
+use super::{Site, act, board, coverage, picture, sent, values, words};
 use crate::views;
 
 #[derive(Deserialize)]
@@ -56,6 +60,14 @@ pub(super) async fn page(
     }
 }
 
+/// What is looked at.
+struct Looked<'a> {
+    stream: &'a StreamId,
+    /// After so many of its events.
+    shown: u64,
+    count: u64,
+}
+
 fn content(
     site: &Site,
     person: &Person,
@@ -67,39 +79,66 @@ fn content(
     let count = steps.len() as u64;
     let shown = at.map_or(count, |at| at.clamp(1, count));
     let (way, now) = ways(&steps, shown);
-    let failing = site.door.dispatcher.activity().waiting;
-    let line = site.door.engine.summary(stream).map(|summary| views::line(&summary, &failing));
-    let is_now = shown == count;
+    let events = &events[..(shown as usize).clamp(1, events.len())];
+    let looked = Looked { stream, shown, count };
     Ok(html! {
-        div data-live="stand" {
-            p.lead { (board::state(&now.state)) " " (if is_now { line.as_ref().map_or(&now.why, |l| &l.why) } else { &now.why }) }
-            @if is_now && let Some(line) = &line && !line.waits.is_empty() {
-                p { "It waits for " (line.waits.join("; ")) "." }
-            }
-            @if !is_now {
-                p.past { "As it stood after event " (shown) " of " (count) ", " (now.at) ". " a href=(address(stream)) { "As it stands now" } }
-            }
-        }
-        @if is_now && person.role >= Role::Operator {
+        (stand(site, &looked, now))
+        @if shown == count && person.role >= Role::Operator {
             section aria-labelledby="orders" {
                 h2 #orders { "What a person may do" }
-                (act::form(site, person, std::slice::from_ref(stream), &address(stream)))
+                (act::form(site, person, stream, &address(stream)))
             }
         }
         section aria-labelledby="road" {
             h2 #road { "The road so far" }
-            form.slider method="get" action=(address(stream)) {
+            form.slider method="get" action=(address(stream)) data-test="slider" {
                 label for="at" { "Look back: after event " output for="at" { (shown) } " of " (count) }
                 input id="at" name="at" type="range" min="1" max=(count) value=(shown);
                 button { "Show" }
             }
-            div.wide.picture data-live="picture" tabindex="0" role="region" aria-label="The workflow's states" { (picture::of(&way)) }
+            div.wide.picture data-live="picture" tabindex="0" role="region" aria-label={ "The workflow's states; it is now " (now.state) ", by way of " (way.join(", ")) } { (picture::of(&way)) }
+        }
+        section aria-labelledby="values" {
+            h2 #values { "From JobDiva to 1099Policy" }
+            div data-live="values" { (values::table(site, stream, events)) }
+            p.doors data-test="sent-links" {
+                a href=(sent::address(stream)) { "Requests and answers" }
+                @if let Some(contractor) = &now.contractor { " " a href=(sent::address(contractor)) { "Those about the contractor" } }
+            }
         }
         section aria-labelledby="events" {
             h2 #events { "What happened" }
             ol.events reversed data-live="events" { @for step in steps.iter().take(shown as usize).rev() { (told(step)) } }
         }
     })
+}
+
+/// Where it stands, in a sentence with the days that are left; and what it waits for.
+fn stand(site: &Site, looked: &Looked<'_>, now: &Step) -> Markup {
+    let Looked { stream, shown, count } = looked;
+    let is_now = shown == count;
+    let failing = site.door.dispatcher.activity().waiting;
+    let summary = site.door.engine.summary(stream).filter(|_| is_now);
+    let line = summary.map(|summary| views::line(&summary, &failing));
+    let paused = site.door.systems.gates().of_instance(stream).filter(|_| is_now);
+    let why = line.as_ref().map_or(&now.why, |line| &line.why);
+    let zone = coverage::zone(site, stream.tenant());
+    let moment = if is_now { site.door.engine.clock().now() } else { now.moment };
+    let left = now.uncovered.map(|day| words::left(day, coverage_days::day_of(moment, &zone)));
+    html! {
+        div data-live="stand" {
+            p.lead data-test="sentence" {
+                (board::state(&now.state)) " " (words::begun(why)) @if let Some(left) = &left { ", " (left) } "."
+            }
+            @if let Some(paused) = paused { p.problem { "Nothing is sent for it: " (paused) } }
+            @if let Some(line) = &line && !line.waits.is_empty() {
+                p { "It waits for " (line.waits.join("; ")) "." }
+            }
+            @if !is_now {
+                p.past { "As it stood after event " (shown) " of " (count) ", " (now.at) ". " a href=(address(stream)) { "As it stands now" } }
+            }
+        }
+    }
 }
 
 /// A placement's page.
@@ -111,6 +150,11 @@ pub(super) fn address(stream: &StreamId) -> String {
 struct Step {
     number: u64,
     at: String,
+    moment: Timestamp,
+    /// The first day of work, where there is no cover for it yet.
+    uncovered: Option<Date>,
+    /// Who works.
+    contractor: Option<StreamId>,
     event: String,
     input: String,
     actor: String,
@@ -128,28 +172,42 @@ struct Change {
 
 fn steps(events: &[Recorded]) -> Result<Vec<Step>, String> {
     type Of = <Placement as Workflow>::Machine;
-    let mut before = serde_json::Value::Null;
+    let (mut before, mut state) = (Leaves::new(), None);
     let mut steps = Vec::with_capacity(events.len());
-    for (index, recorded) in events.iter().enumerate() {
-        let state = replay::<Of>(&events[..=index]).map_err(|error| error.to_string())?;
-        let Some(state) = state else { continue };
-        let after = serde_json::to_value(&state).map_err(|error| error.to_string())?;
+    for recorded in events {
+        let event = decode::<Of>(&recorded.event).map_err(|error| error.to_string())?;
+        let next = Of::step(state.take(), event).map_err(|error| error.to_string())?;
+        let after = serde_json::to_value(&next).map_err(|error| error.to_string())?;
+        let after = leaves_of(&after);
         let entry = views::entry(recorded)?;
-        let mut changed = Vec::new();
-        differ("", &before, &after, &mut changed);
+        let changed = differ(&before, &after);
         steps.push(Step {
             number: entry.number,
             at: words::minute(recorded.event.recorded_at),
+            moment: recorded.event.recorded_at,
+            uncovered: uncovered(&next),
+            contractor: next.candidate().and_then(|candidate| {
+                StreamId::new("contractor", recorded.stream.tenant(), candidate.as_str()).ok()
+            }),
             event: entry.event,
             input: entry.input,
             actor: entry.actor,
-            state: Of::state_kind(&state).name().to_owned(),
-            why: Placement::headline(&state),
+            state: Of::state_kind(&next).name().to_owned(),
+            why: Placement::headline(&next),
             changed,
         });
-        before = after;
+        (before, state) = (after, Some(next));
     }
     Ok(steps)
+}
+
+/// The first day of work, where cover for it is still to come.
+fn uncovered(state: &Stand) -> Option<Date> {
+    match (state.cover(), state.work()) {
+        (Cover::None, Work::Days { days, .. }) => days.first,
+        (Cover::None, Work::Over { .. } | Work::CalledOff | Work::OutOfScope)
+        | (Cover::InForce(_) | Cover::Lost(..), _) => None,
+    }
 }
 
 /// The states that were gone through by then, and the last step of them.
@@ -164,50 +222,51 @@ fn ways(steps: &[Step], shown: u64) -> (Vec<String>, &Step) {
     (way, &taken[taken.len() - 1])
 }
 
-/// The leaves that differ between two values. A state's own name is told beside the event: below it, what both states
-/// know under one name is compared.
-fn differ(
-    path: &str,
-    before: &serde_json::Value,
-    after: &serde_json::Value,
-    changed: &mut Vec<Change>,
-) {
-    use serde_json::Value;
-    if before == after {
-        return;
-    }
-    match (before, after) {
-        (Value::Object(one), Value::Object(other)) => {
-            let keys: std::collections::BTreeSet<&String> =
-                one.keys().chain(other.keys()).collect();
-            for key in keys {
-                let deeper =
-                    if path.is_empty() { key.clone() } else { format!("{path} › {key}") };
-                let at = |of: &serde_json::Map<String, Value>| {
-                    of.get(key).cloned().unwrap_or(Value::Null)
-                };
-                differ(&deeper, &at(one), &at(other), changed);
-            }
-        }
-        (Value::Null, Value::Object(_)) => {
-            differ(path, &Value::Object(serde_json::Map::new()), after, changed)
-        }
-        (Value::Object(_), Value::Null) => {
-            differ(path, before, &Value::Object(serde_json::Map::new()), changed)
-        }
-        _ => changed.push(Change {
-            path: words::plain(path),
-            before: leaf(before),
-            after: leaf(after),
-        }),
-    }
+/// Around what is known in several states alike: a value that only moves from one to another is no change.
+const AROUND: [&str; 4] = ["hired", "engagement", "back", "readiness"];
+
+/// What two states know under the same names, and do not know alike.
+fn differ(before: &Leaves, after: &Leaves) -> Vec<Change> {
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differing = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    let change = |path: &String| Change {
+        path: words::plain(path),
+        before: before.get(path).cloned(),
+        after: after.get(path).cloned(),
+    };
+    differing.map(change).collect()
 }
 
-fn leaf(value: &serde_json::Value) -> Option<String> {
-    if value.is_null() {
-        return None;
+/// What is known, by name.
+type Leaves = BTreeMap<String, String>;
+
+fn leaves_of(value: &serde_json::Value) -> Leaves {
+    let mut leaves = Leaves::new();
+    gather("", value, &mut leaves);
+    leaves
+}
+
+fn gather(path: &str, value: &serde_json::Value, leaves: &mut Leaves) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_variant = name.starts_with(|c: char| c.is_ascii_uppercase());
+                let deeper = match (path.is_empty(), is_variant && value.is_object()) {
+                    (_, true) => path.to_owned(),
+                    (_, false) if AROUND.contains(&name.as_str()) => path.to_owned(),
+                    (true, false) => name.clone(),
+                    (false, false) => format!("{path} › {name}"),
+                };
+                gather(&deeper, value, leaves);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => drop(leaves.insert(path.to_owned(), text.clone())),
+        Value::Array(_) | Value::Bool(_) | Value::Number(_) => {
+            leaves.insert(path.to_owned(), value.to_string());
+        }
     }
-    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn told(step: &Step) -> Markup {
@@ -218,22 +277,45 @@ fn told(step: &Step) -> Markup {
                 (board::state(&step.state)) " " (step.why)
             }
             p.hint { (words::plain(&step.input)) " by " (step.actor) }
-            @if !step.changed.is_empty() {
-                details {
-                    summary { (step.changed.len()) " values changed" }
-                    div.wide tabindex="0" role="region" aria-label={ "Values changed by event " (step.number) } {
-                        table {
-                            thead { tr { th scope="col" { "Value" } th scope="col" { "Before" } th scope="col" { "After" } } }
-                            tbody {
-                                @for change in &step.changed {
-                                    tr {
-                                        th scope="row" { (change.path) }
-                                        td { (change.before.as_deref().unwrap_or("-")) }
-                                        td { (change.after.as_deref().unwrap_or("-")) }
-                                    }
+            (changes(step))
+        }
+    }
+}
+
+/// What an event changed, and what it brought: a value that was not there before is no change.
+fn changes(step: &Step) -> Markup {
+    let (new, changed): (Vec<&Change>, Vec<&Change>) = step
+        .changed
+        .iter()
+        .filter(|change| change.after.is_some())
+        .partition(|c| c.before.is_none());
+    html! {
+        @if !changed.is_empty() {
+            details {
+                summary { (words::count(changed.len(), "value")) " changed" }
+                div.wide tabindex="0" role="region" aria-label={ "Values changed by event " (step.number) } {
+                    table {
+                        thead { tr { th scope="col" { "Value" } th scope="col" { "Before" } th scope="col" { "After" } } }
+                        tbody {
+                            @for change in changed {
+                                tr {
+                                    th scope="row" { (change.path) }
+                                    td { (change.before.as_deref().unwrap_or("-")) }
+                                    td { (change.after.as_deref().unwrap_or("-")) }
                                 }
                             }
                         }
+                    }
+                }
+            }
+        }
+        @if !new.is_empty() {
+            details {
+                summary { (words::count(new.len(), "value")) " now known" }
+                div.wide tabindex="0" role="region" aria-label={ "Values known since event " (step.number) } {
+                    table {
+                        thead { tr { th scope="col" { "Value" } th scope="col" { "Known now" } } }
+                        tbody { @for change in new { tr { th scope="row" { (change.path) } td { (change.after.as_deref().unwrap_or("-")) } } } }
                     }
                 }
             }
@@ -248,12 +330,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_told_leaf_by_leaf() {
-        let mut changed = Vec::new();
-        let before = json!({"hired": {"job": "jb_1", "terms": {"wage_cents": 9500}}});
-        let after =
-            json!({"hired": {"job": "jb_1", "terms": {"wage_cents": 9900}}, "quote": "qt_1"});
-        differ("", &before, &after, &mut changed);
+    fn what_only_moves_into_another_state_is_no_change() {
+        let before = json!({"JobReady": {"hired": {"job": "jb_1", "terms": {"wage_cents": 9500}}}});
+        let after = json!({"Flagged": {"issue": {"Refused": {"code": "no"}},
+            "back": {"Job": {"hired": {"job": "jb_1", "terms": {"wage_cents": 9900}}}}}});
+        let changed = differ(&leaves_of(&before), &leaves_of(&after));
         let told: Vec<(&str, Option<&str>, Option<&str>)> = changed
             .iter()
             .map(|c| (c.path.as_str(), c.before.as_deref(), c.after.as_deref()))
@@ -261,8 +342,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("hired › terms › wage cents", Some("9500"), Some("9900")),
-                ("quote", None, Some("qt_1"))
+                ("issue › code", None, Some("no")),
+                ("terms › wage cents", Some("9500"), Some("9900"))
             ]
         );
     }

@@ -9,8 +9,14 @@ use super::access::Person;
 use super::assets;
 
 /// The pages, in the order in which they are needed.
-const PAGES: [(&str, &str); 3] =
-    [("/review", "Review"), ("/board", "Board"), ("/connections", "Connections")];
+const PAGES: [(&str, &str); 6] = [
+    ("/review", "Review"),
+    ("/board", "Board"),
+    ("/coverage", "Coverage"),
+    ("/inbox", "Inbox"),
+    ("/connections", "Connections"),
+    ("/log", "Log"),
+];
 
 /// One page.
 pub(super) struct Page<'a> {
@@ -93,6 +99,11 @@ fn head(title: &str) -> Markup {
 pub(super) fn problem(status: StatusCode, what: &str) -> Response {
     let content = html! { h1 { (what) } p { a href="/" { "To the first page" } } };
     (status, bare(what, &content)).into_response()
+}
+
+/// A form that this site did not make, or made for somebody else.
+pub(super) fn not_ours() -> Response {
+    problem(StatusCode::FORBIDDEN, "This form is not from a page of yours: open the page again.")
 }
 
 /// Whether a form comes from a page of this site, as far as the browser says.

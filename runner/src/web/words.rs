@@ -1,5 +1,6 @@
 //! Moments and spans as a person says them.
 
+use jiff::civil::Date;
 use workflow_core::time::Timestamp;
 
 /// How long ago, roughly: `3 days`, `5 minutes`.
@@ -25,6 +26,39 @@ pub(super) fn minute(at: Timestamp) -> String {
     text.get(..16).map_or_else(|| text.clone(), |short| short.replace('T', " "))
 }
 
+/// How a first day of work lies to today: `in 3 days`, `today`, `2 days ago`.
+pub(super) fn days_until(day: Date, today: Date) -> String {
+    match i64::from((day - today).get_days()) {
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        -1 => "yesterday".to_owned(),
+        days if days > 0 => format!("in {days} days"),
+        days => format!("{} days ago", -days),
+    }
+}
+
+/// What is left of the time before work begins: `2 days left before work begins on 2026-04-06`.
+pub(super) fn left(day: Date, today: Date) -> String {
+    match i64::from((day - today).get_days()) {
+        0 => format!("work begins today, {day}"),
+        1 => format!("1 day left before work begins on {day}"),
+        days if days > 0 => format!("{days} days left before work begins on {day}"),
+        -1 => format!("work began a day ago, on {day}"),
+        days => format!("work began {} days ago, on {day}", -days),
+    }
+}
+
+/// Words as a sentence begins.
+pub(super) fn begun(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// So many of something: `1 placement`, `2 placements`.
+pub(super) fn count(count: usize, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
+}
+
 /// An operation's name as words.
 pub(super) fn plain(name: &str) -> String {
     name.replace('_', " ")
@@ -33,6 +67,17 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_day_is_told_from_today() {
+        let day = |text: &str| text.parse::<Date>().expect("a date");
+        let today = day("2026-04-04");
+        assert_eq!(left(day("2026-04-06"), today), "2 days left before work begins on 2026-04-06");
+        assert_eq!(left(today, today), "work begins today, 2026-04-04");
+        assert_eq!(left(day("2026-04-01"), today), "work began 3 days ago, on 2026-04-01");
+        assert_eq!(days_until(day("2026-04-03"), today), "yesterday");
+        assert_eq!(begun("waiting: é"), "Waiting: é");
+    }
 
     #[test]
     fn spans_are_told_in_their_largest_unit() {

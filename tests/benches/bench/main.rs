@@ -12,6 +12,7 @@ mod ended;
 mod gaps;
 mod load;
 mod log;
+mod pages;
 mod placements;
 mod report;
 mod steps;
@@ -43,6 +44,7 @@ const PARTS: [Part; 7] = [
     ("placements", placements::run),
     ("ended", ended::run),
     ("gaps", gaps::run),
+    ("pages", pages::run),
 ];
 
 /// An empty folder, where the one of that name was.
@@ -71,6 +73,9 @@ fn main() {
     }
     if let Some(dir) = value("--ask-gaps") {
         return gaps::ask(dir.as_ref());
+    }
+    if let Some(dir) = value("--ask-pages") {
+        return pages::ask(dir.as_ref());
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let mode = if quick { "quick" } else { "full" };

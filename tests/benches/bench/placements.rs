@@ -10,7 +10,7 @@ use std::time::Instant;
 use runner::views;
 use tests::world::{self, BEGINNING, good};
 use tokio::task::JoinSet;
-use workflow_core::domain::facts::{CandidateId, PlacementId};
+use workflow_core::domain::facts::{CandidateId, Facts, PlacementId};
 use workflow_core::domain::placement::{Input, Placement};
 use workflow_core::engine::Source;
 use workflow_core::seal::Vault;
@@ -39,6 +39,11 @@ pub fn run(plan: &Plan) -> Vec<Row> {
 }
 
 fn fill(dir: &Path, count: u64) {
+    fill_with(dir, count, |_, _| {});
+}
+
+/// Fills a log with placements that were seen once, each with its own facts.
+pub fn fill_with(dir: &Path, count: u64, change: impl Fn(u64, &mut Facts)) {
     let store = Arc::new(SledStore::open(dir).expect("the store opens"));
     let engine =
         world::engine(store, Vault::in_memory(), ManualClock::at(BEGINNING), world::rules());
@@ -48,9 +53,10 @@ fn fill(dir: &Path, count: u64) {
         let mut seen = JoinSet::new();
         for number in 0..count {
             let engine = engine.clone();
+            let placement = PlacementId(format!("pl_{number:06}"));
+            let mut facts = good(&placement, &CandidateId(format!("cand_{number:06}")));
+            change(number, &mut facts);
             seen.spawn(async move {
-                let placement = PlacementId(format!("pl_{number:06}"));
-                let facts = good(&placement, &CandidateId(format!("cand_{number:06}")));
                 let stream = world::stream(&placement);
                 let input = Input::Observed(Box::new(facts));
                 engine.handle::<Placement>(&stream, input, Source::new("poll:ats", "")).await

@@ -108,7 +108,9 @@ pub struct Gap {
 /// What came of one placement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// How many days of work there were.
+    /// The days of work, as runs in order.
+    pub work: Vec<Range>,
+    /// How many there were.
     pub work_days: u64,
     /// How many of them had coverage in force.
     pub covered_days: u64,
@@ -197,6 +199,10 @@ impl Ledger {
             let (then, now) = (reign.days.of(then), reign.days.of(&now));
             for (days, by) in told_apart(then, now) {
                 found.work_days += days.count();
+                match found.work.last_mut() {
+                    Some(last) if last.touches(days) => last.last = days.last,
+                    Some(_) | None => found.work.push(days),
+                }
                 for days in subtract(days, &covered) {
                     let (before, after) = self.around(days, asked.zone);
                     let (known, held) = (reign.known, held.clone());

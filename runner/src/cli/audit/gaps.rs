@@ -6,7 +6,7 @@ use serde_json::json;
 use workflow_core::time::Timestamp;
 
 use super::{Answer, Keys, Log, moment};
-use crate::audit::{self, Gap, Question, Side};
+use crate::audit::{self, Gap, Question, csv};
 use crate::cli::{Outcome, say, say_json, table};
 
 /// Show the days of work without coverage in force, with the evidence on both sides.
@@ -43,23 +43,6 @@ pub(super) struct Gaps {
     json: bool,
 }
 
-const COLUMNS: [&str; 14] = [
-    "tenant",
-    "placement",
-    "first",
-    "last",
-    "days",
-    "by",
-    "held",
-    "known_position",
-    "before",
-    "before_until",
-    "before_position",
-    "after",
-    "after_from",
-    "after_position",
-];
-
 impl Gaps {
     pub(super) async fn run(self) -> Outcome {
         let question = Question::Gaps {
@@ -75,8 +58,8 @@ impl Gaps {
             return say_json(&json!({ "version": done.version, "gaps": rows, "total": done }));
         }
         if self.csv {
-            say(&COLUMNS.join(","))?;
-            return rows.iter().try_for_each(|gap| say(&csv(gap)));
+            say(&csv::line(csv::GAP_COLUMNS))?;
+            return rows.iter().try_for_each(|gap| say(&csv::line(csv::gap(gap))));
         }
         if !rows.is_empty() {
             say(&table(&rows))?;
@@ -102,67 +85,7 @@ fn table(gaps: &[Gap]) -> String {
             false => format!("{} to {}", gap.first, gap.last),
         };
         let count = gap.days.to_string();
-        table.add_row([&gap.tenant, &gap.placement, &days, &count, &evidence(gap)]);
+        table.add_row([&gap.tenant, &gap.placement, &days, &count, &gap.evidence()]);
     }
     table::text(&table)
-}
-
-/// Why these are days of work, and what lies on both sides, with the events' positions in the log.
-fn evidence(gap: &Gap) -> String {
-    let mut words = vec![match &gap.before {
-        None => "no coverage before".to_owned(),
-        Some(side) => ended(side),
-    }];
-    words.push(match &gap.after {
-        None => "none after".to_owned(),
-        Some(side) => {
-            format!("then {} from {} (event {})", side.evidence, side.from, side.position)
-        }
-    });
-    let held = match gap.held.is_empty() {
-        true => String::new(),
-        false => format!(", held: {}", gap.held.join(", ")),
-    };
-    words.push(format!("dates {} (event {}){held}", gap.by, gap.known_position));
-    words.join("; ")
-}
-
-fn ended(side: &Side) -> String {
-    match (&side.lost, side.lost_position, &side.lost_at) {
-        (Some(lost), Some(position), Some(at)) => {
-            format!("{}: {lost}, recorded at {at} (event {position})", side.evidence)
-        }
-        _ => format!("{} until {} (event {})", side.evidence, side.until, side.position),
-    }
-}
-
-fn csv(gap: &Gap) -> String {
-    let side =
-        |side: &Option<Side>, of: fn(&Side) -> String| side.as_ref().map(of).unwrap_or_default();
-    let position = |side: &Side| side.lost_position.unwrap_or(side.position).to_string();
-    let cells = [
-        gap.tenant.clone(),
-        gap.placement.clone(),
-        gap.first.to_string(),
-        gap.last.to_string(),
-        gap.days.to_string(),
-        gap.by.clone(),
-        gap.held.join(" "),
-        gap.known_position.to_string(),
-        side(&gap.before, |side| side.evidence.clone()),
-        side(&gap.before, |side| side.until.clone()),
-        side(&gap.before, position),
-        side(&gap.after, |side| side.evidence.clone()),
-        side(&gap.after, |side| side.from.clone()),
-        side(&gap.after, |side| side.position.to_string()),
-    ];
-    cells.map(|cell| quoted(&cell)).join(",")
-}
-
-/// RFC 4180: quoted where it must be.
-pub(super) fn quoted(cell: &str) -> String {
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_owned(),
-    }
 }

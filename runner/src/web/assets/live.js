@@ -15,8 +15,15 @@
 
   // Somebody who is ticking boxes or typing must not lose it: such a part waits until nothing of it is in use.
   const inUse = (part) =>
-    part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea") ||
+    part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, summary, button") ||
     part.querySelector("input:checked") !== null;
+
+  // Something is being read for this page, which moves nothing in the log: it is looked for by the second.
+  let waiting = null;
+  function waitForMore() {
+    const busy = wanted && !document.hidden && document.querySelector("[data-busy]");
+    if (busy && !waiting) waiting = setTimeout(() => { waiting = null; refresh(); }, 1000);
+  }
 
   async function refresh() {
     if (fetching) { again = true; return; }
@@ -29,11 +36,12 @@
       for (const part of document.querySelectorAll("[data-live]")) {
         const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
         if (!next || next.innerHTML === part.innerHTML || inUse(part)) continue;
-        const open = new Set([...part.querySelectorAll("li:has(> details[open])")].map((item) => item.value));
+        const called = (details) => `${details.closest("li")?.value ?? ""} ${details.querySelector("summary")?.textContent}`;
+        const open = new Set([...part.querySelectorAll("details[open]")].map(called));
         const focused = part.contains(document.activeElement) && document.activeElement.getAttribute("href");
         part.innerHTML = next.innerHTML;
-        for (const item of part.querySelectorAll("li")) {
-          if (open.has(item.value)) item.querySelector("details")?.setAttribute("open", "");
+        for (const details of part.querySelectorAll("details")) {
+          if (open.has(called(details))) details.setAttribute("open", "");
         }
         if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
         if (part.dataset.live !== "foot") moved += 1;
@@ -43,7 +51,7 @@
       // The server is away for a moment: the stream comes back by itself and tells again.
     } finally {
       fetching = false;
-      if (again) { again = false; refresh(); }
+      if (again) { again = false; refresh(); } else waitForMore();
     }
   }
 
@@ -60,6 +68,7 @@
     if (!on && source) { source.close(); source = null; }
     button.setAttribute("aria-pressed", String(wanted));
     button.textContent = wanted ? "Live" : "Paused";
+    waitForMore();
   }
 
   button.hidden = false;
@@ -72,7 +81,7 @@
   document.addEventListener("visibilitychange", set);
   set();
 
-  const slider = document.getElementById("at");
+  const slider = document.querySelector("input[type=range]#at");
   slider?.addEventListener("change", () => slider.form.requestSubmit());
   slider?.addEventListener("input", () => { slider.form.querySelector("output").value = slider.value; });
 })();

@@ -163,6 +163,25 @@ impl State {
         }
     }
 
+    /// The client's name; `None` where nobody told it, and of what was called off.
+    pub fn company(&self) -> Option<&str> {
+        match self {
+            State::Discovered { brief, .. } | State::Excluded { brief, .. } => {
+                brief.company.as_deref()
+            }
+            State::ContractorReady { engagement, .. } => engagement.terms.company.as_deref(),
+            State::JobReady { hired }
+            | State::Quoted { hired, .. }
+            | State::ApplicationPending { hired, .. }
+            | State::Assigned { hired, .. }
+            | State::Active { hired, .. }
+            | State::Completed { hired, .. } => hired.terms().company.as_deref(),
+            State::Flagged { back: Back::Discovered { brief, .. }, .. } => brief.company.as_deref(),
+            State::Flagged { back, .. } => back.engagement()?.terms.company.as_deref(),
+            State::Canceled { .. } => None,
+        }
+    }
+
     /// What is known of the work.
     pub fn work(&self) -> Work {
         match self {
