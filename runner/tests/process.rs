@@ -32,6 +32,8 @@ mod operations;
 mod orders;
 #[path = "process/simulate.rs"]
 mod simulate;
+#[path = "process/skipped.rs"]
+mod skipped;
 #[path = "process/verbs.rs"]
 mod verbs;
 #[path = "process/webhooks.rs"]
