@@ -61,17 +61,7 @@ pub(super) fn examine(
     categories: &[Category],
 ) -> Vec<Finding> {
     let (rules, mut findings) = (&tenant.rules, Vec::new());
-    for word in words.statuses.iter().map(|word| normal(word)) {
-        if tenant.jobdiva.standings.of(&word).is_none() {
-            findings.push(by_pieces(
-                ("status_unmapped", "start status"),
-                "statuses",
-                &word,
-                &STATUSES,
-                "say what it means: offer, starting, working, ended or canceled; such placements are held",
-            ));
-        }
-    }
+    findings.extend(statuses(tenant, words));
     for word in words.categories.iter().map(|word| normal(word)) {
         if !rules.categories.contains_key(&word) {
             findings.push(by_pieces(
@@ -122,6 +112,30 @@ pub(super) fn examine(
             format!("{} seen; only {} can be insured", currencies.join(", "), rules.currency);
         findings.push(found(Severity::Note, "currency", "currencies", what));
     }
+    findings.extend(notes(words));
+    findings
+}
+
+/// Words for how a start stands that are in no map.
+fn statuses(tenant: &Tenant, words: &Vocabulary) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for word in words.statuses.iter().map(|word| normal(word)) {
+        if tenant.jobdiva.standings.of(&word).is_none() {
+            findings.push(by_pieces(
+                ("status_unmapped", "start status"),
+                "statuses",
+                &word,
+                &STATUSES,
+                "say what it means: offer, starting, working, ended or canceled; such placements are held",
+            ));
+        }
+    }
+    findings
+}
+
+/// Words that are there to be known.
+fn notes(words: &Vocabulary) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for (code, about, words) in [
         ("statuses", "start statuses", &words.statuses),
         ("timesheet_statuses", "timesheet statuses", &words.timesheet_statuses),
