@@ -47,7 +47,8 @@ async fn a_window_that_was_passed_over_is_a_line_of_the_list_until_it_is_read() 
 
     let mut demo = Demo::start(&home).await.unwrap();
     demo.jobdiva().clear_faults().unwrap();
-    wait(&mut demo, 30).await;
+    // Its fifth try comes 16 h after the fourth.
+    wait(&mut demo, 36).await;
     demo.stop().await.unwrap();
     assert_eq!(not_read(dir.path()), Vec::<String>::new(), "it was read, and is told no more");
 }
