@@ -68,6 +68,7 @@ impl JobDiva {
             }
             Given::NotGranted(error) => {
                 sources.activity = self.remembered(id);
+                sources.start = self.searched(id, &sources).await?;
                 unknown = sources.activity.is_none().then_some(error);
             }
         }
@@ -96,6 +97,26 @@ impl JobDiva {
             (true, _) => Ok(Some(sources)),
             (false, Some(error)) => Err(error),
             (false, None) => Ok(None),
+        }
+    }
+
+    /// The placement's line of a search for its candidate and requisition, where both are known. A search takes no id of a
+    /// placement: what else it gives is passed over.
+    async fn searched(&self, placement: &str, sources: &Sources) -> Result<Option<Row>, Error> {
+        let zone = &self.client().zone;
+        let (Some(candidate), Some(requisition)) =
+            (sources.candidate(zone), sources.requisition(zone))
+        else {
+            return Ok(None);
+        };
+        let values = [(Param::Candidate, candidate.as_str()), (Param::Job, requisition.as_str())];
+        match self.client().rows(Operation::PlacementSearch, &values, Kind::Start).await {
+            Ok(rows) => Ok(rows.into_iter().find(|row| {
+                let named = [Field::Id, Field::Placement];
+                named.iter().any(|field| row.text(*field) == Some(placement))
+            })),
+            Err(Error::NotGranted { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -148,7 +169,8 @@ impl JobDiva {
             | Kind::Content
             | Kind::Touch
             | Kind::Start
-            | Kind::Merge => Field::Placement,
+            | Kind::Merge
+            | Kind::UserField => Field::Placement,
         };
         let rows = self.client().rows(operation, &[(operation.subject(), id)], kind).await?;
         Ok(rows.into_iter().find(|row| {

@@ -2,8 +2,10 @@
 //!
 //! `searchStart` pages loosely: pages share a row, and rows were seen to fall between two pages. So every step goes back
 //! by one row, and a second walk begins later, which shifts the borders of the pages. Whether `offset` counts rows or
-//! pages is not published: a page that does not begin where the one before ended tells. Only ids are taken from a
-//! line, and whether it may be a hire that is not over; what is true is read by [`JobDiva::assemble`].
+//! pages is not published: a page that does not begin where the one before ended tells. Of a
+//! line is taken whose it is, and whether it may be a hire that is not over; what is true is read by
+//! [`JobDiva::assemble`], which falls back on the line where the placement itself may not be read. A service may give
+//! fewer lines than were asked for: a page is full when it has as many as the first one had.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +16,18 @@ use workflow_core::time::Timestamp;
 
 use crate::JobDiva;
 use crate::error::Error;
-use crate::operations::{Field, OffsetUnit, Operation, Paging, Param};
+use crate::operations::{Field, OffsetUnit, Operation, PageBase, Paging, Param};
+use crate::paging::is_no_page;
 use crate::request::Part;
+use crate::standing::Standing;
 use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
 use crate::wire::row::Row;
 
 /// How often the whole is walked through.
 const WALKS: u8 = 2;
+/// So many lines a page may have that only repeats the end of the one before.
+const REPEATED_MAX: u64 = 2;
 
 /// How far a census has come; keep it after each page, and go on there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +39,9 @@ pub struct Place {
     walk: u8,
     offset: u64,
     counts: Counts,
+    /// How many lines the first page had: as many as a page has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lines: Option<u64>,
     /// The ids of the page before: a full page that brings nothing new would go on for ever.
     before: BTreeSet<PlacementId>,
 }
@@ -73,6 +82,7 @@ impl JobDiva {
                 OffsetUnit::Rows | OffsetUnit::Auto => Counts::Rows,
                 OffsetUnit::Pages => Counts::Pages,
             },
+            lines: None,
             before: BTreeSet::new(),
         }
     }
@@ -85,11 +95,11 @@ impl JobDiva {
         }
     }
 
-    /// What the first page is called.
-    fn first_page(&self) -> u64 {
+    /// The number of the first page, where pages are asked for by their numbers.
+    fn page_base(&self) -> Option<PageBase> {
         match &self.client().spec(Operation::PlacementCensus).paging {
-            Paging::Page { base, .. } => u64::from(*base),
-            Paging::None | Paging::Offset { .. } => 0,
+            Paging::Page { base, .. } => Some(*base),
+            Paging::None | Paging::Offset { .. } => None,
         }
     }
 
@@ -105,8 +115,14 @@ impl JobDiva {
         let from = format!("{}T00:00:00", place.first_day());
         let (operation, values) = (Operation::PlacementCensus, [(Param::StartFrom, from.as_str())]);
         let page_rows = self.page_rows();
-        let part = page_rows.map_or(Part::Whole, |_| Part::At(self.first_page() + place.offset));
-        let lines = self.client().part(operation, &values, Kind::Start, part).await?.rows;
+        let part = page_rows.map_or(Part::Whole, |_| Part::At(place.offset));
+        // Page 0 is asked for whatever number the first one has: a wrong one would lose it without a word.
+        let unsure = self.page_base().filter(|_| place.offset == 0);
+        let lines = match self.client().part(operation, &values, Kind::Start, part).await {
+            Ok(answer) => answer.rows,
+            Err(error) if unsure.is_some_and(|base| is_no_page(&error, base)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
         let mut reader = Reader::new(&self.client().zone);
         let mut id = |row: &Row| {
             let name = Operation::PlacementCensus.name();
@@ -117,13 +133,21 @@ impl JobDiva {
             lines.iter().map(|row| (id(row), row)).collect();
         let ids: BTreeSet<PlacementId> = all.iter().filter_map(|(id, _)| id.clone()).collect();
         let hires = all.iter().filter(|(_, row)| self.may_be_open_hire(row, place.today));
-        let hires = hires.filter_map(|(id, _)| id.clone()).collect();
-        let full = page_rows.is_some_and(|most| lines.len() as u64 >= most);
-        let stuck = full && ids.is_subset(&place.before);
+        let hires: BTreeSet<PlacementId> = hires
+            .filter_map(|(id, row)| {
+                let id = id.clone()?;
+                self.remember_new(id.as_str(), row);
+                Some(id)
+            })
+            .collect();
+        let full = page_rows.is_some_and(|most| place.is_full(lines.len() as u64, most));
+        // Where 0 is taken for 1, the first page comes twice.
+        let twice = self.page_base().is_some() && place.offset == 1;
+        let stuck = full && !twice && ids.is_subset(&place.before);
         let next = if place.is_no_row_count(&ids, self.offset_unit()) {
             Some(place.by_pages())
-        } else if full && !stuck {
-            Some(place.further(ids, page_rows.unwrap_or_default()))
+        } else if (full && !stuck) || (unsure.is_some() && lines.is_empty()) {
+            Some(place.further(ids, lines.len() as u64))
         } else {
             place.again()
         };
@@ -132,12 +156,16 @@ impl JobDiva {
 
     /// Whether a line may be a hire that is not over: a bare offer is none.
     fn may_be_open_hire(&self, row: &Row, today: Date) -> bool {
-        let status = row.text(Field::StartStatus).unwrap_or_default().to_ascii_lowercase();
-        let placed = row.text(Field::PlacedOn).is_some();
-        let agreed = placed || !["", "offer"].contains(&status.as_str());
-        let off = ["cancel", "reject", "declin"].iter().any(|word| status.contains(word));
+        let word = row.text(Field::StartStatus);
+        let standing = word.map(|word| self.config().standings.of(word));
+        let agreed = match standing {
+            None => row.text(Field::PlacedOn).is_some(),
+            Some(Some(Standing::Offer | Standing::Canceled)) => false,
+            // A word that nobody has explained is for a person to see.
+            Some(Some(Standing::Starting | Standing::Working | Standing::Ended) | None) => true,
+        };
         let over = row.day(Field::ActivityEnd, &self.client().zone).is_some_and(|end| end < today);
-        agreed && !off && !over && status != "offer"
+        agreed && !over
     }
 }
 
@@ -157,20 +185,32 @@ impl Place {
             && ids.is_disjoint(&self.before)
     }
 
+    /// Whether there may be more behind a page of so many lines, of which so many were asked for.
+    fn is_full(&self, lines: u64, most: u64) -> bool {
+        let full = match self.lines {
+            Some(first) => lines >= first,
+            None => lines > REPEATED_MAX,
+        };
+        // More than was asked for is everything: the service does not page.
+        full && lines <= most
+    }
+
     fn by_pages(&self) -> Self {
         Self { counts: Counts::Pages, offset: 1, ..self.clone() }
     }
 
-    fn further(&self, before: BTreeSet<PlacementId>, page_rows: u64) -> Self {
+    fn further(&self, before: BTreeSet<PlacementId>, lines: u64) -> Self {
         let step = match self.counts {
-            Counts::Rows => page_rows - 1,
+            Counts::Rows => lines.saturating_sub(1).max(1),
             Counts::Pages => 1,
         };
-        Self { offset: self.offset + step, before, ..self.clone() }
+        let first = self.lines.or((lines > 0).then_some(lines));
+        Self { offset: self.offset + step, lines: first, before, ..self.clone() }
     }
 
     fn again(&self) -> Option<Self> {
         let walk = self.walk + 1;
-        (walk < WALKS).then(|| Self { walk, offset: 0, before: BTreeSet::new(), ..self.clone() })
+        let (offset, lines, before) = (0, None, BTreeSet::new());
+        (walk < WALKS).then(|| Self { walk, offset, lines, before, ..self.clone() })
     }
 }

@@ -20,6 +20,8 @@ use workflow_core::time::{Clock, Timestamp};
 use crate::config::{BadConfig, Config, PlainHttp, TokenHeader};
 use crate::error::{Error, Failure};
 use crate::operations::{LOGIN, Method, Operation, Param, Registry, Spec, find_rule};
+use crate::paging::Begins;
+use crate::pushback::Pushback;
 use crate::request::{Part, Request};
 use crate::secret::Secret;
 use crate::token::{self, Token};
@@ -44,6 +46,10 @@ pub(crate) struct Client {
     /// Held while logging in: whoever comes meanwhile waits and takes the same token.
     token: Mutex<Option<Token>>,
     logins: AtomicU64,
+    /// How often each operation was told off.
+    pushback: Pushback,
+    /// Where pages were seen to begin.
+    pub(crate) begins: Begins,
     /// The password in use: the configuration's, until another one takes its place.
     password: RwLock<Secret>,
     /// Why the last login was refused, until one succeeds.
@@ -79,9 +85,23 @@ impl Client {
         let http = builder.build().map_err(|error| BadConfig::Http(transport(error)))?;
         let token = Mutex::new(None);
         let (password, refused) = (RwLock::new(config.password.clone()), RwLock::default());
-        let logins = AtomicU64::new(0);
+        let (logins, begins) = (AtomicU64::new(0), Begins::default());
+        let pushback = Pushback::new(config.seed);
         let outlet = Outlet::new(settings(&config), Arc::clone(&clock));
-        Ok(Self { http, outlet, base, config, zone, clock, token, logins, password, refused })
+        Ok(Self {
+            http,
+            outlet,
+            base,
+            config,
+            zone,
+            clock,
+            token,
+            logins,
+            pushback,
+            begins,
+            password,
+            refused,
+        })
     }
 
     /// Why the last login was refused; `None` while nothing speaks against the credentials.
@@ -157,7 +177,9 @@ impl Client {
         if let Some(why) = envelope.shape.is_not(spec.envelope) {
             return Err(Error::Unreadable { operation: name, why });
         }
-        self.judged(name, spec, &reply, envelope)
+        let answer = self.judged(name, spec, &reply, envelope)?;
+        self.pushback.answered(name);
+        Ok(answer)
     }
 
     /// How an operation is carried out.
@@ -311,7 +333,10 @@ impl Client {
         let request = Request::new(self.spec(operation), &values, &[], Part::Whole);
         let reply = self.send(LOGIN, self.addressed(operation, &request), LOGIN_BYTES_MAX).await?;
         match token::in_answer(&reply.body) {
-            Some(pair) if reply.status.is_success() => Ok(self.taken(pair)),
+            Some(pair) if reply.status.is_success() => {
+                self.pushback.answered(LOGIN);
+                Ok(self.taken(pair))
+            }
             _ => Err(self.login_failure(self.spec(operation), &reply)),
         }
     }
@@ -367,7 +392,8 @@ impl Client {
             message: &self.redacted(&words),
             retry_after: reply.retry_after,
         };
-        let error = failure.classify(&spec.error_rules, &words);
+        let unsaid = || self.pushback.wait(operation, reply.pass.at, self.clock.now());
+        let error = failure.classify(&spec.error_rules, &words, unsaid);
         if let Some(Error::Busy { after, .. }) = &error {
             self.outlet.came(operation, reply.pass, Came::TooFast(Some(*after)));
         }

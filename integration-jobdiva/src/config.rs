@@ -3,6 +3,7 @@
 //! No file is read here and nothing is looked up in the environment: that is the runner's work. How each operation is
 //! carried out is `operations.rs`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -11,6 +12,7 @@ use workflow_core::outlet::Settings;
 
 use crate::operations::{BadSpec, Registry};
 use crate::secret::Secret;
+use crate::standing::Standings;
 
 /// Metered per operation and tenant by numbers that are not public; seen: 12 to 60 calls a minute by the number of
 /// licensed users, with an allowance of some minutes. So the best is tried, and 429 leads down to the least.
@@ -45,6 +47,8 @@ pub struct Config {
     pub tenant_field: Option<String>,
     /// Label of the user-defined field that holds the pay rate, such as `Pay Rate to Vendor`; default none.
     pub pay_field: Option<String>,
+    /// What the tenant's words for how a start stands mean; default [`Standings::default`].
+    pub standings: Standings,
     /// Whether timesheets are read, and what their pay columns hold; default: they are not.
     pub timesheets: Option<TimesheetPay>,
     /// How each operation is carried out; default as in `operations.rs`.
@@ -59,6 +63,8 @@ pub struct Config {
     /// default 60 a minute and 60 at once, at worst 12 a minute, and nothing for 30 s after five failures. The least time
     /// between two calls is each operation's own ([`crate::operations::Spec::min_interval`]).
     pub limits: Settings,
+    /// What spreads the waits of tenants that are told off without being told for how long; default: of the client id.
+    pub seed: u64,
     /// Largest answer accepted, in bytes; default 64 MiB.
     pub answer_bytes_max: usize,
 }
@@ -149,12 +155,14 @@ impl Config {
             user_fields: Vec::new(),
             tenant_field: None,
             pay_field: None,
+            standings: Standings::default(),
             timesheets: None,
             registry: Registry::default(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(180),
             total_timeout: Duration::from_secs(10 * 60),
             limits: Settings::of(PACE),
+            seed: seed(client_id),
             answer_bytes_max: 64 << 20,
         }
     }
@@ -180,6 +188,12 @@ impl Config {
         jiff::tz::TimeZone::get(&self.time_zone)
             .map_err(|_| BadConfig::TimeZone(self.time_zone.clone()))
     }
+}
+
+fn seed(client_id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    client_id.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -10,8 +10,6 @@ use workflow_core::outcome::{Again, Outcome, Trace};
 
 use crate::operations::{Class, ErrorRule, find_rule};
 
-/// How long to leave an operation alone that is over its rate, when the service does not say.
-const OVER_RATE: Duration = Duration::from_secs(30);
 /// The longest wish to wait that is honoured; the engine asks again after that.
 const WAIT_MAX: Duration = workflow_core::backoff::WISH_MAX;
 /// How long to wait before credentials that were refused are tried again: often enough to heal by itself after
@@ -124,9 +122,14 @@ pub(crate) struct Failure<'a> {
 
 impl Failure<'_> {
     /// The reaction that the first rule asks for that fits; `None` when the answer means that there is nothing. `words`
-    /// are the service's own, unredacted. A 401 is [`Error::Credentials`]: the client has logged in anew before it comes
+    /// are the service's own, unredacted; `unsaid` is how long to leave alone what is busy, when nobody says. A 401 is [`Error::Credentials`]: the client has logged in anew before it comes
     /// here.
-    pub(crate) fn classify(self, own: &[ErrorRule], words: &str) -> Option<Error> {
+    pub(crate) fn classify(
+        self,
+        own: &[ErrorRule],
+        words: &str,
+        unsaid: impl FnOnce() -> Duration,
+    ) -> Option<Error> {
         let rule = find_rule(own, self.status, words);
         let (class, after) = rule.map_or((Class::Refused, None), |rule| (rule.class, rule.after));
         let Failure { operation, status, retry_after, .. } = self;
@@ -139,7 +142,7 @@ impl Failure<'_> {
         let after = retry_after.or(after).map(|after| after.min(WAIT_MAX));
         Some(match class {
             Class::Retry => Error::Unavailable { operation, status, after, message },
-            Class::Busy => Error::Busy { operation, after: after.unwrap_or(OVER_RATE), message },
+            Class::Busy => Error::Busy { operation, after: after.unwrap_or_else(unsaid), message },
             Class::WindowTooWide => Error::WindowTooWide { operation, message },
             Class::Credentials => Error::Credentials { operation, message },
             Class::NotGranted => Error::NotGranted { operation, message },
@@ -207,9 +210,11 @@ impl Error {
 mod tests {
     use super::*;
 
+    const UNSAID: Duration = Duration::from_secs(33);
+
     fn classify(status: u16, message: &str) -> Error {
         let failure = Failure { operation: "pay.delta", status, message, retry_after: None };
-        failure.classify(&[], message).unwrap()
+        failure.classify(&[], message, || UNSAID).unwrap()
     }
 
     #[test]
@@ -221,7 +226,7 @@ mod tests {
         );
         assert!(matches!(
             classify(429, "Request Limit Exceeded"),
-            Error::Busy { after: OVER_RATE, .. }
+            Error::Busy { after: UNSAID, .. }
         ));
         let wide = "Error: Invalid. Date range more than 14 days, metric name = X";
         assert!(matches!(classify(200, wide), Error::WindowTooWide { .. }));
@@ -264,6 +269,9 @@ mod tests {
             message: "",
             retry_after: Some(Duration::from_secs(30 * 3600)),
         };
-        assert!(matches!(failure.classify(&[], ""), Some(Error::Busy { after: WAIT_MAX, .. })));
+        assert!(matches!(
+            failure.classify(&[], "", || UNSAID),
+            Some(Error::Busy { after: WAIT_MAX, .. })
+        ));
     }
 }

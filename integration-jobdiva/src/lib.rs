@@ -35,11 +35,13 @@ pub mod receive;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+pub mod standing;
 
 mod assemble;
 mod client;
 mod paging;
 mod perform;
+mod pushback;
 mod request;
 mod timesheet;
 mod token;
@@ -135,6 +137,13 @@ impl JobDiva {
     pub(crate) fn remembered(&self, placement: &str) -> Option<Row> {
         let activities = self.0.activities.lock().unwrap_or_else(PoisonError::into_inner);
         activities.get(placement).cloned()
+    }
+
+    /// Keeps what a census says of a placement that no feed told of.
+    pub(crate) fn remember_new(&self, placement: &str, start: &Row) {
+        if self.remembered(placement).is_none() {
+            self.remember(placement, start);
+        }
     }
 
     /// Keeps what a feed says of a placement; the lowest ids, the oldest placements, are forgotten first.

@@ -25,8 +25,8 @@ pub use self::registry::{Difference, Registry};
 pub(crate) use self::rules::find as find_rule;
 pub use self::rules::{Class, ErrorRule, Statuses, usual_rules};
 pub use self::spec::{
-    BadSpec, EnvelopeForm, Method, Need, OffsetUnit, Paging, ParamEncoding, Spec, WINDOW_WIDEST,
-    Window, written_duration,
+    BadSpec, EnvelopeForm, Method, Need, OffsetUnit, PageBase, Paging, ParamEncoding, Spec,
+    WINDOW_WIDEST, Window, written_duration,
 };
 use crate::wire::columns::Kind;
 
@@ -176,7 +176,7 @@ operations! {
     PlacementDelta = "placement.delta", Feed Get "/apiv2/bi/NewUpdatedSubmittalInterviewHireActivityRecords" [From "fromDate", To "toDate", UserFields "userFieldsName"], [Kind::Activity], Required, "[4x] S1, S6, S12, S16";
     /// The slim form of the same, for tenants without the other.
     PlacementDeltaAlt = "placement.delta_alt", Feed Get "/apiv2/bi/NewUpdatedActivityRecords" [From "fromDate", To "toDate", UserFields "userFieldsName"], [Kind::Activity], Helpful, "[4x]";
-    /// Placements of a requisition or a candidate.
+    /// Placements of a candidate on a requisition; stands in for placement.detail.
     PlacementSearch = "placement.search", Walk Post "/apiv2/jobdiva/searchStart" [Candidate "candidateid", Job "jobId", StartFrom "startDateFrom"], [Kind::Start], Helpful, "[4x] S1, S2, S5, S15";
     /// All placements from a first day of work on, page by page.
     PlacementCensus = "placement.census", Walk Post "/apiv2/jobdiva/searchStart" [StartFrom "startDateFrom"], [Kind::Start], Helpful, "[2x]; offset unclear";
@@ -215,7 +215,7 @@ operations! {
     /// One company.
     CompanyGet = "company.get", Get Get "/apiv2/bi/CompanyDetail" [Company "companyId"], [], Optional, "[3x] S3, S2, S1";
     /// The tenant's user-defined fields.
-    UdfList = "udf.list", Get Get "/apiv2/bi/UserfieldsList" [], [], Setup, "[3x]";
+    UdfList = "udf.list", Get Get "/apiv2/bi/UserfieldsList" [], [Kind::UserField], Setup, "[3x]";
     /// The tenant's quotas.
     LimitsGet = "limits.get", Get Get "/apiv2/bi/ApiLimits" [], [], Setup, "[1x] S5";
 }
@@ -234,7 +234,7 @@ impl Operation {
             Description, Email, Employment, FileContent, FileName, FirstName, Hired, Id, LastName,
             MergedFrom, MergedInto, PayAmount, PayRecords, PayStart, PayUnit, Placement, Position,
             Record, RegularHours, RegularPay, Requisition, State, Status, Timesheet, Title,
-            Updated, WeekEnding, WorkState,
+            Updated, UserField, WeekEnding, WorkState,
         };
         match self {
             Operation::CandidateGet => &[Id, FirstName, LastName, Email, State],
@@ -280,8 +280,8 @@ impl Operation {
             | Operation::InvoiceDelta
             | Operation::InvoiceGet
             | Operation::CompanyGet
-            | Operation::UdfList
             | Operation::LimitsGet => &[],
+            Operation::UdfList => &[UserField],
         }
     }
 

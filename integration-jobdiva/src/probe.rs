@@ -16,7 +16,7 @@ pub use self::words::{Misread, Vocabulary};
 use crate::JobDiva;
 use crate::error::Error;
 use crate::operations::{
-    Field, LOGIN, Operation, Paging, Param, Pattern, Registry, is_never_read, normalise,
+    Field, LOGIN, Operation, PageBase, Paging, Param, Pattern, Registry, is_never_read, normalise,
 };
 use crate::poll::minus;
 use crate::poll::window::Window;
@@ -147,14 +147,19 @@ impl JobDiva {
             values.iter().map(|(param, value)| (*param, value.as_str())).collect();
         let part = match &spec.paging {
             Paging::None => Part::Whole,
-            Paging::Page { base, .. } => Part::At(u64::from(*base)),
-            Paging::Offset { .. } => Part::At(0),
+            Paging::Page { base: PageBase::One | PageBase::Auto, .. } => Part::At(1),
+            Paging::Page { base: PageBase::Zero, .. } | Paging::Offset { .. } => Part::At(0),
         };
         let fields = self.config().asked_fields();
         // The widest that is ever decoded of it, so that nothing more is kept here than elsewhere.
         let kind = operation.kinds().first().copied().unwrap_or(Kind::Touch);
         let allowed = Allowed::of(spec, kind, &fields).noting();
-        match self.client().part_with(operation, &values, &allowed, part).await {
+        let mut answer = self.client().part_with(operation, &values, &allowed, part).await;
+        // Where pages are counted from 0, all there is may be on that one.
+        if part == Part::At(1) && answer.as_ref().is_ok_and(|answer| answer.rows.is_empty()) {
+            answer = self.client().part_with(operation, &values, &allowed, Part::At(0)).await;
+        }
+        match answer {
             Ok(envelope) => self.learn(&mut probe, &envelope, &allowed.met(), kind),
             Err(error) => {
                 probe.outcome = outcome(&error);

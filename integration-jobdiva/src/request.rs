@@ -100,7 +100,7 @@ fn paging(paging: &Paging, part: Part) -> Vec<(&str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::Operation;
+    use crate::operations::{Operation, PageBase};
 
     fn query(spec: &Spec, part: Part) -> String {
         let values = [(Param::To, "t"), (Param::From, "f"), (Param::Candidate, "c")];
@@ -129,7 +129,7 @@ mod tests {
         spec.params.insert(Param::UserFields, String::new());
         spec.static_params.insert("alternateFormat".into(), "true".into());
         let (number_name, size_name) = ("pageNumber".into(), "pageSize".into());
-        spec.paging = Paging::Page { base: 1, size: 25, number_name, size_name };
+        spec.paging = Paging::Page { base: PageBase::One, size: 25, number_name, size_name };
         assert_eq!(
             query(&spec, Part::At(3)),
             "since=f&toDate=t&alternateFormat=true&pageNumber=3&pageSize=25"

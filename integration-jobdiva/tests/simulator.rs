@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "these are tests")]
 
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests crate uses all of it")]
+mod canary;
+
 mod simulator {
     mod feeds;
     mod login;

@@ -70,7 +70,7 @@ pub async fn examine(
         let ats = jobdiva::examine(tenant, clock).await;
         findings.extend(ats.findings);
         let (entities, categories) = (&insurer.entities, &insurer.categories);
-        findings.extend(words::examine(&tenant.rules, &ats.words, entities, categories));
+        findings.extend(words::examine(tenant, &ats.words, entities, categories));
     }
     findings.extend(insurer.findings);
     for side in

@@ -147,7 +147,8 @@ mod tests {
 
     use integration_jobdiva::config::Login;
     use integration_jobdiva::operations::{
-        Class, EnvelopeForm, ErrorRule, Field, OffsetUnit, Paging, Param, ParamEncoding, Statuses,
+        Class, EnvelopeForm, ErrorRule, Field, OffsetUnit, PageBase, Paging, Param, ParamEncoding,
+        Statuses,
     };
 
     use super::*;
@@ -187,8 +188,12 @@ mod tests {
         window.zone = Some("America/Chicago".into());
         window.format = "yyyy-MM-dd'T'HH:mm:ss".parse().unwrap();
         let names = ("pageNumber".to_owned(), "pageSize".to_owned());
-        registry.of_mut(Operation::JobDelta).paging =
-            Paging::Page { base: 0, size: 25, number_name: names.0, size_name: names.1 };
+        registry.of_mut(Operation::JobDelta).paging = Paging::Page {
+            base: PageBase::Zero,
+            size: 25,
+            number_name: names.0,
+            size_name: names.1,
+        };
         let census = registry.of_mut(Operation::PlacementCensus);
         let names = ("skip".to_owned(), "take".to_owned());
         census.paging = Paging::Offset {
@@ -243,7 +248,7 @@ wide = "1d"
 format = "MM/dd"
 [operation."job.get"]
 window = { max = "1d" }
-paging = { by = "page", size = 1 }
+paging = { by = "page", base = 2, size = 1 }
 timeout = "0s"
 [operation."*"]
 path = "/x"
@@ -265,6 +270,7 @@ path = "/x"
             "acme.toml:16: operation.pay.delta.window.wide: unknown key",
             "acme.toml:17: operation.pay.delta.window.format: `MM/dd` is no form of dates",
             "acme.toml:19: operation.job.get.window: this operation is not asked by windows",
+            "acme.toml:20: operation.job.get.paging.base: expected 0, 1 or \"auto\"",
             "acme.toml:20: operation.job.get.paging.size: expected 2 to 1000 rows",
             "acme.toml:21: operation.job.get.timeout: expected 1s to 30m",
             "acme.toml:23: operation.*.path: unknown key",

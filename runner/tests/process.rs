@@ -39,6 +39,8 @@ mod pages;
 mod secrets;
 #[path = "process/simulate.rs"]
 mod simulate;
+#[path = "process/skipped.rs"]
+mod skipped;
 #[path = "process/verbs.rs"]
 mod verbs;
 #[path = "process/webhooks.rs"]

@@ -102,6 +102,11 @@ fn stages_decide_before_anything_else() {
     // Without a day of its own the end date is the end.
     assert_eq!(verdict("stage=ended"), Verdict::Over(facts("").end));
     assert_eq!(held("stage=offer"), ["offer"]);
+    // A word that nobody has explained holds what would be insured, and nothing else.
+    assert_eq!(held("stage=offer; status=Badge Check"), ["offer", "status_unmapped"]);
+    assert_eq!(held("stage=working; status=Badge Check"), ["status_unmapped"]);
+    assert_eq!(out("status=Badge Check; employment=W2"), "w2");
+    assert!(matches!(verdict("stage=canceled; status=Badge Check"), Verdict::Off(_)));
     ready("stage=working");
 }
 
@@ -253,6 +258,8 @@ fn a_missing_row_is_named_with_the_line_to_add() {
     assert!(text_of("category=Glass  Blowing").ends_with(line));
     let line = "under [tenant.job_categories]: \"platform engineer\" = \"jc_...\"";
     assert!(text_of("category=none").ends_with(line));
+    let text = text_of("status=Badge  Check");
+    assert!(text.contains("under [tenant.statuses]: \"badge check\" = \"offer\" |"), "{text}");
     assert!(text_of("unit=Fort Night").contains("under [tenant.wage.units]: \"fort night\" ="));
     let text = text_of("employment=Free Lance");
     assert!(text.contains("under [tenant.contractor.categories]: \"free lance\" ="), "{text}");

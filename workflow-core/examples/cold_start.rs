@@ -86,6 +86,7 @@ fn facts(placement: &PlacementId) -> Result<Facts, Failure> {
             category: Some("Software".into()),
         },
         company: Some(Company { id: CompanyId("co_1".into()), name: Some("Initech".into()) }),
+        unmapped_status: None,
         unreadable: Vec::new(),
     })
 }

@@ -25,6 +25,8 @@ const ACTIVITY: &str = "activity";
 pub(crate) struct Sources {
     /// The submittal that became it.
     pub(crate) activity: Option<Row>,
+    /// Its line of a search, where the submittal itself could not be read.
+    pub(crate) start: Option<Row>,
     /// The assignment itself, without its sections.
     pub(crate) assignment: Option<Row>,
     /// Its pay records.
@@ -84,8 +86,11 @@ impl Sources {
             home: view.home(),
             role: view.role(),
             company: view.company(),
+            unmapped_status: None,
             unreadable: Vec::new(),
         };
+        let unknown = |word: &&str| config.standings.of(word).is_none();
+        facts.unmapped_status = view.status().filter(unknown).map(str::to_owned);
         facts.unreadable = view.reader.into_unreadable();
         Some(facts)
     }
@@ -144,15 +149,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The word for how the start stands; what was remembered is older than what a search says now.
+    fn status(&self) -> Option<&'a str> {
+        let Sources { start, activity, assignment, billing, .. } = self.sources;
+        let rows = start.iter().chain(activity).chain(assignment).chain(billing);
+        rows.into_iter().find_map(|row| row.text(Field::StartStatus))
+    }
+
     fn signs(&mut self) -> Signs {
+        let status = self.status().and_then(|word| self.config.standings.of(word));
         let Self { sources, reader, pay, billing, .. } = self;
         let activity = sources.activity.as_ref();
         let records = sources.pay.len() + sources.billing.len();
-        let status = activity
-            .into_iter()
-            .chain(&sources.assignment)
-            .chain(&sources.billing)
-            .find_map(|row| row.text(Field::StartStatus));
         let mut says = |record: &Record<'_>, column| {
             reader.flag(&record.label, record.row, column) == Some(true)
         };
@@ -161,7 +169,7 @@ impl<'a> View<'a> {
             billing.last().is_some_and(|last| says(last, Field::Closed) || says(last, Field::Over));
         Signs {
             gone: activity.is_none() && records > 0 && pay.undeleted + billing.undeleted == 0,
-            status: status.map(str::to_owned),
+            status,
             hired: activity.and_then(|row| reader.flag(ACTIVITY, row, Field::Hired)),
             rejected: activity.and_then(|row| reader.flag(ACTIVITY, row, Field::Rejected)),
             rejected_on: activity.and_then(|row| reader.date(ACTIVITY, row, Field::RejectedOn)),

@@ -1,18 +1,21 @@
 //! How far a placement has come, from the signs that JobDiva gives. Pure.
 //!
 //! JobDiva publishes no list of states; this order of signs is what its clients have found to hold. What is sure to be
-//! no hire yet stays [`Stage::Offer`], whatever dates a recruiter has pencilled in.
+//! no hire yet stays [`Stage::Offer`], whatever dates a recruiter has pencilled in. What the words of a status mean is
+//! `standing.rs`.
 
 use jiff::civil::Date;
 use workflow_core::domain::facts::Stage;
+
+use crate::standing::Standing;
 
 /// The signs that count.
 #[derive(Clone, Debug)]
 pub(crate) struct Signs {
     /// All records are deleted and the activity is gone.
     pub(crate) gone: bool,
-    /// The start's status, in the tenant's words.
-    pub(crate) status: Option<String>,
+    /// What the start's status means; `None` where there is none, or nobody knows.
+    pub(crate) status: Option<Standing>,
     /// The activity is flagged as a hire.
     pub(crate) hired: Option<bool>,
     /// The activity is flagged as rejected.
@@ -37,32 +40,32 @@ pub(crate) struct Signs {
     pub(crate) today: Date,
 }
 
-const CANCELED: [&str; 3] = ["cancel", "reject", "declin"];
-const WORKING: [&str; 4] = ["active", "started", "on assignment", "placed"];
-const STARTING: [&str; 4] =
-    ["offer accepted", "pending start", "scheduled start", "ready to start"];
-
 impl Signs {
     /// The stage that the signs add up to.
     pub(crate) fn stage(&self) -> Stage {
         if self.gone {
             return Stage::Deleted;
         }
-        let status = self.status.as_deref().unwrap_or_default().to_ascii_lowercase();
-        if CANCELED.iter().any(|word| status.contains(word)) || self.rejected_after_hire() {
+        let is = |standing| self.status == Some(standing);
+        if is(Standing::Canceled) || self.rejected_after_hire() {
             return Stage::Canceled;
         }
-        let working = WORKING.contains(&status.as_str());
-        let offered = status == "offer";
+        let (working, offered) = (is(Standing::Working), is(Standing::Offer));
         let hired = self.hired == Some(true) && !offered;
         let terminated = self.terminated_on.is_some();
-        let agreed =
-            hired || self.records || terminated || working || STARTING.contains(&status.as_str());
+        let agreed = hired
+            || self.records
+            || terminated
+            || working
+            || is(Standing::Starting)
+            || is(Standing::Ended);
         if !agreed {
             return Stage::Offer;
         }
         let to_come = !self.begun && self.start.is_some_and(|start| start > self.today);
-        let called_off = self.over || self.terminated_on.is_some_and(|on| on <= self.today);
+        let called_off = self.over
+            || is(Standing::Ended)
+            || self.terminated_on.is_some_and(|on| on <= self.today);
         if called_off && to_come {
             return Stage::Canceled;
         }
@@ -125,11 +128,11 @@ mod tests {
     #[test]
     fn a_hire_starts_works_and_ends() {
         assert_eq!(of(|_| {}), Stage::Starting);
-        assert_eq!(of(|s| s.status = Some("Placed".into())), Stage::Starting);
+        assert_eq!(of(|s| s.status = Some(Standing::Working)), Stage::Starting);
         assert_eq!(of(|s| s.start = None), Stage::Starting);
         assert_eq!(of(later), Stage::Starting, "nothing says that work has begun");
         assert_eq!(of(|s| (s.begun, s.records) = (true, true)), Stage::Working);
-        let working = |s: &mut Signs| (s.status, s.hired) = (Some("Active".into()), None);
+        let working = |s: &mut Signs| (s.status, s.hired) = (Some(Standing::Working), None);
         assert_eq!(
             of(|s| {
                 working(s);
@@ -151,6 +154,11 @@ mod tests {
             s.terminated_on = day("2026-04-20")
         });
         assert_eq!(ended, Stage::Ended { on: day("2026-04-20") });
+        let said = of(|s| {
+            later(s);
+            s.status = Some(Standing::Ended)
+        });
+        assert_eq!(said, Stage::Ended { on: None });
         let will_end = of(|s| {
             later(s);
             s.begun = true;
@@ -177,11 +185,11 @@ mod tests {
             }),
             Stage::Offer
         );
-        assert_eq!(of(|s| s.status = Some("Offer".into())), Stage::Offer);
+        assert_eq!(of(|s| s.status = Some(Standing::Offer)), Stage::Offer);
         assert_eq!(
             of(|s| {
                 submittal(s);
-                s.status = Some("Offer Accepted".into())
+                s.status = Some(Standing::Starting)
             }),
             Stage::Starting
         );
@@ -196,9 +204,8 @@ mod tests {
 
     #[test]
     fn what_was_called_off_is_canceled() {
-        for status in ["Canceled Start", "Rejected", "Offer declined", "CANCELLED"] {
-            assert_eq!(of(|s| s.status = Some(status.into())), Stage::Canceled, "{status}");
-        }
+        let called_off = |s: &mut Signs| s.status = Some(Standing::Canceled);
+        assert_eq!(of(called_off), Stage::Canceled);
         assert_eq!(of(|s| s.rejected = Some(true)), Stage::Canceled);
         let history = |s: &mut Signs| (s.rejected, s.rejected_on) = (Some(true), day("2026-03-01"));
         assert_eq!(of(history), Stage::Starting);

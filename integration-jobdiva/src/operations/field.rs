@@ -63,7 +63,7 @@ fields! {
     /// The client.
     Company = "company_id" Id ["COMPANYID", "CUSTOMERID"];
     /// The client's name.
-    CompanyName = "company_name" Text ["COMPANYNAME"];
+    CompanyName = "company_name" Text ["COMPANYNAME", "company"];
     /// The timesheet.
     Timesheet = "timesheet_id" Id ["TIMESHEETID"];
     /// The record's own id, where a method gives it no other name.
@@ -71,11 +71,11 @@ fields! {
     /// A billing or pay record's number within its employee.
     Record = "record_id" Id ["RECID"];
     /// A person's first name.
-    FirstName = "first_name" Text ["FIRSTNAME"];
+    FirstName = "first_name" Text ["FIRSTNAME", "CANDIDATEFIRSTNAME"];
     /// A person's last name.
-    LastName = "last_name" Text ["LASTNAME"];
+    LastName = "last_name" Text ["LASTNAME", "CANDIDATELASTNAME"];
     /// A person's e-mail addresses, the first that can be one.
-    Email = "email" Text ["EMAIL", "ALTERNATEEMAIL"];
+    Email = "email" Text ["EMAIL", "ALTERNATEEMAIL", "CANDIDATEEMAIL"];
     /// A person's telephone.
     Phone = "phone" Text ["CELLPHONE", "PHONE1", "HOMEPHONE", "WORKPHONE"];
     /// The state of an address.
@@ -86,8 +86,8 @@ fields! {
     Title = "job_title" Text ["JOBTITLE", "TITLE"];
     /// The requisition's description, HTML.
     Description = "job_description" Text ["JOBDESCRIPTION"];
-    /// The requisition's category, in the tenant's words.
-    Category = "job_category" Word ["JOB_CATEGORY"];
+    /// The requisition's category, in the tenant's words; of the catalogue's columns only the beginning of the name is known.
+    Category = "job_category" Word ["JOB_CATEGORY", "CATALOG", "CATALOGNAME"];
     /// Contract, direct placement and the like.
     Position = "position_type" Word ["POSITIONTYPE", "job type"];
     /// Whether the work may be done from home.
@@ -135,7 +135,7 @@ fields! {
     /// Per what that was agreed.
     AgreedUnit = "agreed_pay_unit" Word ["PAYFREQUENCY", "pay rate currency/unit", "hourly unit"];
     /// The currency of what is paid.
-    Currency = "currency" Word ["CURRENCY", "hourly currency"];
+    Currency = "currency" Word ["CURRENCY", "hourly currency", "pay rate currency"];
     /// How the worker is engaged, in the tenant's words.
     Employment = "worker_category" Word ["EMPLOYMENT_CATEGORY"];
     /// Whether a company of the worker's is paid; spelt so in searches.
@@ -186,6 +186,8 @@ fields! {
     FileContent = "file_content" Text ["FILECONTENT", "FILECONTENT_BASE64ENCODED", "CONTENT"];
     /// When a file was uploaded.
     UploadedOn = "uploaded_on" Date ["UPLOADEDON", "DATEUPLOADED", "DATECREATED"];
+    /// The label of a user-defined field, where the tenant's are listed.
+    UserField = "user_field" Word ["FIELDNAME", "USERFIELDNAME", "NAME"];
     /// The part of an assignment that holds its billing records.
     BillingRecords = "billing_records" Rows ["BILLING"];
     /// The part of an assignment that holds its pay records.

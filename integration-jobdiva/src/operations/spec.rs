@@ -134,7 +134,7 @@ pub enum Paging {
     /// By the number of the page.
     Page {
         /// The number of the first page.
-        base: u32,
+        base: PageBase,
         /// Rows of a page.
         size: u32,
         /// What the page's number is called.
@@ -153,6 +153,20 @@ pub enum Paging {
         /// What the size is called.
         size_name: String,
     },
+}
+
+/// The number of the first page, as a tenant has it.
+///
+/// Reading begins at page 0 whatever is said here, until an answer has shown where pages begin: a wrong number would lose
+/// the first page without a word. This says what a failure of page 0 means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageBase {
+    /// Nobody knows: a page 0 that is refused is none, one on which the service fails is a failure.
+    Auto,
+    /// It is 0: a page 0 that fails is a failure.
+    Zero,
+    /// It is 1: a page 0 that fails is none.
+    One,
 }
 
 /// What an offset counts.
@@ -335,6 +349,17 @@ impl Findings {
     fn note(&mut self, key: &str, what: &str) {
         let operation = self.operation.name();
         self.found.push(BadSpec { operation, key: key.to_owned(), what: what.to_owned() });
+    }
+}
+
+/// As configuration writes it: `"auto"`, 0 or 1.
+impl Serialize for PageBase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            PageBase::Auto => serializer.serialize_str("auto"),
+            PageBase::Zero => serializer.serialize_u8(0),
+            PageBase::One => serializer.serialize_u8(1),
+        }
     }
 }
 

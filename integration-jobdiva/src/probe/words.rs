@@ -44,8 +44,10 @@ pub struct Vocabulary {
     pub categories: BTreeSet<String>,
     /// Per what is paid.
     pub units: BTreeSet<String>,
-    /// How starts and timesheets stand.
+    /// How starts stand.
     pub statuses: BTreeSet<String>,
+    /// How timesheets stand.
+    pub timesheet_statuses: BTreeSet<String>,
     /// The clients, by id, with their names where they were seen.
     pub companies: BTreeMap<String, Option<String>>,
     /// The requisitions' categories.
@@ -54,6 +56,8 @@ pub struct Vocabulary {
     pub positions: BTreeSet<String>,
     /// The currencies.
     pub currencies: BTreeSet<String>,
+    /// The labels of user-defined fields.
+    pub user_fields: BTreeSet<String>,
 }
 
 /// A value that is not understood.
@@ -131,8 +135,12 @@ fn word(field: Field, text: &str, row: &Row, probe: &mut Probe) {
         &mut vocabulary.categories
     } else if of(UNITS) {
         &mut vocabulary.units
-    } else if of(&[Field::StartStatus, Field::Status]) {
+    } else if of(&[Field::StartStatus]) {
         &mut vocabulary.statuses
+    } else if of(&[Field::Status]) {
+        &mut vocabulary.timesheet_statuses
+    } else if of(&[Field::UserField]) {
+        &mut vocabulary.user_fields
     } else if of(&[Field::Category]) {
         &mut vocabulary.job_categories
     } else if of(&[Field::Position]) {

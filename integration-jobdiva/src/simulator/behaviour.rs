@@ -73,9 +73,11 @@ pub enum AssignmentForm {
 pub enum PageBase {
     /// The first page is 0.
     Zero,
-    /// The first page is 1.
+    /// The first page is 1; there is nothing on page 0.
     #[default]
     One,
+    /// The first page is 1, and 0 means the same.
+    OneOrZero,
     /// `pageNumber` and `pageSize` are ignored.
     Absent,
 }

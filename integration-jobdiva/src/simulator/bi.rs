@@ -154,13 +154,14 @@ fn changes(
 
 fn page(keyed: Vec<Keyed>, base: PageBase, request: &Request) -> Vec<Keyed> {
     let number = |name: &str| request.query.one(name).and_then(|text| text.parse::<usize>().ok());
-    let base = match base {
-        PageBase::Absent => return keyed,
-        PageBase::Zero => 0,
-        PageBase::One => 1,
-    };
     let (Some(page), Some(size)) = (number("pageNumber"), number("pageSize")) else { return keyed };
-    let skipped = page.saturating_sub(base).saturating_mul(size);
+    let before = match base {
+        PageBase::Absent => return keyed,
+        PageBase::Zero => page,
+        PageBase::One if page == 0 => return Vec::new(),
+        PageBase::One | PageBase::OneOrZero => page.saturating_sub(1),
+    };
+    let skipped = before.saturating_mul(size);
     keyed.into_iter().skip(skipped).take(size).collect()
 }
 

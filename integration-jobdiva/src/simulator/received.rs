@@ -1,6 +1,6 @@
 //! What was asked of the simulator, newest last: for the page, and for whoever wonders what a client did.
 //!
-//! Neither tokens nor bodies are kept, and of a login not even the query: it holds the password. How often each path
+//! Neither tokens nor bodies are kept, only what the criteria of a search are called; and of a login not even the query: it holds the password. How often each path
 //! was called is counted apart, in the ledger of [`super::state`].
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct Received {
     pub path: String,
     /// Names and values of the query; empty for a login.
     pub query: Vec<(String, String)>,
+    /// What the criteria of a search are called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub criteria: Vec<String>,
     /// The answer's HTTP status; none where a fault left it without an answer.
     pub status: Option<u16>,
 }
@@ -45,7 +48,16 @@ impl State {
             method: request.method.to_string(),
             path: request.path.clone(),
             query,
+            criteria: if is_login { Vec::new() } else { criteria(&request.body) },
             status,
         });
+    }
+}
+
+/// The keys of a body, where it has any.
+fn criteria(body: &[u8]) -> Vec<String> {
+    match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Object(body)) => body.keys().cloned().collect(),
+        Ok(_) | Err(_) => Vec::new(),
     }
 }

@@ -108,9 +108,15 @@ const START: &[Field] = &[
     Field::Placement,
     Field::Candidate,
     Field::Requisition,
+    Field::Company,
+    Field::CompanyName,
+    Field::Position,
+    Field::RejectedOn,
     Field::PlacedOn,
     Field::StartStatus,
+    Field::ActivityStart,
     Field::ActivityEnd,
+    Field::CorpToCorp,
 ];
 const TIMESHEET: &[Field] = &[
     Field::Timesheet,
@@ -153,10 +159,12 @@ pub(crate) enum Kind {
     Content,
     /// Ids and stamps only: a feed or a webhook, read to know what to read.
     Touch,
-    /// A line of the census of starts.
+    /// A line of a search for starts.
     Start,
     /// A merge of two candidates.
     Merge,
+    /// A user-defined field of the tenant's.
+    UserField,
 }
 
 impl Kind {
@@ -174,6 +182,7 @@ impl Kind {
             Kind::Touch => TOUCH,
             Kind::Start => START,
             Kind::Merge => &[Field::MergedFrom, Field::MergedInto, Field::Updated],
+            Kind::UserField => &[Field::UserField],
         }
     }
 
@@ -190,6 +199,7 @@ impl Kind {
             Kind::Touch => &[Field::Placement, Field::Candidate, Field::Requisition],
             Kind::Start => &[Field::Id, Field::Placement],
             Kind::Merge => &[Field::MergedFrom],
+            Kind::UserField => &[Field::UserField],
         }
     }
 }
@@ -288,7 +298,7 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 11] = [
+    const KINDS: [Kind; 12] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,
@@ -300,6 +310,7 @@ mod tests {
         Kind::Touch,
         Kind::Start,
         Kind::Merge,
+        Kind::UserField,
     ];
 
     #[test]

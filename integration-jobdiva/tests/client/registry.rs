@@ -5,18 +5,23 @@ use std::time::Duration;
 use integration_jobdiva::config::{BadConfig, TokenHeader};
 use integration_jobdiva::error::Error;
 use integration_jobdiva::operations::{
-    Field, Method, OffsetUnit, Operation, Paging, Param, ParamEncoding,
+    Field, Method, OffsetUnit, Operation, PageBase, Paging, Param, ParamEncoding,
 };
 use workflow_core::domain::call::Answer;
 use workflow_core::outcome::Outcome;
 
-use crate::server::{NOW, Server, rows, said};
+use crate::server::{Canned, NOW, Server, rows, said};
 use crate::{CANDIDATE, MARISOL, is_read, read_person, refusal};
 
 const JOBS: &str = "/NewUpdatedJobRecords";
 
 fn pages(size: u32) -> Paging {
-    Paging::Page { base: 1, size, number_name: "pageNumber".into(), size_name: "pageSize".into() }
+    Paging::Page {
+        base: PageBase::One,
+        size,
+        number_name: "pageNumber".into(),
+        size_name: "pageSize".into(),
+    }
 }
 
 /// Job rows with these ids.
@@ -138,7 +143,7 @@ async fn pages_are_read_until_one_is_not_full() {
     let asked = server.asked(JOBS);
     let ends: Vec<&str> =
         asked.iter().filter_map(|asked| asked.query.split("&page").nth(1)).collect();
-    assert_eq!(ends, ["Number=1", "Number=2", "Number=3"]);
+    assert_eq!(ends, ["Number=0", "Number=1", "Number=2"], "page 0 has rows: it is the first");
 
     // A service that does not page gives more than was asked for: that is all there is.
     server.on(JOBS, &[rows(&jobs(&[1, 2, 3]))]);
@@ -152,6 +157,38 @@ async fn pages_are_read_until_one_is_not_full() {
         matches!(&polled.failed[..], [Error::Unreadable { why, .. }] if why.contains("stands still"))
     );
     assert_eq!(polled.cursor.read_until("job.delta"), None);
+}
+
+#[tokio::test]
+async fn a_page_0_that_fails_is_none_or_a_failure_as_the_tenant_says() {
+    let outcome = async |base, zero: Canned, one: Canned| {
+        let server = Server::start().await;
+        server.on(JOBS, &[zero, one]);
+        let paging = |base| match pages(2) {
+            Paging::Page { size, number_name, size_name, .. } => {
+                Paging::Page { base, size, number_name, size_name }
+            }
+            other => other,
+        };
+        let jobdiva =
+            server.with(|config| config.registry.of_mut(Operation::JobDelta).paging = paging(base));
+        let polled = jobdiva.poll(None, NOW).await.unwrap();
+        let found: Vec<String> = polled.requisitions.iter().map(ToString::to_string).collect();
+        (found.join(" "), polled.failed.first().map(ToString::to_string).unwrap_or_default())
+    };
+    let (bad, broken) = (said(400, "page must be 1 or more"), said(500, "Not an array"));
+    let good = || rows(&jobs(&[1]));
+    use PageBase::{Auto, One, Zero};
+    let nothing = String::new;
+    // Where it is refused, there is none; a tenant that counts from 0 knows better.
+    assert_eq!(outcome(Auto, bad.clone(), good()).await, ("1".into(), nothing()));
+    assert_eq!(outcome(One, bad.clone(), good()).await, ("1".into(), nothing()));
+    let (found, failed) = outcome(Zero, bad, good()).await;
+    assert!(found.is_empty() && failed.contains("refused with HTTP 400"), "{failed}");
+    // Where the service fails on it nobody can tell, unless the tenant says so: the feed stands, and the finding names the key.
+    assert_eq!(outcome(One, broken.clone(), good()).await, ("1".into(), nothing()));
+    let (found, failed) = outcome(Auto, said(503, ""), good()).await;
+    assert!(found.is_empty() && failed.contains("set `paging.base` to 1"), "{failed}");
 }
 
 #[tokio::test]

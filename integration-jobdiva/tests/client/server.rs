@@ -14,6 +14,8 @@ use integration_jobdiva::config::Config;
 use integration_jobdiva::secret::Secret;
 use workflow_core::time::{ManualClock, Timestamp};
 
+use crate::canary::Watch;
+
 /// The moment at which the tests' clock stands: 2026-04-01, 12:00 Eastern.
 pub const NOW: Timestamp = Timestamp::from_secs(1_775_059_200);
 
@@ -58,17 +60,19 @@ struct Script {
 pub struct Server {
     script: Arc<Mutex<Script>>,
     pub url: String,
+    /// What is logged is looked at when it goes.
+    _watch: Arc<Watch>,
 }
 
 impl Server {
     /// Starts on a free port.
     pub async fn start() -> Self {
-        let script = Arc::new(Mutex::new(Script::default()));
+        let (script, _watch) = (Arc::new(Mutex::new(Script::default())), Arc::new(Watch::new()));
         let router = Router::new().fallback(answer).with_state(script.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { script, url }
+        Self { script, url, _watch }
     }
 
     /// Says what a path that ends so answers, in order.

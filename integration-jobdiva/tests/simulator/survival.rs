@@ -40,7 +40,7 @@ async fn a_killed_simulator_resumes_where_it_was() {
     let token = std::mem::take(&mut tenant.token);
     drop(tenant);
     let sim = Simulator::start(kept(&path)).await.unwrap();
-    let tenant = Tenant { sim, http: super::tenant::http(), token };
+    let tenant = Tenant::logged_in(sim, token);
     assert_eq!(tenant.sim.clock().now(), now);
     assert_eq!(tenant.sim.requests(), requests);
     assert_eq!(tenant.sim.deliveries(), deliveries);

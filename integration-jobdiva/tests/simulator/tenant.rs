@@ -8,6 +8,8 @@ use reqwest::{RequestBuilder, StatusCode};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use serde_json::Value;
 
+use crate::canary::Watch;
+
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
@@ -15,6 +17,8 @@ pub struct Tenant {
     pub sim: Simulator,
     pub http: reqwest::Client,
     pub token: String,
+    /// What is logged is looked at when it goes.
+    _watch: Watch,
 }
 
 /// No ragged empties and envelopes, and a token for a year: for tests about something else.
@@ -43,9 +47,14 @@ impl Tenant {
 
     pub async fn of(config: Config) -> Self {
         let sim = Simulator::start(config).await.unwrap();
-        let mut tenant = Self { sim, http: http(), token: String::new() };
+        let mut tenant = Self::logged_in(sim, String::new());
         tenant.login().await;
         tenant
+    }
+
+    /// A caller with a token of before.
+    pub fn logged_in(sim: Simulator, token: String) -> Self {
+        Self { sim, http: http(), token, _watch: Watch::new() }
     }
 
     pub async fn login(&mut self) -> Value {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use integration_jobdiva::config::Config;
+use integration_jobdiva::operations::{Operation, PageBase as ClientBase, Paging};
 use integration_jobdiva::simulator::{Behaviour, Mutation, PageBase};
 use jiff::civil::date;
 use workflow_core::domain::call::Answer;
@@ -10,18 +12,47 @@ use workflow_core::outcome::Outcome;
 
 use super::tenant::{HOUR, MINUTE, SEED, Tenant, ids};
 
-/// Care: a window's rows are all read, whatever page numbers mean to the tenant.
+/// Feeds that are asked for page by page.
+fn paged(base: ClientBase, size: u32) -> impl FnOnce(&mut Config) {
+    move |config| {
+        let feeds = [Operation::CandidateDelta, Operation::PlacementDelta, Operation::PayDelta];
+        for feed in feeds {
+            let (number_name, size_name) = ("pageNumber".to_owned(), "pageSize".to_owned());
+            config.registry.of_mut(feed).paging =
+                Paging::Page { base, size, number_name, size_name };
+        }
+    }
+}
+
+/// Care: a window's rows are all read, whatever page numbers mean to the tenant, and whatever its settings say of them: page 0
+/// is asked for until an answer has shown whether there is one.
 #[tokio::test]
 async fn switch_14_pages_count_from_anywhere() {
     let mut seen = BTreeSet::new();
-    for page_base in [PageBase::Zero, PageBase::One, PageBase::Absent] {
+    for page_base in [PageBase::Zero, PageBase::One, PageBase::OneOrZero, PageBase::Absent] {
         let tenant = Tenant::with(Behaviour { page_base, ..Behaviour::default() }).await;
         let hired: Vec<u64> = (0..130).map(|_| tenant.hire("Varga")).collect();
         tenant.sim.advance(HOUR).await.unwrap();
         let (touched, polled) = tenant.poll_all(None).await;
         let missing = &ids(&hired) - &touched;
         assert!(missing.is_empty(), "{page_base:?}: {missing:?}");
-        assert!(polled.candidates.len() >= 130, "{page_base:?}");
+        for (base, size) in [
+            (ClientBase::Zero, 37),
+            (ClientBase::One, 37),
+            (ClientBase::Auto, 37),
+            (ClientBase::Zero, 500),
+            (ClientBase::One, 500),
+        ] {
+            let jobdiva = tenant.seen_with(paged(base, size));
+            let by_pages = jobdiva.poll(None, tenant.now()).await.unwrap();
+            let about = format!("{page_base:?}, read as {base:?} by {size}");
+            assert_eq!(by_pages.failed, [], "{about}");
+            assert_eq!(by_pages.candidates, polled.candidates, "{about}");
+            let placements: BTreeSet<_> =
+                by_pages.touched.into_iter().chain(by_pages.submittals).collect();
+            assert_eq!(placements, touched, "{about}");
+            assert_eq!(by_pages.cursor, polled.cursor, "{about}: the same marks");
+        }
         seen.insert(touched);
     }
     assert_eq!(seen.len(), 1, "the same with all");

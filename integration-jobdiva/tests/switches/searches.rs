@@ -44,21 +44,49 @@ async fn switch_12_searches_have_spaced_keys_and_milliseconds() {
     }
 }
 
-/// Care: pages are walked until one brings nothing new, whether `offset` counts rows or pages and rows repeat or not; no
-/// start is ever looked up by an id that the search would ignore.
+/// Care: pages are walked until one brings nothing new, whether `offset` counts rows or pages, rows repeat or not, and
+/// pages are as long as was asked for or shorter; no start is ever looked up by an id that the search would ignore: by its
+/// candidate and requisition, and the one meant is picked.
 #[tokio::test]
 async fn switch_13_offset_is_loose_and_rows_repeat() {
-    for (offset, overlap) in [
-        (OffsetMode::Row, true),
-        (OffsetMode::Row, false),
-        (OffsetMode::Page, true),
-        (OffsetMode::Page, false),
+    for (offset, overlap, search_cap) in [
+        (OffsetMode::Row, true, 100),
+        (OffsetMode::Row, false, 100),
+        (OffsetMode::Page, true, 100),
+        (OffsetMode::Page, false, 100),
+        (OffsetMode::Row, true, 40),
+        (OffsetMode::Row, false, 40),
+        (OffsetMode::Page, true, 40),
+        (OffsetMode::Page, false, 40),
     ] {
-        let tenant = Tenant::with(Behaviour { offset, overlap, ..Behaviour::default() }).await;
+        let behaviour = Behaviour { offset, overlap, search_cap, ..Behaviour::default() };
+        let tenant = Tenant::with(behaviour).await;
         let hired: Vec<u64> = (0..230).map(|_| tenant.hire("Varga")).collect();
         let pages = census(&tenant).await;
         let missing = &ids(&hired) - &found(&pages);
-        assert!(missing.is_empty(), "{offset:?}, overlap {overlap}: {missing:?}");
-        assert!(pages.iter().all(|page| !page.incomplete), "{offset:?}, overlap {overlap}");
+        let about = format!("{offset:?}, overlap {overlap}, {search_cap} at most");
+        assert!(missing.is_empty(), "{about}: {missing:?}");
+        assert!(pages.iter().all(|page| !page.incomplete), "{about}");
+        one_start(&tenant).await;
     }
+}
+
+/// A start whose submittal may not be read is found by what a census told of it, and no other is taken for it.
+async fn one_start(tenant: &Tenant) {
+    // She has an older start too, which a search for her alone would bring as well.
+    let placement = 51_000_777;
+    let expected = tenant.facts(placement).await.unwrap();
+    tenant.sim.revoke("bi/SubmittalDetail").unwrap();
+    let before = tenant.sim.received().len();
+    let facts = tenant.facts(placement).await.unwrap();
+    assert_eq!(
+        (facts.candidate, facts.requisition, facts.stage),
+        (expected.candidate, expected.requisition, expected.stage)
+    );
+    let searches: Vec<Vec<String>> = tenant.sim.received()[before..]
+        .iter()
+        .filter(|of| of.path.ends_with("searchStart"))
+        .map(|of| of.criteria.iter().filter(|name| *name != "offset").cloned().collect())
+        .collect();
+    assert_eq!(searches, [["candidateid", "jobId", "maxreturned"]], "one, by no id of its own");
 }

@@ -23,6 +23,8 @@ use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::outlet::Settings;
 use workflow_core::time::{Clock, Timestamp};
 
+use crate::canary::Watch;
+
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);
@@ -54,6 +56,8 @@ pub fn ids(placements: &[u64]) -> BTreeSet<PlacementId> {
 pub struct Tenant {
     pub sim: Simulator,
     pub jobdiva: JobDiva,
+    /// What is logged is looked at when it goes.
+    _watch: Watch,
 }
 
 impl Tenant {
@@ -62,9 +66,10 @@ impl Tenant {
     }
 
     pub async fn configured(behaviour: Behaviour, change: impl FnOnce(&mut Config)) -> Self {
+        let _watch = Watch::new();
         let sim = Simulator::start(Simulated { behaviour, ..Simulated::default() }).await.unwrap();
         let jobdiva = client(&sim, change);
-        Self { sim, jobdiva }
+        Self { sim, jobdiva, _watch }
     }
 
     /// The same tenant seen through other settings.

@@ -23,13 +23,14 @@ fn again(outcome: Outcome<workflow_core::domain::call::Answer>) -> Again {
 /// Care: a 429 is waited for as long as it wishes, and holds up no other operation.
 #[tokio::test]
 async fn switch_15_calls_are_rationed_per_endpoint() {
-    for (retry_after, wait_secs) in [(true, 60), (false, 30)] {
+    for (retry_after, wait_secs) in [(true, 60..=60), (false, 30..=38)] {
         let limit = RateLimit { burst: 1, per_minute: 1, retry_after };
         let rate_limit = Some(limit);
         let tenant = Tenant::with(Behaviour { rate_limit, ..Behaviour::default() }).await;
         assert!(is_read(&tenant.person(MARISOL).await));
         let spent = again(tenant.person(MARISOL).await);
-        assert_eq!(spent.after, Some(Duration::from_secs(wait_secs)));
+        let after = spent.after.unwrap().as_secs();
+        assert!(wait_secs.contains(&after), "{after}");
         assert_eq!(spent.trace, Trace::None, "it was not done");
         assert_eq!(tenant.sim.count(PERSON), 2, "one attempt per call");
         let polled = tenant.poll(None).await;

@@ -25,24 +25,34 @@ async fn switch_05_a_wide_window_is_an_error_inside_200() {
     assert_eq!(narrow.sim.count(PAY), 3, "once too wide, then each half");
 }
 
-/// Care: no window ends at midnight, which would make the widest one a day too wide.
+/// Care: no window ends at midnight, which would make a wide one a day too wide: none is refused and halved, and each is
+/// asked for once.
 #[tokio::test]
 async fn switch_06_midnight_means_the_end_of_the_day() {
+    let mut asked = Vec::new();
     for widen_midnight in [true, false] {
         let behaviour = Behaviour { widen_midnight, ..Behaviour::default() };
-        for begin in [date(2025, 10, 1), date(2026, 2, 23)] {
-            let tenant = Tenant::configured(behaviour.clone(), |config| {
-                config.registry.each_window(|window| {
-                    window.max = 14 * DAY - HOUR;
-                    window.overlap = HOUR / 4;
-                });
-                config.backfill_from = Some(begin);
-            })
-            .await;
-            let (touched, _) = tenant.poll_all(None).await;
-            assert!(touched.is_superset(&ids(&[51_000_777])), "{begin}, {widen_midnight}");
-        }
+        let tenant = Tenant::configured(behaviour, |config| {
+            config.registry.each_window(|window| {
+                // From a midnight to a noon, and from the noon before it to a midnight, in turn.
+                (window.max, window.overlap) = (13 * DAY + DAY / 2, DAY);
+            });
+            config.backfill_from = Some(date(2025, 11, 10));
+        })
+        .await;
+        let (touched, _) = tenant.poll_all(None).await;
+        assert!(touched.is_superset(&ids(&[51_000_777])), "{widen_midnight}");
+        let received = tenant.sim.received();
+        let pay = received.iter().filter(|of| of.path.ends_with(PAY));
+        let ends: Vec<String> = pay
+            .map(|of| of.query.iter().find(|(name, _)| name == "toDate").unwrap().1.clone())
+            .collect();
+        let late = ends.iter().filter(|end| end.ends_with(" 23:59:59")).count();
+        assert!(late >= 3, "these would have ended at midnight: {ends:?}");
+        assert!(ends.iter().all(|end| !end.ends_with(" 00:00:00")), "{ends:?}");
+        asked.push(ends);
     }
+    assert_eq!(asked[0], asked[1], "no window was too wide");
 }
 
 /// Care: windows are asked for in Eastern wall time, and overlap by more than the hour that comes twice in autumn.

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use integration_jobdiva::config::Login;
 use integration_jobdiva::operations::{
-    BadSpec, Class, EnvelopeForm, ErrorRule, Field, Method, Need, OffsetUnit, Operation, Paging,
-    Param, ParamEncoding, Pattern, Registry, Spec, Statuses, Window,
+    BadSpec, Class, EnvelopeForm, ErrorRule, Field, Method, Need, OffsetUnit, Operation, PageBase,
+    Paging, Param, ParamEncoding, Pattern, Registry, Spec, Statuses, Window,
 };
 use toml::de::DeTable;
 
@@ -233,7 +233,7 @@ fn of_paging(table: Section<'_>) -> Option<Paging> {
     let paging = match by? {
         0 => Paging::None,
         1 => Paging::Page {
-            base: table.number("base").and_then(|base| u32::try_from(base).ok()).unwrap_or(1),
+            base: base(&table),
             size: rows(500),
             number_name: name("number_name", "pageNumber"),
             size_name: name("size_name", "pageSize"),
@@ -247,6 +247,23 @@ fn of_paging(table: Section<'_>) -> Option<Paging> {
     };
     table.finish();
     Some(paging)
+}
+
+/// The number of the first page.
+fn base(table: &Section<'_>) -> PageBase {
+    if !table.names().iter().any(|name| name == "base") {
+        return PageBase::Auto;
+    }
+    match table.text_or_number("base").as_deref() {
+        Some("0") => PageBase::Zero,
+        Some("1") => PageBase::One,
+        Some("auto") => PageBase::Auto,
+        Some(_) => {
+            table.note("base", "expected 0, 1 or \"auto\"");
+            PageBase::Auto
+        }
+        None => PageBase::Auto,
+    }
 }
 
 /// Canonical fields with their columns: a text, or a list with the best first.

@@ -5,6 +5,7 @@ use std::path::Path;
 use integration_1099policy::config as policy;
 use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::operations::{LOGIN, Operation, written_duration};
+use integration_jobdiva::standing::{Standing, Standings};
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::{CompanyId, PlacementId};
@@ -71,13 +72,14 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     let mut rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
     let certificates = certificates::certificates(&section, read, rules.as_mut());
     let (invoices, timesheets) = invoices(section.section("invoices"));
+    let standings = standings(&section.section("statuses"));
     let pace = pace(section.section("pace"));
     let checklist = checklist(section.section("checklist"));
     let notify = notify::endpoints(section.sections("notify"), read);
     section.finish();
     Some(Tenant {
         name: name?,
-        jobdiva: jobdiva::Config { timesheets, ..jobdiva? },
+        jobdiva: jobdiva::Config { timesheets, standings, ..jobdiva? },
         jobdiva_hook: jobdiva_hook?,
         policy: policy?,
         policy_hook: policy_hook?,
@@ -407,6 +409,15 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
     maps(section, &mut rules);
     coverage(section.section("coverage"), &mut rules);
     relay_domain.map(|_| rules)
+}
+
+/// What the tenant's words for how a start stands mean.
+fn standings(section: &Section<'_>) -> Standings {
+    let mut standings = Standings::default();
+    for (word, standing) in words(section, &Standing::ALL) {
+        standings.set(&word, standing);
+    }
+    standings
 }
 
 /// A table of the user's own words to a few of ours.

@@ -102,6 +102,12 @@ codes! {
     Currency = "currency";
     /// The words for a start's status that were seen.
     Statuses = "statuses";
+    /// A word for how a start stands is in no map.
+    StatusUnmapped = "status_unmapped";
+    /// The words for a timesheet's status that were seen.
+    TimesheetStatuses = "timesheet_statuses";
+    /// The tenant's own fields that were seen.
+    UserFields = "user_fields";
     /// Which environment is meant.
     Environment = "environment";
     /// The key's spelling names another environment.

@@ -437,6 +437,8 @@ fn merge(into: &mut Vocabulary, from: Vocabulary) {
     into.categories.extend(from.categories);
     into.units.extend(from.units);
     into.statuses.extend(from.statuses);
+    into.timesheet_statuses.extend(from.timesheet_statuses);
+    into.user_fields.extend(from.user_fields);
     into.job_categories.extend(from.job_categories);
     into.positions.extend(from.positions);
     into.currencies.extend(from.currencies);

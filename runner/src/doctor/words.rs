@@ -1,13 +1,13 @@
-//! The tenant's words against its maps: employment categories, rate units, clients, job categories. For a word that is not
+//! The tenant's words against its maps: employment categories, rate units, clients, job categories, start statuses. For a word that is not
 //! mapped there is the line to add: by name where the insurer has something of that name, else to be filled in.
 
 use integration_1099policy::setup::{Category, Entity};
 use integration_jobdiva::probe::Vocabulary;
 use workflow_core::domain::facts::CompanyId;
-use workflow_core::domain::rules::Rules;
 
 use super::finding::{Code, Finding, Line, Severity, Sure};
 use super::jobdiva::found;
+use crate::config::Tenant;
 
 /// Pieces of words, and which kind of engagement they speak of. The first that fits; what is paid to a company or on the
 /// payroll is told first, so that a doubt never makes a contractor of anybody.
@@ -27,6 +27,19 @@ const ENGAGEMENTS: [(&str, &str); 14] = [
     ("independent", "contractor"),
     ("contractor", "contractor"),
 ];
+/// Pieces of words for how a start stands; what is not sure to be work yet is told first.
+const STATUSES: [(&str, &str); 10] = [
+    ("offer", "offer"),
+    ("complet", "ended"),
+    ("ended", "ended"),
+    ("terminat", "ended"),
+    ("finish", "ended"),
+    ("pending", "starting"),
+    ("check", "starting"),
+    ("onboard", "starting"),
+    ("start", "starting"),
+    ("work", "working"),
+];
 /// Pieces of words for what is counted.
 const UNITS: [(&str, &str); 9] = [
     ("hour", "hour"),
@@ -42,12 +55,13 @@ const UNITS: [(&str, &str); 9] = [
 
 /// What is not mapped, and what is.
 pub(super) fn examine(
-    rules: &Rules,
+    tenant: &Tenant,
     words: &Vocabulary,
     entities: &[Entity],
     categories: &[Category],
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let (rules, mut findings) = (&tenant.rules, Vec::new());
+    findings.extend(statuses(tenant, words));
     for word in words.categories.iter().map(|word| normal(word)) {
         if !rules.categories.contains_key(&word) {
             findings.push(by_pieces(
@@ -98,9 +112,39 @@ pub(super) fn examine(
             format!("{} seen; only {} can be insured", currencies.join(", "), rules.currency);
         findings.push(found(Severity::Note, Code::Currency, "currencies", what));
     }
-    if !words.statuses.is_empty() {
-        let statuses: Vec<&str> = words.statuses.iter().map(String::as_str).collect();
-        findings.push(found(Severity::Note, Code::Statuses, "start statuses", statuses.join(", ")));
+    findings.extend(notes(words));
+    findings
+}
+
+/// Words for how a start stands that are in no map.
+fn statuses(tenant: &Tenant, words: &Vocabulary) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for word in words.statuses.iter().map(|word| normal(word)) {
+        if tenant.jobdiva.standings.of(&word).is_none() {
+            findings.push(by_pieces(
+                (Code::StatusUnmapped, "start status"),
+                "statuses",
+                &word,
+                &STATUSES,
+                "say what it means: offer, starting, working, ended or canceled; such placements are held",
+            ));
+        }
+    }
+    findings
+}
+
+/// Words that are there to be known.
+fn notes(words: &Vocabulary) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (code, about, words) in [
+        (Code::Statuses, "start statuses", &words.statuses),
+        (Code::TimesheetStatuses, "timesheet statuses", &words.timesheet_statuses),
+        (Code::UserFields, "user-defined fields", &words.user_fields),
+    ] {
+        let all: Vec<&str> = words.iter().map(String::as_str).collect();
+        if !all.is_empty() {
+            findings.push(found(Severity::Note, code, about, all.join(", ")));
+        }
     }
     findings
 }

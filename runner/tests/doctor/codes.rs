@@ -111,6 +111,9 @@ const DATES_IN_WORDS: fn(&str, String) -> String = |path, text| {
     if told { with_days(&text, |_, _, _| "in spring".to_owned()) } else { text }
 };
 
+const ODD_STATUS: fn(&str, String) -> String =
+    |_, text| text.replace("\"Placed\"", "\"Badge Check\"");
+
 const NO_CATEGORY: fn(&str, String) -> String =
     |_, text| text.replace("EMPLOYMENT_CATEGORY", "ZZYZX").replace("Employment Category", "Zzyzx");
 
@@ -145,6 +148,7 @@ enum World {
     OddShape,
     NoCategory,
     DatesInWords,
+    OddStatus,
     Production,
     WrongKey,
     OddList,
@@ -186,6 +190,8 @@ fn world(code: Code) -> World {
         | Code::Words
         | Code::Currency
         | Code::Statuses
+        | Code::TimesheetStatuses
+        | Code::UserFields
         | Code::Environment
         | Code::List
         | Code::Entities
@@ -197,6 +203,7 @@ fn world(code: Code) -> World {
         Code::ListRefused => World::ForbiddenList,
         Code::Clock => World::OtherClock,
         Code::ContractorShape | Code::JobRegion => World::Nested,
+        Code::StatusUnmapped => World::OddStatus,
         Code::EntityUnknown => World::EntityGone,
         Code::CategoryUnknown => World::CategoryInvented,
         Code::WebhookMissing => World::Unregistered,
@@ -223,6 +230,7 @@ async fn said_of(world: World) -> Report {
         World::OddShape => said(|p, q| here(p, "bi/JobDetail", q, (200, "<html>"))).await,
         World::NoCategory => ats(Ways { answered: NO_CATEGORY, ..PLAIN }, |it| it).await,
         World::DatesInWords => ats(Ways { answered: DATES_IN_WORDS, ..PLAIN }, |it| it).await,
+        World::OddStatus => ats(Ways { answered: ODD_STATUS, ..PLAIN }, |it| it).await,
         World::Production => {
             usual(|it| it.with("environment = \"sandbox\"", "environment = \"production\"")).await
         }
@@ -256,6 +264,8 @@ fn matters(code: Code) -> Severity {
         | Code::Misread
         | Code::Currency
         | Code::Statuses
+        | Code::TimesheetStatuses
+        | Code::UserFields
         | Code::Environment
         | Code::Webhook => Severity::Note,
         Code::Settings
@@ -284,6 +294,7 @@ fn matters(code: Code) -> Severity {
         | Code::JobRegion
         | Code::EntityUnknown
         | Code::CategoryUnknown
+        | Code::StatusUnmapped
         | Code::WebhookMissing
         | Code::WebhookStep => Severity::Person,
     }

@@ -34,6 +34,7 @@ pub fn good(placement: &PlacementId, candidate: &CandidateId) -> Facts {
             category: Some("Software".into()),
         },
         company: Some(Company { id: CompanyId("co_1".into()), name: Some("Initech".into()) }),
+        unmapped_status: None,
         unreadable: Vec::new(),
     }
 }
@@ -54,6 +55,7 @@ pub fn set(facts: &mut Facts, name: &str, value: &str) {
         "c2c" => facts.engaged.corp_to_corp = flag,
         "w2" => facts.engaged.w2 = flag,
         "stage" => facts.stage = stage(value),
+        "status" => facts.unmapped_status = text,
         "state" => facts.worksite.state = text,
         "country" => facts.worksite.country = text,
         "remote" => facts.worksite.remote = value == "yes",

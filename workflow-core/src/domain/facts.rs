@@ -84,6 +84,9 @@ pub struct Facts {
     pub role: Role,
     /// The client.
     pub company: Option<Company>,
+    /// The ATS's word for how the placement stands, where the tenant has not said what it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmapped_status: Option<String>,
     /// What the ATS answered but could not be understood; each holds the placement.
     pub unreadable: Vec<Unreadable>,
 }

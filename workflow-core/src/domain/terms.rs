@@ -156,6 +156,7 @@ fn by_itself(facts: &Facts, by_hand: &ByHand, rules: &Rules) -> Verdict {
         Scope::Out(evidence) => return Verdict::Out(evidence),
         Scope::Unknown(why) => missing.push(why),
     }
+    missing.extend(facts.unmapped_status.as_deref().map(mapping::status_unmapped));
     for bad in &facts.unreadable {
         let text = format!("{} cannot be read: {}; correct it in the ATS", bad.what, bad.why);
         missing.push(Missing::new("unreadable", text));

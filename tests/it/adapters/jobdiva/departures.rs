@@ -111,7 +111,11 @@ async fn a_placement_that_every_feed_passed_over_is_found_by_the_census() {
         assert!(!found.contains(&PlacementId(no.to_string())), "{no}: {found:?}");
     }
     assert!(pages.iter().all(|page| !page.incomplete));
-    assert_eq!(pages.len(), 2, "two walks of one page each");
+    assert_eq!(
+        pages.len(),
+        4,
+        "two walks of one page each, and of one that shows that there is no more"
+    );
 }
 
 #[tokio::test]

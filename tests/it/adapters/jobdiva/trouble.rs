@@ -112,7 +112,9 @@ async fn a_full_queue_and_a_spent_quota_are_waited_for() {
     let tenant =
         Tenant::with(Behaviour { rate_limit: Some(silent), ..Behaviour::default() }, |_| {}).await;
     assert!(is_read(&person(&tenant).await));
-    assert_eq!(again(person(&tenant).await).after, Some(Duration::from_secs(30)));
+    // Half a minute, and up to a quarter more.
+    let after = again(person(&tenant).await).after.unwrap().as_secs();
+    assert!((30..=38).contains(&after), "{after}");
 }
 
 #[tokio::test]

@@ -41,6 +41,16 @@ pub(super) fn category(facts: &Facts, rules: &Rules) -> Result<CategoryCode, Mis
     Err(Missing::new("category_unmapped", text))
 }
 
+/// The hold of a placement of which a word says how it stands, and nobody what the word means.
+pub(super) fn status_unmapped(word: &str) -> Missing {
+    let text = format!(
+        "start status `{word}` is in no map; add to the configuration, under [tenant.statuses]: \
+         \"{}\" = \"offer\" | \"starting\" | \"working\" | \"ended\" | \"canceled\"",
+        normal(word)
+    );
+    Missing::new("status_unmapped", text)
+}
+
 /// The role's name.
 pub(super) fn title(facts: &Facts) -> Result<String, Missing> {
     let title = facts.role.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
