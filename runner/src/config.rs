@@ -21,22 +21,26 @@ use workflow_core::domain::timesheet::TimesheetId;
 use crate::certificates::Finding;
 use crate::endpoint;
 use crate::ingress::sources::{self, Network};
+use crate::notify::Endpoint;
 
 mod certificates;
 mod file;
 mod limits;
 mod log;
+mod notify;
 mod operations;
 mod overrides;
 mod page;
 mod reader;
+mod settings;
 mod tenant;
 mod webhooks;
 
-pub use file::{load, parse};
+pub use file::{load, parse, settings};
 pub use log::Log;
 pub use page::Page;
 pub use reader::{Problem, Problems};
+pub use settings::{HIDDEN, Origin, Setting};
 
 /// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
 pub fn operations(
@@ -114,6 +118,8 @@ pub struct Tenant {
     pub calls_at_once: CallsAtOnce,
     /// Where its credentials come from, so that corrected ones are taken while it runs.
     pub secret_files: SecretFiles,
+    /// Its own endpoints that are told what happens.
+    pub notify: Vec<Endpoint>,
 }
 
 /// Placements made for trying: `runner checklist` buys coverage for them.

@@ -19,7 +19,7 @@ use workflow_core::engine::Engine;
 use workflow_core::time::Timestamp;
 
 use crate::gates::named;
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, Pulse};
 use crate::systems::{Connected, Systems};
 
 /// Between two probes of credentials that were refused.
@@ -74,6 +74,7 @@ impl Watcher {
         let mut refused: [Option<Refused>; 2] = [None, None];
         let name = format!("credentials/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            self.pulse.tick(&name, ASKS_WITHIN);
             for (side, refused) in [Side::Ats, Side::Insurer].into_iter().zip(&mut refused) {
                 self.look_at(side, refused, &name).await;
             }
@@ -134,7 +135,7 @@ impl Watcher {
             self.pulse.set(&format!("{worker}/{tenant}"), Beat::Working);
         }
         self.dispatcher
-            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == side);
+            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == Some(side));
     }
 
     fn in_file(&self, side: Side) -> Option<String> {

@@ -9,6 +9,8 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::terminal;
+
 /// Where logs go, and how they look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -24,8 +26,8 @@ pub fn to_stderr(form: Form, default: &str) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process keeps the first one's logging.
     let started = match form {
-        Form::Lines => builder.with_ansi(colours()).try_init(),
-        Form::Json => builder.json().try_init(),
+        Form::Lines => builder.with_ansi(terminal::colours(&std::io::stderr())).try_init(),
+        Form::Json => builder.json().flatten_event(true).try_init(),
     };
     drop(started);
 }
@@ -47,10 +49,4 @@ fn filter(default: &str) -> EnvFilter {
         .into_iter()
         .filter_map(|library| format!("{library}=off").parse().ok())
         .fold(chosen, EnvFilter::add_directive)
-}
-
-/// Whether the error stream takes colours: a terminal, and nobody said no.
-fn colours() -> bool {
-    use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

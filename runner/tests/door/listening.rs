@@ -73,6 +73,7 @@ pub fn tenant() -> Tenant {
         certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
+        notify: Vec::new(),
     }
 }
 
