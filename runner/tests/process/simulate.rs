@@ -10,16 +10,17 @@ use serde_json::Value;
 use super::binary::{good, run, runner};
 
 /// A simulator in a process of its own.
-struct Simulator {
+pub struct Simulator {
     child: Child,
     /// `127.0.0.1:<port>`.
-    address: String,
+    pub address: String,
     /// What it printed before it served, to the last control request.
-    said: String,
+    pub said: String,
 }
 
 impl Simulator {
-    fn start(dir: &Path, arguments: &[&str], last: &str) -> Self {
+    /// Starts it; `last` is in the last line that it prints before it serves.
+    pub fn start(dir: &Path, arguments: &[&str], last: &str) -> Self {
         let mut child = runner(dir, &[&["simulate"], arguments].concat())
             .stdout(Stdio::piped())
             .spawn()
@@ -51,14 +52,15 @@ impl Simulator {
         (head[9..12].parse().unwrap(), body.to_owned())
     }
 
-    fn json(&self, method: &str, path: &str, token: &str, body: &str) -> Value {
+    /// The body of a good answer.
+    pub fn json(&self, method: &str, path: &str, token: &str, body: &str) -> Value {
         let (status, text) = self.asked(method, path, token, body);
         assert_eq!(status, 200, "{method} {path}: {text}");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {text}"))
     }
 
     /// Tells it to stop, which must be a good end.
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         let kill = std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         assert!(kill.success());
