@@ -21,13 +21,12 @@ use workflow_core::outcome::Attempt;
 use workflow_core::outlet::{self, Later, Outlet, Pass};
 use workflow_core::time::Clock;
 
-use crate::config::{AuthScheme, BadConfig, Config, Environment, EnvironmentHeader};
+use crate::config::{
+    ANSWER_BYTES_MAX, AuthScheme, BadConfig, Config, Environment, EnvironmentHeader,
+};
 use crate::failure::{Failure, Head, RetryAfter, stops_the_connector};
 use crate::secret::Secret;
 use crate::wire::certificate::Form;
-
-/// The largest answer that is read: a full page of 100 items stays far below.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest idempotency key sent as it is; a longer one is hashed. No limit is documented; 255 is the habit.
 const KEY_BYTES_MAX: usize = 255;

@@ -14,6 +14,9 @@ use crate::secret::Secret;
 /// No number is documented, only that 429 means too fast: ten a second is a guess on the careful side, and a 429 halves it.
 const PACE: Pace = Pace { per_minute: 600, burst: 100, least_per_minute: 12 };
 
+/// The largest answer that is read: a full page of 100 items stays far below.
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Everything that the adapter must be told. [`Config::new`] fills in the defaults.
 #[derive(Clone)]
 pub struct Config {

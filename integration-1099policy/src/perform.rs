@@ -90,7 +90,7 @@ impl Ten99Policy {
                 // Its bytes are not in the call: see `Ten99Policy::upload`.
                 Ok(Answer::DocumentGone)
             }
-            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => {
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } | Call::Notify { .. } => {
                 Ok(refused(0, "wrong_side", "this call is not the insurer's".to_owned()))
             }
         };
@@ -116,7 +116,9 @@ impl Ten99Policy {
             | Call::UpdateQuote { .. }
             | Call::ReplaceInvoice { .. } => "PUT",
             Call::WithdrawInvoice { .. } => "DELETE",
-            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => return None,
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } | Call::Notify { .. } => {
+                return None;
+            }
         };
         self.client().later(method)
     }

@@ -13,7 +13,8 @@ use crate::delivery::Delivery;
 use crate::secret::Secret;
 
 pub use signature::TOLERANCE_SECS;
-pub use suspect::{Altered, Suspicion};
+pub use suspect::Suspicion;
+pub use workflow_core::altered::Altered;
 
 /// The largest body looked at. Events are below 20 kB; this leaves room for odd ones.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;

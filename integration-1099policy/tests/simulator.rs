@@ -4,6 +4,10 @@
 
 #[path = "simulator/answers.rs"]
 mod answers;
+// What a simulator logs is heard as well: it is part of the product.
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[path = "simulator/coverage.rs"]
 mod coverage;
 #[path = "simulator/described.rs"]
@@ -14,3 +18,5 @@ mod desk;
 mod objects;
 #[path = "simulator/outside.rs"]
 mod outside;
+#[path = "simulator/terms.rs"]
+mod terms;

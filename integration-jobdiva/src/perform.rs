@@ -38,7 +38,8 @@ impl JobDiva {
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }
-            | Call::UploadCertificate { .. } => Outcome::Answered(Answer::Refused(Refusal {
+            | Call::UploadCertificate { .. }
+            | Call::Notify { .. } => Outcome::Answered(Answer::Refused(Refusal {
                 status: 0,
                 code: "not_for_jobdiva".to_owned(),
                 message: format!("{}: JobDiva performs no such call", attempt.key),
@@ -69,7 +70,8 @@ impl JobDiva {
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }
-            | Call::UploadCertificate { .. } => return None,
+            | Call::UploadCertificate { .. }
+            | Call::Notify { .. } => return None,
         };
         self.client().later(asked)
     }

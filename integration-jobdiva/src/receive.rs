@@ -19,7 +19,8 @@ mod signature;
 mod suspect;
 
 pub use signature::{Algorithm, Encoding, Prefix, Require, Signing};
-pub use suspect::{Altered, Suspicion};
+pub use suspect::Suspicion;
+pub use workflow_core::altered::Altered;
 
 /// The body of a good answer.
 pub const REPLY: &str = "true";

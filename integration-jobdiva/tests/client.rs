@@ -19,6 +19,8 @@ mod probe;
 mod registry;
 #[path = "client/server.rs"]
 mod server;
+#[path = "client/timing.rs"]
+mod timing;
 #[path = "client/windows.rs"]
 mod windows;
 

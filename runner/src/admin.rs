@@ -24,6 +24,7 @@ use workflow_core::time::Timestamp;
 use crate::documents::Documents;
 use crate::forget::{self, ForgetError};
 use crate::ingress::Counters;
+use crate::metrics::{self, Signals};
 use crate::pulse::Pulse;
 use crate::signing::Signer;
 use crate::systems::Systems;
@@ -35,6 +36,7 @@ pub mod inbox;
 pub mod invoices;
 pub mod log;
 mod orders;
+mod tail;
 pub mod webhooks;
 
 /// The file in the data directory that says where the door is.
@@ -91,6 +93,8 @@ pub struct Door {
     pub counters: Arc<Counters>,
     /// Turns true when the process stops.
     pub stopped: watch::Receiver<bool>,
+    /// What a machine is told.
+    pub signals: Arc<Signals>,
     /// By tenant, the zone of its business dates.
     pub zones: BTreeMap<String, TimeZone>,
 }
@@ -124,6 +128,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/webhooks", get(webhooks::show))
         .route("/v1/invoices", get(invoices::list))
         .route("/v1/invoices/{tenant}/{id}/act", post(invoices::act))
+        .route("/v1/tail", post(tail::follow))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/audit", post(audit::ask))
@@ -137,7 +142,9 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/certificates/{tenant}/{key}/settle", post(certificates::settle))
         .layer(DefaultBodyLimit::max(certificates::BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&door), authorize))
-        .with_state(door)
+        .with_state(Arc::clone(&door))
+        // After the layer: counts and health are told without the token.
+        .merge(metrics::router(Arc::clone(&door.signals)))
 }
 
 async fn authorize(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {

@@ -21,22 +21,26 @@ use workflow_core::domain::timesheet::TimesheetId;
 use crate::certificates::Finding;
 use crate::endpoint;
 use crate::ingress::sources::{self, Network};
+use crate::notify::Endpoint;
 
 mod certificates;
 mod file;
 mod limits;
 mod log;
+mod notify;
 mod operations;
 mod overrides;
 mod page;
 mod reader;
+mod settings;
 mod tenant;
 mod webhooks;
 
-pub use file::{load, parse};
+pub use file::{load, parse, settings};
 pub use log::Log;
 pub use page::Page;
 pub use reader::{Problem, Problems};
+pub use settings::{HIDDEN, Origin, Setting};
 
 /// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
 pub fn operations(
@@ -114,6 +118,8 @@ pub struct Tenant {
     pub calls_at_once: CallsAtOnce,
     /// Where its credentials come from, so that corrected ones are taken while it runs.
     pub secret_files: SecretFiles,
+    /// Its own endpoints that are told what happens.
+    pub notify: Vec<Endpoint>,
 }
 
 /// Placements made for trying: `runner checklist` buys coverage for them.
@@ -176,6 +182,8 @@ pub struct JobDivaHook {
     pub endpoint: String,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_jobdiva::secret::Secret>,
+    /// The file of each of them, where it comes from one: it is read again while the process runs.
+    pub secret_files: Vec<Option<PathBuf>>,
     /// How they are signed.
     pub signing: jobdiva_receive::Signing,
     /// The tenant's own words for types of records, each with ours.
@@ -192,6 +200,7 @@ impl JobDivaHook {
         Self {
             endpoint,
             secrets,
+            secret_files: Vec::new(),
             signing: jobdiva_receive::Signing::default(),
             types: BTreeMap::new(),
             reply: jobdiva_receive::REPLY.to_owned(),
@@ -214,6 +223,8 @@ pub struct PolicyHook {
     pub profile: Profile,
     /// The secrets in use: the current one first, while rotating the previous one too.
     pub secrets: Vec<integration_1099policy::secret::Secret>,
+    /// The file of each of them, where it comes from one: it is read again while the process runs.
+    pub secret_files: Vec<Option<PathBuf>>,
     /// The addresses that may knock; empty for all.
     pub allow_from: Vec<Network>,
 }
@@ -225,7 +236,8 @@ impl PolicyHook {
         profile: Profile,
         secrets: Vec<integration_1099policy::secret::Secret>,
     ) -> Self {
-        Self { endpoint, profile, secrets, allow_from: Vec::new() }
+        let (secret_files, allow_from) = (Vec::new(), Vec::new());
+        Self { endpoint, profile, secrets, secret_files, allow_from }
     }
 
     /// What takes its deliveries in.

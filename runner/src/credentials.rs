@@ -2,7 +2,8 @@
 //! credentials work again.
 //!
 //! That they are refused, the adapters notice. From then on nothing is sent but a probe: at once, every quarter of an hour
-//! (seldom enough not to lock the account), when a person asks, and whenever the secret file says something else.
+//! (seldom enough not to lock the account), when a person asks, and whenever the secret file says something else. The same
+//! watcher looks at the files of the webhooks' secrets (`receivers.rs`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +19,7 @@ use workflow_core::engine::Engine;
 use workflow_core::time::Timestamp;
 
 use crate::gates::named;
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, Pulse};
 use crate::systems::{Connected, Systems};
 
 /// Between two probes of credentials that were refused.
@@ -73,9 +74,12 @@ impl Watcher {
         let mut refused: [Option<Refused>; 2] = [None, None];
         let name = format!("credentials/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            self.pulse.tick(&name, ASKS_WITHIN);
             for (side, refused) in [Side::Ats, Side::Insurer].into_iter().zip(&mut refused) {
                 self.look_at(side, refused, &name).await;
             }
+            let connected = &self.connected;
+            connected.receivers.look(&connected.tenant, self.engine.clock().now());
             let next = refused.iter().flatten().map(|refused| refused.next).min();
             self.pulse.set(&name, next.map_or(Beat::Idle, Beat::Until));
             tokio::select! {
@@ -131,7 +135,7 @@ impl Watcher {
             self.pulse.set(&format!("{worker}/{tenant}"), Beat::Working);
         }
         self.dispatcher
-            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == side);
+            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == Some(side));
     }
 
     fn in_file(&self, side: Side) -> Option<String> {
@@ -152,7 +156,7 @@ pub(crate) fn is_news(connected: &Connected, beats: &BTreeMap<String, Beat>) -> 
 }
 
 /// A secret as its file has it; `None` while it cannot be read, or is empty: it may be on its way.
-fn read(file: &Path) -> Option<String> {
+pub(crate) fn read(file: &Path) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
     let secret = text.trim_end_matches(['\r', '\n']);
     (!secret.is_empty()).then(|| secret.to_owned())

@@ -23,7 +23,7 @@ mod ways;
 mod webhook;
 mod words;
 
-pub use finding::{Finding, Severity};
+pub use finding::{Code, Finding, Severity};
 pub use webhook::Hooks;
 
 /// The version of the shape that `--json` prints.

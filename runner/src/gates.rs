@@ -51,6 +51,26 @@ impl Gates {
         own.cloned().or_else(system).or_else(whole)
     }
 
+    /// Why nothing at all is sent for this tenant.
+    pub fn whole(&self, tenant: &str) -> Option<String> {
+        let shut = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let why = shut.get(&(tenant.to_owned(), Behind::Tenant))?;
+        Some(format!("tenant {tenant} is {why}"))
+    }
+
+    /// The endpoints of a tenant that are told nothing, each with who said so and why.
+    pub fn endpoints_of(&self, tenant: &str) -> Vec<(StreamId, String)> {
+        let shut = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let of = shut.iter().filter(|((whose, _), _)| whose == tenant);
+        of.filter_map(|((_, behind), why)| match behind {
+            Behind::Instance(stream) if stream.workflow() == "notify" => {
+                Some((stream.clone(), why.clone()))
+            }
+            Behind::Instance(_) | Behind::Tenant | Behind::System(_) => None,
+        })
+        .collect()
+    }
+
     /// Why nothing is sent for one instance alone.
     pub fn of_instance(&self, stream: &StreamId) -> Option<String> {
         let shut = self.0.read().unwrap_or_else(PoisonError::into_inner);

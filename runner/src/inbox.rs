@@ -19,7 +19,7 @@ use workflow_core::inbox::{Delivery, Inbox, Input, State};
 use workflow_core::time::Timestamp;
 
 use crate::certificates::{self, LookError};
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, Pulse};
 use crate::read::{self, Hint, Read, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY, Systems};
 use crate::timesheets;
@@ -85,6 +85,7 @@ impl Worker {
         let mut postponed: BTreeMap<StreamId, Postponed> = BTreeMap::new();
         let name = format!("inbox/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            self.pulse.tick(&name, ASKS_WITHIN);
             changes.mark_unchanged();
             self.work(&mut postponed).await?;
             let next = postponed.values().map(|p| p.next).min();

@@ -321,7 +321,7 @@ type Verified = Result<Taken, (StatusCode, String)>;
 
 fn jobdiva(connected: &Connected, headers: &HeaderMap, body: &[u8]) -> Verified {
     use integration_jobdiva::receive::SignedBy;
-    let receiver = connected.jobdiva_receiver.as_ref();
+    let receiver = connected.receivers.jobdiva();
     let receiver = receiver.ok_or((StatusCode::NOT_FOUND, String::new()))?;
     let headers: BTreeMap<String, String> = texts(headers).into_iter().collect();
     let received = receiver.receive(&headers, body).map_err(|refused| {
@@ -348,7 +348,7 @@ fn jobdiva(connected: &Connected, headers: &HeaderMap, body: &[u8]) -> Verified 
 
 fn policy(connected: &Connected, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verified {
     use integration_1099policy::receive::SignedBy;
-    let receiver = connected.receiver.as_ref();
+    let receiver = connected.receivers.policy();
     let receiver = receiver.ok_or((StatusCode::NOT_FOUND, String::new()))?;
     let received = receiver.receive_signed(&texts(headers), body, now).map_err(|refused| {
         let status = StatusCode::from_u16(refused.status());

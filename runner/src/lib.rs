@@ -1,13 +1,13 @@
 //! Runs the placement workflows against JobDiva and 1099Policy, as a process or embedded.
 //!
 //! An embedder reads or builds a [`config::Config`] and calls [`Runner::start`]; the binary does the same. In reading
-//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`endpoint`] (its addresses), [`webhook_trial`] (why a
+//! order: [`config`] (what it is told), [`systems`] (the adapters), [`ingress`] (the webhook door), [`receivers`] (whom it believes), [`endpoint`] (its addresses), [`webhook_trial`] (why a
 //! delivery is refused), [`inbox`] (working
 //! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
-//! bring), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
+//! bring), [`notify`] (whom we tell), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
 //! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
-//! asks), [`admin`] and [`views`] (what it answers), [`web`] (the pages), [`cli`] (the command
+//! asks), [`admin`] and [`views`] (what it answers), [`metrics`] (what a machine is told), [`web`] (the pages), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
 //! ```no_run
@@ -40,6 +40,8 @@ pub mod inbox;
 pub mod ingress;
 pub mod intake;
 pub mod lineage;
+pub mod metrics;
+pub mod notify;
 pub mod operations;
 pub mod order;
 pub mod parked;
@@ -47,12 +49,16 @@ pub mod people;
 pub mod poll;
 pub mod pulse;
 pub mod read;
+pub mod receivers;
 pub mod serve;
+pub mod service_manager;
 pub mod signing;
 pub mod supervise;
 pub mod systems;
+pub mod tail;
 pub mod telemetry;
 pub mod tenants;
+pub mod terminal;
 pub mod timesheets;
 pub mod unread;
 pub mod views;

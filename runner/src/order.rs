@@ -20,6 +20,7 @@ use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
 use workflow_core::id::StreamId;
 
 use crate::gates::{Gates, named};
+use crate::notify::Subscriber;
 use crate::pulse::{Beat, Pulse};
 use crate::read;
 use crate::systems::{JOBDIVA, POLICY, Systems};
@@ -415,6 +416,7 @@ impl Desk<'_> {
                 connected.probe.ask(side);
                 connected.lift(side);
             }
+            connected.subscribers.values().for_each(Subscriber::lift);
         }
         let tried = running.dispatcher.retry_now(which);
         let shown = match &behind {
@@ -494,7 +496,11 @@ impl Desk<'_> {
     ) -> Result<Moved, OrderError> {
         let stream = behind.stream(tenant).map_err(|bad| OrderError::Unclear(bad.to_string()))?;
         let (by, reason) = (order.by.clone(), order.reason.clone());
-        let ended = |stream: &StreamId| self.engine.summary(stream).is_none_or(|it| it.terminal);
+        // An endpoint is no workflow and has no end.
+        let ended = |stream: &StreamId| {
+            stream.workflow() != "notify"
+                && self.engine.summary(stream).is_none_or(|it| it.terminal)
+        };
         let input = match (&order.deed, behind) {
             (Deed::Pause, Behind::Instance(instance)) if ended(instance) => {
                 let what =

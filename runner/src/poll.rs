@@ -28,7 +28,7 @@ use crate::certificates::{self, LookError};
 use crate::documents::Documents;
 use crate::ingress;
 use crate::people;
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, Pulse};
 use crate::read::{self, Hint, ReadError};
 use crate::systems::{Connected, JOBDIVA, POLICY};
 use crate::timesheets;
@@ -93,6 +93,7 @@ impl Poller {
         let mut next = self.plan()?;
         let name = format!("poll/{}", self.connected.tenant.name);
         while !*stop.borrow() {
+            self.pulse.tick(&name, ASKS_WITHIN);
             if !categories_checked && self.connected.held(Side::Insurer, None).is_none() {
                 self.check_categories().await;
                 categories_checked = true;

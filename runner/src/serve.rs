@@ -15,9 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::ingress::sources::Peer;
 
-/// A request head may have so many headers. It is read up to some so many bytes: what is read at once may be more.
-const HEADERS_MAX: usize = 64;
-const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// A request head may have so many headers.
+pub const HEADERS_MAX: usize = 64;
+/// It is read up to some so many bytes: what is read at once may be more.
+pub const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// A provider's connection ends after this time, whatever it does; it simply connects again.
 pub const PROVIDER_LONGEST: Duration = Duration::from_secs(60);
 /// The command line's may last as long as exporting the largest log takes.

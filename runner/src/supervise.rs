@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Builder, Engine, HandleError, OpenError};
@@ -26,12 +28,14 @@ use workflow_core::time::{Clock, SystemClock};
 
 use crate::config::{Config, Tenant};
 use crate::documents::Documents;
+use crate::metrics::Signals;
+use crate::metrics::timed::{Appends, TimedStore};
 use crate::order::{Desk, Done, Order, OrderError, Running};
-use crate::pulse::{Beat, Pulse};
+use crate::pulse::{ASKS_WITHIN, Beat, LOOKS_WITHIN, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
 use crate::tenants::{self, Tenants};
-use crate::{admin, certificates, credentials, inbox, ingress, intake, poll, serve, web};
+use crate::{admin, certificates, credentials, inbox, ingress, intake, notify, poll, serve, web};
 
 /// How long the loops may take to end: well under the 25 s that a service manager is told to wait.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -123,7 +127,10 @@ pub struct Runner {
     dispatcher: Dispatcher<Insurance, Systems>,
     pulse: Arc<Pulse>,
     counters: Arc<ingress::Counters>,
+    appends: Arc<Appends>,
     signer: Signer,
+    /// How far the log was read for those who are told of it.
+    told: Arc<AtomicU64>,
     hooks: SocketAddr,
     pages: String,
     stop: watch::Sender<bool>,
@@ -144,7 +151,9 @@ impl Runner {
         let pages = listen(config.page.address).await?;
         let write = |source| StartError::Write { path: config.data_dir.clone(), source };
         std::fs::create_dir_all(&config.data_dir).map_err(write)?;
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?);
+        let store = TimedStore::new(Arc::new(SledStore::open(&config.data_dir.join(LOG_DIR))?));
+        let appends = store.appends();
+        let store: Arc<dyn Store> = Arc::new(store);
         if let Some(signed) = signing::kept(&config.data_dir).map_err(StartError::Signed)? {
             signing::check_reached(&*store, &signed).map_err(StartError::Signed)?;
         }
@@ -155,6 +164,7 @@ impl Runner {
         certificates::sweep(&engine, &documents);
         systems.gates().load(&engine);
         let systems = Arc::new(systems.with_documents(Arc::clone(&documents)));
+        let herald = notify::Herald::new(engine.clone(), Arc::clone(&systems))?;
         let address = admin_address(&config, &admin_door)?;
         address.write(&config.data_dir).map_err(write)?;
         let page = web::door::open(&config.data_dir, &config.page, &pages).map_err(write)?;
@@ -166,12 +176,14 @@ impl Runner {
             documents,
             pulse: Arc::default(),
             counters: Arc::default(),
+            appends,
             signer: Signer {
                 data_dir: config.data_dir,
                 key: config.log.signing_key,
                 every: config.log.sign_every,
                 writing: Arc::default(),
             },
+            told: herald.reached(),
             hooks: hooks.local_addr().unwrap_or(config.hooks),
             pages: page.url.clone(),
             stop,
@@ -180,6 +192,9 @@ impl Runner {
         let pages = (pages, page.access);
         runner.open_doors(hooks, admin_door, address.token, config.sources, pages, &stopped);
         runner.begin(options.look, &stopped);
+        let (look, stop, pulse) = (options.look, stopped.clone(), Arc::clone(&runner.pulse));
+        let beat = move || pulse.tick("notify", ASKS_WITHIN);
+        runner.loops.spawn(async move { Ok(herald.run(look, stop, beat).await?) });
         if !runner.hooks.ip().is_loopback() {
             tracing::warn!(hooks = %runner.hooks, "webhooks come in on more than this machine: let only a proxy with TLS reach it");
         }
@@ -212,6 +227,12 @@ impl Runner {
         self.loops.spawn(async move {
             Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
         });
+        let zones: BTreeMap<String, jiff::tz::TimeZone> = self
+            .systems
+            .all()
+            .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
+            .collect();
+        let signals = Arc::new(self.signals(zones.clone(), stopped));
         let door = admin::Door {
             engine: self.engine.clone(),
             token,
@@ -223,11 +244,8 @@ impl Runner {
             signer: self.signer.clone(),
             counters: Arc::clone(&self.counters),
             stopped: stopped.clone(),
-            zones: self
-                .systems
-                .all()
-                .map(|systems| (systems.tenant.name.clone(), systems.tenant.rules.zone.clone()))
-                .collect(),
+            signals,
+            zones,
         };
         let door = Arc::new(door);
         let (router, stop) =
@@ -242,9 +260,31 @@ impl Runner {
         });
     }
 
+    fn signals(
+        &self,
+        zones: BTreeMap<String, jiff::tz::TimeZone>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Signals {
+        Signals {
+            engine: self.engine.clone(),
+            systems: Arc::clone(&self.systems),
+            dispatcher: self.dispatcher.clone(),
+            pulse: Arc::clone(&self.pulse),
+            counters: Arc::clone(&self.counters),
+            appends: Arc::clone(&self.appends),
+            data_dir: self.signer.data_dir.clone(),
+            stopped: stopped.clone(),
+            zones,
+            started: self.engine.clock().now(),
+            read: Mutex::default(),
+        }
+    }
+
     fn begin(&mut self, look: Duration, stopped: &watch::Receiver<bool>) {
         let (dispatcher, stop) = (self.dispatcher.clone(), stopped.clone());
-        self.loops.spawn(async move { Ok(dispatcher.run(stop).await?) });
+        let pulse = Arc::clone(&self.pulse);
+        let beat = move || pulse.tick("dispatch", LOOKS_WITHIN);
+        self.loops.spawn(async move { Ok(dispatcher.run_with(stop, beat).await?) });
         for connected in self.systems.all() {
             // Each tenant has workers of its own, so that one whose systems are slow or gone delays no other.
             let worker = inbox::Worker {
@@ -288,9 +328,11 @@ impl Runner {
             });
         }
         let (engine, mut stop) = (self.engine.clone(), stopped.clone());
+        let pulse = Arc::clone(&self.pulse);
         self.loops.spawn(async move {
             let mut had_room = true;
             while !*stop.borrow() {
+                pulse.tick("timers", LOOKS_WITHIN);
                 had_room = say_room(&engine, had_room);
                 engine.fire_timers().await?;
                 tokio::select! {
@@ -343,6 +385,7 @@ impl Runner {
         activity.in_flight == 0
             && activity.ready == 0
             && self.engine.messages_waiting() == 0
+            && self.told.load(Ordering::Relaxed) >= self.engine.position().0
             && self.engine.next_timer().is_none_or(|at| at > now)
             && put_off
             && !self.systems.all().any(|connected| credentials::is_news(connected, &beats))
@@ -484,6 +527,7 @@ pub(crate) fn builder(
         .workflow::<Certificate>()
         .workflow::<Invoice>()
         .workflow::<Gate>()
+        .workflow::<Notice>()
         .workflow::<Inbox<Insurance>>()
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use integration_1099policy::Ten99Policy;
-use integration_1099policy::receive::Receiver;
 use integration_jobdiva::JobDiva;
 use tokio::sync::Mutex;
 use workflow_core::dispatch::Perform;
@@ -19,10 +19,13 @@ use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::outlet::{self, Later};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::{JobDivaHook, PolicyHook, Tenant};
+use crate::config::Tenant;
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
+use crate::metrics::meter::{self, Made, Meter};
+use crate::notify::{BadEndpoint, Subscriber};
+use crate::receivers::Receivers;
 
 /// How the adapters are called in the inbox, in causes and in addresses.
 pub const JOBDIVA: &str = "jobdiva";
@@ -37,10 +40,8 @@ pub struct Connected {
     pub jobdiva: JobDiva,
     /// Its 1099Policy.
     pub policy: Ten99Policy,
-    /// Who authenticates 1099Policy's webhooks, where they are used.
-    pub receiver: Option<Receiver>,
-    /// Who authenticates JobDiva's.
-    pub jobdiva_receiver: Option<integration_jobdiva::receive::Receiver>,
+    /// Who authenticates their webhooks.
+    pub receivers: Receivers,
     /// Held from reading something until its workflow was told, so that no older reading overtakes a newer one.
     pub turns: Turns,
     /// What is paused.
@@ -51,6 +52,8 @@ pub struct Connected {
     pub looked: Looked,
     /// Placements that are known and of which JobDiva gave nothing, since when.
     pub empty: std::sync::Mutex<BTreeMap<String, Timestamp>>,
+    /// The tenant's own endpoints that are told what happens, by name.
+    pub subscribers: BTreeMap<String, Subscriber>,
     /// When JobDiva was last asked, out of turn, which candidates were merged.
     pub merges_read: std::sync::Mutex<Option<Timestamp>>,
 }
@@ -154,6 +157,8 @@ impl Connected {
 pub struct Systems {
     tenants: BTreeMap<String, Arc<Connected>>,
     gates: Arc<Gates>,
+    /// What attempts came to.
+    pub meter: Meter,
     /// The documents that calls send; none until the log is open.
     documents: Option<Arc<Documents>>,
 }
@@ -184,6 +189,16 @@ pub enum ConnectError {
         tenant: String,
         /// What is wrong.
         source: integration_jobdiva::receive::BadReceiver,
+    },
+    /// The settings of an endpoint that is told cannot work.
+    #[error("tenant {tenant}: [[tenant.notify]] {endpoint}: {source}")]
+    Notify {
+        /// The tenant.
+        tenant: String,
+        /// The endpoint's name.
+        endpoint: String,
+        /// What is wrong.
+        source: BadEndpoint,
     },
     /// The 1099Policy webhook settings cannot work.
     #[error("tenant {tenant}: [tenant.1099policy.webhook] {source}")]
@@ -224,25 +239,16 @@ impl Systems {
                 .map_err(|source| ConnectError::JobDiva { tenant: name(), source });
             let policy = Ten99Policy::with_clock(tenant.policy.clone(), Arc::clone(clock))
                 .map_err(|source| ConnectError::Policy { tenant: name(), source });
-            let receiver = tenant
-                .policy_hook
-                .as_ref()
-                .map(PolicyHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::PolicyHook { tenant: name(), source });
-            let hook = tenant.jobdiva_hook.as_ref();
-            let jobdiva_receiver = hook
-                .map(JobDivaHook::receiver)
-                .transpose()
-                .map_err(|source| ConnectError::JobDivaHook { tenant: name(), source });
-            let (jobdiva, policy, receiver, jobdiva_receiver) =
-                match (jobdiva, policy, receiver, jobdiva_receiver) {
-                    (Ok(jobdiva), Ok(policy), Ok(receiver), Ok(other)) => {
-                        (jobdiva, policy, receiver, other)
+            let subscribers = subscribers(tenant, clock);
+            let (jobdiva, policy, receivers, subscribers) =
+                match (jobdiva, policy, Receivers::of(tenant), subscribers) {
+                    (Ok(jobdiva), Ok(policy), Ok(receivers), Ok(told)) => {
+                        (jobdiva, policy, receivers, told)
                     }
-                    (jobdiva, policy, receiver, other) => {
-                        let each = [jobdiva.err(), policy.err(), receiver.err(), other.err()];
+                    (jobdiva, policy, receivers, told) => {
+                        let each = [jobdiva.err(), policy.err(), told.err()];
                         wrong.extend(each.into_iter().flatten());
+                        wrong.extend(receivers.err().into_iter().flatten());
                         continue;
                     }
                 };
@@ -252,19 +258,21 @@ impl Systems {
                 tenant,
                 jobdiva,
                 policy,
-                receiver,
-                jobdiva_receiver,
+                receivers,
                 turns,
                 gates: Arc::clone(&gates),
                 probe: Probe::default(),
                 looked: Looked::default(),
                 empty: std::sync::Mutex::default(),
                 merges_read: std::sync::Mutex::default(),
+                subscribers,
             };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         match wrong.is_empty() {
-            true => Ok(Self { tenants: connected, gates, documents: None }),
+            true => {
+                Ok(Self { tenants: connected, gates, meter: Meter::default(), documents: None })
+            }
             false => Err(ConnectErrors(wrong)),
         }
     }
@@ -295,6 +303,28 @@ impl Systems {
     }
 }
 
+/// The ways to a tenant's own endpoints.
+fn subscribers(
+    tenant: &Tenant,
+    clock: &Arc<dyn Clock>,
+) -> Result<BTreeMap<String, Subscriber>, ConnectError> {
+    let one = |endpoint: &crate::notify::Endpoint| {
+        let name = endpoint.name.clone();
+        match Subscriber::new(&tenant.name, endpoint, Arc::clone(clock)) {
+            Ok(subscriber) => Ok((name, subscriber)),
+            Err(source) => {
+                Err(ConnectError::Notify { tenant: tenant.name.clone(), endpoint: name, source })
+            }
+        }
+    };
+    tenant.notify.iter().map(one).collect()
+}
+
+/// What stands before an endpoint's name in the name of its lane.
+const NOTIFY_LANE: &str = "notify:";
+/// How many notices one endpoint is told at once.
+const NOTICES_AT_ONCE: usize = 4;
+
 impl Systems {
     /// Reads a document and hands it in.
     async fn upload(
@@ -318,44 +348,83 @@ impl Systems {
     }
 }
 
-impl Perform<Insurance> for Systems {
-    async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+impl Systems {
+    async fn attempt(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         let Some(connected) = self.of(attempt.stream.tenant()) else {
             return Outcome::not_sent("the tenant is not in the configuration");
         };
         if let Call::UploadCertificate { upload } = &call {
             return self.upload(connected, upload, &attempt).await;
         }
-        match call.side() {
-            Side::Ats => connected.jobdiva.perform(&call, &attempt).await,
-            Side::Insurer => connected.policy.perform(&call, &attempt).await,
+        if let Call::Notify { note } = &call {
+            return match connected.subscribers.get(&note.endpoint) {
+                Some(subscriber) => subscriber.tell(note, &attempt).await,
+                None => Outcome::not_sent("the endpoint is not in the configuration"),
+            };
         }
+        match call.side() {
+            Some(Side::Ats) => connected.jobdiva.perform(&call, &attempt).await,
+            Some(Side::Insurer) => connected.policy.perform(&call, &attempt).await,
+            None => Outcome::not_sent("nobody performs such a call"),
+        }
+    }
+}
+
+impl Perform<Insurance> for Systems {
+    async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+        let tenant = attempt.stream.tenant().to_owned();
+        let key = attempt.key.clone();
+        let made = Made {
+            tenant: &tenant,
+            system: call.side().map_or("notify", named),
+            operation: key.as_str().rsplit('/').next().unwrap_or_default(),
+            looked_up: attempt.look_first,
+            took: Duration::ZERO,
+        };
+        let began = Instant::now();
+        let outcome = self.attempt(call, attempt).await;
+        self.meter.note(Made { took: began.elapsed(), ..made }, meter::word(&outcome));
+        outcome
     }
 
     fn lane(&self, call: &OwedCall<Insurance>) -> String {
-        let side = match call.call.side() {
-            Side::Ats => JOBDIVA,
-            Side::Insurer => POLICY,
-        };
-        format!("{}/{side}", call.stream.tenant())
+        let tenant = call.stream.tenant();
+        if let Call::Notify { note } = &call.call {
+            return format!("{tenant}/{NOTIFY_LANE}{}", note.endpoint);
+        }
+        let side = call.call.side().map_or(POLICY, named);
+        format!("{tenant}/{side}")
     }
 
     fn room(&self, lane: &str) -> usize {
         let (tenant, side) = lane.split_once('/').unwrap_or((lane, ""));
         let calls = self.of(tenant).map(|connected| connected.tenant.calls_at_once);
         let calls = calls.unwrap_or_default();
+        if side.starts_with(NOTIFY_LANE) {
+            return NOTICES_AT_ONCE;
+        }
         if side == JOBDIVA { calls.jobdiva } else { calls.policy }
     }
 
     fn held(&self, stream: &StreamId, lane: &str) -> Option<String> {
-        let jobdiva = lane.rsplit_once('/').is_some_and(|(_, side)| side == JOBDIVA);
+        let (_, lane) = lane.rsplit_once('/')?;
+        let connected = self.of(stream.tenant())?;
+        if let Some(endpoint) = lane.strip_prefix(NOTIFY_LANE) {
+            let subscriber = connected.subscribers.get(endpoint)?;
+            let gates = &connected.gates;
+            return gates.of_instance(subscriber.stream()).or_else(|| gates.whole(stream.tenant()));
+        }
+        let jobdiva = lane == JOBDIVA;
         let side = if jobdiva { Side::Ats } else { Side::Insurer };
-        self.of(stream.tenant())?.held(side, Some(stream))
+        connected.held(side, Some(stream))
     }
 
     fn later(&self, call: &OwedCall<Insurance>) -> Option<Later> {
         let connected = self.of(call.stream.tenant())?;
-        match call.call.side() {
+        if let Call::Notify { note } = &call.call {
+            return connected.subscribers.get(&note.endpoint)?.later();
+        }
+        match call.call.side()? {
             Side::Ats => connected.jobdiva.later(&call.call),
             Side::Insurer => connected.policy.later(&call.call),
         }

@@ -1,10 +1,15 @@
 //! Logs: to the error stream or a file, as lines or JSON, never with personal data (nothing in the workspace logs any).
+//!
+//! What libraries say stays out, however talkative the log is made: of what they know, addresses with passwords in them
+//! among it, nobody here decides what is written down.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
+
+use crate::terminal;
 
 /// Where logs go, and how they look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +22,12 @@ pub enum Form {
 
 /// Starts logging to the error stream; `RUST_LOG` chooses what, `default` otherwise.
 pub fn to_stderr(form: Form, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = filter(default);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process keeps the first one's logging.
     let started = match form {
-        Form::Lines => builder.with_ansi(colours()).try_init(),
-        Form::Json => builder.json().try_init(),
+        Form::Lines => builder.with_ansi(terminal::colours(&std::io::stderr())).try_init(),
+        Form::Json => builder.json().flatten_event(true).try_init(),
     };
     drop(started);
 }
@@ -30,14 +35,18 @@ pub fn to_stderr(form: Form, default: &str) {
 /// Starts logging to a file, added to at its end.
 pub fn to_file(path: &Path, default: &str) -> std::io::Result<()> {
     let file = File::options().create(true).append(true).open(path)?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = filter(default);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     drop(builder.with_writer(Mutex::new(file)).try_init());
     Ok(())
 }
 
-/// Whether the error stream takes colours: a terminal, and nobody said no.
-fn colours() -> bool {
-    use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// What `RUST_LOG` chooses, or `default`, of what this workspace says.
+fn filter(default: &str) -> EnvFilter {
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    // Those that speak through `tracing`; what speaks through `log` has no way here at all.
+    ["axum", "h2", "hyper", "hyper_util", "mio", "reqwest", "rustls", "tower"]
+        .into_iter()
+        .filter_map(|library| format!("{library}=off").parse().ok())
+        .fold(chosen, EnvFilter::add_directive)
 }

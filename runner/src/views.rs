@@ -13,6 +13,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::{Behind, Gate};
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::{Engine, Summary, Wait, replay};
 use workflow_core::id::StreamId;
@@ -40,7 +41,7 @@ pub struct List {
     pub version: u32,
     /// The placements, by tenant and id.
     pub placements: Vec<Line>,
-    /// Deliveries that nobody understood, or that are about nothing known.
+    /// Deliveries that nobody understood, or that are about nothing known, and notices that no endpoint took.
     pub parked: Vec<Line>,
     /// What JobDiva could not give; it is asked again.
     #[serde(default)]
@@ -67,7 +68,7 @@ pub struct Invoices {
 pub struct Halted {
     /// The tenant.
     pub tenant: String,
-    /// `jobdiva` or `1099policy`; `None` for everything.
+    /// `jobdiva`, `1099policy`, or `notify/NAME` for an endpoint that is told things; `None` for everything.
     pub system: Option<String>,
     /// Who paused it and why, or how the credentials are refused.
     pub why: String,
@@ -173,11 +174,14 @@ pub struct Forgotten {
     pub tenant: String,
     /// The candidate's id in the ATS.
     pub candidate: String,
+    /// The ids that JobDiva merged with it: those are forgotten with it, and what follows counts them too.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Whether it had been done before.
     pub already: bool,
     /// Whether the key is gone, as it must be.
     pub key_destroyed: bool,
-    /// How many events the contractor's stream has; they stay.
+    /// How many events the contractor's streams have; they stay.
     pub events: u64,
     /// How many of them hold personal data that nothing opens any more.
     pub events_closed: u64,
@@ -254,7 +258,7 @@ pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String])
     List {
         version: VERSION,
         placements: summaries.iter().map(placement).collect(),
-        parked: parked.iter().map(|s| line(s, &[])).collect(),
+        parked: parked.iter().map(|s| line(s, &[])).chain(crate::parked::notices(engine)).collect(),
         unread: unread(engine, tenants),
         invoices: invoices(engine, failing)
             .invoices
@@ -280,7 +284,13 @@ pub fn halted(gates: &Gates, tenant: &str) -> Vec<Halted> {
         system: side.map(|side| named(side).to_owned()),
         why,
     };
-    gates.of_tenant(tenant).into_iter().map(one).collect()
+    let endpoint = |(stream, why): (StreamId, String)| Halted {
+        tenant: tenant.to_owned(),
+        system: Some(format!("notify/{}", stream.key())),
+        why,
+    };
+    let endpoints = gates.endpoints_of(tenant).into_iter().map(endpoint);
+    gates.of_tenant(tenant).into_iter().map(one).chain(endpoints).collect()
 }
 
 /// A line that says that nothing is sent for it.
@@ -420,6 +430,7 @@ pub fn history(
         "invoice" => stood::<Invoice>(&events),
         "certificate" => stood::<Certificate>(&events),
         "gate" => stood::<Gate>(&events),
+        "notice" => stood::<Notice>(&events),
         "delivery" => stood::<Inbox<Insurance>>(&events),
         _ => Ok(None),
     };

@@ -10,8 +10,12 @@ mod endings;
 mod knocking;
 #[path = "door/listening.rs"]
 mod listening;
+#[path = "door/rotation.rs"]
+mod rotation;
 #[path = "door/settings.rs"]
 mod settings;
+#[path = "door/shipped.rs"]
+mod shipped;
 #[path = "door/signatures.rs"]
 mod signatures;
 #[path = "door/told.rs"]

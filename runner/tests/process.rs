@@ -18,6 +18,9 @@ mod checklist;
 mod config;
 #[path = "process/diagram.rs"]
 mod diagram;
+#[path = "doctor/dialect.rs"]
+#[allow(dead_code, reason = "not everything that the doctor's tests need is needed here")]
+mod dialect;
 #[path = "process/doctor.rs"]
 mod doctor;
 #[path = "process/ends.rs"]
@@ -30,6 +33,10 @@ mod kill;
 mod operations;
 #[path = "process/orders.rs"]
 mod orders;
+#[path = "process/pages.rs"]
+mod pages;
+#[path = "process/secrets.rs"]
+mod secrets;
 #[path = "process/simulate.rs"]
 mod simulate;
 #[path = "process/verbs.rs"]

@@ -15,11 +15,13 @@ mod answers;
 mod certificate;
 mod contractor;
 mod invoice;
+mod notice;
 mod placement;
 
 use certificate::OfCertificate;
 use contractor::OfContractor;
 use invoice::OfInvoice;
+use notice::OfNotice;
 use placement::OfPlacement;
 
 workflow_core::laws!(placement_workflow: OfPlacement);
@@ -28,6 +30,7 @@ workflow_core::laws!(invoice_workflow: OfInvoice);
 workflow_core::laws!(certificate_workflow: OfCertificate);
 workflow_core::laws!(delivery_workflow: OfDelivery);
 workflow_core::laws!(gate_workflow: OfGate);
+workflow_core::laws!(notice_workflow: OfNotice);
 
 /// A gate before everything of a tenant.
 struct OfGate;

@@ -49,8 +49,8 @@ async fn step(world: &mut World, count: &mut usize, at: usize, dies: Dies) -> bo
             Dies::Between => {}
             Dies::BeforeEffect => {
                 let faults = match call.call.side() {
-                    Side::Ats => &world.ats().faults,
-                    Side::Insurer => &world.insurer().faults,
+                    Some(Side::Ats) => &world.ats().faults,
+                    Some(Side::Insurer) | None => &world.insurer().faults,
                 };
                 faults.plan("*", Fault::LostBefore);
                 world.attempt(call).await;

@@ -280,6 +280,7 @@ fn tenant(
         certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files,
+        notify: Vec::new(),
     }
 }
 

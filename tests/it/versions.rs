@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, notice, placement};
 use workflow_core::graph::{self, Lock};
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
@@ -79,6 +79,10 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
             samples::certificate::events,
         ),
         Subject::of::<gate::Machine>("workflow-core/src/domain/gate.svg", samples::gate::events),
+        Subject::of::<notice::Machine>(
+            "workflow-core/src/domain/notice.svg",
+            samples::notice::events,
+        ),
         Subject::of::<inbox::Machine>("workflow-core/src/inbox.svg", samples::delivery::events),
     ]
 });

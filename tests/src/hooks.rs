@@ -49,6 +49,7 @@ fn tenant() -> Tenant {
     Tenant {
         calls_at_once: runner::config::CallsAtOnce::default(),
         secret_files: runner::config::SecretFiles::default(),
+        notify: Vec::new(),
         name: TENANT.to_owned(),
         jobdiva: ats,
         jobdiva_hook: Some(JobDivaHook::new(ENDPOINT.to_owned(), secrets)),

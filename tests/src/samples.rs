@@ -9,6 +9,7 @@ pub mod contractor;
 pub mod delivery;
 pub mod gate;
 pub mod invoice;
+pub mod notice;
 mod parts;
 pub mod placement;
 

@@ -19,6 +19,7 @@ use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::facts::{CandidateId, CompanyId, PlacementId};
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source, Summary};
@@ -91,8 +92,9 @@ impl Perform<Insurance> for Peers {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
         let operation = attempt.key.as_str().rsplit('/').next().unwrap_or_default().to_owned();
         match call.side() {
-            Side::Ats => self.ats.perform(&call, &operation),
-            Side::Insurer => self.insurer.perform(&call, &operation, &attempt),
+            Some(Side::Ats) => self.ats.perform(&call, &operation),
+            Some(Side::Insurer) => self.insurer.perform(&call, &operation, &attempt),
+            None => Outcome::Answered(Answer::NoticeTaken),
         }
     }
 
@@ -557,6 +559,7 @@ fn engine_of(
         .workflow::<Invoice>()
         .workflow::<Certificate>()
         .workflow::<Gate>()
+        .workflow::<Notice>()
         .workflow::<Inbox<Insurance>>()
         .open()
         .expect("the log opens")

@@ -32,6 +32,7 @@ use workflow_core::domain::facts::{
 };
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::{self, Placement};
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::{Engine, Source, Summary, replay};
@@ -95,7 +96,7 @@ fn engine(store: Arc<dyn Store>) -> Result<Engine<Insurance>, Failure> {
     let clock = Arc::new(ManualClock::at(BEGINNING));
     let builder = Engine::<Insurance>::builder(store, clock, Arc::new(of));
     let builder = builder.workflow::<Placement>().workflow::<Contractor>();
-    let builder = builder.workflow::<Invoice>().workflow::<Gate>();
+    let builder = builder.workflow::<Invoice>().workflow::<Gate>().workflow::<Notice>();
     Ok(builder.workflow::<Inbox<Insurance>>().open()?)
 }
 
@@ -135,7 +136,8 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
-        | Call::UploadCertificate { .. } => Answer::ContractorUpdated,
+        | Call::UploadCertificate { .. }
+        | Call::Notify { .. } => Answer::ContractorUpdated,
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::backoff;
 use crate::engine::{Engine, HandleError, OwedCall};
-use crate::exchange::{self, Attempted, Exchange, Tape};
+use crate::exchange::{self, Attempted, Came, Exchange, Tape};
 use crate::id::{Key, StreamId};
 use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::outlet::Later;
@@ -156,6 +156,35 @@ struct Flight<D: Domain> {
     tape: Tape,
 }
 
+/// One line for each attempt, whatever it came to: by these fields whoever reads the logs finds them again.
+fn say<D: Domain>(
+    call: &OwedCall<D>,
+    attempt: &Attempt,
+    exchanges: &[Exchange],
+    outcome: &Finished<D>,
+) {
+    let (stream, key) = (&call.stream, &call.key);
+    let (tenant, workflow, instance) = (stream.tenant(), stream.workflow(), stream.key());
+    let (operation, number) = (call.operation.as_str(), attempt.earlier + 1);
+    let requests = exchanges.len();
+    let last = exchanges.iter().rev().find_map(|exchange| match &exchange.came {
+        Came::Answer { status, request_id, .. } => Some((*status, request_id.as_deref())),
+        Came::Lost { .. } | Came::NotSent { .. } => None,
+    });
+    let status = last.map(|(status, _)| status);
+    let request_id = last.and_then(|(_, request_id)| request_id);
+    match outcome {
+        Outcome::Answered(_) => tracing::info!(
+            tenant, workflow, instance, operation, %key, attempt = number, generation = attempt.generation, requests, status,
+            request_id, outcome = "answered", "attempt"
+        ),
+        Outcome::Again(again) => tracing::warn!(
+            tenant, workflow, instance, operation, %key, attempt = number, generation = attempt.generation, requests, status,
+            request_id, outcome = again.trace.word(), reason = %again.reason, "attempt"
+        ),
+    }
+}
+
 /// At most so many attempts of one call wait for room on the disk; those before are given up.
 const HELD_MAX: usize = 8;
 
@@ -202,7 +231,19 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 
     /// Works until `stop` turns true, then finishes what is under way; the caller bounds how long that may take.
     /// Ends with an error when the engine has stopped.
-    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), HandleError> {
+    pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), HandleError> {
+        self.run_with(stop, || ()).await
+    }
+
+    /// The same, calling `beat` each time it comes round: whoever watches over it sees that it is not stuck.
+    ///
+    /// # Errors
+    /// When the engine has stopped.
+    pub async fn run_with(
+        &self,
+        mut stop: watch::Receiver<bool>,
+        beat: impl Fn() + Send,
+    ) -> Result<(), HandleError> {
         let mut running: JoinSet<Finished<D>> = JoinSet::new();
         let mut flights = HashMap::new();
         let mut changes = self.engine.changes();
@@ -210,6 +251,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let mut look_at = Some(AT_ONCE);
         let mut last = AT_ONCE;
         while !*stop.borrow() {
+            beat();
             let now = self.engine.clock().now();
             if now < last {
                 // The clock was set back: no wait is to take longer for it.
@@ -343,13 +385,15 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
             }
         };
         let Some(Flight { call, attempt, tape }) = flights.remove(&id) else { return Ok(()) };
-        let attempted = self.attempted(&attempt, tape.take());
+        let exchanges = tape.take();
+        say(&call, &attempt, &exchanges, &outcome);
+        let attempted = self.attempted(&attempt, exchanges);
         let (stream, key) = (&call.stream, &call.key);
         let again = match outcome {
             Outcome::Answered(answer) => {
                 match self.engine.answer_with(&call, answer, ACTOR, attempted).await {
                     Ok(handled) => {
-                        tracing::info!(%stream, %key, state = handled.state, "a call was answered");
+                        tracing::debug!(%stream, %key, state = handled.state, "it led on");
                         // An answer that changed nothing must not make a loop without a pause. What it says was done
                         // is done.
                         let reason = "the answer changed nothing".to_owned();
@@ -367,7 +411,6 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 }
             }
             Outcome::Again(again) => {
-                tracing::warn!(%stream, %key, trace = ?again.trace, reason = %again.reason, "a call failed");
                 self.keep(&call, attempted).await?;
                 again
             }

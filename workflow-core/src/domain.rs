@@ -2,7 +2,8 @@
 //!
 //! Neutral words only: no vendor's field name, no I/O. An applicant tracking system (ATS) says [`facts`]; by a tenant's
 //! [`rules`] they amount to [`terms`]; the insurer is asked [`call`]s. The workflows are [`placement`], [`contractor`],
-//! [`certificate`] and [`invoice`]; what people decided is [`by_hand`], what they paused [`gate`]; [`coverage_days`] looks back at one
+//! [`certificate`] and [`invoice`]; what people decided is [`by_hand`], what they paused [`gate`]; who is told of it
+//! by [`notice`]s; [`coverage_days`] looks back at one
 //! placement's. Nothing outside this folder may use it.
 
 pub mod by_hand;
@@ -13,6 +14,7 @@ pub mod coverage_days;
 pub mod facts;
 pub mod gate;
 pub mod invoice;
+pub mod notice;
 pub mod placement;
 pub mod rules;
 pub mod terms;

@@ -13,13 +13,14 @@
 //!    [`exchange`]: what was sent outside and what came back, kept beside the events.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`limits`]
 //!    how fast and [`breaker`] whether at all, both put around a system by [`outlet`]; [`inbox`] keeps what arrives from
-//!    outside. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
+//!    outside, [`altered`] says what may have happened to it on its way. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
 //!    road of some workflows in a hostile world.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
 //!
 //! Deliberately absent: HTTP in either direction, configuration files, and any vendor's words.
 
+pub mod altered;
 pub mod audit;
 pub mod backoff;
 pub mod breaker;

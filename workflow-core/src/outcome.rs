@@ -69,6 +69,17 @@ pub enum Trace {
     Burned,
 }
 
+impl Trace {
+    /// The word of logs and counts for a failed attempt that left this.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trace::None => "not_sent",
+            Trace::Unknown => "unknown",
+            Trace::Burned => "burned",
+        }
+    }
+}
+
 impl<A> Outcome<A> {
     /// The attempt left no trace; try again.
     pub fn not_sent(reason: impl Into<String>) -> Self {

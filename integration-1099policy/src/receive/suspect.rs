@@ -7,6 +7,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use workflow_core::altered::{Altered, earlier_forms};
 
 use super::signature::{self, Key};
 use super::{Profile, Refused};
@@ -32,19 +33,6 @@ pub enum Suspicion {
     },
 }
 
-/// What happened to a body on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Altered {
-    /// A line's end was added at its end.
-    NewlineAdded,
-    /// A line's end was taken from its end.
-    NewlineLost,
-    /// Its line ends were changed.
-    LineEnds,
-    /// It was parsed and written anew.
-    Rewritten,
-}
-
 impl Suspicion {
     /// Its name for programs.
     pub fn name(&self) -> &'static str {
@@ -61,18 +49,7 @@ impl Suspicion {
 impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Suspicion::BodyAltered(Altered::NewlineAdded) => {
-                f.write_str("the body has a line end at its end that was not signed")
-            }
-            Suspicion::BodyAltered(Altered::NewlineLost) => {
-                f.write_str("the body lacks the line end at its end that was signed")
-            }
-            Suspicion::BodyAltered(Altered::LineEnds) => {
-                f.write_str("the body's line ends were changed on the way")
-            }
-            Suspicion::BodyAltered(Altered::Rewritten) => {
-                f.write_str("the body was parsed and written anew on the way: keep its raw bytes")
-            }
+            Suspicion::BodyAltered(altered) => altered.fmt(f),
             Suspicion::SecretWithBlanks => {
                 f.write_str("the secret is right but for blanks around it")
             }
@@ -133,41 +110,6 @@ pub(super) fn suspect(
     found.sort();
     found.dedup();
     found
-}
-
-/// What the body may have been when it was signed.
-fn earlier_forms(body: &[u8]) -> Vec<(Altered, Vec<u8>)> {
-    let mut forms = Vec::new();
-    let trimmed = body.trim_ascii_end();
-    if trimmed.len() < body.len() {
-        forms.push((Altered::NewlineAdded, trimmed.to_vec()));
-    }
-    forms.push((Altered::NewlineLost, [body, b"\n"].concat()));
-    forms.push((Altered::NewlineLost, [body, b"\r\n"].concat()));
-    let Ok(text) = std::str::from_utf8(body) else { return forms };
-    let unix = text.replace("\r\n", "\n");
-    forms.push((Altered::LineEnds, unix.replace('\n', "\r\n").into_bytes()));
-    forms.push((Altered::LineEnds, unix.into_bytes()));
-    for gap in ["", " "] {
-        forms.push((Altered::Rewritten, respaced(text, gap).into_bytes()));
-    }
-    forms
-}
-
-/// A JSON text with this and nothing else after each comma and colon outside of its texts.
-fn respaced(text: &str, gap: &str) -> String {
-    let (mut out, mut within, mut escaped) = (String::with_capacity(text.len()), false, false);
-    for c in text.chars() {
-        if within || !c.is_ascii_whitespace() {
-            out.push(c);
-        }
-        if !within && matches!(c, ',' | ':') {
-            out.push_str(gap);
-        }
-        within ^= c == '"' && !escaped;
-        escaped = within && c == '\\' && !escaped;
-    }
-    out
 }
 
 /// What else the secret's text may stand for.

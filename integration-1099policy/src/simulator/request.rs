@@ -3,7 +3,7 @@
 //! JSON, form-encoded (guide samples post it) and multipart bodies all end as the same fields.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Query};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query};
 use axum::http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -66,6 +66,8 @@ impl Request {
     async fn read_parts(&mut self, body: Bytes) -> Result<(), Refusal> {
         let mut http = axum::http::Request::new(Body::from(body));
         *http.headers_mut() = self.headers.clone();
+        // The whole body is here, within the server's own limit; the framework's is below a certificate's.
+        DefaultBodyLimit::disable().apply(&mut http);
         let mut parts = Multipart::from_request(http, &()).await.map_err(|_| unreadable())?;
         while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
             let name = part.name().unwrap_or_default().to_owned();

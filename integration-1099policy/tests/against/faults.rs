@@ -59,8 +59,19 @@ async fn a_request_that_was_lost_is_not_taken_for_done() {
 
 #[tokio::test]
 async fn a_response_that_was_lost_is_not_asked_for_under_another_key() {
-    // Care: the same key on every attempt; a fresh one per attempt makes two jobs.
+    // Care: the look before the next attempt; a client that takes a lost answer for a failure and goes on elsewhere has none.
     assert_eq!(made_once(FaultKind::LostResponse).await, [Trace::Unknown]);
+
+    // Care: the same key on every attempt. Where nothing is looked up, it alone keeps the job the only one.
+    let insurer = Insurer::standard().await;
+    let (job, attempt) = (work("1", "11").job(), insurer.attempt("1", "job"));
+    insurer.sim.fault(Fault::once("POST", "/jobs", FaultKind::LostResponse));
+    assert_eq!(again(insurer.perform(&job, &attempt).await).trace, Trace::Unknown);
+    answered(insurer.perform(&job, &Attempt { earlier: 1, ..attempt }).await);
+    assert_eq!(insurer.sim.ledger().jobs_by_placement["1"], 1);
+    // What a key of each attempt's own would come to.
+    answered(insurer.perform(&job, &insurer.attempt("1", "another")).await);
+    assert_eq!(insurer.sim.ledger().jobs_by_placement["1"], 2);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod dialects;
 mod documents;
 mod events;
 mod faults;
+mod kept;
 mod sdk;
 mod switches;
 

@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop here")]
 
+// What is logged meanwhile is heard, as in the stories of `tests/it`.
+#[path = "../../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 mod noted;
 mod outside;
 mod perform;

@@ -12,6 +12,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::canary::Watch;
+
 /// What goes wrong with the next POST or PUT.
 #[derive(Clone)]
 pub enum Fault {
@@ -41,7 +43,19 @@ pub struct World {
     next: u32,
 }
 
-pub type Shared = Arc<Mutex<World>>;
+/// The server's memory, and a watch over what is logged while a test holds it.
+pub struct Shared {
+    world: Arc<Mutex<World>>,
+    _watch: Watch,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Mutex<World>;
+
+    fn deref(&self) -> &Mutex<World> {
+        &self.world
+    }
+}
 
 const COLLECTIONS: [(&str, &str); 8] = [
     ("/contractors", "cn"),
@@ -63,14 +77,14 @@ pub async fn serve() -> (Shared, String) {
 
 /// The same on a port that somebody has.
 pub fn serve_on(listener: tokio::net::TcpListener) -> Shared {
-    let world: Shared = Arc::default();
-    let app = Router::new().fallback(answer).with_state(world.clone());
+    let shared = Shared { world: Arc::default(), _watch: Watch::new() };
+    let app = Router::new().fallback(answer).with_state(Arc::clone(&shared.world));
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    world
+    shared
 }
 
 async fn answer(
-    State(world): State<Shared>,
+    State(world): State<Arc<Mutex<World>>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,

@@ -6,6 +6,8 @@ use integration_1099policy::simulator::{Config, DEFAULT_START, Simulator};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use super::canary::Watch;
+
 pub const DAY: u64 = 24 * 3600;
 
 pub fn now() -> i64 {
@@ -20,6 +22,8 @@ pub fn day(days: i64) -> i64 {
 pub struct Desk {
     pub sim: Simulator,
     pub http: reqwest::Client,
+    /// Over what the simulator says in the log.
+    _watch: Watch,
 }
 
 impl Desk {
@@ -27,7 +31,7 @@ impl Desk {
         let sim = Simulator::start(config).await.expect("a loopback port is free");
         let http =
             reqwest::Client::builder().no_proxy().build().expect("the provider is installed");
-        Self { sim, http }
+        Self { sim, http, _watch: Watch::new() }
     }
 
     pub async fn standard() -> Self {

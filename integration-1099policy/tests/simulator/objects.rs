@@ -126,7 +126,7 @@ async fn an_invoice_freezes_its_job_reprices_under_another_id_and_is_fixed_once_
 async fn a_certificate_is_reviewed_on_the_clock() {
     let desk = Desk::standard().await;
     let contractor = desk.contractor("1").await;
-    let upload = |name: &'static str, content: &'static str| {
+    let upload = |name: &'static str, content: &str| {
         let text = format!(
             "--b\r\nContent-Disposition: form-data; name=\"contractor\"\r\n\r\n{contractor}\r\n--b\r\n\
              Content-Disposition: form-data; name=\"certificate\"; filename=\"{name}\"\r\n\
@@ -158,4 +158,9 @@ async fn a_certificate_is_reviewed_on_the_clock() {
     assert_eq!(events[0]["type"], "certificate.approved");
     assert_eq!(events[0]["data"]["object"]["id"], json!(id));
     assert_eq!(desk.sim.ledger().certificates_by_hash.values().collect::<Vec<_>>(), [&1]);
+    // As large as is documented, and no larger.
+    let sized = |mib: usize| format!("%PDF-1{}", "x".repeat(mib << 20));
+    assert_eq!(read(upload("coi-large.pdf", &sized(14)).await.unwrap()).await.0, 201);
+    let too_large = read(upload("coi-larger.pdf", &sized(15)).await.unwrap()).await;
+    assert_eq!((too_large.0, &too_large.1["error_code"]), (400, &json!("invalid_file_size")));
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use workflow_core::domain::call::ContractorId;
 use workflow_core::domain::contractor::{Contractor, Input};
 use workflow_core::engine::{HandleError, Source};
-use workflow_core::id::StreamId;
+use workflow_core::id::{BadStreamId, StreamId};
 
 use super::{Door, problem};
 use crate::parked;
@@ -30,16 +30,15 @@ pub(super) async fn list(State(door): State<Arc<Door>>) -> Response {
     Json(parked::list(&door.engine)).into_response()
 }
 
-fn stream(workflow: &str, tenant: &str, id: &str) -> Result<StreamId, Box<Response>> {
-    StreamId::new(workflow, tenant, id)
-        .map_err(|error| Box::new(problem(StatusCode::NOT_FOUND, error.to_string())))
+fn known(stream: Result<StreamId, BadStreamId>) -> Result<StreamId, Box<Response>> {
+    stream.map_err(|error| Box::new(problem(StatusCode::NOT_FOUND, error.to_string())))
 }
 
 pub(super) async fn show(
     State(door): State<Arc<Door>>,
     Path((tenant, id)): Path<(String, String)>,
 ) -> Response {
-    let stream = match stream("delivery", &tenant, &id) {
+    let stream = match known(parked::stream(&tenant, &id)) {
         Ok(stream) => stream,
         Err(response) => return *response,
     };
@@ -55,7 +54,7 @@ pub(super) async fn act(
     Path((tenant, id)): Path<(String, String)>,
     Json(act): Json<parked::Act>,
 ) -> Response {
-    let stream = match stream("delivery", &tenant, &id) {
+    let stream = match known(parked::stream(&tenant, &id)) {
         Ok(stream) => stream,
         Err(response) => return *response,
     };
@@ -71,7 +70,7 @@ pub(super) async fn keep(
     Path((tenant, candidate)): Path<(String, String)>,
     Json(keep): Json<Keep>,
 ) -> Response {
-    let stream = match stream("contractor", &tenant, &candidate) {
+    let stream = match known(StreamId::new("contractor", &tenant, &candidate)) {
         Ok(stream) => stream,
         Err(response) => return *response,
     };

@@ -46,7 +46,7 @@ pub(super) struct Counted {
 
 impl Perform<Insurance> for Counted {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
-        if call.side() == Side::Insurer {
+        if call.side() == Some(Side::Insurer) {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             *asked.entry(attempt.stream.to_string()).or_default() += 1;
         }

@@ -84,6 +84,7 @@ pub(super) async fn start() -> Result<(Tenant, Checklist, World), ChecklistError
         certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
+        notify: Vec::new(),
     };
     let on = Checklist {
         placement: FIRST.to_string().as_str().into(),

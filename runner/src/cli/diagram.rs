@@ -1,16 +1,20 @@
 //! `runner diagram`: a workflow's states and events as a picture or a table, drawn from the table that runs.
 
 use clap::{Args, ValueEnum};
-use workflow_core::domain::{certificate, contractor, gate, invoice, placement};
+use workflow_core::domain::{certificate, contractor, gate, invoice, notice, placement};
 use workflow_core::graph;
 use workflow_core::inbox;
 use workflow_core::machine::Machine;
 
 use super::{Outcome, say};
 
-/// Print a workflow's states and events as a picture or a table. Needs neither configuration nor data.
+/// Print a workflow's states and events as a picture or a table.
+///
+/// Needs neither configuration nor data.
 ///
 /// Example: runner diagram placement --format svg > placement.svg
+///
+/// Example: runner diagram contractor --format matrix
 #[derive(Debug, Args)]
 pub(super) struct Diagram {
     /// Which workflow.
@@ -34,6 +38,8 @@ enum Drawn {
     Certificate,
     /// What a person paused.
     Gate,
+    /// One fact on its way to an endpoint that is told.
+    Notice,
     /// One webhook on its way through the inbox.
     Delivery,
 }
@@ -58,6 +64,7 @@ impl Diagram {
             Drawn::Invoice => self.format.draw::<invoice::Machine>(),
             Drawn::Certificate => self.format.draw::<certificate::Machine>(),
             Drawn::Gate => self.format.draw::<gate::Machine>(),
+            Drawn::Notice => self.format.draw::<notice::Machine>(),
             Drawn::Delivery => self.format.draw::<inbox::Machine>(),
         };
         say(text.trim_end())

@@ -1,13 +1,16 @@
 //! `runner inbox`: deliveries that wait or were parked, and what a person does with them.
 
 use clap::{Args, Subcommand};
-use workflow_core::id::StreamId;
 
 use super::ask::{self, Ask};
 use super::{Failure, Outcome, Place, say, say_json};
 use crate::parked::{self, Act, Deliveries, Done, Shown, What};
 
-/// Look at what came in and was not worked off yet: deliveries that wait, and those that were parked for a person.
+/// List, show, retry or drop deliveries that were not worked off.
+///
+/// Those that wait, and those that were parked for a person.
+///
+/// Example: runner inbox list
 ///
 /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
 #[derive(Debug, Args)]
@@ -19,12 +22,20 @@ pub(super) struct Inbox {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List them, the parked ones first.
+    ///
+    /// Example: runner inbox list
     List(Listing),
     /// Show one: what came, by ids, and what happened to it.
+    ///
+    /// Example: runner inbox show 1099policy:ev_6ZpQx3Lt
     Show(Showing),
     /// Work a parked one off again.
+    ///
+    /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
     Retry(Doing),
     /// Give one up.
+    ///
+    /// Example: runner inbox drop 1099policy:ev_6ZpQx3Lt --reason "of no consequence"
     Drop(Doing),
 }
 
@@ -127,7 +138,7 @@ impl Showing {
             }
             Ask::Stopped(dir) => {
                 let unknown = || Failure::NotFound(format!("no delivery is called {tenant}/{id}"));
-                let stream = StreamId::new("delivery", &tenant, &id).map_err(|_| unknown())?;
+                let stream = parked::stream(&tenant, &id).map_err(|_| unknown())?;
                 let shown = ask::with_engine(dir, |engine| {
                     parked::show(engine, &stream).map_err(Failure::Failed)
                 })?;

@@ -1,15 +1,16 @@
 //! `runner list`: all placements, with their states and why they are there.
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 
 use super::ask::{self, Ask};
-use super::{Outcome, Place, say, say_json};
+use super::{Outcome, Place, say, say_json, table};
 use crate::views::{self, Line};
 
 /// List all placements, with their states and why they are there.
 ///
-/// Example: runner list --state Flagged
+/// Example: runner list
+///
+/// Example: runner list --state Flagged --json
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]
@@ -49,7 +50,8 @@ impl List {
             say(&format!("tenant {tenant}{system}: {why}"))?;
         }
         for parked in &list.parked {
-            say(&format!("parked delivery {}: {}", parked.id, parked.why))?;
+            let what = if parked.id.starts_with("notify:") { "notice" } else { "delivery" };
+            say(&format!("parked {what} {}: {}", parked.id, parked.why))?;
         }
         for missed in &list.unread {
             let what = match (&missed.placement, &missed.window) {
@@ -65,13 +67,9 @@ impl List {
 
 /// Lines as a table that fits the terminal.
 pub(super) fn table(what: &str, lines: &[Line]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(super::show::width());
-    table.set_header(["tenant", what, "state", "why"]);
+    let mut table = table::headed(["tenant", what, "state", "why"]);
     for line in lines {
         table.add_row([&line.tenant, &line.id, &line.state, &line.why]);
     }
-    table.to_string()
+    table::text(&table)
 }

@@ -1,6 +1,7 @@
 //! The keys of both `[tenant.*.webhook]` tables, and of `[listen]` what the webhook door allows to whom.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use integration_1099policy::receive as policy;
 use integration_jobdiva::receive as jobdiva;
@@ -33,12 +34,15 @@ pub(super) fn jobdiva_hook(
     if reply.len() > REPLY_BYTES_MAX {
         section.note("reply_body", format!("longer than {REPLY_BYTES_MAX} bytes"));
     }
+    section.usual_text("reply_body", &reply);
     let allow_from = networks(&section, "allow_from");
     let secrets: Vec<_> =
         secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
+    let secret_files = secret_files(&section, read, secrets.len());
     let hook = JobDivaHook {
         endpoint: endpoint?,
         secrets,
+        secret_files,
         signing: signing?,
         types,
         reply,
@@ -95,6 +99,11 @@ fn signing(section: &Section<'_>) -> Option<jobdiva::Signing> {
         Some(false) => jobdiva::Require::IfSigned,
         Some(true) | None => jobdiva::Require::Signed,
     };
+    section.usual("require", true);
+    let names: Vec<String> = usual.headers.iter().map(|(name, _)| name.clone()).collect();
+    section.usual_texts("headers", &names);
+    section.usual_text("prefix", "optional");
+    section.usual_text("encoding", "hex");
     Some(jobdiva::Signing {
         headers,
         prefix: prefix.unwrap_or(usual.prefix),
@@ -133,8 +142,14 @@ pub(super) fn policy_hook(
     let allow_from = networks(&section, "allow_from");
     let secrets: Vec<_> =
         secrets?.into_iter().map(integration_1099policy::secret::Secret::new).collect();
-    let hook =
-        PolicyHook { endpoint: endpoint?, profile: profile?, secrets, allow_from: allow_from? };
+    let secret_files = secret_files(&section, read, secrets.len());
+    let hook = PolicyHook {
+        endpoint: endpoint?,
+        profile: profile?,
+        secrets,
+        secret_files,
+        allow_from: allow_from?,
+    };
     if let Err(error) = hook.receiver() {
         let key = match error {
             policy::BadReceiver::NoHeader => "header",
@@ -160,6 +175,7 @@ pub(super) fn sources(section: &Section<'_>) -> Option<Rules> {
         }
         number
     };
+    section.usual("refused_per_minute", usual.refused_per_minute);
     Some(Rules {
         refused_per_minute: per_minute("refused_per_minute").unwrap_or(usual.refused_per_minute),
         requests_per_minute: per_minute("requests_per_minute"),
@@ -201,8 +217,14 @@ fn names_secret(section: &Section<'_>) -> bool {
     ["secret", "secret_file", "secret_env"].iter().any(|key| section.text(key).is_some())
 }
 
+/// The files of so many secrets, in their order; nothing for one of the environment.
+fn secret_files(section: &Section<'_>, read: &Reading<'_>, count: usize) -> Vec<Option<PathBuf>> {
+    let keys = ["secret_file", "previous_secret_file"].into_iter().take(count);
+    keys.map(|key| section.text(key).map(|path| read.base.join(path))).collect()
+}
+
 /// The current secret and, while rotating, the previous one.
-fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
+pub(super) fn secrets(section: &Section<'_>, read: &Reading<'_>) -> Option<Vec<String>> {
     let current = secret(section, "secret", read);
     let rotating = section.text("previous_secret_file").is_some()
         || section.text("previous_secret_env").is_some();

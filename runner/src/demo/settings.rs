@@ -101,6 +101,7 @@ pub(super) async fn config(
         },
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
+        notify: Vec::new(),
     };
     let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = Log { signing_key: Some(signing_key(data)?), ..Log::default() };

@@ -29,13 +29,128 @@ impl Severity {
     }
 }
 
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal;)*) => {
+        /// The kind of a finding: stable, for programs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
+
+            /// As programs see it, such as `entity_unknown`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Code::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No connection, or no answer at present.
+    Unreachable = "unreachable";
+    /// The settings cannot work.
+    Settings = "settings";
+    /// The login works.
+    Login = "login";
+    /// The login is refused as configured, and taken in another way.
+    LoginWay = "login_way";
+    /// The login is refused in every way that is known.
+    LoginRefused = "login_refused";
+    /// How an operation answers, where nothing is to be done.
+    Operation = "operation";
+    /// The API user may not use an operation.
+    NotGranted = "not_granted";
+    /// An operation answers as an unknown path does.
+    NotThere = "not_there";
+    /// The same, and another path works.
+    Path = "path";
+    /// The ends of windows are wanted in another form.
+    WindowFormat = "window_format";
+    /// Another parameter is wanted.
+    Parameter = "parameter";
+    /// What is asked is refused, and no other way works.
+    WrongParameter = "wrong_parameter";
+    /// The answer comes in another envelope than configured.
+    Envelope = "envelope";
+    /// The answer has a shape that is not known.
+    ShapeDiffers = "shape_differs";
+    /// A column that is needed has another name, by its looks.
+    Column = "column";
+    /// A column that is needed is not there, and none looks like it.
+    ColumnMissing = "column_missing";
+    /// Dates come in another form.
+    DateFormat = "date_format";
+    /// Values that nothing makes sense of.
+    Misread = "misread";
+    /// All of the tenant's words are mapped.
+    Words = "words";
+    /// An employment category is in no map.
+    CategoryUnmapped = "category_unmapped";
+    /// A rate unit is in no map.
+    UnitUnmapped = "unit_unmapped";
+    /// A client has no entity.
+    CompanyUnmapped = "company_unmapped";
+    /// A job category has no code.
+    JobCategoryUnmapped = "job_category_unmapped";
+    /// Pay in currencies that cannot be insured.
+    Currency = "currency";
+    /// The words for a start's status that were seen.
+    Statuses = "statuses";
+    /// Which environment is meant.
+    Environment = "environment";
+    /// The key's spelling names another environment.
+    KeyEnvironment = "key_environment";
+    /// The key is refused.
+    KeyRefused = "key_refused";
+    /// A list is as documented.
+    List = "list";
+    /// A list is not as documented.
+    ListDiffers = "list_differs";
+    /// A list is not granted.
+    ListRefused = "list_refused";
+    /// Whether the machine's clock agrees with the service's.
+    Clock = "clock";
+    /// Contractors are written in the other dialect.
+    ContractorShape = "contractor_shape";
+    /// Jobs are written in the other dialect.
+    JobRegion = "job_region";
+    /// All mapped entities are there.
+    Entities = "entities";
+    /// The map names an entity that is not there.
+    EntityUnknown = "entity_unknown";
+    /// All mapped codes are approved.
+    Categories = "categories";
+    /// The map names a code that is not approved.
+    CategoryUnknown = "category_unknown";
+    /// Whether webhooks are registered.
+    Webhook = "webhook";
+    /// No registered endpoint is this configuration's.
+    WebhookMissing = "webhook_missing";
+    /// A delivery passes every step.
+    WebhookTrial = "webhook_trial";
+    /// A delivery fails at a step.
+    WebhookStep = "webhook_step";
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
-    /// Its kind, such as `entity_unknown`: stable, for programs.
-    pub code: &'static str,
+    /// Its kind.
+    pub code: Code,
     /// At which system: `jobdiva` or `1099policy`.
     pub system: &'static str,
     /// Which part of it: an operation, a list, a company.
@@ -78,7 +193,7 @@ impl Finding {
     pub fn new(
         severity: Severity,
         side: Side,
-        code: &'static str,
+        code: Code,
         about: impl Into<String>,
         what: impl Into<String>,
     ) -> Self {

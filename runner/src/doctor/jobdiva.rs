@@ -4,7 +4,7 @@
 //! its new name, and the words in it are looked at too. What the words mean for the tenant's maps is `doctor/words.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
@@ -15,7 +15,7 @@ use integration_jobdiva::probe::{Harmless, Outcome, Probe, Vocabulary};
 use workflow_core::domain::call::Side;
 use workflow_core::time::Clock;
 
-use super::finding::{Finding, Line, Severity, Sure, quoted};
+use super::finding::{Code, Finding, Line, Severity, Sure, quoted};
 use super::policy::host;
 use super::ways::{self, Way};
 use crate::config::Tenant;
@@ -39,7 +39,7 @@ pub(super) struct Looked {
 
 pub(super) fn found(
     severity: Severity,
-    code: &'static str,
+    code: Code,
     about: impl Into<String>,
     what: impl Into<String>,
 ) -> Finding {
@@ -51,6 +51,7 @@ pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
     let Some(config) = log_in(tenant, clock, &mut looked.findings).await else { return looked };
     let mut service = Service {
         config,
+        own: OnceLock::new(),
         clock: Arc::clone(clock),
         known: BTreeMap::new(),
         jobs: BTreeSet::new(),
@@ -97,7 +98,7 @@ async fn log_in(
         Ok(jobdiva) => jobdiva,
         Err(error) => {
             let finding =
-                found(Severity::Person, "settings", "[tenant.jobdiva]", error.to_string());
+                found(Severity::Person, Code::Settings, "[tenant.jobdiva]", error.to_string());
             findings.push(finding.todo("correct the configuration: runner check"));
             return None;
         }
@@ -106,15 +107,16 @@ async fn log_in(
         Ok(until) => {
             let hours = until.since(clock.now()).as_secs() / 3600;
             let what = format!("logged in; the token is good for {hours} h");
-            findings.push(found(Severity::Good, "login", about, what));
+            findings.push(found(Severity::Good, Code::Login, about, what));
             return Some(config);
         }
         Err(error) => error,
     };
     let Error::Credentials { message, .. } = &error else {
         let todo = "try again; if it stays so, look at base_url, proxy and firewall";
-        findings
-            .push(found(Severity::Unreachable, "unreachable", about, error.to_string()).todo(todo));
+        findings.push(
+            found(Severity::Unreachable, Code::Unreachable, about, error.to_string()).todo(todo),
+        );
         return None;
     };
     for (login, word) in [
@@ -128,7 +130,7 @@ async fn log_in(
         if login != config.login && jobdiva.log_in().await.is_ok() {
             let what = "the login is refused as configured, and taken in another way";
             let line = Line::text(TABLE, "login", word, Sure::Known);
-            let finding = found(Severity::Person, "login_way", about, what).line(line);
+            let finding = found(Severity::Person, Code::LoginWay, about, what).line(line);
             findings.push(finding.todo(format!("use login = \"{word}\"")));
             return Some(other);
         }
@@ -136,13 +138,15 @@ async fn log_in(
     let todo =
         "look at client_id, username and the password's file; JobDiva Support unlocks API users";
     let what = format!("the login is refused: {message}");
-    findings.push(found(Severity::Person, "login_refused", about, what).todo(todo));
+    findings.push(found(Severity::Person, Code::LoginRefused, about, what).todo(todo));
     None
 }
 
 /// The service, as it was found to be asked so far.
 struct Service<'a> {
     config: Config,
+    /// A client by these settings, so that one login serves all that works.
+    own: OnceLock<JobDiva>,
     clock: Arc<dyn Clock>,
     /// Ids to ask for.
     known: BTreeMap<Param, String>,
@@ -155,6 +159,10 @@ impl Service<'_> {
     /// Tries an operation as the settings in hand say; `None` for settings that cannot work.
     async fn probed_with(&self, config: &Config, operation: Operation) -> Option<Probe> {
         let jobdiva = JobDiva::new(config.clone(), Arc::clone(&self.clock)).ok()?;
+        Some(self.asked(&jobdiva, config, operation).await)
+    }
+
+    async fn asked(&self, jobdiva: &JobDiva, config: &Config, operation: Operation) -> Probe {
         let telling = matches!(
             operation,
             Operation::PlacementDelta
@@ -169,11 +177,22 @@ impl Service<'_> {
             config.registry.of(operation).window.as_ref().map_or(reach, |window| window.max);
         let known = self.known.clone();
         let harmless = Harmless { now: self.clock.now(), reach: reach.min(widest), known };
-        Some(jobdiva.probe(operation, &harmless).await)
+        jobdiva.probe(operation, &harmless).await
     }
 
+    /// Tries an operation as it was found to work so far.
     async fn probed(&self, operation: Operation) -> Option<Probe> {
-        self.probed_with(&self.config, operation).await
+        if self.own.get().is_none() {
+            let made = JobDiva::new(self.config.clone(), Arc::clone(&self.clock)).ok()?;
+            // Nobody else has put one there meanwhile.
+            drop(self.own.set(made));
+        }
+        Some(self.asked(self.own.get()?, &self.config, operation).await)
+    }
+
+    /// Goes on with these settings.
+    fn go_on(&mut self, config: Config) {
+        (self.config, self.own) = (config, OnceLock::new());
     }
 
     /// Looks at one operation, says what is so, and goes on with what works.
@@ -184,7 +203,8 @@ impl Service<'_> {
         let about = format!("{operation} ({})", self.config.registry.of(operation).path);
         if let Some((way, config, better)) = self.other_way(operation, &probe.outcome).await {
             findings.push(by_another_way(operation, &about, &probe.outcome, &way));
-            (self.config, probe) = (config, better);
+            self.go_on(config);
+            probe = better;
         } else {
             findings.extend(self.outcome(&about, &probe));
         }
@@ -193,7 +213,8 @@ impl Service<'_> {
         if let Some(config) = mended
             && let Some(better) = self.probed_with(&config, operation).await
         {
-            (self.config, probe) = (config, better);
+            self.go_on(config);
+            probe = better;
         }
         findings.extend(misread(&about, &probe));
         for (param, id) in &probe.samples {
@@ -239,37 +260,38 @@ impl Service<'_> {
         Some(match &probe.outcome {
             Outcome::Ok { rows } => found(
                 Severity::Good,
-                "operation",
+                Code::Operation,
                 about,
                 format!("ok: {rows} rows, {}", probe.shape),
             ),
-            Outcome::Empty => found(Severity::Good, "operation", about, "ok: empty"),
+            Outcome::Empty => found(Severity::Good, Code::Operation, about, "ok: empty"),
             Outcome::SwitchedOff => {
-                found(Severity::Note, "operation", about, "switched off in the configuration")
+                found(Severity::Note, Code::Operation, about, "switched off in the configuration")
             }
             Outcome::NotAsked { missing } => {
                 let what = format!("not asked: no {missing} is known to ask it for");
-                found(Severity::Note, "operation", about, what)
+                found(Severity::Note, Code::Operation, about, what)
             }
             Outcome::NotGranted { .. } => return Some(self.not_granted(about, operation)),
             Outcome::NotThere if self.is_used(operation) => {
                 let paths = Line::text("jobdiva.paths", operation.name(), "/...", Sure::Open);
-                person("not_there", "it answers as an unknown path does".to_owned())
+                person(Code::NotThere, "it answers as an unknown path does".to_owned())
                     .todo("ask JobDiva Support for its path, or to grant it")
                     .line(paths)
             }
             Outcome::NotThere => {
-                found(Severity::Note, "operation", about, "not there; nothing here uses it")
+                found(Severity::Note, Code::Operation, about, "not there; nothing here uses it")
             }
-            Outcome::LoginRefused { message } => person("login_refused", message.clone()),
+            Outcome::LoginRefused { message } => person(Code::LoginRefused, message.clone()),
             Outcome::WrongParameter { message } => {
                 let todo = "compare its parameters with your tenant's API page: runner operations";
-                person("wrong_parameter", message.clone()).todo(todo)
+                person(Code::WrongParameter, message.clone()).todo(todo)
             }
-            Outcome::ShapeDiffers { why } => person("shape_differs", why.clone())
+            Outcome::ShapeDiffers { why } => person(Code::ShapeDiffers, why.clone())
                 .todo("report it with the shape; no row is read meanwhile"),
             Outcome::Failed { why } => {
-                found(Severity::Unreachable, "unreachable", about, why.clone()).todo("try again")
+                found(Severity::Unreachable, Code::Unreachable, about, why.clone())
+                    .todo("try again")
             }
         })
     }
@@ -280,13 +302,13 @@ impl Service<'_> {
         if !self.is_used(operation) {
             return found(
                 Severity::Note,
-                "not_granted",
+                Code::NotGranted,
                 about,
                 format!("{what}; nothing here uses it"),
             );
         }
         let todo = format!("ask JobDiva Support to grant {} to the API user", spec.path);
-        let finding = found(Severity::Person, "not_granted", about, what);
+        let finding = found(Severity::Person, Code::NotGranted, about, what);
         match spec.need {
             Need::Required => finding.todo(format!("{todo}: nothing works without it")),
             Need::Helpful | Need::Optional | Need::Setup => {
@@ -317,7 +339,7 @@ impl Service<'_> {
         for field in &probe.missing {
             let Some(column) = probe.likely.get(field) else {
                 let what = format!("no column for {field}; seen are {}", listed(probe));
-                findings.push(found(Severity::Note, "column_missing", about, what));
+                findings.push(found(Severity::Note, Code::ColumnMissing, about, what));
                 continue;
             };
             let spec = config.registry.of_mut(operation);
@@ -330,14 +352,16 @@ impl Service<'_> {
             let line =
                 Line::of(format!("{}.fields", table(operation)), field.name(), value, Sure::ByName);
             let todo = "read it from there, if that is what it is";
-            findings.push(found(Severity::Person, "column", about, what).todo(todo).line(line));
+            findings.push(found(Severity::Person, Code::Column, about, what).todo(todo).line(line));
         }
         if let Some(form) = &probe.likely_date_format {
             config.registry.of_mut(operation).date_format = Some(form.clone());
             let line = Line::text(table(operation), "date_format", &form.to_string(), Sure::Known);
             let what = format!("dates come as {form}");
             findings.push(
-                found(Severity::Person, "date_format", about, what).todo("read them so").line(line),
+                found(Severity::Person, Code::DateFormat, about, what)
+                    .todo("read them so")
+                    .line(line),
             );
         }
         let changed = findings.iter().any(|finding| !finding.lines.is_empty());
@@ -354,7 +378,7 @@ fn misread(about: &str, probe: &Probe) -> Vec<Finding> {
         let forms: Vec<String> =
             of(field).take(3).map(|it| format!("{} `{}` {}", it.column, it.form, it.why)).collect();
         let what = format!("{field} is not understood: {}", forms.join("; "));
-        found(Severity::Note, "misread", about, what)
+        found(Severity::Note, Code::Misread, about, what)
             .todo("placements with such values are held, each saying so")
     };
     fields.into_iter().map(told).collect()
@@ -377,22 +401,22 @@ fn by_another_way(operation: Operation, about: &str, outcome: &Outcome, way: &Wa
     let (code, what, lines) = match way {
         Way::Path(path) => {
             let line = Line::text("jobdiva.paths", operation.name(), path, Sure::Known);
-            ("path", format!("{was}; {path} works"), vec![line])
+            (Code::Path, format!("{was}; {path} works"), vec![line])
         }
         Way::WindowFormat(form) => {
             let line =
                 Line::text(format!("{own}.window"), "format", &form.to_string(), Sure::Known);
-            ("window_format", format!("{was}; ends of windows as {form} work"), vec![line])
+            (Code::WindowFormat, format!("{was}; ends of windows as {form} work"), vec![line])
         }
         Way::Employee(name) => {
             let params = format!("{own}.params");
             let none = Line::text(params.clone(), "placement_id", "", Sure::Known);
             let line = Line::text(params, "employee_id", name, Sure::Known);
-            ("parameter", format!("{was}; asking for the employee works"), vec![none, line])
+            (Code::Parameter, format!("{was}; asking for the employee works"), vec![none, line])
         }
         Way::AnyEnvelope => {
             let line = Line::text(own, "envelope", "auto", Sure::Known);
-            ("envelope", format!("{was}; it can be read all the same"), vec![line])
+            (Code::Envelope, format!("{was}; it can be read all the same"), vec![line])
         }
     };
     let finding = found(Severity::Person, code, about, what).todo("use what works");

@@ -8,7 +8,7 @@ use integration_1099policy::setup::{Category, Entity};
 use workflow_core::domain::call::{CategoryCode, EntityId, Side};
 use workflow_core::time::{Clock as _, SystemClock, Timestamp};
 
-use super::finding::{Finding, Line, Severity, Sure};
+use super::finding::{Code, Finding, Line, Severity, Sure};
 use crate::config::Tenant;
 
 /// Signatures are taken within five minutes; a clock that is off by more than one deserves a look.
@@ -35,7 +35,7 @@ pub(super) async fn examine(tenant: &Tenant) -> Looked {
         Ok(policy) => policy,
         Err(error) => {
             let what = error.to_string();
-            let finding = found(Severity::Person, "settings", "[tenant.1099policy]", what);
+            let finding = found(Severity::Person, Code::Settings, "[tenant.1099policy]", what);
             looked.findings.push(finding.todo("correct the configuration: runner check"));
             return looked;
         }
@@ -63,7 +63,7 @@ pub(super) async fn examine(tenant: &Tenant) -> Looked {
 
 fn found(
     severity: Severity,
-    code: &'static str,
+    code: Code,
     about: impl Into<String>,
     what: impl Into<String>,
 ) -> Finding {
@@ -84,7 +84,7 @@ fn environment(config: &Config) -> Finding {
         Environment::Sandbox => "the sandbox: nothing is insured, nothing is charged",
         Environment::Production => "PRODUCTION: coverage is bought and cards are charged",
     };
-    found(Severity::Note, "environment", host(&config.base_url), what)
+    found(Severity::Note, Code::Environment, host(&config.base_url), what)
 }
 
 /// The host alone: a URL may hold more than its reader should see.
@@ -111,7 +111,7 @@ fn key_and_environment(config: &Config) -> Option<Finding> {
     );
     let todo = "use the other key, or change the environment if that is what is meant";
     let line = Line::text(TABLE, "environment", word, Sure::Open);
-    Some(found(Severity::Person, "key_environment", "api_key", what).todo(todo).line(line))
+    Some(found(Severity::Person, Code::KeyEnvironment, "api_key", what).todo(todo).line(line))
 }
 
 async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
@@ -120,18 +120,18 @@ async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
         let about = format!("{name} ({path})");
         findings.push(match came {
             Came::Items(count) => {
-                found(Severity::Good, "list", about, format!("{count} read, as documented"))
+                found(Severity::Good, Code::List, about, format!("{count} read, as documented"))
             }
             Came::Empty => {
-                found(Severity::Good, "list", about, "empty: its shape cannot be told yet")
+                found(Severity::Good, Code::List, about, "empty: its shape cannot be told yet")
             }
-            Came::Differs(how) => found(Severity::Person, "list_differs", about, how.join("; "))
+            Came::Differs(how) => found(Severity::Person, Code::ListDiffers, about, how.join("; "))
                 .todo("report it: the adapter reads documented shapes only"),
             Came::Refused(refusal) if refusal.status == 401 => key_refused(config).await,
             Came::Refused(refusal) => {
                 let what = format!("refused: {} {}", refusal.status, refusal.code);
                 let todo = "ask 1099Policy to grant it to this key";
-                found(Severity::Person, "list_refused", about, what).todo(todo)
+                found(Severity::Person, Code::ListRefused, about, what).todo(todo)
             }
             Came::Unavailable(why) => {
                 let todo = "try again; if it stays so, look at base_url, proxy and firewall";
@@ -139,7 +139,7 @@ async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
                     true => host(&config.base_url),
                     false => about,
                 };
-                found(Severity::Unreachable, "unreachable", about, why.as_str()).todo(todo)
+                found(Severity::Unreachable, Code::Unreachable, about, why.as_str()).todo(todo)
             }
         });
     }
@@ -148,7 +148,7 @@ async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
 
 /// A key that is refused one way may be taken the other way.
 async fn key_refused(config: &Config) -> Finding {
-    let finding = found(Severity::Person, "key_refused", "api_key", "the key is refused");
+    let finding = found(Severity::Person, Code::KeyRefused, "api_key", "the key is refused");
     let (other, word) = match config.auth_scheme {
         AuthScheme::Bearer => (AuthScheme::Basic, "basic"),
         AuthScheme::Basic => (AuthScheme::Bearer, "bearer"),
@@ -177,12 +177,12 @@ fn clocks(service: Option<Timestamp>, before: Timestamp, after: Timestamp) -> Op
     let (ahead, behind) = (before.since(service).as_secs(), service.since(after).as_secs());
     let (secs, word) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     if secs <= SKEW_SECS {
-        return Some(found(Severity::Good, "clock", "Date", "this machine's clock agrees"));
+        return Some(found(Severity::Good, Code::Clock, "Date", "this machine's clock agrees"));
     }
     let what = format!("this machine's clock is {secs} s {word} the service's");
     let todo =
         "set the clock (NTP): signatures older than 300 s are refused, dates of coverage follow it";
-    Some(found(Severity::Person, "clock", "Date", what).todo(todo))
+    Some(found(Severity::Person, Code::Clock, "Date", what).todo(todo))
 }
 
 fn dialect(config: &Config, dialect: Dialect) -> Vec<Finding> {
@@ -192,7 +192,7 @@ fn dialect(config: &Config, dialect: Dialect) -> Vec<Finding> {
         let what = "contractors of this account carry name and e-mail inside `contact`";
         let line = Line::text(TABLE, "contractor_shape", "contact", Sure::Known);
         findings.push(
-            found(Severity::Person, "contractor_shape", "contractors", what)
+            found(Severity::Person, Code::ContractorShape, "contractors", what)
                 .todo("write them so")
                 .line(line),
         );
@@ -201,7 +201,7 @@ fn dialect(config: &Config, dialect: Dialect) -> Vec<Finding> {
         let what = "jobs of this account carry `region` at the top, not inside `address`";
         let line = Line::text(TABLE, "job_region", "top_level", Sure::Known);
         findings.push(
-            found(Severity::Person, "job_region", "jobs", what).todo("write it so").line(line),
+            found(Severity::Person, Code::JobRegion, "jobs", what).todo("write it so").line(line),
         );
     }
     findings
@@ -213,15 +213,15 @@ fn webhook(tenant: &Tenant, endpoints: Option<&[String]>) -> Option<Finding> {
     let count = endpoints.len();
     let Some(hook) = &tenant.policy_hook else {
         let what = format!("{count} registered; this configuration has none: polling only");
-        return Some(found(Severity::Note, "webhook", "webhook endpoints", what));
+        return Some(found(Severity::Note, Code::Webhook, "webhook endpoints", what));
     };
     if endpoints.contains(&hook.endpoint) {
         let what = format!("registered (of {count})");
-        return Some(found(Severity::Good, "webhook", "webhook endpoints", what));
+        return Some(found(Severity::Good, Code::Webhook, "webhook endpoints", what));
     }
     let what = format!("none of the {count} registered ends in this configuration's endpoint");
     let todo = "register http(s)://YOUR-HOST/hooks/1099policy/ENDPOINT; polling works meanwhile";
-    Some(found(Severity::Person, "webhook_missing", "webhook endpoints", what).todo(todo))
+    Some(found(Severity::Person, Code::WebhookMissing, "webhook endpoints", what).todo(todo))
 }
 
 /// Each entity that the map names must be there.
@@ -235,12 +235,13 @@ fn mapped_entities(tenant: &Tenant, there: &[Entity]) -> Vec<Finding> {
         let what = format!("company {company} is mapped to {id}, which 1099Policy does not have");
         let todo = format!("map it to one of: {}", names(there.iter().map(|e| (&e.id.0, &e.name))));
         let line = Line::text("entities", company.as_str(), "en_...", Sure::Open);
-        let finding = found(Severity::Person, "entity_unknown", format!("company {company}"), what);
+        let finding =
+            found(Severity::Person, Code::EntityUnknown, format!("company {company}"), what);
         findings.push(finding.todo(todo).line(line));
     }
     if findings.is_empty() {
         let what = format!("{} mapped, all there", tenant.rules.entities.len());
-        findings.push(found(Severity::Good, "entities", "[tenant.entities]", what));
+        findings.push(found(Severity::Good, Code::Entities, "[tenant.entities]", what));
     }
     findings
 }
@@ -259,7 +260,7 @@ fn mapped_categories(tenant: &Tenant, approved: &[Category]) -> Vec<Finding> {
         let what = format!("`{word}` is mapped to {code}, which is not approved for this account");
         let list = names(approved.iter().map(|c| (&c.code.0, &c.name)));
         let finding =
-            found(Severity::Person, "category_unknown", format!("[tenant.{table}]"), what)
+            found(Severity::Person, Code::CategoryUnknown, format!("[tenant.{table}]"), what)
                 .todo(format!("ask 1099Policy to approve it, or map to one of: {list}"));
         findings.push(match table {
             "job_categories" => finding.line(Line::text(table, word, "jc_...", Sure::Open)),
@@ -269,7 +270,7 @@ fn mapped_categories(tenant: &Tenant, approved: &[Category]) -> Vec<Finding> {
     if findings.is_empty() {
         let count = rules.job_categories.len() + rules.title_categories.len();
         let what = format!("{count} mapped, all approved");
-        findings.push(found(Severity::Good, "categories", "[tenant.job_categories]", what));
+        findings.push(found(Severity::Good, Code::Categories, "[tenant.job_categories]", what));
     }
     findings
 }

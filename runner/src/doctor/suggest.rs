@@ -69,11 +69,18 @@ pub fn tables(findings: &[Finding]) -> BTreeSet<&str> {
 mod tests {
     use workflow_core::domain::call::Side;
 
-    use super::super::finding::Severity;
+    use super::super::finding::{Code, Severity};
     use super::*;
 
     fn finding(line: Line) -> Finding {
-        Finding::new(Severity::Person, Side::Ats, "x", "company 8801", "not\nmapped").line(line)
+        Finding::new(
+            Severity::Person,
+            Side::Ats,
+            Code::CompanyUnmapped,
+            "company 8801",
+            "not\nmapped",
+        )
+        .line(line)
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use workflow_core::domain::call::Side;
 use workflow_core::time::Timestamp;
 
-use super::finding::{Finding, Severity};
+use super::finding::{Code, Finding, Severity};
 use crate::config::Tenant;
 use crate::systems::{JOBDIVA, POLICY};
 use crate::webhook_trial::{self, Capture, Trial, Why};
@@ -51,9 +51,9 @@ fn told(side: Side, about: &str, trial: &Trial, at_the_door: Option<&Why>) -> Fi
         failed.or_else(|| at_the_door.map(|why| ("the door takes it: no".to_owned(), why)));
     let Some((step, why)) = failed else {
         let what = "every step passes";
-        return Finding::new(Severity::Good, side, "webhook_trial", about, what);
+        return Finding::new(Severity::Good, side, Code::WebhookTrial, about, what);
     };
     let hints: Vec<&str> = why.hints.iter().map(|hint| hint.text.as_str()).collect();
     let what = format!("{step}: {}", why.found);
-    Finding::new(Severity::Person, side, "webhook_step", about, what).todo(hints.join("; "))
+    Finding::new(Severity::Person, side, Code::WebhookStep, about, what).todo(hints.join("; "))
 }

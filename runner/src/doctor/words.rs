@@ -6,7 +6,7 @@ use integration_jobdiva::probe::Vocabulary;
 use workflow_core::domain::facts::CompanyId;
 use workflow_core::domain::rules::Rules;
 
-use super::finding::{Finding, Line, Severity, Sure};
+use super::finding::{Code, Finding, Line, Severity, Sure};
 use super::jobdiva::found;
 
 /// Pieces of words, and which kind of engagement they speak of. The first that fits; what is paid to a company or on the
@@ -51,7 +51,7 @@ pub(super) fn examine(
     for word in words.categories.iter().map(|word| normal(word)) {
         if !rules.categories.contains_key(&word) {
             findings.push(by_pieces(
-                ("category_unmapped", "employment category"),
+                (Code::CategoryUnmapped, "employment category"),
                 "contractor.categories",
                 &word,
                 &ENGAGEMENTS,
@@ -62,7 +62,7 @@ pub(super) fn examine(
     for word in words.units.iter().map(|word| unit(word)) {
         if !word.is_empty() && !rules.units.contains_key(&word) {
             findings.push(by_pieces(
-                ("unit_unmapped", "rate unit"),
+                (Code::UnitUnmapped, "rate unit"),
                 "wage.units",
                 &word,
                 &UNITS,
@@ -89,24 +89,24 @@ pub(super) fn examine(
             words.companies.len(),
             words.job_categories.len()
         );
-        findings.push(found(Severity::Good, "words", "the tenant's words", what));
+        findings.push(found(Severity::Good, Code::Words, "the tenant's words", what));
     }
     let other = |word: &&String| !word.eq_ignore_ascii_case(&rules.currency);
     let currencies: Vec<&str> = words.currencies.iter().filter(other).map(String::as_str).collect();
     if !currencies.is_empty() {
         let what =
             format!("{} seen; only {} can be insured", currencies.join(", "), rules.currency);
-        findings.push(found(Severity::Note, "currency", "currencies", what));
+        findings.push(found(Severity::Note, Code::Currency, "currencies", what));
     }
     if !words.statuses.is_empty() {
         let statuses: Vec<&str> = words.statuses.iter().map(String::as_str).collect();
-        findings.push(found(Severity::Note, "statuses", "start statuses", statuses.join(", ")));
+        findings.push(found(Severity::Note, Code::Statuses, "start statuses", statuses.join(", ")));
     }
     findings
 }
 
 fn by_pieces(
-    (code, kind): (&'static str, &str),
+    (code, kind): (Code, &str),
     table: &str,
     word: &str,
     pieces: &[(&str, &str)],
@@ -128,7 +128,7 @@ fn company(id: &str, name: &str, entities: &[Entity]) -> Finding {
         _ => Line::text("entities", id, "en_...", Sure::Open),
     };
     let what = format!("client {id} ({name}) has no entity: its placements are held");
-    found(Severity::Person, "company_unmapped", "[tenant.entities]", what)
+    found(Severity::Person, Code::CompanyUnmapped, "[tenant.entities]", what)
         .todo("map it to the entity that stands for it at 1099Policy")
         .line(line)
 }
@@ -148,7 +148,7 @@ fn job_category(word: &str, by_title: bool, categories: &[Category]) -> Finding 
             format!("job category `{word}` has no code: its placements are held"),
         ),
     };
-    let finding = found(severity, "job_category_unmapped", "[tenant.job_categories]", what);
+    let finding = found(severity, Code::JobCategoryUnmapped, "[tenant.job_categories]", what);
     if severity == Severity::Note { finding } else { finding.todo("map it").line(line) }
 }
 
@@ -179,7 +179,8 @@ mod tests {
     #[test]
     fn a_doubt_never_makes_a_contractor() {
         let told = |word: &str| {
-            let finding = by_pieces(("x", "x"), "contractor.categories", word, &ENGAGEMENTS, "");
+            let finding =
+                by_pieces((Code::Words, "x"), "contractor.categories", word, &ENGAGEMENTS, "");
             (finding.lines[0].value.clone(), finding.lines[0].sure)
         };
         assert_eq!(told("freelancer (1099)"), ("\"contractor\"".into(), Sure::ByName));

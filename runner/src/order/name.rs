@@ -1,13 +1,17 @@
 //! What a person calls something, and what is meant.
 
+use std::collections::BTreeSet;
+
 use workflow_core::id::StreamId;
 
 use super::{Desk, OrderError};
+use crate::gates::Gates;
 
 impl Desk<'_> {
     /// The one instance of that name. A certificate may be named by its beginning.
     pub fn one(&self, name: &str) -> Result<StreamId, OrderError> {
-        const WORKFLOWS: [&str; 4] = ["placement", "contractor", "invoice", "certificate"];
+        const WORKFLOWS: [&str; 5] =
+            ["placement", "contractor", "invoice", "certificate", "notify"];
         let is_workflow = |part: &str| WORKFLOWS.contains(&part);
         let parts: Vec<&str> = name.split('/').collect();
         let (workflow, tenant, key) = match parts.as_slice() {
@@ -22,7 +26,7 @@ impl Desk<'_> {
             }
             _ => {
                 return Err(OrderError::Unclear(format!(
-                    "`{name}` names nothing: say ID, TENANT/ID, contractor/ID, certificate/NAME or invoice/ID"
+                    "`{name}` names nothing: say ID, TENANT/ID, contractor/ID, certificate/NAME, invoice/ID or notify/ENDPOINT"
                 )));
             }
         };
@@ -56,7 +60,20 @@ impl Desk<'_> {
             (stream.key() == key || begins(stream))
                 && tenant.is_none_or(|tenant| stream.tenant() == tenant)
         };
+        if workflow == "notify" {
+            return self.endpoints().into_iter().filter(fits).collect();
+        }
         let seen = self.engine.summaries(workflow).into_iter().map(|summary| summary.stream);
         seen.filter(fits).collect()
+    }
+
+    /// The endpoints that are told things: those of the configuration, and those that are off.
+    fn endpoints(&self) -> BTreeSet<StreamId> {
+        let gates = Gates::of(self.engine);
+        let off = self.tenants.iter().flat_map(|tenant| gates.endpoints_of(tenant));
+        let systems = self.running.into_iter().flat_map(|running| running.systems.all());
+        let subscribers = systems.flat_map(|connected| connected.subscribers.values());
+        let told = subscribers.map(|subscriber| subscriber.stream().clone());
+        off.map(|(stream, _)| stream).chain(told).collect()
     }
 }

@@ -1,24 +1,25 @@
 //! JobDiva's half: a usual one is clean; one with ten differences has ten findings, and the suggested file mends them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use integration_1099policy::simulator as insurer;
 use integration_jobdiva::JobDiva;
-use integration_jobdiva::simulator::{Behaviour, Config, Simulator};
+use integration_jobdiva::operations::{Method, Operation};
+use integration_jobdiva::simulator::{Behaviour, Config, Seen, Simulator};
 use runner::doctor::Severity;
 use workflow_core::domain::call::Side;
 use workflow_core::domain::rules::Class;
 use workflow_core::time::Clock;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, TEN};
 use super::settings::{Settings, clean, finding, put, wrong};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Both services, a day after the seed's morning: everything is approved.
-async fn services() -> (Simulator, insurer::Simulator) {
+pub async fn services() -> (Simulator, insurer::Simulator) {
     let behaviour =
         Behaviour { record_delay_secs: 0, approval_delay_secs: 0, ..Behaviour::default() };
     let jobdiva = Simulator::start(Config { behaviour, ..Config::default() }).await.unwrap();
@@ -27,7 +28,7 @@ async fn services() -> (Simulator, insurer::Simulator) {
     (jobdiva, policy)
 }
 
-fn clock(simulator: &Simulator) -> Arc<dyn Clock> {
+pub fn clock(simulator: &Simulator) -> Arc<dyn Clock> {
     Arc::new(simulator.clock())
 }
 
@@ -42,12 +43,57 @@ async fn a_usual_jobdiva_is_clean_and_only_read() {
     assert_eq!(finding(&report, "login").severity, Severity::Good);
     assert!(finding(&report, "currency").what.contains("CAD"));
     assert!(policy.requests().iter().all(|request| request.method == "GET"));
+    each_once(&settings, &jobdiva.requests());
 }
+
+/// Every operation that is switched on and has something to be asked for was asked, once; and nothing else was.
+fn each_once(settings: &Settings, asked: &[Seen]) {
+    let registry = settings.tenant().jobdiva.registry;
+    let mut expected = BTreeMap::<(&str, String), u64>::new();
+    let own = |operation: &&Operation| !operation.name().starts_with("auth.");
+    for operation in Operation::ALL.iter().filter(own) {
+        let spec = registry.of(*operation);
+        assert!(spec.enabled, "{operation} is not looked at");
+        let method = match spec.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        };
+        *expected.entry((method, spec.path.clone())).or_default() += 1;
+    }
+    for Seen { method, path, count } in asked {
+        if path.ends_with("authenticate") {
+            assert!(*count <= 2, "{count} logins");
+            continue;
+        }
+        // What is no read is a search, in JobDiva's words.
+        assert!(
+            method == "GET" || path.contains("/search"),
+            "{method} {path} may change something"
+        );
+        let once = expected.remove(&(method.as_str(), path.clone()));
+        let once = once.unwrap_or_else(|| panic!("{method} {path} is nobody's"));
+        // Requisitions are asked one by one for the tenant's words.
+        let is_fine = if path.ends_with("bi/JobDetail") { *count <= 21 } else { *count == once };
+        assert!(is_fine, "{method} {path}: {count} times, not {once}");
+    }
+    // Those of which nothing is there to ask for.
+    let unasked: Vec<&str> =
+        expected.keys().map(|(_, path)| path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(unasked, UNASKED);
+}
+
+/// What the seed's tenant has nothing of to ask for.
+const UNASKED: [&str; 4] = [
+    "CandidateAttachmentDetail",
+    "CandidateOnBoardingDocumentDetail",
+    "InvoiceDetail",
+    "TimesheetDetail",
+];
 
 #[tokio::test]
 async fn ten_differences_are_ten_findings_and_the_suggested_file_mends_them() {
     let (jobdiva, policy) = services().await;
-    let dialect = Dialect::before(&jobdiva.base_url()).await;
+    let dialect = Dialect::before(&jobdiva.base_url(), TEN).await;
     jobdiva.revoke("bi/MergedCandidates").unwrap();
     let settings = Settings::new(&dialect.url, &policy.base_url())
         .with("\"8802\" = \"en_Brightwater1\"\n", "")

@@ -13,7 +13,7 @@ use super::settings::{Settings, clean, finding, put, wrong};
 const NOWHERE: &str = "http://127.0.0.1:9";
 const INSURER: Option<Side> = Some(Side::Insurer);
 
-async fn simulator() -> Simulator {
+pub async fn simulator() -> Simulator {
     Simulator::start(Config::default()).await.unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn a_system_out_of_reach_is_told_from_one_that_says_no() {
 }
 
 /// A configuration with a hook, and a delivery that is signed with this secret.
-async fn tried(simulator: &Simulator, secret: &str) -> runner::doctor::Report {
+pub async fn tried(simulator: &Simulator, secret: &str) -> runner::doctor::Report {
     let settings = Settings::new(NOWHERE, &simulator.base_url()).with(
         "success_url",
         "webhook = { endpoint = \"QkX3v9Tz7LmN2pRw8SyB4c\", profile = \"hmac-hex\", header = \"X-Signature\", secret_file = \"hook\" }\nsuccess_url",

@@ -73,6 +73,7 @@ pub fn tenant() -> Tenant {
         certificates: Certificates::default(),
         calls_at_once: CallsAtOnce::default(),
         secret_files: SecretFiles::default(),
+        notify: Vec::new(),
     }
 }
 
@@ -82,6 +83,8 @@ pub struct Listening {
     pub engine: Engine<Insurance>,
     /// What came.
     pub counters: Arc<Counters>,
+    /// Whose hooks there are.
+    systems: Arc<Systems>,
     /// The time there.
     pub clock: ManualClock,
     /// Where it is.
@@ -104,9 +107,10 @@ impl Listening {
         let store = Arc::new(MemoryStore::new());
         let engine = supervise::open(store, vault, Arc::new(clock.clone()), &tenants).unwrap();
         let counters = Arc::<Counters>::default();
+        let systems = Arc::new(systems);
         let door = Door {
             engine: engine.clone(),
-            systems: Arc::new(systems),
+            systems: Arc::clone(&systems),
             counters: Arc::clone(&counters),
             limits,
         };
@@ -114,12 +118,20 @@ impl Listening {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(serve::serve_within(listener, ingress::router(door), served, stopped));
-        Self { engine, counters, clock, address, _stop: stop }
+        Self { engine, counters, systems, clock, address, _stop: stop }
     }
 
     /// How many events the log has.
     pub fn events(&self) -> u64 {
         self.engine.position().0
+    }
+
+    /// Looks at the files of the secrets, as the process does all the time.
+    pub fn look(&self) {
+        use workflow_core::time::Clock as _;
+        for connected in self.systems.all() {
+            connected.receivers.look(&connected.tenant, self.clock.now());
+        }
     }
 
     /// Lets time pass.

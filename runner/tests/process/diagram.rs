@@ -2,8 +2,8 @@
 
 use super::binary::{good, run};
 
-const WORKFLOWS: [&str; 6] =
-    ["placement", "contractor", "certificate", "invoice", "gate", "delivery"];
+const WORKFLOWS: [&str; 7] =
+    ["placement", "contractor", "certificate", "invoice", "gate", "notice", "delivery"];
 
 #[test]
 fn every_workflow_is_drawn_in_every_form() {

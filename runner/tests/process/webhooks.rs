@@ -93,17 +93,37 @@ fn a_capture_is_looked_at_and_the_running_door_is_tried() {
     ends(dir, &["webhook", "check", "captured", "--source", "jobdiva"], 2, "no empty line");
     ends(dir, &["webhook", "test", "--source", "jobdiva"], 5, "has no such hook");
 
+    // Trying again and again is no attack here.
+    let file = dir.join("runner.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace("[listen]", "[listen]\nrefused_per_minute = 60000");
+    std::fs::write(&file, &text).unwrap();
     let mut serving = Serving::start(dir);
     let url = format!("http://{}", serving.hooks().0);
     let test = ["webhook", "test", "--source", "1099policy", "--url", &url];
     ends(dir, &test, 0, "took it: 200");
-    std::fs::write(dir.join("secret"), "changed since the service started").unwrap();
-    ends(dir, &test, 5, "the running service has another one");
+    // The configuration names another file since the service started.
+    let other = dir.join("other.toml");
+    let elsewhere = text.replace("secret_file = \"secret\"", "secret_file = \"new\"");
+    std::fs::write(&other, elsewhere).unwrap();
+    std::fs::write(dir.join("new"), "changed since the service started").unwrap();
+    ends(
+        dir,
+        &[&test[..], &["--config", "other.toml"]].concat(),
+        5,
+        "the running service has another one",
+    );
     let status: Value = serde_json::from_str(&good(dir, &["webhook", "status", "--json"])).unwrap();
     let hook = &status["hooks"]["acme/1099policy"];
     assert_eq!((&hook["taken"], &hook["refused"]), (&1.into(), &1.into()));
     assert_eq!(hook["last_refused"]["status"], 401);
     ends(dir, &["webhook", "status"], 0, "acme/1099policy");
-    serving.stop();
+    // The file that it was started with is read again by itself.
+    std::fs::write(dir.join("secret"), "changed since the service started").unwrap();
+    let believed = (0..20_000).any(|_| run(dir, &test).status.success());
+    assert!(believed, "a changed secret is not believed");
+    let log = serving.stop().log;
+    assert!(log.contains("the files of a webhook's secrets say something else"), "{log}");
+    assert!(!log.contains("changed since the service started") && !log.contains(SECRET), "{log}");
     ends(dir, &["webhook", "status"], 1, "no process is at work");
 }

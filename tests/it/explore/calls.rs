@@ -56,7 +56,8 @@ fn is_creation(call: &Call) -> bool {
         | Call::ExtendCoverage { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
-        | Call::UploadCertificate { .. } => false,
+        | Call::UploadCertificate { .. }
+        | Call::Notify { .. } => false,
     }
 }
 
@@ -78,7 +79,8 @@ fn references(call: &Call) -> Option<&References> {
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
-        | Call::UploadCertificate { .. } => None,
+        | Call::UploadCertificate { .. }
+        | Call::Notify { .. } => None,
     }
 }
 
@@ -201,6 +203,7 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             no("no_invoices_here")
         }
         Call::UploadCertificate { .. } => no("nobody_brings_certificates_here"),
+        Call::Notify { .. } => no("nobody_is_told_here"),
     }
 }
 

@@ -201,6 +201,9 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
             1 => Just(Answer::DocumentGone),
         ]
         .boxed(),
+        Call::Notify { .. } => {
+            prop_oneof![3 => Just(Answer::NoticeTaken), 1 => Just(Answer::EndpointGone)].boxed()
+        }
     };
     // The last one answers another question.
     prop_oneof![12 => fits, 2 => refused(), 1 => Just(Answer::ApplicationClosed)].boxed()

@@ -10,6 +10,7 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::gate::Gate;
 use workflow_core::domain::invoice::Invoice;
+use workflow_core::domain::notice::Notice;
 use workflow_core::domain::placement::Placement;
 use workflow_core::engine::Engine;
 use workflow_core::id::Position;
@@ -28,6 +29,7 @@ pub fn none(world: &World) -> Result<(), TestCaseError> {
             .workflow::<Invoice>()
             .workflow::<Certificate>()
             .workflow::<Gate>()
+            .workflow::<Notice>()
             .workflow::<Inbox<Insurance>>()
             .drift()
             .recorded(&**store);

@@ -57,11 +57,11 @@ impl Perform<Insurance> for Sides {
             return self.policy.upload(upload, super::papers::PDF, &attempt).await;
         }
         match call.side() {
-            Side::Ats => {
+            Some(Side::Ats) => {
                 let operation = attempt.key.as_str().rsplit('/').next().unwrap_or_default();
                 self.ats.perform(&call, operation)
             }
-            Side::Insurer => self.policy.perform(&call, &attempt).await,
+            Some(Side::Insurer) | None => self.policy.perform(&call, &attempt).await,
         }
     }
 

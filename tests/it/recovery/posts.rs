@@ -95,7 +95,8 @@ pub fn post_of(call: &Call) -> Option<&'static str> {
         | Call::UpdateQuote { .. }
         | Call::UpdateJob { .. }
         | Call::ReplaceInvoice { .. }
-        | Call::WithdrawInvoice { .. } => None,
+        | Call::WithdrawInvoice { .. }
+        | Call::Notify { .. } => None,
     }
 }
 

@@ -92,6 +92,11 @@ fn the_gate_is_as_written_down() {
 }
 
 #[test]
+fn the_notice_is_as_written_down() {
+    check("notice");
+}
+
+#[test]
 fn the_delivery_is_as_written_down() {
     check("delivery");
 }

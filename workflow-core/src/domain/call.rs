@@ -13,6 +13,7 @@ use super::facts::{
 
 mod review;
 
+use super::notice::Note;
 use crate::money::Cents;
 use crate::time::Timestamp;
 pub use review::{CoverageSeen, Review, ReviewStanding, RuleSeen, Said};
@@ -298,6 +299,11 @@ pub enum Call {
         /// Which document, and whose.
         upload: Upload,
     },
+    /// Neither side: tell an endpoint of the tenant's own what happened to a placement.
+    Notify {
+        /// What, and to which endpoint.
+        note: Box<Note>,
+    },
 }
 
 /// A document on its way to the insurer. Its bytes are kept beside the log, never in it.
@@ -316,10 +322,10 @@ pub struct Upload {
 }
 
 impl Call {
-    /// Which side performs it.
-    pub fn side(&self) -> Side {
+    /// Which side performs it; `None` where it is neither.
+    pub fn side(&self) -> Option<Side> {
         match self {
-            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => Side::Ats,
+            Call::ReadPlacement { .. } | Call::ReadPerson { .. } => Some(Side::Ats),
             Call::LinkContractor { .. }
             | Call::UpdateContractor { .. }
             | Call::CreateJob { .. }
@@ -334,7 +340,8 @@ impl Call {
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }
-            | Call::UploadCertificate { .. } => Side::Insurer,
+            | Call::UploadCertificate { .. } => Some(Side::Insurer),
+            Call::Notify { .. } => None,
         }
     }
 }
@@ -358,7 +365,8 @@ impl Call {
             Call::ReadPlacement { .. }
             | Call::ExpireApplication { .. }
             | Call::ExtendCoverage { .. }
-            | Call::CancelAssignment { .. } => None,
+            | Call::CancelAssignment { .. }
+            | Call::Notify { .. } => None,
             Call::UploadCertificate { upload } => Some(&upload.candidate),
         }
     }
@@ -473,6 +481,10 @@ pub enum Answer {
     },
     /// The document is not kept any more, so that nothing was sent.
     DocumentGone,
+    /// The endpoint took the notice.
+    NoticeTaken,
+    /// The endpoint says that it wants no more notices.
+    EndpointGone,
     /// The provider said no, in a way that needs a person.
     Refused(Refusal),
 }

@@ -266,7 +266,9 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             }
             Answer::CertificateUploaded { certificate: books.add_certificate(upload) }
         }
-        Call::ReadPlacement { .. } | Call::ReadPerson { .. } => no("wrong_side"),
+        Call::ReadPlacement { .. } | Call::ReadPerson { .. } | Call::Notify { .. } => {
+            no("wrong_side")
+        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! Every page that the router has, as an admin sees it over bare sockets.
+//!
+//! The routes are read from the source of the pages, so that a new one is looked at as soon as it is there.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use super::binary::good;
+
+/// What is no page: it never ends, is compiled in, or is for who has not come in.
+const NO_PAGES: [&str; 3] = ["/live", "/assets/{name}", "/enter"];
+
+/// Somebody who has come in.
+pub struct Visit {
+    address: String,
+    cookie: String,
+    /// What opened the door: secret.
+    pub token: String,
+}
+
+impl Visit {
+    /// Comes in by the link that the command line prints.
+    pub fn begin(dir: &Path) -> Self {
+        let link = good(dir, &["page"]);
+        let (address, token) =
+            link.trim().trim_start_matches("http://").split_once("/enter?token=").unwrap();
+        let form = format!("token={token}&name=Kim&to=%2Freview");
+        let request = format!(
+            "POST /enter HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        let answer = exchanged(address, &request);
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+        let cookie = cookie.unwrap_or_else(|| panic!("nobody comes in: {answer}"));
+        Self {
+            address: address.to_owned(),
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    /// Each page with its path: those about a placement are about this one of tenant acme, now and at its first event.
+    pub fn pages(&self, placement: &str) -> Vec<(String, String)> {
+        let mut pages = Vec::new();
+        for route in routes() {
+            let path = route.replace("{tenant}", "acme").replace("{id}", placement);
+            assert!(!path.contains('{'), "what stands in {path}? say it here");
+            pages.extend((path != route).then(|| format!("{path}?at=1")));
+            pages.push(path);
+        }
+        for known in ["/review", "/board", "/connections", "/placements/acme/51000777?at=1"] {
+            assert!(pages.iter().any(|page| page == known), "{known} is not among {pages:?}");
+        }
+        pages
+            .into_iter()
+            .map(|path| (self.page(&path), path))
+            .map(|(it, path)| (path, it))
+            .collect()
+    }
+
+    fn page(&self, path: &str) -> String {
+        let (address, cookie) = (&self.address, &self.cookie);
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nCookie: {cookie}\r\n\r\n");
+        let answer = exchanged(address, &request);
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        // Some want to be told more, and say so.
+        assert!(["200", "303", "400", "404"].contains(&status), "{path}: {answer}");
+        assert!(!answer.contains("location: /enter"), "{path}: nobody is known");
+        answer
+    }
+}
+
+/// The paths that can be read, as the router names them.
+fn routes() -> Vec<String> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let named = source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once("\","));
+    let read = named.filter(|(_, method)| method.trim_start().starts_with("get("));
+    let paths: Vec<String> = read.map(|(path, _)| path.to_owned()).collect();
+    assert!(paths.len() >= 7, "the routes are elsewhere now: {paths:?}");
+    paths.into_iter().filter(|path| !NO_PAGES.contains(&path.as_str())).collect()
+}
+
+/// The whole answer; of HTTP 1.0, so that it comes in one piece.
+fn exchanged(address: &str, request: &str) -> String {
+    let mut line = TcpStream::connect(address).unwrap();
+    line.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    line.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,19 @@
+//! What goes out beside the two systems: outgoing webhooks against receivers on this machine, verified by the receiving
+//! side's own code; metrics; health.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+#[path = "signals/delivery.rs"]
+mod delivery;
+#[path = "signals/facts.rs"]
+mod facts;
+#[path = "signals/format.rs"]
+mod format;
+#[path = "signals/health.rs"]
+mod health;
+#[path = "signals/metrics.rs"]
+mod metrics;
+#[path = "signals/receiver.rs"]
+mod receiver;
+#[path = "signals/settings.rs"]
+mod settings;

@@ -1,0 +1,197 @@
+//! Whether the process lives and is ready: a loop that is stuck, a log that fails, a process that stops.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use runner::metrics::timed::TimedStore;
+use runner::metrics::{Signals, router};
+use runner::pulse::Pulse;
+use runner::systems::Systems;
+use runner::{serve, supervise};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use workflow_core::dispatch::Dispatcher;
+use workflow_core::engine::Source;
+use workflow_core::id::{Position, StreamId, Version};
+use workflow_core::record::Recorded;
+use workflow_core::seal::Vault;
+use workflow_core::store::memory::MemoryStore;
+use workflow_core::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
+use workflow_core::time::{Clock as _, ManualClock, Timestamp};
+
+use super::delivery::listening;
+
+/// A log whose disk can be too full.
+#[derive(Default)]
+struct Ailing {
+    inner: MemoryStore,
+    is_full: AtomicBool,
+    is_broken: AtomicBool,
+}
+
+impl Store for Ailing {
+    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
+        if self.is_broken.load(Ordering::Relaxed) {
+            let path = "somewhere".to_owned();
+            return Err(StoreError::Full { action: "appending to the log", path });
+        }
+        self.inner.append(group)
+    }
+
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.inner.append_records(records)
+    }
+
+    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
+        self.inner.read_stream(stream, after)
+    }
+
+    fn scan(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.scan(from, each)
+    }
+
+    fn scan_records(
+        &self,
+        from: Position,
+        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.scan_records(from, each)
+    }
+
+    fn head(&self) -> Head {
+        self.inner.head()
+    }
+
+    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.cursor(name)
+    }
+
+    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+        self.inner.cursors()
+    }
+
+    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.inner.set_cursor(name, value)
+    }
+
+    fn room(&self, _: u64) -> Result<(), NoRoom> {
+        let path = "somewhere".to_owned();
+        match self.is_full.load(Ordering::Relaxed) {
+            true => Err(NoRoom { path, free_bytes: 1, needed_bytes: 2 }),
+            false => Ok(()),
+        }
+    }
+}
+
+struct Asked {
+    signals: Arc<Signals>,
+    store: Arc<Ailing>,
+    stop: watch::Sender<bool>,
+    url: String,
+    _serving: watch::Sender<bool>,
+}
+
+/// The routes over a log that can ail.
+async fn asked() -> Asked {
+    let clock = ManualClock::at(Timestamp::from_secs(1_774_267_200));
+    let tenant = listening::tenant();
+    let store = Arc::new(Ailing::default());
+    let timed = TimedStore::new(Arc::clone(&store) as _);
+    let appends = timed.appends();
+    let tenants = [tenant];
+    let systems = Systems::connect(&tenants, &(Arc::new(clock.clone()) as _)).unwrap();
+    let systems = Arc::new(systems);
+    let vault = Some(Vault::in_memory());
+    let engine =
+        supervise::open(Arc::new(timed), vault, Arc::new(clock.clone()), &tenants).unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let signals = Arc::new(Signals {
+        dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
+        engine,
+        systems,
+        pulse: Arc::<Pulse>::default(),
+        counters: Arc::default(),
+        appends,
+        data_dir: std::path::PathBuf::from("there-is-no-such-folder"),
+        stopped,
+        zones: BTreeMap::new(),
+        started: clock.now(),
+        read: Mutex::default(),
+    });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (serving, until) = watch::channel(false);
+    let router = router(Arc::clone(&signals));
+    tokio::spawn(serve::serve(listener, router, serve::PROVIDER_LONGEST, until));
+    Asked { signals, store, stop, url, _serving: serving }
+}
+
+impl Asked {
+    async fn get(&self, path: &str) -> (u16, String) {
+        let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+}
+
+fn good() -> (u16, String) {
+    (200, "ok\n".to_owned())
+}
+
+#[tokio::test]
+async fn a_loop_that_does_not_come_round_is_named_until_it_does() {
+    let asked = asked().await;
+    let (pulse, minute) = (&asked.signals.pulse, Duration::from_secs(60));
+    let long_ago = Instant::now().checked_sub(2 * minute).unwrap();
+    pulse.tick("timers", minute);
+    pulse.tick_at("poll/acme", 3 * minute, long_ago);
+    assert_eq!(asked.get("/livez").await, good());
+    pulse.tick_at("poll/acme", minute, long_ago);
+    let (status, said) = asked.get("/livez").await;
+    assert_eq!(status, 503);
+    assert!(said.contains("the loop poll/acme") && !said.contains("timers"), "{said}");
+    assert_eq!(asked.get("/readyz").await, (503, said));
+    pulse.tick("poll/acme", minute);
+    assert_eq!(asked.get("/livez").await, good());
+    let text = asked.get("/metrics").await.1;
+    assert!(text.contains("workflow_loop_last_tick_seconds{loop=\"poll/acme\"} 0"), "{text}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_alive_and_not_ready_and_a_log_that_failed_is_neither_written_nor_ready() {
+    let asked = asked().await;
+    assert_eq!((asked.get("/livez").await, asked.get("/readyz").await), (good(), good()));
+    asked.store.is_full.store(true, Ordering::Relaxed);
+    assert_eq!(asked.get("/livez").await, good());
+    assert_eq!(asked.get("/readyz").await, (503, "the log: the disk is full\n".to_owned()));
+    assert!(asked.get("/metrics").await.1.contains("workflow_log_has_room 0"));
+    asked.store.is_full.store(false, Ordering::Relaxed);
+    assert_eq!(asked.get("/readyz").await, good());
+    asked.store.is_broken.store(true, Ordering::Relaxed);
+    let stream = StreamId::parse("gate/acme/tenant").unwrap();
+    let input =
+        workflow_core::domain::gate::Input::Pause { by: "kim".into(), reason: "a test".into() };
+    let engine = &asked.signals.engine;
+    let failed = engine
+        .handle::<workflow_core::domain::gate::Gate>(&stream, input, Source::new("test", ""))
+        .await;
+    assert!(failed.is_err(), "it was kept");
+    let (status, said) = asked.get("/readyz").await;
+    assert!(status == 503 && said.contains("the engine has stopped"), "{said}");
+    assert!(!said.contains("somewhere"), "it names a file: {said}");
+}
+
+#[tokio::test]
+async fn a_process_that_stops_is_alive_and_not_ready() {
+    let asked = asked().await;
+    asked.stop.send_replace(true);
+    assert_eq!(asked.get("/livez").await, good());
+    assert_eq!(asked.get("/readyz").await, (503, "stopping\n".to_owned()));
+}
