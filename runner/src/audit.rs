@@ -5,6 +5,7 @@
 //! One file per question. Whether the log is intact is asked elsewhere (`cli/verify.rs`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -160,6 +161,7 @@ type Out<'a> = dyn FnMut(Told) -> io::Result<()> + 'a;
 pub fn answer(question: &Question, with: &With<'_>, out: &mut Out<'_>) -> Result<(), Trouble> {
     match question {
         Question::Gaps { from, to, tenant, as_of, zone } => {
+            in_order(from.as_ref(), to.as_ref())?;
             let as_of = as_of.map_or(with.now, Timestamp);
             let asked = gaps::Asked { from: *from, to: *to, tenant: tenant.as_deref(), as_of };
             gaps::answer(&asked, zone.as_deref(), with, out)
@@ -168,8 +170,21 @@ pub fn answer(question: &Question, with: &With<'_>, out: &mut Out<'_>) -> Result
         Question::Drift => drift::answer(with, out),
         Question::History { id, at } => history::answer(id, at.map(Timestamp), with, out),
         Question::Approvals { from, to } => {
-            approvals::answer(from.map(Timestamp), to.map(Timestamp), with, out)
+            let (from, to) = (from.map(Timestamp), to.map(Timestamp));
+            in_order(from.as_ref(), to.as_ref())?;
+            approvals::answer(from, to, with, out)
         }
+    }
+}
+
+/// A range that ends before it begins is a slip: an empty answer to it would be taken for "nothing found".
+fn in_order<T: PartialOrd + fmt::Display>(from: Option<&T>, to: Option<&T>) -> Result<(), Trouble> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => {
+            let why = format!("the range ends before it begins: from {from} to {to}");
+            Err(Trouble::new(Kind::Usage, why))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use workflow_core::engine::{HandleError, OpenError};
 use workflow_core::seal::VaultError;
+use workflow_core::store::StoreError;
 
 use crate::config::{Checklist, Tenant};
 use crate::systems::ConnectErrors;
@@ -80,6 +81,9 @@ pub enum ChecklistError {
     /// The engine stopped.
     #[error(transparent)]
     Engine(#[from] HandleError),
+    /// The run's own log cannot be read.
+    #[error(transparent)]
+    Log(#[from] StoreError),
     /// A simulator or a door could not be started.
     #[error("{what}: {source}")]
     Io {

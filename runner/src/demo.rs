@@ -132,14 +132,12 @@ impl Demo {
             ..ats::Config::default()
         });
         let jobdiva = jobdiva.await.map_err(io_error("starting the JobDiva simulator"))?;
-        let mut simulated = insurer::Config {
+        let simulated = insurer::Config {
             clock: clock.clone(),
             persist: Some(world.join("1099policy.json")),
             scripts: script::contractors(),
             ..insurer::Config::default()
         };
-        // To show a returning contractor: the first engagement is over when the second one begins.
-        simulated.rules.policy_reach = insurer::PolicyReach::Today;
         let policy = insurer::Simulator::start(simulated);
         let policy = policy.await.map_err(io_error("starting the 1099Policy simulator"))?;
         clock.set(read_clock(&world).max(ats::seed::START));

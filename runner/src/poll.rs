@@ -37,6 +37,11 @@ use crate::unread::Unread;
 /// So many resources are read before the inbox gets its turn.
 const WATCHED_AT_ONCE: usize = 16;
 
+/// States of certificates whose review is looked at in every round...
+pub const REVIEWS_OPEN: [&str; 4] = ["Uploaded", "Processing", "Flagged", "Error"];
+/// ...and once a day.
+pub const REVIEWS_OVER: [&str; 2] = ["Approved", "Denied"];
+
 /// Looks after one tenant.
 pub struct Poller {
     /// The engine.
@@ -318,7 +323,7 @@ impl Poller {
         }
         self.observe(&waiting).await?;
         // A review that broke down may be told by nobody.
-        self.observe_certificates(&["Uploaded", "Processing", "Flagged", "Error"]).await
+        self.observe_certificates(&REVIEWS_OPEN).await
     }
 
     /// The files of everybody in scope: those that are certificates are taken in.
@@ -397,7 +402,7 @@ impl Poller {
         self.read(&open.collect::<Vec<_>>()).await?;
         timesheets::read_again(&self.engine, &self.connected, &read::poll_source()).await?;
         self.observe(&["Active"]).await?;
-        self.observe_certificates(&["Approved", "Denied"]).await
+        self.observe_certificates(&REVIEWS_OVER).await
     }
 
     /// Reads the placements in these states again at JobDiva.
@@ -476,8 +481,8 @@ impl Poller {
     }
 }
 
-/// The resources that a state waits for, or rests on.
-fn watched(state: &State) -> Vec<Watch> {
+/// The resources that a state waits for, or rests on: what the rounds of polling read at the insurer for it, and nothing else.
+pub fn watched(state: &State) -> Vec<Watch> {
     // An assignment stands no longer than the policy under it, and need not say so itself.
     let assigned = |assignment: &AssignmentId, policy: &Option<PolicyId>| {
         let under = policy.iter().cloned().map(Watch::Policy);

@@ -7,14 +7,18 @@
 
 use std::time::Duration;
 
-use integration_1099policy::simulator::{Script, WebhookFault, WebhookFaultKind};
+use integration_1099policy::simulator::{Script, Seal, WebhookFault, WebhookFaultKind};
+use integration_jobdiva::receive::signature;
+use integration_jobdiva::secret::Secret as JobDivaSecret;
 use integration_jobdiva::simulator::{Behaviour, Hired, Mischief, Mutation, NewCandidate, NewHire};
 use jiff::civil::date;
+use runner::config::Config;
 use runner::demo::{Demo, Screen};
 use runner::views;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::canary::Watch;
+use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::id::StreamId;
 
@@ -25,6 +29,9 @@ mod lost;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What signs the webhooks of JobDiva that are made up here.
+const SECRET: &str = "the secret of these tests";
 
 /// How the runner hears of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,10 @@ enum Road {
 struct World {
     road: Road,
     demo: Demo,
+    /// Where JobDiva's webhooks come in.
+    endpoint: String,
+    /// How many events were made up.
+    events: u32,
     _dir: TempDir,
     _watch: Watch,
 }
@@ -52,8 +63,14 @@ impl World {
             mischief: Mischief::NONE,
             ..Behaviour::default()
         };
-        let demo = Demo::start_with(dir.path(), behaviour, |_| {}).await.unwrap();
-        let mut world = Self { road, demo, _dir: dir, _watch: Watch::new() };
+        let mut endpoint = String::new();
+        let own_secret = |config: &mut Config| {
+            let hook = config.tenants[0].jobdiva_hook.as_mut().unwrap();
+            hook.secrets.push(JobDivaSecret::new(SECRET));
+            endpoint.clone_from(&hook.endpoint);
+        };
+        let demo = Demo::start_with(dir.path(), behaviour, own_secret).await.unwrap();
+        let mut world = Self { road, demo, endpoint, events: 0, _dir: dir, _watch: Watch::new() };
         if road == Road::Polling {
             world.demo.jobdiva().set_webhook(None).unwrap();
             let kind = WebhookFaultKind::Drop;
@@ -172,6 +189,52 @@ impl World {
         let url = format!("{}/api/v1{path}", self.demo.policy().base_url());
         let request = reqwest::Client::new().get(url).bearer_auth(self.demo.policy().api_key());
         request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// An event of the insurer in these words comes by webhook. It is kept, and settled by what it names being read.
+    async fn told(&mut self, name: &str, about: &Value) {
+        self.events += 1;
+        let id = format!("ev_told{}", self.events);
+        let event = json!({ "id": id, "type": name, "created": 1, "data": about });
+        assert_eq!(self.demo.policy().inject_event(&event, Seal::Genuine), 1);
+        self.settle().await;
+        let kept = self.history("delivery", &format!("1099policy:{id}"));
+        assert_eq!(kept, ["delivery_received", "delivery_settled"], "{name}");
+    }
+
+    /// A webhook of JobDiva's that the simulator does not send, as no tenant is documented to: a file of a candidate's. On
+    /// the other road nothing comes.
+    async fn filed(&mut self, candidate: &str) {
+        if self.road == Road::Polling {
+            return;
+        }
+        let row = json!({ "CANDIDATEID": candidate });
+        let body = json!({ "type": "attachment", "operation": "Insert", "id": "1", "data": [row] });
+        let body = body.to_string();
+        let signature = signature(&JobDivaSecret::new(SECRET), body.as_bytes()).unwrap();
+        let url = format!("http://{}/hooks/jobdiva/{}", self.demo.hooks(), self.endpoint);
+        let request = reqwest::Client::new().post(url).header("X-Hub-Signature", signature);
+        assert!(request.body(body).send().await.unwrap().status().is_success());
+        self.settle().await;
+    }
+
+    /// The next event of this name of the insurer's own comes by no webhook; it is in its list of events.
+    fn keep_back(&self, event: &str) {
+        let kind = WebhookFaultKind::Drop;
+        self.demo.policy().webhook_fault(WebhookFault { event: event.into(), count: 1, kind });
+    }
+
+    /// The one certificate of a candidate that is none of these, and the insurer's id of it.
+    #[track_caller]
+    fn certificate(&self, candidate: &str, but: &[&str]) -> (String, String) {
+        let all = views::certificates(self.demo.engine(), &[]).certificates.into_iter();
+        let own = |id: &String| id.starts_with(candidate) && !but.contains(&id.as_str());
+        let found: Vec<String> = all.map(|line| line.id).filter(own).collect();
+        let [only] = &found[..] else { panic!("{:?}: {found:?}", self.road) };
+        let stream = StreamId::new("certificate", "acme", only).unwrap();
+        let state = self.demo.engine().state::<Certificate>(&stream).unwrap().unwrap();
+        let sent = state.sent().unwrap_or_else(|| panic!("{:?}: {state:?}", self.road));
+        (only.clone(), sent.certificate.to_string())
     }
 
     /// Deliveries that were parked.

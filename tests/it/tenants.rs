@@ -24,6 +24,7 @@ use tests::canary::Watch;
 use workflow_core::domain::contractor::{Contractor, State};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
+use workflow_core::outlet::Settings;
 use workflow_core::time::ManualClock;
 
 const LOOK: Duration = Duration::from_millis(2);
@@ -51,6 +52,8 @@ enum Wrong {
     Address,
     /// Nothing is wrong, but its insurer makes no job for a while.
     Busy,
+    /// Nothing is wrong, but its insurer may be asked very slowly, by its own lines of the configuration.
+    Slow,
 }
 
 impl Accounts {
@@ -121,6 +124,12 @@ impl Pair {
                 let busy = insurer::FaultKind::RateLimited { retry_after_secs: 3000 };
                 let fault = insurer::Fault::once("POST", "/jobs", busy);
                 last.fault(insurer::Fault { count: 1000, ..fault });
+            }
+            Wrong::Slow => {
+                let paces = paces(dir.path());
+                for (tenant, pace) in tenants.iter_mut().zip(paces) {
+                    tenant.policy.limits = pace;
+                }
             }
             Wrong::Address => tenants[1].jobdiva.base_url = "http://127.0.0.1:9".into(),
         }
@@ -333,6 +342,69 @@ async fn a_service_that_is_not_there_keeps_nobody_from_starting() {
     assert_eq!(pair.system("acme", "jobdiva").outlet.unwrap().breaker, "closed");
     assert_eq!(pair.system("bolt", "1099policy").outlet.unwrap().breaker, "closed");
     pair.stop().await;
+}
+
+/// The paces of both tenants' insurers, as a configuration with a table of limits for each gives them.
+fn paces(dir: &Path) -> [Settings; 2] {
+    let tenant = |name: &str, limits: &str| {
+        format!(
+            r#"
+            [[tenant]]
+            name = "{name}"
+            [tenant.jobdiva]
+            client_id = "1"
+            username = "api-user@example.com"
+            password_file = "{name}-password"
+            [tenant.1099policy]
+            environment = "sandbox"
+            api_key_file = "{name}-key"
+            success_url = "https://{name}.example.com/{{placement}}?done"
+            cancel_url = "https://{name}.example.com/{{placement}}?not"
+            [tenant.1099policy.limits]
+            {limits}
+            [tenant.contractor]
+            relay_domain = "relay.{name}.example.com"
+            "#
+        )
+    };
+    let fast = tenant("acme", "per_minute = 6000\nburst = 500");
+    let slow = tenant(
+        "bolt",
+        "least_per_minute = 1\nburst = 500\nper_minute = 600\nmethods = { post = 1 }",
+    );
+    let file = dir.join("paces.toml");
+    std::fs::write(&file, format!("data_dir = \"data\"\n{fast}{slow}")).unwrap();
+    let tenants = runner::config::load(&file).unwrap_or_else(|error| panic!("{error}")).tenants;
+    let limits: Vec<Settings> = tenants.into_iter().map(|tenant| tenant.policy.limits).collect();
+    limits.try_into().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_own_pace_slows_nobody_else() {
+    for accounts in [Accounts::Two, Accounts::Shared] {
+        let pair = Pair::start(accounts, Wrong::Slow).await;
+        let posted = |tenant: &str| {
+            let ids = |it: &insurer::Simulator| it.requests();
+            let all = pair.insurers.iter().flat_map(ids);
+            let own = format!("{tenant}/");
+            let key = |it: &insurer::RequestSeen| it.idempotency_key.clone().unwrap_or_default();
+            all.filter(|it| it.method == "POST" && key(it).starts_with(&own)).count()
+        };
+        // The clock has not moved since the start: one has sent all that it had to send, the other its first.
+        assert_eq!(pair.state("acme", GOOD), "ApplicationPending");
+        assert!(posted("acme") > 20, "{}", posted("acme"));
+        assert_eq!(posted("bolt"), 1);
+        let (before, minutes) = (posted("acme"), 10);
+        for _ in 0..minutes {
+            pair.wait(Duration::from_secs(60)).await;
+        }
+        // One a minute, and what the first one had saved up.
+        assert!((minutes - 1..=minutes + 1).contains(&posted("bolt")), "{}", posted("bolt"));
+        assert_eq!(posted("acme"), before);
+        assert_eq!(pair.system("acme", "1099policy").outlet.unwrap().put_off, 0);
+        assert!(pair.system("bolt", "1099policy").outlet.unwrap().put_off > 0);
+        pair.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

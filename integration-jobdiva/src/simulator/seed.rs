@@ -27,7 +27,7 @@
 //! | 51000795 | 70011000061 | 1099; week to 2026-04-05 approved on 2026-04-07 | insured; one week invoiced |
 //! | 51000796 | 70011000062 | 1099; week to 2026-04-05 rejected on 2026-04-07 | insured; nothing invoiced |
 //! | 51000797 | 70011000060 | 1099, a first engagement, 2026-04-01 to 2026-04-17 | insured |
-//! | 51000798 | 70011000060 | the same contractor on the same job again: hired 2026-03-28, starts 2026-04-20 | insured by assignment; contractor reused |
+//! | 51000798 | 70011000060 | the same contractor on the same job again: hired 2026-03-28, starts 2026-04-17, the last day of the first | insured by assignment; contractor reused |
 //! | 51000799 | 70011000063 | 1099, one of two at once for a new candidate | insured |
 //! | 51000800 | 70011000063 | the other of the two, another client | insured; one contractor for both |
 //! | 50900777 | 70011000042 | W-2 hourly in 2024, the same person as 51000777 | never sent: W-2 and ended |
@@ -212,7 +212,7 @@ fn insured() -> Vec<Plan> {
         Plan {
             pay: ("97.5", "H"),
             hired: Some(in_2026(3, 28, 10, 0)),
-            ..plan(51_000_798, P + 60, A, april(20))
+            ..plan(51_000_798, P + 60, A, april(17))
         },
         Plan { hired: both, ..plan(51_000_799, P + 63, A, april(6)) },
         Plan { pay: ("88", "H"), hired: both, ..plan(51_000_800, P + 63, A + 7, april(7)) },

@@ -1,86 +1,135 @@
 //! What is undone after the nine lines, and what cannot be: said by id, so that a person can find it.
+//!
+//! What there is to say is read from the run's own log, whatever line failed on the way: everything that was made at the
+//! insurer left an event, and what was asked for without an answer is owed still.
 
 use std::collections::BTreeSet;
 
-use workflow_core::domain::call::AssignmentId;
+use workflow_core::domain::call::{AssignmentId, Side};
+use workflow_core::domain::certificate::Certificate;
+use workflow_core::domain::contractor;
 use workflow_core::domain::facts::{PlacementId, Stage};
 use workflow_core::domain::invoice::{self, Invoice, Standing};
-use workflow_core::domain::placement::{Evidence, Hired, Input, Placement, State};
+use workflow_core::domain::placement::{self, Back, Basis, Evidence, Input, Placement, State};
 use workflow_core::domain::timesheet::{Approval, Sheet, Timesheet};
-use workflow_core::engine::{HandleError, Source};
+use workflow_core::engine::{HandleError, Source, Stored};
 use workflow_core::id::StreamId;
 
 use super::ChecklistError;
 use super::rig::Rig;
 use crate::config::Checklist;
 
-/// What the lines made at the insurer.
+/// What the lines leave that must be undone by what led to it.
 #[derive(Default)]
 pub(super) struct Left {
-    /// Contractors and jobs, which stay.
-    pub(super) objects: BTreeSet<String>,
-    /// The assignment, if one was made.
-    pub(super) assignment: Option<AssignmentId>,
-    /// The certificate, if one was uploaded.
-    pub(super) certificate: Option<String>,
     /// The pay period that was invoiced, and the timesheet that led to it.
     pub(super) invoice: Option<(StreamId, Timesheet)>,
-}
-
-impl Left {
-    /// Notes what a placement has at the insurer.
-    pub(super) fn hired(&mut self, hired: &Hired) {
-        self.objects.insert(format!("contractor {}", hired.engagement.contractor));
-        self.objects.insert(format!("job {}", hired.job));
-    }
 }
 
 /// Undoes what can be undone; returns that, and what remains.
 pub(super) async fn up(
     rig: &Rig,
     on: &Checklist,
-    mut left: Left,
+    left: Left,
 ) -> Result<(Vec<String>, Vec<String>), ChecklistError> {
     let mut undone = Vec::new();
-    if let Some((stream, timesheet)) = left.invoice.take() {
-        match withdraw(rig, &stream, timesheet).await? {
-            Ok(what) => undone.push(what),
-            Err(what) => {
-                left.objects.insert(what);
-            }
-        }
+    // Calling a placement off gives up what it asked for: that may be done all the same.
+    let mut given_up = unanswered(rig);
+    if let Some((stream, timesheet)) = left.invoice {
+        undone.extend(withdraw(rig, &stream, timesheet).await?);
     }
     for placement in on.returning.iter().chain([&on.placement]) {
         call_off(rig, placement).await?;
-        match rig.state(placement)? {
-            Some(State::Canceled { .. }) => {
-                if Some(placement) == on.returning.as_ref() {
-                    left.assignment = None;
-                }
-                undone.push(format!("placement {placement}: nothing is open any more"));
-            }
-            Some(State::Active { coverage, .. }) => remains(&mut left, &coverage.evidence),
-            Some(State::Flagged { .. }) => {
-                left.objects.insert(format!("placement {placement}, {}", rig.why(placement)));
-            }
-            _ => {}
+        if let Some(State::Canceled { .. }) = rig.state(placement)? {
+            undone.push(format!("placement {placement}: nothing is open any more"));
         }
     }
-    if let Some(id) = left.assignment.take() {
-        left.objects.insert(format!("assignment {id}"));
-    }
-    if let Some(id) = left.certificate.take() {
-        left.objects.insert(format!("certificate {id}"));
-    }
-    Ok((undone, left.objects.into_iter().collect()))
+    given_up.extend(remains(rig)?);
+    Ok((undone, given_up.into_iter().collect()))
 }
 
-fn remains(left: &mut Left, evidence: &Evidence) {
-    left.objects.insert(match evidence {
-        Evidence::Policy { policy, .. } => format!("policy {policy}"),
-        Evidence::Assignment { assignment, .. } => format!("assignment {assignment}"),
-        Evidence::Certificate { certificate, .. } => format!("certificate {certificate}"),
+/// What was asked for without an answer: it may be there or not.
+fn unanswered(rig: &Rig) -> BTreeSet<String> {
+    let mut owed = rig.engine.owed_calls();
+    owed.retain(|owed| owed.call.side() == Side::Insurer && rig.asked(owed.stream.as_str()).0 > 0);
+    let words = owed.iter().map(|owed| {
+        let (workflow, key) = (owed.stream.workflow(), owed.stream.key());
+        format!("{workflow} {key}: `{}` is not answered, and may be done", owed.operation)
     });
+    words.collect()
+}
+
+/// Everything that the run made at the insurer and that is there still.
+fn remains(rig: &Rig) -> Result<BTreeSet<String>, ChecklistError> {
+    let mut remains = BTreeSet::new();
+    for summary in rig.engine.summaries("contractor") {
+        for recorded in rig.engine.history(&summary.stream)? {
+            let event = Stored::of(&recorded).decode::<contractor::Machine>();
+            if let Ok(contractor::Event::ContractorLinked { contractor }) = event {
+                remains.insert(format!("contractor {contractor}"));
+            }
+        }
+    }
+    for summary in rig.engine.summaries("placement") {
+        for recorded in rig.engine.history(&summary.stream)? {
+            let event = Stored::of(&recorded).decode::<placement::Machine>();
+            if let Ok(placement::Event::JobLinked { job }) = event {
+                remains.insert(format!("job {job}"));
+            } else if let Ok(placement::Event::QuoteIssued { basis: Basis::Quote { quote, .. } }) =
+                event
+            {
+                remains.insert(format!("quote {quote}"));
+            }
+        }
+        let state = rig.engine.state::<Placement>(&summary.stream)?;
+        let open = state.as_ref().and_then(still_open);
+        remains.extend(open.map(|what| format!("{what} ({})", rig.why_not(&summary.stream))));
+    }
+    for summary in rig.engine.summaries("certificate") {
+        let state = rig.engine.state::<Certificate>(&summary.stream)?;
+        if let Some(sent) = state.as_ref().and_then(|state| state.sent()) {
+            remains.insert(format!("certificate {}", sent.certificate));
+        }
+    }
+    for summary in rig.engine.summaries("invoice") {
+        let state = rig.engine.state::<Invoice>(&summary.stream)?;
+        if let Some(entry) = state.as_ref().and_then(invoice::State::entry) {
+            let why = rig.why_not(&summary.stream);
+            remains.insert(format!("invoice {} ({why})", entry.invoice));
+        }
+    }
+    remains.extend(unanswered(rig));
+    Ok(remains)
+}
+
+/// What of a placement is open or in force at the insurer.
+fn still_open(state: &State) -> Option<String> {
+    let assigned = |id: &AssignmentId| Some(format!("assignment {id}"));
+    match state {
+        State::ApplicationPending { application, .. }
+        | State::Flagged { back: Back::Application { application, .. }, .. } => {
+            Some(format!("session {}, open", application.session))
+        }
+        State::Assigned { assignment, .. }
+        | State::Flagged { back: Back::Assignment { assignment, .. }, .. } => assigned(assignment),
+        State::Active { coverage, .. }
+        | State::Completed { coverage, .. }
+        | State::Flagged { back: Back::Coverage { coverage, .. }, .. } => {
+            match &coverage.evidence {
+                Evidence::Policy { policy, .. } => Some(format!("policy {policy}")),
+                Evidence::Assignment { assignment, .. } => assigned(assignment),
+                // It is said with the other certificates.
+                Evidence::Certificate { .. } => None,
+            }
+        }
+        State::Flagged { .. }
+        | State::Discovered { .. }
+        | State::ContractorReady { .. }
+        | State::JobReady { .. }
+        | State::Quoted { .. }
+        | State::Excluded { .. }
+        | State::Canceled { .. } => None,
+    }
 }
 
 /// As if the timesheet were rejected: the invoice is withdrawn by its own workflow.
@@ -88,7 +137,7 @@ async fn withdraw(
     rig: &Rig,
     stream: &StreamId,
     timesheet: Timesheet,
-) -> Result<Result<String, String>, ChecklistError> {
+) -> Result<Option<String>, ChecklistError> {
     let standing = Standing::of(rig.state(&timesheet.placement)?.as_ref());
     let sheet = Sheet { approval: Approval::Rejected, ..timesheet.sheet };
     let timesheet = Box::new(Timesheet { sheet, ..timesheet });
@@ -97,9 +146,9 @@ async fn withdraw(
     Ok(match rig.settled_invoice(stream).await? {
         Some(invoice::State::Waiting { book, .. }) => {
             let ids: Vec<&str> = book.past.iter().map(|id| id.as_str()).collect();
-            Ok(format!("invoice {} withdrawn", ids.join(", ")))
+            Some(format!("invoice {} withdrawn", ids.join(", ")))
         }
-        _ => Err(format!("an invoice ({})", rig.why_not(stream))),
+        _ => None,
     })
 }
 

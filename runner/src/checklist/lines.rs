@@ -67,12 +67,12 @@ pub(super) async fn all(
     rig.read(&on.placement).await?;
     let first = rig.until(&on.placement, opened).await?;
     note(say, contractor(rig, on).await?);
-    note(say, job(rig, on, &mut left).await?);
+    note(say, job(rig, on).await?);
     note(say, quote(rig, on, first.as_ref()).await?);
     let applied = application(rig, on, first.as_ref(), &mut *say).await?;
     note(say, applied);
-    note(say, assignment(rig, on, &mut left).await?);
-    note(say, certificate(rig, on, &mut left).await?);
+    note(say, assignment(rig, on).await?);
+    note(say, certificate(rig, on).await?);
     note(say, pay(rig, on, &mut left).await?);
     note(say, door::knock(rig, &on.placement).await?);
     note(say, scope(rig, on).await?);
@@ -204,12 +204,11 @@ async fn contractor(rig: &Rig, on: &Checklist) -> Tried {
     Ok(compared.found(&format!("contractor {} of candidate {candidate}", engagement.contractor)))
 }
 
-async fn job(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
+async fn job(rig: &Rig, on: &Checklist) -> Tried {
     let state = rig.state(&on.placement)?;
     let Some(hired) = state.as_ref().and_then(hired) else {
         return Ok(Err(format!("no job: {}", rig.why(&on.placement))));
     };
-    left.hired(hired);
     let echo = match rig.connected.policy.job_echo(&hired.job).await {
         Ok(echo) => echo,
         Err(error) => return Ok(Err(format!("{}: {error}", hired.job))),
@@ -299,7 +298,7 @@ async fn application(rig: &Rig, on: &Checklist, first: Option<&State>, say: Say<
     Ok(compared.found(&format!("session {}, policy {policy} in force", application.session)))
 }
 
-async fn assignment(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
+async fn assignment(rig: &Rig, on: &Checklist) -> Tried {
     let Some(placement) = &on.returning else {
         let what = "name another placement of the same candidate: `returning_placement` under [tenant.checklist]";
         return Ok(Err(what.into()));
@@ -308,13 +307,9 @@ async fn assignment(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
         |state: &State| matches!(state, State::Assigned { .. } | State::ApplicationPending { .. });
     rig.read(placement).await?;
     let state = rig.until(placement, covered).await?;
-    if let Some(hired) = state.as_ref().and_then(hired) {
-        left.hired(hired);
-    }
     let Some(State::Assigned { hired, assignment, .. }) = &state else {
         return Ok(Err(format!("no assignment: {}", rig.why(placement))));
     };
-    left.assignment = Some(assignment.clone());
     let echo = match rig.connected.policy.assignment_echo(assignment).await {
         Ok(echo) => echo,
         Err(error) => return Ok(Err(format!("{assignment}: {error}"))),
@@ -332,7 +327,7 @@ async fn assignment(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
     Ok(compared.found(&format!("assignment {assignment} of placement {placement}")))
 }
 
-async fn certificate(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
+async fn certificate(rig: &Rig, on: &Checklist) -> Tried {
     let state = rig.state(&on.placement)?;
     let Some(engagement) = state.as_ref().and_then(engagement) else {
         return Ok(Err(format!("no contractor: {}", rig.why(&on.placement))));
@@ -349,7 +344,6 @@ async fn certificate(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
     let Some(id) = sent.map(|sent| sent.certificate.to_string()) else {
         return Ok(Err(format!("the upload failed: {}", rig.why_not(&stream))));
     };
-    left.certificate = Some(id.clone());
     let found = format!("certificate {id}: uploaded, {}", rig.why_not(&stream));
     let is_reviewed = matches!(
         state,

@@ -14,7 +14,8 @@ use super::world::World;
 use crate::config::{CallsAtOnce, Certificates, Checklist, Pace, SecretFiles, Tenant};
 use crate::demo::settings;
 
-/// A first engagement from 2026-04-01, the same contractor's second one, and an hourly employee's.
+/// A first engagement from 2026-04-01 to 2026-04-17, the same contractor's second one from its last day on, and an hourly
+/// employee's.
 const FIRST: u64 = 51_000_797;
 const SECOND: &str = "51000798";
 const EMPLOYEE: &str = "51000779";
@@ -55,9 +56,7 @@ pub(super) async fn start() -> Result<(Tenant, Checklist, World), ChecklistError
     let jobdiva = ats::Config { clock: clock.clone(), ..ats::Config::default() };
     let jobdiva = ats::Simulator::start(jobdiva).await;
     let jobdiva = jobdiva.map_err(io("starting the JobDiva simulator"))?;
-    let mut policy = insurer::Config { clock: clock.clone(), ..insurer::Config::default() };
-    // The first engagement is over when the second begins: only such an insurer assigns the second.
-    policy.rules.policy_reach = insurer::PolicyReach::Today;
+    let policy = insurer::Config { clock: clock.clone(), ..insurer::Config::default() };
     let policy = insurer::Simulator::start(policy).await;
     let policy = policy.map_err(io("starting the 1099Policy simulator"))?;
     clock.set(ats::seed::START);

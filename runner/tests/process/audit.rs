@@ -78,10 +78,55 @@ fn asked(dir: &Path, log: &[&str]) -> Vec<Value> {
     assert_eq!(only["what"], "resolve");
     assert!(only["reason"].as_str().unwrap().contains("not ours"), "{approvals}");
 
+    bounds(dir, log);
     let unknown = run(dir, &[&["history", "1"], log].concat());
     assert_eq!(unknown.status.code(), Some(4));
     // How far a process has come while it was asked may differ; what stands in the log may not.
     vec![gaps["gaps"].clone(), sent, history, contractor, approvals]
+}
+
+/// `--from` and `--to` are both looked at themselves; a range may be empty, never reversed.
+fn bounds(dir: &Path, log: &[&str]) {
+    let asked = |from: &str, to: &str| {
+        json(dir, &["audit", "gaps", "--as-of", AS_OF, "--from", from, "--to", to], log)
+    };
+    let of = |gaps: &Value| {
+        let rows = gaps["gaps"].as_array().unwrap().iter();
+        let rows = rows.filter(|gap| gap["placement"] == "51000796");
+        let days = |gap: &Value| {
+            ["first", "last"].map(|at| gap[at].as_str().unwrap().to_owned()).join(" to ")
+        };
+        rows.map(days).collect::<Vec<_>>()
+    };
+    let total = |gaps: &Value, name: &str| gaps["total"][name].as_u64().unwrap();
+    let three = asked("2026-04-10", "2026-04-12");
+    assert_eq!(of(&three), ["2026-04-10 to 2026-04-12"]);
+    assert_eq!(of(&asked("2026-04-11", "2026-04-11")), ["2026-04-11 to 2026-04-11"]);
+    // What begins within the range begins where it begins.
+    assert_eq!(of(&asked("2026-03-30", "2026-03-31")), ["2026-03-31 to 2026-03-31"]);
+    assert_eq!(of(&asked("2026-03-29", "2026-03-30")), [""; 0]);
+    // Neighbouring ranges have no day in common and none between them.
+    let parts = [three, asked("2026-04-13", "2026-04-30")];
+    let whole = asked("2026-04-10", "2026-04-30");
+    for name in ["work_days", "covered_days", "gap_days"] {
+        let sum: u64 = parts.iter().map(|part| total(part, name)).sum();
+        assert!(sum > 0, "{name}");
+        assert_eq!(sum, total(&whole, name), "{name}");
+    }
+    // Without `--to` it ends with the day that is asked of.
+    let open = json(dir, &["audit", "gaps", "--as-of", AS_OF, "--from", "2026-04-10"], log);
+    assert_eq!(open["gaps"], whole["gaps"]);
+    let before = asked("2026-01-01", "2026-01-31");
+    assert_eq!((&before["gaps"], total(&before, "work_days")), (&serde_json::json!([]), 0));
+    let after = json(dir, &["audit", "gaps", "--as-of", AS_OF, "--from", "2026-05-01"], log);
+    assert_eq!((&after["gaps"], total(&after, "work_days")), (&serde_json::json!([]), 0));
+
+    let reversed = ["audit", "gaps", "--from", "2026-04-12", "--to", "2026-04-11", "--json"];
+    let reversed = run(dir, &[&reversed[..], log].concat());
+    assert_eq!(reversed.status.code(), Some(2));
+    assert!(reversed.stdout.is_empty());
+    let told = String::from_utf8_lossy(&reversed.stderr).into_owned();
+    assert!(told.contains("ends before it begins: from 2026-04-12 to 2026-04-11"), "{told}");
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn nothing_on_pages(dir: &Path, canaries: &Canaries) {
 #[track_caller]
 fn only_ours_is_logged(dir: &Path) {
     let log = std::fs::read_to_string(dir.join("workflow-demo/demo.log")).unwrap();
-    for level in ["TRACE", "DEBUG", "INFO"] {
+    for level in ["DEBUG", "INFO"] {
         let said = log.lines().any(|line| line.contains(&format!(" {level} ")));
         assert!(said, "nothing is logged at {level}");
     }

@@ -6,27 +6,45 @@ use std::time::Duration;
 use integration_1099policy::simulator as insurer;
 use integration_jobdiva::simulator as ats;
 use jiff::ToSpan;
-use serde_json::Value;
+use serde_json::{Value, json};
 use workflow_core::time::{Clock, ManualClock, SystemClock};
 
 use super::binary::{good, run};
+use super::simulate::Simulator;
 
 #[test]
 fn on_the_simulators_nine_of_nine_pass() {
     let dir = tempfile::tempdir().unwrap();
     let report: Value = serde_json::from_str(&good(dir.path(), &["checklist", "--json"])).unwrap();
+    nine_of_nine(&report);
+    assert!(says(&report, "undone", "placement 51000798"), "{report}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left on the disk");
+}
+
+fn nine_of_nine(report: &Value) {
     let lines = report["lines"].as_array().unwrap();
     assert_eq!(lines.len(), 9);
     for line in lines {
         assert_eq!(line["passed"], true, "{line}");
     }
-    let said = |list: &str, what: &str| {
-        let list = report[list].as_array().unwrap();
-        list.iter().any(|line| line.as_str().unwrap().contains(what))
-    };
-    assert!(said("undone", "invoice in_") && said("undone", "placement 51000798"), "{report}");
-    assert!(said("left", "policy pl_") && said("left", "certificate ci_"), "{report}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left on the disk");
+    assert!(says(report, "undone", "invoice in_"), "{report}");
+    // One person, two jobs, and what was bought or handed in; nothing is open.
+    let left: Vec<&str> =
+        report["left"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let count = |what: &str| left.iter().filter(|line| line.starts_with(what)).count();
+    assert_eq!(
+        (count("contractor cn_"), count("job jb_"), count("quote qt_")),
+        (1, 2, 1),
+        "{left:?}"
+    );
+    assert_eq!((count("policy pl_"), count("certificate ci_")), (1, 1), "{left:?}");
+    assert_eq!(left.len(), 6, "{left:?}");
+}
+
+/// Whether a list of the report has a line with these words.
+fn says(report: &Value, list: &str, what: &str) -> bool {
+    let list = report[list].as_array().unwrap();
+    list.iter().any(|line| line.as_str().unwrap().contains(what))
 }
 
 /// Two of the simulator's own people.
@@ -78,21 +96,32 @@ async fn sandboxes() -> Sandboxes {
 }
 
 fn configuration(dir: &Path, sandboxes: &Sandboxes, environment: &str) {
+    let named = format!(
+        "placement = \"{}\"\nemployee_placement = \"{}\"",
+        sandboxes.contractor, sandboxes.employee
+    );
+    let urls = [sandboxes.jobdiva.base_url(), sandboxes.policy.base_url()];
+    write(dir, &urls, sandboxes.policy.api_key(), environment, &named);
+}
+
+/// A configuration for simulators at these addresses; `named` is what is tried on what.
+fn write(dir: &Path, urls: &[String; 2], key: &str, environment: &str, named: &str) {
     let ats::Credentials { client_id, username, password } = ats::Credentials::default();
     std::fs::write(dir.join("password"), password).unwrap();
-    std::fs::write(dir.join("key"), sandboxes.policy.api_key()).unwrap();
+    std::fs::write(dir.join("key"), key).unwrap();
+    let [jobdiva, policy] = urls;
     let text = format!(
         r#"
         data_dir = "data"
         [[tenant]]
         name = "acme"
         [tenant.jobdiva]
-        base_url = "{}"
+        base_url = "{jobdiva}"
         client_id = "{client_id}"
         username = "{username}"
         password_file = "password"
         [tenant.1099policy]
-        base_url = "{}"
+        base_url = "{policy}"
         environment = "{environment}"
         api_key_file = "key"
         success_url = "https://dashboard.example.com/{{placement}}?coverage=active"
@@ -107,13 +136,8 @@ fn configuration(dir: &Path, sandboxes: &Sandboxes, environment: &str) {
         "design" = "jc_Designer"
         "engineering" = "jc_Engineer"
         [tenant.checklist]
-        placement = "{}"
-        employee_placement = "{}"
+        {named}
         "#,
-        sandboxes.jobdiva.base_url(),
-        sandboxes.policy.base_url(),
-        sandboxes.contractor,
-        sandboxes.employee,
     );
     std::fs::write(dir.join("runner.toml"), text).unwrap();
 }
@@ -124,9 +148,10 @@ async fn checklist(
     sandboxes: &Sandboxes,
     more: &[&str],
 ) -> (Option<i32>, Value, String) {
-    let arguments = ["checklist", "--config", "runner.toml", "--json", "--wait", "60"];
+    let arguments = ["checklist", "--config", "runner.toml", "--json"];
+    let wait: &[&str] = if more.contains(&"--wait") { &[] } else { &["--wait", "60"] };
     let arguments: Vec<String> =
-        arguments.iter().chain(more).map(|text| (*text).to_owned()).collect();
+        arguments.iter().chain(wait).chain(more).map(|text| (*text).to_owned()).collect();
     let dir = dir.to_owned();
     let mut running = tokio::task::spawn_blocking(move || {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -184,4 +209,93 @@ async fn production_must_be_meant() {
     assert!(talk.contains("--production"), "{talk}");
     assert_eq!(sandboxes.policy.ledger().requests.len(), 0);
     assert_eq!(sandboxes.jobdiva.requests().len(), 0);
+}
+
+/// Whatever a line ran into, what was made until then is said.
+async fn left_after(fault: insurer::Fault) -> (Value, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let sandboxes = sandboxes().await;
+    configuration(dir.path(), &sandboxes, "sandbox");
+    sandboxes.policy.fault(insurer::Fault { count: u32::MAX, ..fault });
+    // Nobody completes the application: it is open when the time is over.
+    let idle = insurer::Script {
+        start_after_secs: 9_000,
+        finish_after_secs: 9_999,
+        ..insurer::Script::default()
+    };
+    sandboxes.policy.script(&CONTRACTOR.to_string(), idle);
+    let (code, report, talk) = checklist(dir.path(), &sandboxes, &["--wait", "4"]).await;
+    assert_eq!(code, Some(1), "{talk}");
+    (report, talk)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contractor_without_a_job_is_said() {
+    let refused = insurer::FaultKind::Refused { code: insurer::ErrorCode::BadRequest };
+    let (report, talk) = left_after(insurer::Fault::once("POST", "/jobs", refused)).await;
+    assert!(says(&report, "left", "contractor cn_"), "{report}\n{talk}");
+    assert!(!says(&report, "left", "job jb_"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_could_not_be_closed_is_said() {
+    let unwell = insurer::FaultKind::ErrorBefore;
+    let fault = insurer::Fault::once("POST", "/apply/sessions/", unwell);
+    let (report, talk) = left_after(fault).await;
+    assert!(says(&report, "left", "session "), "{report}\n{talk}");
+    for what in ["contractor cn_", "job jb_", "quote qt_", "`expire_application` is not answered"] {
+        assert!(says(&report, "left", what), "{what}: {report}");
+    }
+    assert!(!says(&report, "undone", "nothing is open any more"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_without_an_answer_is_said() {
+    let lost = insurer::Fault::once("", "/quotes", insurer::FaultKind::LostResponse);
+    let (report, talk) = left_after(lost).await;
+    assert!(says(&report, "left", "`create_quote` is not answered"), "{report}\n{talk}");
+}
+
+/// As in the documents: two processes, the configuration, and somebody who is hired for trying.
+#[test]
+fn with_a_configuration_nine_of_nine_pass_on_simulators_in_processes_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::write(dir.join("at-once.toml"), "record_delay_secs = 0\napproval_delay_secs = 0\n")
+        .unwrap();
+    // A minute of theirs is a second, so that a review does not last.
+    let usual = ["--clock", "real", "--pace", "60"];
+    let jobdiva = [&["jobdiva", "--dialect", "at-once.toml"], &usual[..]].concat();
+    let jobdiva = Simulator::start(dir, &jobdiva, "webhooks/resend");
+    let policy = Simulator::start(dir, &[&["1099policy"], &usual[..]].concat(), "/_sim/reset");
+    let key = policy.said.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+    let script =
+        json!({ "who": CONTRACTOR.to_string(), "start_after_secs": 0, "finish_after_secs": 0 });
+    policy.json("POST", "/_sim/behaviours", "", &script.to_string());
+    let today = SystemClock.now().to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let hire = |who: u64, category: &str, (start, end): (i64, i64)| {
+        let hire = json!({
+            "change": "create_hire", "who": { "candidate": who }, "job": 30_440_012,
+            "start": today.checked_add(start.days()).unwrap(),
+            "end": today.checked_add(end.days()).unwrap(),
+            "pay_rate": "95", "pay_per": "H", "category": category,
+        });
+        jobdiva.json("POST", "/__sim/mutate", "", &hire.to_string())["id"].as_u64().unwrap()
+    };
+    let named = format!(
+        "placement = \"{}\"\nreturning_placement = \"{}\"\nemployee_placement = \"{}\"",
+        hire(CONTRACTOR, "Independent Contractor", (20, 90)),
+        hire(CONTRACTOR, "Independent Contractor", (40, 120)),
+        hire(EMPLOYEE, "Hourly Employee", (20, 90)),
+    );
+    let urls = [&jobdiva, &policy].map(|it| format!("http://{}", it.address));
+    write(dir, &urls, &key, "sandbox", &named);
+    let arguments = ["checklist", "--config", "runner.toml", "--json", "--wait", "60"];
+    let output = run(dir, &arguments);
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    assert_eq!(output.status.code(), Some(0), "{report}\n{talk}");
+    nine_of_nine(&report);
+    jobdiva.stop();
+    policy.stop();
 }

@@ -15,10 +15,11 @@ pub struct Simulator {
     /// `127.0.0.1:<port>`.
     pub address: String,
     /// What it printed before it served, to the last control request.
-    said: String,
+    pub said: String,
 }
 
 impl Simulator {
+    /// Starts it; `last` is in the last line that it prints before it serves.
     pub fn start(dir: &Path, arguments: &[&str], last: &str) -> Self {
         let mut child = runner(dir, &[&["simulate"], arguments].concat())
             .stdout(Stdio::piped())
@@ -51,6 +52,7 @@ impl Simulator {
         (head[9..12].parse().unwrap(), body.to_owned())
     }
 
+    /// The body of a good answer.
     pub fn json(&self, method: &str, path: &str, token: &str, body: &str) -> Value {
         let (status, text) = self.asked(method, path, token, body);
         assert_eq!(status, 200, "{method} {path}: {text}");

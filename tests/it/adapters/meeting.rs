@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use integration_1099policy::poll::Watch;
-use integration_1099policy::simulator::{Config as Simulated, PolicyReach};
 use workflow_core::domain::call::{Answer, Call, QuoteId};
 use workflow_core::domain::facts::CandidateId;
 use workflow_core::domain::terms::{Terms, Verdict, judge};
@@ -75,10 +74,7 @@ async fn complete(insurer: &Insurer, terms: &Terms, quote: QuoteId) {
 async fn every_ready_seed_placement_is_insurable_and_the_returning_contractor_is_recognised() {
     let tenant = Tenant::standard().await;
     let terms = ready(&tenant).await;
-    // One of them begins when the same contractor's first engagement, and with it the policy, is over.
-    let mut simulated = Simulated::default();
-    simulated.rules.policy_reach = PolicyReach::Today;
-    let insurer = Insurer::with(simulated, |_| {}).await;
+    let insurer = Insurer::standard().await;
     insurer.sim.clock().set(tenant.sim.clock().now());
     let mut roads = BTreeMap::new();
     for terms in &terms {

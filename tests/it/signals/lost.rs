@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use integration_1099policy::simulator::{
     Advance, Fault as PolicyFault, FaultKind as PolicyFaultKind, Seal,
 };
-use integration_jobdiva::simulator::{Fault, FaultKind};
+use integration_jobdiva::simulator::{Fault, FaultKind, Mutation};
+use jiff::civil::date;
 use serde_json::json;
 
 use workflow_core::domain::placement::{Evidence, State};
@@ -141,6 +142,11 @@ async fn the_policy_under_an_assignment_is_looked_at_too() {
 
     let Some(State::Active { coverage, .. }) = world.state(&first) else { panic!("it is covered") };
     let Evidence::Policy { policy, .. } = coverage.evidence else { panic!("by a policy") };
+    // Whose policy it is ends: from now on only the assignment leads to it.
+    let (placement, day) = (first.parse().unwrap(), date(2026, 4, 17));
+    world.change(Mutation::Terminate { placement, day, reason: "the work is done".into() });
+    world.news().await;
+    world.is(&first, "Completed", "");
     let deaf = PolicyFault {
         count: u32::MAX,
         ..PolicyFault::once("GET", "/events", PolicyFaultKind::ErrorBefore)

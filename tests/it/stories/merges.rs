@@ -369,3 +369,23 @@ fn a_turn_that_was_nothing_to_the_candidate_before_the_merge_is_nothing_after_a_
     ",
     );
 }
+
+/// No timer came in time: what is asked for anew because of the merge would begin in the past.
+#[test]
+fn a_merge_after_the_start_has_passed_is_a_persons() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   cand_7 has the e-mail none
+        when  at once the ATS reports pl_1
+        and   at once one call is made
+        and   at once one call is made
+        and   at once one call is made
+        then  pl_1 is JobReady
+        when  at once it is 2026-03-17 13:00
+        and   the ATS merges cand_1 into cand_7
+        then  pl_1 is Flagged: work has begun without coverage, 2 days so far
+        and   the insurer has 1 contractor, 1 job, 0 quotes
+    ",
+    );
+}

@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use integration_1099policy::poll::Watch;
+use runner::poll;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{AssignmentId, CertificateId, PolicyId, SessionId, Sighting};
-use workflow_core::domain::placement;
+use workflow_core::domain::certificate::{self, Certificate};
+use workflow_core::domain::placement::{self, Placement};
 use workflow_core::engine::{HandleError, Source, Summary};
 use workflow_core::id::StreamId;
 use workflow_core::inbox::{self, Delivery, Inbox};
@@ -100,7 +103,7 @@ impl World {
             }
             let input = placement::Input::Seen(sighting.clone());
             let source = Source::new("read:insurer", "");
-            match self.engine().handle::<placement::Placement>(stream, input, source).await {
+            match self.engine().handle::<Placement>(stream, input, source).await {
                 Ok(_) | Err(HandleError::Rejected(_)) => {}
                 Err(error) => panic!("{stream}: {error}"),
             }
@@ -109,17 +112,40 @@ impl World {
         !streams.is_empty()
     }
 
-    /// Reads everything that the insurer has, as polls do in the end.
+    /// Reads what the product's polls read in the end, and nothing else: the resources that this tenant's placements wait
+    /// for or rest on, and the certificates whose review may change.
     pub async fn sweep(&mut self) {
-        let all: Vec<Subject> = {
-            let books = self.insurer().books();
-            let sessions = books.sessions.keys().cloned().map(Subject::Session);
-            let assignments = books.assignments.keys().cloned().map(Subject::Assignment);
-            let policies = books.policies.keys().cloned().map(Subject::Policy);
-            let certificates = books.certificates.keys().cloned().map(Subject::Certificate);
-            sessions.chain(assignments).chain(policies).chain(certificates).collect()
+        for summary in self.summaries("placement") {
+            let state = self.engine().state::<Placement>(&summary.stream);
+            let watches = state.expect("the log can be read");
+            for watch in watches.iter().flat_map(poll::watched) {
+                self.look_at(&watch).await;
+            }
+        }
+        let reviewed =
+            |state| poll::REVIEWS_OPEN.contains(&state) || poll::REVIEWS_OVER.contains(&state);
+        for summary in self.summaries("certificate").iter().filter(|it| reviewed(it.state)) {
+            let state = self.engine().state::<Certificate>(&summary.stream);
+            let state = state.expect("the log can be read");
+            if let Some(sent) = state.as_ref().and_then(certificate::State::sent) {
+                self.see(&Subject::Certificate(sent.certificate.clone())).await;
+            }
+        }
+    }
+
+    async fn look_at(&self, watch: &Watch) {
+        let subjects = match watch {
+            Watch::Quote(quote) => {
+                let books = self.insurer().books();
+                let of_it = books.policies.iter().filter(|(_, policy)| policy.quote == *quote);
+                of_it.map(|(id, _)| Subject::Policy(id.clone())).collect()
+            }
+            Watch::Session(id) => vec![Subject::Session(id.clone())],
+            Watch::Assignment(id) => vec![Subject::Assignment(id.clone())],
+            Watch::Policy(id) => vec![Subject::Policy(id.clone())],
+            Watch::Certificate(id) => vec![Subject::Certificate(id.clone())],
         };
-        for subject in all {
+        for subject in subjects {
             self.see(&subject).await;
         }
     }

@@ -4,6 +4,7 @@
 //! other. What one tenant's world does is in `world.rs`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use workflow_core::domain::Insurance;
@@ -16,6 +17,9 @@ use super::{Ground, TENANT, World, engine_of, rules};
 
 /// The tenant next door.
 const NEIGHBOUR: &str = "bolt";
+
+/// The one across the street, who wants no invoices.
+const ACROSS: &str = "cove";
 
 /// More rounds than any town needs until nobody moves.
 const ROUNDS_MAX: usize = 200;
@@ -32,34 +36,41 @@ fn paper_rules(send: Send) -> Rules {
     rules
 }
 
-/// One tenant or two, side by side.
+/// One tenant, two or three, side by side.
 pub struct Town {
     worlds: Vec<World>,
 }
 
 impl Town {
-    /// A town whose log is in memory.
-    pub fn in_memory(two: bool) -> Self {
-        Self::on(Ground::memory(), two)
+    /// A town of so many tenants whose log is in memory.
+    pub fn in_memory(tenants: usize) -> Self {
+        Self::on(Ground::memory(), tenants)
     }
 
-    /// A town whose log is on disk.
-    pub fn on_disk(two: bool) -> Self {
-        Self::on(Ground::disk(), two)
+    /// A town of so many tenants whose log is on disk.
+    pub fn on_disk(tenants: usize) -> Self {
+        Self::on(Ground::disk(), tenants)
     }
 
-    fn on(ground: Ground, two: bool) -> Self {
+    fn on(ground: Ground, tenants: usize) -> Self {
         let ground = Arc::new(ground);
-        let first = World::closed(TENANT, Arc::clone(&ground), paper_rules(Send::Always));
-        let second = two.then(|| {
-            let mut rules = paper_rules(Send::WhenDifferent);
-            rules.certificates.replaces_purchase = Replaces::Never;
-            rules.entities.insert(CompanyId("co_1".into()), EntityId("en_2".into()));
-            World::closed_beside(&first, NEIGHBOUR, rules)
-        });
-        let mut town = Self { worlds: std::iter::once(first).chain(second).collect() };
+        let mut worlds = vec![World::closed(TENANT, ground, paper_rules(Send::Always))];
+        let first = &worlds[0];
+        let mut rules = paper_rules(Send::WhenDifferent);
+        rules.certificates.replaces_purchase = Replaces::Never;
+        rules.entities.insert(CompanyId("co_1".into()), EntityId("en_2".into()));
+        let second = World::closed_beside(first, NEIGHBOUR, rules);
+        let third = World::closed_beside(first, ACROSS, paper_rules(Send::Never));
+        worlds.extend([second, third]);
+        worlds.truncate(tenants.max(1));
+        let mut town = Self { worlds };
         town.open();
         town
+    }
+
+    /// Where the log lies, if on disk.
+    pub fn directory(&self) -> Option<&Path> {
+        self.first().directory()
     }
 
     /// The tenants' worlds.

@@ -85,22 +85,42 @@ fn burned() -> Outcome<Answer> {
 
 /// A call that came to be owed when its window had begun already is one too many.
 fn note_past(books: &mut Books, call: &Call, attempt: &Attempt) {
-    if let Call::CreateQuote { window, references, .. }
-    | Call::UpdateQuote { window, references, .. }
-    | Call::CreateAssignment { window, references, .. } = call
-        && attempt.owed_since >= window.effective
+    let window = if let Call::CreateQuote { window, .. }
+    | Call::UpdateQuote { window, .. }
+    | Call::CreateAssignment { window, .. } = call
     {
-        books.violations.push(format!("coverage in the past was asked for {references:?}"));
+        Some(*window)
+    } else if let Call::OpenApplication { quote, .. } = call {
+        books.quotes.get(quote).map(|it| it.window)
+    } else {
+        None
+    };
+    if window.is_some_and(|window| attempt.owed_since >= window.effective) {
+        let text = format!("coverage in the past was asked for by {}", attempt.stream);
+        books.violations.push(text);
     }
 }
 
-/// Nothing is applied for, and nothing assigned, before it was quoted.
+/// Nothing is quoted before contractor and job are there; nothing is applied for, and nothing assigned, before it was
+/// quoted.
 fn note_unquoted(books: &mut Books, call: &Call, stream: &str) {
-    let quoted = |heard: &Heard| heard.stream == stream && heard.operation == "create_quote";
-    if let Call::OpenApplication { .. } | Call::CreateAssignment { .. } = call
-        && !books.heard.iter().any(quoted)
-    {
-        books.violations.push(format!("{stream} asked for coverage that was never quoted"));
+    let mut note = |text: &str| books.violations.push(format!("{stream} {text}"));
+    if let Call::CreateQuote { contractor, job, references, .. } = call {
+        let known = books.contractors.contains_key(contractor);
+        let own = books.jobs.get(job).is_some_and(|it| it.placement == references.placement);
+        if !known || !own {
+            note("asked for a quote before contractor and job");
+        }
+    } else if let Call::OpenApplication { quote, references } = call {
+        let quoted = books.quotes.get(quote);
+        if quoted.is_none_or(|it| it.placement != references.placement) {
+            note("applied for what was never quoted to it");
+        }
+    } else if let Call::CreateAssignment { .. } = call {
+        let quoted = |heard: &Heard| heard.stream == stream && heard.operation == "create_quote";
+        if !books.heard.iter().any(quoted) {
+            note("asked for an assignment that was never quoted");
+        }
     }
 }
 

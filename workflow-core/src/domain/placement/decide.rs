@@ -56,7 +56,7 @@ fn judge(state: Option<&State>, input: Input, context: &Context<'_, Rules>) -> D
         Input::Observed(facts) => observed::observed(state, &facts, context),
         Input::Vanished => Ok(observed::vanished(state, context)),
         Input::ContractorLinked { candidate, contractor } => {
-            Ok(contractor_linked(state, &candidate, contractor))
+            Ok(contractor_linked(state, &candidate, contractor, context))
         }
         Input::CandidateMerged { from, into } => Ok(candidate::merged(state, &from, into, context)),
         Input::CandidateGone { candidate, reason } => {
@@ -109,6 +109,7 @@ fn contractor_linked(
     state: &State,
     candidate: &CandidateId,
     contractor: ContractorId,
+    context: &Context<'_, Rules>,
 ) -> Vec<Event> {
     match state {
         State::Discovered { readiness: Readiness::Ready { terms }, .. }
@@ -122,7 +123,7 @@ fn contractor_linked(
         } if brief.candidate == *candidate => {
             vec![resolve::resumed(back, "the contractor is known to the insurer now")]
         }
-        _ => candidate::linked_anew(state, candidate, contractor),
+        _ => candidate::linked_anew(state, candidate, contractor, context),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{Back, Closer, Hired, Intent, Issue, Road};
-use super::{act, engagement, flag, observed, resolve};
+use super::{act, engagement, flag, late, observed, resolve};
 use crate::domain::call::ContractorId;
 use crate::domain::facts::CandidateId;
 use crate::domain::rules::Rules;
@@ -24,7 +24,8 @@ fn of(state: &State) -> Option<&CandidateId> {
     }
 }
 
-/// The candidate is another one now: the same person.
+/// The candidate is another one now: the same person. What is asked for next is asked for anew from this moment on, so a
+/// start that has passed meanwhile is a person's first.
 pub(super) fn merged(
     state: &State,
     from: &CandidateId,
@@ -42,9 +43,16 @@ pub(super) fn merged(
         }
         State::Flagged { issue, back } => flagged(issue, back, &into, context),
         State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
+        State::JobReady { hired } | State::Quoted { hired, road: Road::Asked(_), .. } => {
+            let late = late(hired, state, context).into_iter().map(|event| match event {
+                Event::FlagRaised { issue, back } => {
+                    Event::FlagRaised { issue, back: back.of_candidate(&into) }
+                }
+                other => other,
+            });
+            replaced.into_iter().chain(late).collect()
+        }
         State::Discovered { .. }
-        | State::JobReady { .. }
-        | State::Quoted { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. }
         | State::Active { .. } => replaced,
@@ -132,6 +140,7 @@ pub(super) fn linked_anew(
     state: &State,
     candidate: &CandidateId,
     contractor: ContractorId,
+    context: &Context<'_, Rules>,
 ) -> Vec<Event> {
     if of(state) != Some(candidate) {
         return Vec::new();
@@ -144,7 +153,15 @@ pub(super) fn linked_anew(
         State::JobReady { hired } | State::Quoted { hired, road: Road::Asked(_), .. }
             if is_another(hired) =>
         {
-            vec![Event::ContractorReplaced { contractor }]
+            let late = late(hired, state, context).into_iter().map(|event| match event {
+                Event::FlagRaised { issue, back } => {
+                    let back = back.by(&contractor).unwrap_or(back);
+                    Event::FlagRaised { issue, back }
+                }
+                other => other,
+            });
+            let late: Vec<Event> = late.collect();
+            std::iter::once(Event::ContractorReplaced { contractor }).chain(late).collect()
         }
         State::Flagged { issue: Issue::Contractor { .. }, back } => {
             let back = back.by(&contractor).unwrap_or_else(|| back.clone());

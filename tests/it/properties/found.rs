@@ -1,0 +1,24 @@
+//! Worlds that broke a rule once, as they were found.
+
+use tests::world::Town;
+
+use super::{Deed, Start, run};
+
+const FRESH: Start = Start { seasoned: false, employee: false };
+
+/// A merge made the placement ask for its quote anew, after its start had passed without a timer coming in time.
+#[test]
+fn a_merge_after_the_start_has_passed_asks_for_nothing() {
+    let deeds = [
+        Deed::Report { placement: 1, change: None },
+        Deed::Report { placement: 0, change: None },
+        Deed::Pass { hours: 33, fire: false },
+        Deed::Pass { hours: 125, fire: false },
+        Deed::Steps(2),
+        Deed::Steps(4),
+        Deed::Pass { hours: 167, fire: false },
+        Deed::Merge { old: 0, into: 1 },
+    ];
+    let deeds = deeds.map(|deed| (0, deed));
+    run(|| Town::in_memory(1), FRESH, &deeds).expect("the rules are kept");
+}
