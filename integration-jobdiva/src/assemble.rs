@@ -148,6 +148,7 @@ impl JobDiva {
             | Kind::Content
             | Kind::Touch
             | Kind::Start
+            | Kind::Invoice
             | Kind::Merge => Field::Placement,
         };
         let rows = self.client().rows(operation, &[(operation.subject(), id)], kind).await?;

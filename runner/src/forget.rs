@@ -5,9 +5,11 @@
 
 use serde_json::Value;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::{StateKind, Word};
 use workflow_core::domain::contractor::{Contractor, Input};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
+use workflow_core::machine::Kind as _;
 use workflow_core::seal::Subject;
 
 use crate::certificates::files_cursor;
@@ -40,6 +42,7 @@ pub async fn forget(
     reason: String,
     who: &str,
 ) -> Result<views::Forgotten, ForgetError> {
+    begin_with_what_is_kept(engine, candidate, tenant, who).await?;
     let mut known = engine.summaries("contractor");
     known.retain(|summary| {
         let stream = &summary.stream;
@@ -74,6 +77,28 @@ pub async fn forget(
         events_closed: sealed.count() as u64,
         placements: placements_of(engine, &stream),
     })
+}
+
+/// A candidate of whom nothing but a document is kept has no contractor's workflow yet; forgetting is its affair.
+async fn begin_with_what_is_kept(
+    engine: &Engine<Insurance>,
+    candidate: &str,
+    tenant: Option<&str>,
+    who: &str,
+) -> Result<(), ForgetError> {
+    for summary in engine.summaries("certificate") {
+        let (stream, kept) = (summary.stream, StateKind::Kept.name());
+        let whose = stream.key().rsplit_once('.').is_some_and(|(whose, _)| whose == candidate);
+        let here = tenant.is_none_or(|tenant| stream.tenant() == tenant);
+        if !whose || !here || summary.state != kept {
+            continue;
+        }
+        let Ok(to) = StreamId::new("contractor", stream.tenant(), candidate) else { continue };
+        let (certificate, word) = (stream.key().to_owned(), Word::Needs { round: 1 });
+        let input = Input::CertificateTold { certificate, word };
+        engine.handle::<Contractor>(&to, input, Source::new(format!("operator:{who}"), "")).await?;
+    }
+    Ok(())
 }
 
 /// Whether an event's data holds something sealed for this person.

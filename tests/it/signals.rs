@@ -1,7 +1,8 @@
 //! Signals of both sides through the whole runner: by webhook, and by polling alone when every webhook is lost.
 //!
 //! `guide.rs` goes through the integration guide's table row by row; `lost.rs` is about what comes late, double, forged,
-//! about nothing known, or not at all; `departures.rs` about candidates who are merged, deleted or redacted.
+//! about nothing known, or not at all; `departures.rs` about candidates who are merged, deleted or redacted; `papers.rs` about
+//! certificates that the insurer has no more; `billed.rs` about what JobDiva's invoices tell.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use integration_1099policy::simulator::{Script, WebhookFault, WebhookFaultKind};
 use integration_jobdiva::simulator::{Behaviour, Hired, Mischief, Mutation, NewCandidate, NewHire};
 use jiff::civil::date;
+use runner::config::Config;
 use runner::demo::{Demo, Screen};
 use runner::views;
 use serde_json::Value;
@@ -21,6 +23,7 @@ use workflow_core::id::StreamId;
 mod departures;
 mod guide;
 mod lost;
+mod papers;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -45,6 +48,10 @@ struct World {
 
 impl World {
     async fn new(road: Road) -> Self {
+        Self::with(road, |_| {}).await
+    }
+
+    async fn with(road: Road, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let behaviour = Behaviour {
             record_delay_secs: 0,
@@ -52,7 +59,7 @@ impl World {
             mischief: Mischief::NONE,
             ..Behaviour::default()
         };
-        let demo = Demo::start_with(dir.path(), behaviour, |_| {}).await.unwrap();
+        let demo = Demo::start_with(dir.path(), behaviour, change).await.unwrap();
         let mut world = Self { road, demo, _dir: dir, _watch: Watch::new() };
         if road == Road::Polling {
             world.demo.jobdiva().set_webhook(None).unwrap();

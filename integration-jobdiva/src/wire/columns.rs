@@ -100,6 +100,7 @@ const TOUCH: &[Field] = &[
     Field::Company,
     Field::Record,
     Field::Timesheet,
+    Field::Invoice,
     Field::Updated,
     Field::UserFieldsUpdated,
 ];
@@ -132,6 +133,9 @@ const TIMESHEET: &[Field] = &[
     Field::Updated,
 ];
 
+const INVOICE: &[Field] =
+    &[Field::Invoice, Field::Candidate, Field::BilledFrom, Field::BilledTo, Field::Updated];
+
 /// Which kind of row is read, and so which columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -147,6 +151,8 @@ pub(crate) enum Kind {
     Job,
     /// A timesheet.
     Timesheet,
+    /// A client invoice: whose work it bills and when; never what.
+    Invoice,
     /// A file of a candidate, without what is in it.
     Document,
     /// What is in a file.
@@ -169,6 +175,7 @@ impl Kind {
             Kind::Home => &[Field::Id, Field::Candidate, Field::State, Field::Country],
             Kind::Job => JOB,
             Kind::Timesheet => TIMESHEET,
+            Kind::Invoice => INVOICE,
             Kind::Document => DOCUMENT,
             Kind::Content => &[Field::FileContent],
             Kind::Touch => TOUCH,
@@ -185,6 +192,7 @@ impl Kind {
             Kind::Candidate | Kind::Home => &[Field::Id, Field::Candidate],
             Kind::Job => &[Field::Id, Field::Requisition],
             Kind::Timesheet => &[Field::Timesheet],
+            Kind::Invoice => &[Field::Invoice],
             Kind::Document => &[Field::Id, Field::FileName],
             Kind::Content => &[],
             Kind::Touch => &[Field::Placement, Field::Candidate, Field::Requisition],
@@ -288,13 +296,14 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 11] = [
+    const KINDS: [Kind; 12] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,
         Kind::Home,
         Kind::Job,
         Kind::Timesheet,
+        Kind::Invoice,
         Kind::Document,
         Kind::Content,
         Kind::Touch,
