@@ -20,6 +20,7 @@ use tests::canary::Watch;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::id::StreamId;
 
+mod billed;
 mod departures;
 mod guide;
 mod lost;
