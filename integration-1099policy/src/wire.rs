@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod invoice;
 pub(crate) mod job;
 pub(crate) mod lenient;
+mod plain_words;
 pub(crate) mod policy;
 pub(crate) mod quote;
 pub(crate) mod session;

@@ -35,6 +35,7 @@ pub mod inbox;
 pub mod invoices;
 pub mod log;
 mod orders;
+mod tail;
 pub mod webhooks;
 
 /// The file in the data directory that says where the door is.
@@ -124,6 +125,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/webhooks", get(webhooks::show))
         .route("/v1/invoices", get(invoices::list))
         .route("/v1/invoices/{tenant}/{id}/act", post(invoices::act))
+        .route("/v1/tail", post(tail::follow))
         .route("/v1/verify", post(log::verify))
         .route("/v1/export", get(log::export))
         .route("/v1/audit", post(audit::ask))

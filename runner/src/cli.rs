@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod ask;
 mod audit;
@@ -13,6 +13,8 @@ mod backup;
 mod certificate;
 mod check;
 mod checklist;
+mod completions;
+mod config;
 #[cfg(feature = "simulators")]
 mod demo;
 mod diagram;
@@ -20,6 +22,7 @@ mod doctor;
 mod exclude;
 mod export;
 mod forget;
+mod help;
 mod history;
 mod inbox;
 mod include;
@@ -28,6 +31,7 @@ mod invoices;
 mod keep;
 mod key;
 mod list;
+mod man;
 mod operations;
 mod order;
 mod page;
@@ -43,6 +47,8 @@ mod set;
 mod show;
 #[cfg(feature = "simulators")]
 mod simulate;
+mod table;
+mod tail;
 mod tenants;
 mod verify;
 mod webhook;
@@ -52,52 +58,35 @@ mod webhook;
 /// Try it without any account: `runner demo`. Then `runner init` writes a configuration to fill in, and
 /// `runner run --config runner.toml` is the service.
 #[derive(Debug, Parser)]
-#[command(name = "runner", version, after_help = EXIT_CODES)]
+#[command(name = "runner", version)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration has mistakes, \
-4 not found, 5 refused by the rules, 6 a system is out of reach, 7 the log (or an export of it) is not intact, or (doctor) a person must look, 8 today's code derives other states than were recorded.";
-
-/// A verb without words here brings its own, with an example.
+/// Each verb brings its own words and examples.
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Show the whole thing on built-in simulators: no account, no services.
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
     #[cfg(feature = "simulators")]
     Simulate(simulate::Simulate),
-    /// Run the service.
     Run(run::Run),
-    /// Write a commented configuration.
     Init(init::Init),
-    /// Check a configuration without running it.
     Check(check::Check),
-    /// Look at a tenant's two systems and say what differs from the configuration.
+    Config(config::Config),
     Doctor(doctor::Doctor),
-    /// Show what is asked of JobDiva and how, and what a tenant does otherwise.
     Operations(operations::Operations),
-    /// Run the guide's testing checklist, on simulators or configured endpoints.
     Checklist(checklist::Checklist),
-    /// Print a link to the pages.
     Page(page::Page),
-    /// List all placements, with their states and why they are there.
     List(list::List),
-    /// Show one placement.
     Show(show::Show),
-    /// Show what happened to one placement (or contractor), and why.
     History(history::History),
-    /// List the pay periods, or settle one that needs a person.
+    Tail(tail::Tail),
     Invoices(invoices::Invoices),
-    /// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
     Audit(audit::Audit),
-    /// Hand in, list, show and settle the certificates that contractors bring.
     Certificate(certificate::Certificate),
-    /// List, show, retry or drop deliveries that were not worked off.
     Inbox(inbox::Inbox),
-    /// Say which contractor a merged candidate keeps.
     Keep(keep::Keep),
     #[command(alias = "act")]
     Resolve(resolve::Resolve),
@@ -109,24 +98,17 @@ enum Verb {
     Pause(pause::Pause),
     Resume(pause::Resume),
     Tenants(tenants::TenantsVerb),
-    /// Set webhooks up, try them, and see how they come.
     Webhook(webhook::Webhook),
-    /// Forget a person: destroy the key to their data.
     Forget(forget::Forget),
-    /// Make a new master key.
     RotateKey(rotate_key::RotateKey),
-    /// Check that the log is as it was written.
     Verify(verify::Verify),
-    /// Print a workflow's states and events as a picture or a table.
     Diagram(diagram::Diagram),
-    /// Write the whole log into one file that verifies by itself.
     Export(export::Export),
-    /// Back the log up, while the service runs or stands.
     Backup(backup::Backup),
-    /// Make a log again from its backup.
     Restore(restore::Restore),
-    /// Make the key that signs the log.
     Key(key::Key),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Where the log is: a running process is asked, a stopped directory is read.
@@ -161,6 +143,8 @@ enum Failure {
     Damaged(String),
     /// Today's code derives something else than was recorded.
     Differs(String),
+    /// Stopped by ctrl-C.
+    Interrupted,
 }
 
 impl Failure {
@@ -174,6 +158,7 @@ impl Failure {
             Failure::Unreachable(_) => 6,
             Failure::NeedsPerson(_) | Failure::Damaged(_) => 7,
             Failure::Differs(_) => 8,
+            Failure::Interrupted => 130,
         }
     }
 
@@ -188,6 +173,7 @@ impl Failure {
             | Failure::NeedsPerson(message)
             | Failure::Damaged(message)
             | Failure::Differs(message) => message,
+            Failure::Interrupted => "stopped by ctrl-C",
         }
     }
 }
@@ -214,9 +200,15 @@ fn failed(error: &dyn std::error::Error) -> Failure {
 
 type Outcome = Result<(), Failure>;
 
+/// The whole command line with its help, as completions and manual pages are made of it.
+pub fn command() -> clap::Command {
+    help::taught(Cli::command())
+}
+
 /// Runs the command line; returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let parsed = command().try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());
@@ -236,6 +228,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Run(verb) => verb.run().await,
             Verb::Init(verb) => verb.run(),
             Verb::Check(verb) => verb.run(),
+            Verb::Config(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
             Verb::Operations(verb) => verb.run(),
             Verb::Checklist(verb) => verb.run().await,
@@ -243,6 +236,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::List(verb) => verb.run().await,
             Verb::Show(verb) => verb.run().await,
             Verb::History(verb) => verb.run().await,
+            Verb::Tail(verb) => verb.run().await,
             Verb::Invoices(verb) => verb.run().await,
             Verb::Audit(verb) => verb.run().await,
             Verb::Certificate(verb) => verb.run().await,
@@ -266,6 +260,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Backup(verb) => verb.run().await,
             Verb::Restore(verb) => verb.run(),
             Verb::Key(verb) => verb.run(),
+            Verb::Completions(verb) => verb.run(),
+            Verb::Man(verb) => verb.run(),
         }
     });
     // What is still under way (a stuck connection) must not hold the process.
@@ -284,6 +280,15 @@ fn say(line: &str) -> Outcome {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Writes an answer as JSON that has no version of its own.
+fn say_versioned(value: &impl serde::Serialize) -> Outcome {
+    let mut value = serde_json::to_value(value).map_err(|error| failed(&error))?;
+    if let Some(map) = value.as_object_mut() {
+        map.entry("version").or_insert_with(|| crate::views::VERSION.into());
+    }
+    say_json(&value)
 }
 
 /// Writes data as JSON.

@@ -30,13 +30,15 @@ mod operations;
 mod overrides;
 mod page;
 mod reader;
+mod settings;
 mod tenant;
 mod webhooks;
 
-pub use file::{load, parse};
+pub use file::{load, parse, settings};
 pub use log::Log;
 pub use page::Page;
 pub use reader::{Problem, Problems};
+pub use settings::{HIDDEN, Origin, Setting};
 
 /// Reads a file of operations, as `operations_file` names one. `login` is the one that `auth.login` stands for.
 pub fn operations(

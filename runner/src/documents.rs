@@ -3,7 +3,7 @@
 //! `DATA/documents/PERSON/CONTENT`: both names are hashes. A document is on the disk, and so is its name, before any
 //! event speaks of it; a crash in between leaves a file that the next finding of the same content uses. Forgetting a
 //! person destroys the key, which closes the files for good, and then removes them. Deliberately absent: what a document
-//! is worth, and a copy in backups, which hold the log and its keys.
+//! is worth, and a copy in backups, which hold the log alone: neither documents nor keys.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

@@ -1,13 +1,17 @@
 //! Forgetting a person: what is destroyed, and what remains and why.
 //!
-//! The contractor's workflow decides and the engine destroys the key; see `workflow_core::seal`. Deliberately absent:
-//! erasing the person in JobDiva or at 1099Policy, whose records are not the runner's.
+//! The contractor's workflow decides and the engine destroys the key; see `workflow_core::seal`. A person whom JobDiva
+//! knew under several ids that were merged has a key for each: [`ids_of`] finds them, and all are destroyed. Deliberately
+//! absent: erasing the person in JobDiva or at 1099Policy, whose records are not the runner's.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::certificate::{StateKind, Word};
-use workflow_core::domain::contractor::{Contractor, Input};
-use workflow_core::engine::{Engine, HandleError, Source};
+use workflow_core::domain::certificate::{self, Word};
+use workflow_core::domain::contractor::{Contractor, Event, Input, Machine, State, StateKind};
+use workflow_core::domain::facts::CandidateId;
+use workflow_core::engine::{self, Engine, HandleError, Source, Summary};
 use workflow_core::id::StreamId;
 use workflow_core::machine::Kind as _;
 use workflow_core::seal::Subject;
@@ -33,7 +37,8 @@ pub enum ForgetError {
     Log(#[from] workflow_core::store::StoreError),
 }
 
-/// Forgets a candidate, of this tenant where one is named. Doing it again changes nothing and says the same.
+/// Forgets a candidate under every id that JobDiva has merged, of this tenant where one is named. Doing it again changes
+/// nothing and says the same; after a crash in between it goes on.
 pub async fn forget(
     engine: &Engine<Insurance>,
     documents: &Documents,
@@ -53,30 +58,110 @@ pub async fn forget(
         (Some(_), false) => return Err(ForgetError::Ambiguous(candidate.to_owned())),
         (None, _) => return Err(ForgetError::Unknown(candidate.to_owned())),
     };
-    let source = Source::new(format!("operator:{who}"), "");
-    let handled = engine.handle::<Contractor>(&stream, Input::Forget { reason }, source).await?;
-    let events = engine.history(&stream)?;
-    let holds = |data: &Value| holds_sealed(data, stream.as_str());
-    let sealed = events.iter().filter(|recorded| {
-        let content = workflow_core::codec::Content(&recorded.event.content);
-        content.to_json().is_ok_and(|data| holds(&data))
-    });
-    let subject = Subject::from(&stream);
-    // The key is gone, so that nothing opens them; removing them is done again at the next start.
-    if let Err(error) = documents.forget(&subject) {
-        tracing::error!(%stream, %error, "a forgotten person's documents could not be removed; nothing opens them");
-    }
-    drop(engine.store().set_cursor(&files_cursor(&stream), b"[]"));
-    Ok(views::Forgotten {
+    let ids = ids_of(engine, &stream)?;
+    let mut forgotten = views::Forgotten {
         version: views::VERSION,
         tenant: stream.tenant().to_owned(),
         candidate: candidate.to_owned(),
-        already: handled.events == 0,
-        key_destroyed: engine.vault().is_some_and(|vault| vault.is_forgotten(&subject)),
-        events: events.len() as u64,
-        events_closed: sealed.count() as u64,
-        placements: placements_of(engine, &stream),
-    })
+        also: Vec::new(),
+        already: true,
+        key_destroyed: true,
+        events: 0,
+        events_closed: 0,
+        placements: Vec::new(),
+    };
+    for id in &ids {
+        let source = Source::new(format!("operator:{who}"), "");
+        let input = Input::Forget { reason: reason.clone() };
+        let handled = engine.handle::<Contractor>(id, input, source).await?;
+        let subject = Subject::from(id);
+        leave_nothing(engine, documents, id, &subject)?;
+        forgotten.already &= handled.events == 0;
+        forgotten.key_destroyed &= engine.vault().is_some_and(|vault| vault.is_forgotten(&subject));
+        let events = engine.history(id)?;
+        forgotten.events += events.len() as u64;
+        let closed = events.iter().filter(|recorded| {
+            let content = workflow_core::codec::Content(&recorded.event.content);
+            let holds = |data: &Value| ids.iter().any(|id| holds_sealed(data, id.as_str()));
+            content.to_json().is_ok_and(|data| holds(&data))
+        });
+        forgotten.events_closed += closed.count() as u64;
+        forgotten.placements.extend(placements_of(engine, id));
+        forgotten.also.extend((*id != stream).then(|| id.key().to_owned()));
+    }
+    forgotten.placements.sort_unstable();
+    forgotten.placements.dedup();
+    Ok(forgotten)
+}
+
+/// What is left of a forgotten person outside the log: the documents, and which files of theirs were read.
+fn leave_nothing(
+    engine: &Engine<Insurance>,
+    documents: &Documents,
+    stream: &StreamId,
+    subject: &Subject,
+) -> Result<(), ForgetError> {
+    // The key is gone, so that nothing opens them; removing them is done again at the next start.
+    if let Err(error) = documents.forget(subject) {
+        tracing::error!(%stream, %error, "a forgotten person's documents could not be removed; nothing opens them");
+    }
+    Ok(engine.store().set_cursor(&files_cursor(stream), b"[]")?)
+}
+
+/// The contractors of one person: this one, and all that JobDiva merged into it or it into, however often.
+pub fn ids_of(
+    engine: &Engine<Insurance>,
+    stream: &StreamId,
+) -> Result<BTreeSet<StreamId>, HandleError> {
+    let mut near: BTreeMap<StreamId, BTreeSet<StreamId>> = BTreeMap::new();
+    for summary in engine.summaries("contractor") {
+        if summary.stream.tenant() != stream.tenant() {
+            continue;
+        }
+        for into in merged_into(engine, &summary)? {
+            let into = StreamId::new("contractor", stream.tenant(), into.as_str());
+            let Some(into) = into.ok().filter(|into| engine.summary(into).is_some()) else {
+                continue;
+            };
+            near.entry(into.clone()).or_default().insert(summary.stream.clone());
+            near.entry(summary.stream.clone()).or_default().insert(into);
+        }
+    }
+    let (mut found, mut open) = (BTreeSet::new(), vec![stream.clone()]);
+    while let Some(next) = open.pop() {
+        if found.insert(next.clone()) {
+            open.extend(near.get(&next).into_iter().flatten().cloned());
+        }
+    }
+    Ok(found)
+}
+
+/// Whom a contractor was merged into. Of one who was merged and then forgotten only the events still tell.
+fn merged_into(
+    engine: &Engine<Insurance>,
+    summary: &Summary,
+) -> Result<Vec<CandidateId>, HandleError> {
+    let is = |kinds: &[StateKind]| kinds.iter().any(|kind| kind.name() == summary.state);
+    if is(&[StateKind::Merging, StateKind::Merged]) {
+        return Ok(match engine.state::<Contractor>(&summary.stream)? {
+            Some(State::Merging { will, .. } | State::Merged { will }) => vec![will.into],
+            Some(_) | None => Vec::new(),
+        });
+    }
+    if !is(&[StateKind::Forgotten, StateKind::Gone]) {
+        return Ok(Vec::new());
+    }
+    let events = engine.history(&summary.stream);
+    let events = events.map_err(|error| HandleError::Stopped(error.to_string()))?;
+    let mut into = Vec::new();
+    for recorded in &events {
+        let event = engine::decode::<Machine>(&recorded.event);
+        let event = event.map_err(|error| HandleError::Defect(error.to_string()))?;
+        if let Event::CandidateMerged { into: whom } = event {
+            into.push(whom);
+        }
+    }
+    Ok(into)
 }
 
 /// A candidate of whom nothing but a document is kept has no contractor's workflow yet; forgetting is its affair.
@@ -87,7 +172,7 @@ async fn begin_with_what_is_kept(
     who: &str,
 ) -> Result<(), ForgetError> {
     for summary in engine.summaries("certificate") {
-        let (stream, kept) = (summary.stream, StateKind::Kept.name());
+        let (stream, kept) = (summary.stream, certificate::StateKind::Kept.name());
         let whose = stream.key().rsplit_once('.').is_some_and(|(whose, _)| whose == candidate);
         let here = tenant.is_none_or(|tenant| stream.tenant() == tenant);
         if !whose || !here || summary.state != kept {
@@ -115,7 +200,6 @@ fn holds_sealed(data: &Value, subject: &str) -> bool {
 
 /// The placements that asked for this person: their records hold ids, dates and amounts, and stay.
 fn placements_of(engine: &Engine<Insurance>, stream: &StreamId) -> Vec<String> {
-    use workflow_core::domain::contractor::State;
     let Ok(Some(state)) = engine.state::<Contractor>(stream) else { return Vec::new() };
     let book = match &state {
         State::Identified { estate, .. } | State::Succeeding { estate, .. } => &estate.book,

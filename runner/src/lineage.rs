@@ -21,3 +21,23 @@ pub fn machines() -> BTreeMap<String, Lock> {
     ];
     tables.into_iter().map(|table| (table.machine.clone(), table)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use workflow_core::store::memory::MemoryStore;
+    use workflow_core::time::SystemClock;
+
+    use super::*;
+
+    /// An export whose streams have no table could not be read by an auditor.
+    #[test]
+    fn every_registered_workflow_has_its_table() {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(SystemClock));
+        let engine = crate::supervise::open(store, None, clock, &[]).expect("an empty log opens");
+        let tables = machines();
+        assert!(tables.keys().map(String::as_str).eq(engine.workflows()), "{:?}", tables.keys());
+        engine.stop();
+    }
+}

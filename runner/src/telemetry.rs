@@ -6,6 +6,8 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::terminal;
+
 /// Where logs go, and how they look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -21,7 +23,7 @@ pub fn to_stderr(form: Form, default: &str) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process keeps the first one's logging.
     let started = match form {
-        Form::Lines => builder.with_ansi(colours()).try_init(),
+        Form::Lines => builder.with_ansi(terminal::colours(&std::io::stderr())).try_init(),
         Form::Json => builder.json().try_init(),
     };
     drop(started);
@@ -34,10 +36,4 @@ pub fn to_file(path: &Path, default: &str) -> std::io::Result<()> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     drop(builder.with_writer(Mutex::new(file)).try_init());
     Ok(())
-}
-
-/// Whether the error stream takes colours: a terminal, and nobody said no.
-fn colours() -> bool {
-    use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -173,11 +173,14 @@ pub struct Forgotten {
     pub tenant: String,
     /// The candidate's id in the ATS.
     pub candidate: String,
+    /// The ids that JobDiva merged with it: those are forgotten with it, and what follows counts them too.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Whether it had been done before.
     pub already: bool,
     /// Whether the key is gone, as it must be.
     pub key_destroyed: bool,
-    /// How many events the contractor's stream has; they stay.
+    /// How many events the contractor's streams have; they stay.
     pub events: u64,
     /// How many of them hold personal data that nothing opens any more.
     pub events_closed: u64,

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use runner::documents::Documents;
+use runner::forget::forget;
 use tests::peers::ats::person;
-use tests::world::{TENANT, World, contractor_stream, engine, good};
+use tests::world::{self, BEGINNING, TENANT, World, contractor_stream, engine, good};
 use workflow_core::audit;
 use workflow_core::domain::certificate::Certificate;
-use workflow_core::domain::contractor::{Contractor, Input, State};
+use workflow_core::domain::contractor::{Contractor, Event, Input, State};
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::gate::Gate;
-use workflow_core::engine::{Engine, HandleError, OpenError, Source, replay};
+use workflow_core::engine::{Engine, HandleError, OpenError, Source, decode, replay};
 use workflow_core::id::Position;
 use workflow_core::seal::{Subject, Vault, within};
+use workflow_core::store::ailing::{AilingStore, Ailment};
+use workflow_core::time::ManualClock;
 use workflow_core::workflow::Workflow;
 
 /// A name that stands nowhere else.
@@ -97,6 +101,82 @@ async fn a_forgotten_persons_log_verifies_and_replays_in_memory() {
 #[tokio::test]
 async fn a_forgotten_persons_log_verifies_and_replays_on_disk() {
     forgets(World::on_disk()).await;
+}
+
+#[tokio::test]
+async fn one_who_was_merged_twice_opens_under_no_id() {
+    let of = |id: &str| CandidateId(id.into());
+    let names = [("cand_1", "Zaphkiel"), ("cand_7", "Thornbury"), ("cand_9", "Achterberg")];
+    for asked in ["cand_1", "cand_7", "cand_9"] {
+        let mut world = World::on_disk();
+        for (number, (id, name)) in names.into_iter().enumerate() {
+            let placement = PlacementId(format!("pl_{number}"));
+            let email = format!("{}@canary.test", name.to_lowercase());
+            world.ats().put_person(of(id), person(name, Some(&email)));
+            world.ats().put(good(&placement, &of(id)));
+            world.observe(&placement).await.expect("it is taken");
+            world.settle().await;
+        }
+        for (old, into) in [("cand_1", "cand_7"), ("cand_7", "cand_9")] {
+            world.merge(&of(old), &of(into));
+            let merged = Input::Merged { into: of(into) };
+            world.tell_contractor(&of(old), merged).await.expect("it is taken");
+            world.settle().await;
+        }
+        type Machine = <Contractor as Workflow>::Machine;
+        let opens = |world: &World| {
+            let read = |id: &str| {
+                let history = world.engine().history(&contractor_stream(&of(id))).expect("read");
+                let events = history.iter().map(|recorded| {
+                    let event = within(&world.vault, || decode::<Machine>(&recorded.event));
+                    event.expect("it can be read")
+                });
+                let names = events.filter_map(|event| match event {
+                    Event::PersonRead { identity } => {
+                        identity.person.get().map(|person| person.first_name.clone())
+                    }
+                    _ => None,
+                });
+                names.collect::<Vec<_>>()
+            };
+            names.map(|(id, name)| read(id).contains(&name.to_owned()))
+        };
+        assert_eq!(opens(&world), [true; 3]);
+
+        let dir = world.directory().expect("it is on disk").to_owned();
+        let documents = Documents::new(&dir, Arc::clone(&world.vault));
+        for already in [false, true] {
+            let reason = "erasure request 17".to_owned();
+            let done = forget(world.engine(), &documents, asked, None, reason, "kim").await;
+            let done = done.expect("it is taken");
+            assert_eq!((done.already, done.key_destroyed, done.also.len()), (already, true, 2));
+            assert_eq!(done.placements, ["pl_0", "pl_1", "pl_2"]);
+            world.restart();
+        }
+        assert_eq!(opens(&world), [false; 3], "asked for {asked}");
+        for (id, _) in names {
+            assert!(world.vault.is_forgotten(&Subject::from(&contractor_stream(&of(id)))));
+        }
+        audit::verify(&**world.engine().store(), &mut |_| {}).expect("it is intact");
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_erased_is_said_and_done_when_asked_again() {
+    let (store, dir) = (Arc::new(AilingStore::default()), tempfile::tempdir().expect("a folder"));
+    let (vault, clock) = (Vault::in_memory(), ManualClock::at(BEGINNING));
+    let running = engine(Arc::clone(&store) as _, Arc::clone(&vault), clock, world::rules());
+    let asked = Input::LinkAsked { placement: PlacementId("pl_1".into()) };
+    let stream = contractor_stream(&who());
+    running.handle::<Contractor>(&stream, asked, Source::new("test", "")).await.expect("taken");
+    let documents = Documents::new(dir.path(), vault);
+    let forgets = || forget(&running, &documents, "cand_1", None, "asked".into(), "kim");
+    store.ails(Some(Ailment::CursorsLost));
+    let said = forgets().await.expect_err("which files were read is still there").to_string();
+    assert!(said.contains("setting a cursor"), "{said}");
+    store.ails(None);
+    assert!(forgets().await.expect("it is taken").already);
+    running.stop();
 }
 
 /// An engine that has no keys, over a world's log.

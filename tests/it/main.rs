@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at what it is about")]
 
 mod adapters;
+mod browser;
 mod certificates;
 mod explore;
 mod forgetting;

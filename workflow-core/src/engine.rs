@@ -16,9 +16,11 @@ mod cache;
 mod checkpoint;
 mod disk;
 mod drift;
+mod ended;
 mod folding;
 mod index;
 mod line;
+mod lines;
 pub(crate) mod live;
 mod moments;
 #[cfg(test)]
@@ -318,6 +320,13 @@ impl<D: Domain> Engine<D> {
         self.shared.checkpoints.write_now()
     }
 
+    /// The same, and what has ended leaves the memory at once for the shelf, as it does by itself once it is much.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn shelve(&self) -> Result<(), StoreError> {
+        self.shared.store.checkpoint()?;
+        self.shared.checkpoints.shelve_now()
+    }
+
     /// How many inputs are taken in and not answered yet; never more than [`QUEUE_MAX`].
     pub fn waiting(&self) -> usize {
         self.shared.queue.taken()
@@ -398,6 +407,26 @@ impl<D: Domain> Engine<D> {
             }
             all.extend(some);
         }
+    }
+
+    /// One line per instance of a workflow that has neither ended nor rests, by stream: the others are not even read.
+    pub fn open_summaries(&self, workflow: &str) -> Vec<Summary> {
+        let (mut all, mut last) = (Vec::new(), None);
+        loop {
+            let index = self.read_index();
+            let (some, end) = index.open_after(workflow, last.as_ref(), SUMMARIES_AT_A_TIME);
+            drop(index);
+            all.extend(some);
+            match end {
+                Some(end) => last = Some(end),
+                None => return all,
+            }
+        }
+    }
+
+    /// The names of the workflows that are registered.
+    pub fn workflows(&self) -> BTreeSet<&'static str> {
+        self.shared.workflows.keys().copied().collect()
     }
 
     /// At most `count` lines of a workflow's instances, by stream, after the one named. The writer waits while they

@@ -87,6 +87,13 @@ pub trait Workflow: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether a state that has not ended waits for nothing of its own: only others may begin something with it. Such
+    /// instances are many and old, so that the engine does not keep them in memory.
+    fn rests(state: &<Self::Machine as Machine>::State) -> bool {
+        let _ = state;
+        false
+    }
+
     /// Whom a call concerns that this state owes: what is kept of its exchanges is sealed to that person, and of a call
     /// of which nobody says so, no body is kept. `state` is the one in which the answer found the instance.
     fn about(

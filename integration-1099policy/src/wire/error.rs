@@ -1,12 +1,13 @@
 //! The error envelope: `{"error_code": "...", "message": "..."}`, the message a text or an object of field -> problems.
 //!
-//! A message may quote what was sent, e-mails among it. What is kept: the code, the names of the fields, and of a
-//! plain message at most 200 characters with everything like an e-mail masked.
+//! A message may quote what was sent, or name somebody: most calls are about a person whom they do not name, so that only
+//! the way a word is written tells. What is kept: the code, the names of the fields, and of a plain message at most 200
+//! characters with everything masked that is like an e-mail, a person's number or a name (`wire/plain_words.rs`).
 
 use serde_json::Value;
 use workflow_core::domain::call::Refusal;
 
-use super::lenient;
+use super::{lenient, plain_words};
 
 /// The longest plain message kept, in characters.
 const MESSAGE_CHARS_MAX: usize = 200;
@@ -14,6 +15,8 @@ const MESSAGE_CHARS_MAX: usize = 200;
 const NAME_CHARS_MAX: usize = 64;
 /// A word with so many digits is somebody's number.
 const DIGITS_MIN: usize = 9;
+/// What joins two words without a space.
+const JOINTS: [char; 6] = ['/', ':', ',', ';', '(', '='];
 /// How many field names are kept.
 const FIELDS_MAX: usize = 12;
 
@@ -73,7 +76,7 @@ fn fields_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
     format!("fields: {}", names.join(", "))
 }
 
-/// A provider's plain message without e-mails and long numbers, in at most 200 characters.
+/// A provider's plain message without e-mails, long numbers and names, in at most 200 characters.
 pub(crate) fn safe_message(message: &str) -> String {
     let masked: Vec<&str> = message
         .split_whitespace()
@@ -81,10 +84,19 @@ pub(crate) fn safe_message(message: &str) -> String {
             word if word.contains('@') || word.contains("%40") => "[e-mail]",
             // A phone or tax number; no id of theirs has so many digits.
             word if word.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN => "[number]",
+            word if !word.split(JOINTS).all(|part| plain_words::is_plain(bare(part))) => "[name]",
             word => word,
         })
         .collect();
+    // Of a name of several words one mask is enough.
+    let masked = masked.chunk_by(|one, next| (*one, *next) == ("[name]", "[name]"));
+    let masked: Vec<&str> = masked.filter_map(|same| same.last().copied()).collect();
     masked.join(" ").chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
+}
+
+/// A word without what surrounds it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 #[cfg(test)]
@@ -104,6 +116,22 @@ mod tests {
         assert_eq!(refusal.message, "[e-mail] is taken, [e-mail]");
         assert_eq!(safe_message("ask (559-555-0142), or 123456789."), "ask [number] or [number]");
         assert_eq!(safe_message(&"é".repeat(900)).chars().count(), 200);
+    }
+
+    #[test]
+    fn a_plain_message_is_kept_without_names_whatever_the_call_knew() {
+        for (message, kept) in [
+            ("Kim Doe already has a policy", "[name] already has a policy"),
+            ("Quote not found for contractor KIM DOE.", "Quote not found for contractor [name]"),
+            ("Assignment of 'Kim O\u{2019}Brien-Doe' ended", "Assignment of [name] ended"),
+            ("contractor:Kim is not eligible", "[name] is not eligible"),
+            ("Job category CON-4 is unknown", "Job category CON-4 is unknown"),
+            ("No Workers Compensation policy qt_9aB", "No Workers Compensation policy qt_9aB"),
+            ("Certificate refused: Éva Nagy, kim@x.test", "Certificate refused: [name] [e-mail]"),
+        ] {
+            let body = serde_json::json!({"error_code": "bad_request", "message": message});
+            assert_eq!(refusal(400, &body.to_string()).message, kept);
+        }
     }
 
     #[test]

@@ -170,7 +170,8 @@ impl Write for Sending {
     }
 }
 
-struct Chunks(mpsc::Receiver<Chunk>);
+/// Bytes as they come over a channel.
+pub(super) struct Chunks(pub(super) mpsc::Receiver<Chunk>);
 
 impl futures_core::Stream for Chunks {
     type Item = Chunk;

@@ -153,9 +153,11 @@ pub(super) fn with_engine<T>(
     data_dir: &Path,
     ask: impl FnOnce(&Engine<Insurance>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    let bar = Bar::busy("opening the log");
     let store = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
     let engine = supervise::open(Arc::new(store), None, Arc::new(SystemClock), &[])
         .map_err(|error| failed(&error))?;
+    drop(bar);
     let answer = ask(&engine);
     engine.stop();
     answer

@@ -25,7 +25,14 @@ mod drift;
 mod gaps;
 mod sent;
 
-/// Answer an auditor's questions from the log. See docs/audit.md; `runner history` and `runner verify` answer the others.
+/// Answer an auditor: gaps in coverage, what was sent, who decided, does today's code agree.
+///
+/// From the log of a running process, of a stopped directory, or from an export. See docs/audit.md; `runner history` and
+/// `runner verify` answer the other questions.
+///
+/// Example: runner audit gaps --from 2026-04-01 --to 2026-06-30
+///
+/// Example: runner audit approvals --export audit-2026.jsonl
 #[derive(Debug, Args)]
 pub(super) struct Audit {
     #[command(subcommand)]
@@ -34,13 +41,9 @@ pub(super) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Asked {
-    /// Days of work without coverage in force, with the evidence on both sides.
     Gaps(gaps::Gaps),
-    /// What was sent to 1099Policy about something, and what came back.
     Sent(sent::Sent),
-    /// Does today's code derive the states that were recorded?
     Drift(drift::Drift),
-    /// What people decided: who, why, when, on what.
     Approvals(approvals::Approvals),
 }
 

@@ -5,19 +5,25 @@ use std::path::PathBuf;
 use clap::Args;
 use workflow_core::time::{Clock as _, SystemClock};
 
-use super::export::{Existing, How, described};
-use super::{Outcome, say};
+use super::Outcome;
+use super::export::{self, Existing, How};
 
-/// Back the log up while the service runs, or when it is stopped: one file, written, read back and verified. It is an
-/// export; `runner restore` makes the log again from it.
+/// Back the log up, while the service runs or stands.
+///
+/// One file: written, read back and verified. It is an export; `runner restore` makes the log again from it.
 ///
 /// Example: runner backup /mnt/backups
+///
+/// Example: runner backup before-upgrade.jsonl --config runner.toml
 #[derive(Debug, Args)]
 pub(super) struct Backup {
     /// A file that does not exist yet, or a folder, where it is named for the moment.
     to: PathBuf,
     #[command(flatten)]
     how: How,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Backup {
@@ -29,7 +35,7 @@ impl Backup {
             }
             false => self.to,
         };
-        let contents = self.how.write(&file, Existing::Kept).await?;
-        say(&format!("{}: {}", file.display(), described(&contents)))
+        let contents = self.how.write(&file, Existing::KeptAlways).await?;
+        export::tell(&file, &contents, self.json)
     }
 }

@@ -11,12 +11,16 @@ use workflow_core::domain::facts::Date;
 use workflow_core::id::StreamId;
 
 use super::ask::{self, Ask};
-use super::{Failure, Outcome, Place, list, say, say_json};
+use super::{Failure, Outcome, Place, list, say, say_json, say_versioned};
 use crate::admin::Address;
 use crate::admin::certificates::{Add, Added, Settle, What};
 use crate::views::{self, Line, ShownCertificate};
 
-/// Hand in, list, show and settle the certificates of insurance that contractors bring.
+/// Hand in, list, show and settle the certificates that contractors bring.
+///
+/// Example: runner certificate list --state Flagged
+///
+/// Example: runner certificate add 70011000059 coi.pdf --placement 51000794
 #[derive(Debug, Args)]
 pub(super) struct Certificate {
     #[command(subcommand)]
@@ -26,20 +30,33 @@ pub(super) struct Certificate {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Hand in a contractor's certificate, a PDF of at most 15 MB.
+    ///
+    /// Example: runner certificate add 70011000059 coi.pdf --placement 51000794
     Add(AddOne),
     /// List all certificates, with their states and why they are there.
+    ///
+    /// Example: runner certificate list --state Flagged
+    ///
+    /// Example: runner certificate list --json
     List(ListAll),
     /// Show one certificate, with what the insurer says of it and what happened to it.
+    ///
+    /// Example: runner certificate show 70011000059.8f3a
     Show(ShowOne),
     /// Take one for good that the insurer flagged or denied, or whose days it did not read.
+    ///
+    /// Example: runner certificate accept 70011000059.8f3a --covers general --until 2026-12-31 --reason "read on page one"
     Accept(Accept),
     /// Send one again that was held, or whose review broke down.
+    ///
+    /// Example: runner certificate resubmit 70011000059.8f3a --reason "they say that it works again"
     Resubmit(Reasoned),
     /// Take one back: it counts for nothing.
+    ///
+    /// Example: runner certificate withdraw 70011000059.8f3a --reason "another person's"
     Withdraw(Reasoned),
 }
 
-/// Example: runner certificate add 70011000059 coi.pdf --placement 51000794
 #[derive(Debug, Args)]
 struct AddOne {
     /// The candidate's id in JobDiva.
@@ -57,6 +74,9 @@ struct AddOne {
     who: String,
     #[command(flatten)]
     place: Place,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -82,7 +102,6 @@ struct ShowOne {
     json: bool,
 }
 
-/// Example: runner certificate accept 70011000059.8f3a --covers general --until 2026-12-31 --reason "read on page one"
 #[derive(Debug, Args)]
 struct Accept {
     /// For which coverage; what the insurer read by default.
@@ -107,6 +126,9 @@ struct Reasoned {
     who: String,
     #[command(flatten)]
     place: Place,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -158,7 +180,7 @@ async fn running(place: &Place) -> Result<Address, Failure> {
 impl AddOne {
     async fn run(self) -> Outcome {
         let address = running(&self.place).await?;
-        let Self { candidate, file, placement, tenant, who, .. } = self;
+        let Self { candidate, file, placement, tenant, who, json, .. } = self;
         let bytes = std::fs::read(&file).map_err(|error| {
             Failure::Failed(format!("{} cannot be read: {error}", file.display()))
         })?;
@@ -169,6 +191,9 @@ impl AddOne {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let body = Add { candidate, tenant, placement, name, file: STANDARD.encode(bytes), who };
         let added: Added = ask::post(&address, "/v1/certificates", &body).await?;
+        if json {
+            return say_versioned(&added);
+        }
         match added.known {
             true => say(&format!(
                 "the same document is there already: {} is {}",
@@ -249,6 +274,9 @@ impl Reasoned {
         let path = format!("{}/settle", remote_path(&address, &self.name).await?);
         let body = Settle { what, covers, until, reason: self.reason, who: self.who };
         let done: Value = ask::post(&address, &path, &body).await?;
+        if self.json {
+            return say_versioned(&done);
+        }
         let state = done["state"].as_str().unwrap_or("?");
         match done["events"].as_u64() {
             Some(0) => say(&format!("{} stays {state}: there was nothing to change", self.name)),

@@ -4,17 +4,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use integration_1099policy::config::Environment;
 
-use super::{Failure, Outcome, failed, say, say_json};
+use super::{Failure, Outcome, failed, say, say_json, table};
 use crate::checklist::{self, Report};
 use crate::config;
 
-/// Run the guide's testing checklist: nine lines, each with its evidence; exit code 0 only when all pass.
+/// Run the guide's testing checklist, on simulators or configured endpoints.
+///
+/// Nine lines, each with its evidence; exit code 0 only when all pass.
 ///
 /// Without a configuration it runs on the built-in simulators. With one it tries the placements that [tenant.checklist]
 /// names, on a log in memory of its own, and cleans up or says what it left.
+///
+/// Example: runner checklist
 ///
 /// Example: runner checklist --config runner.toml --wait 1800
 #[derive(Debug, Args)]
@@ -101,16 +104,12 @@ fn eprintln_line(line: &str) {
 }
 
 fn show(report: &Report) -> Outcome {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(super::show::width());
-    table.set_header(["", "", "line", "evidence"]);
+    let mut table = table::headed(["", "", "line", "evidence"]);
     for line in &report.lines {
         let passed = if line.passed { "passed" } else { "FAILED" };
         table.add_row([&line.number.to_string(), passed, line.title, &line.evidence]);
     }
-    say(&table.to_string())?;
+    say(&table::text(&table))?;
     let passed = report.lines.iter().filter(|line| line.passed).count();
     say(&format!("\n{passed} of {} passed, against {}", report.lines.len(), report.against))?;
     for what in &report.undone {

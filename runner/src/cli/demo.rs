@@ -7,14 +7,18 @@ use clap::Args;
 
 use super::ask::DEMO_DATA;
 use super::run::Signals;
-use super::{Failure, Outcome, failed, list, say, show};
+use super::{Failure, Outcome, failed, list, say};
 use crate::demo::{self, Form, Screen};
-use crate::{telemetry, views, web};
+use crate::{telemetry, terminal, views, web};
 
 /// Show the whole thing on built-in simulators: no account, no services.
 ///
 /// Twenty-four placements walk from JobDiva to insured work, over real HTTP, on a durable log, in simulated time. Run
 /// again on the same directory it resumes, and duplicates nothing.
+///
+/// Example: runner demo
+///
+/// Example: runner demo --keep --data trial
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// The data directory.
@@ -33,19 +37,20 @@ impl Demo {
         std::fs::create_dir_all(&self.data)?;
         telemetry::to_file(&self.data.join("demo.log"), "info")?;
         let terminal = io::stdout().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+        let colour = terminal::colours(&io::stdout());
         let lines = terminal_size::terminal_size().map_or(0, |(_, height)| height.0);
         // A table higher than the terminal cannot be drawn over itself.
         let form = if terminal && lines >= TABLE_LINES { Form::Live } else { Form::Lines };
         let mut screen =
-            Screen::new(form, Box::new(io::stdout()), usize::from(show::width()), colour);
+            Screen::new(form, Box::new(io::stdout()), usize::from(terminal::width()), colour);
         let mut signals = Signals::new()?;
         let mut demo = demo::Demo::start(&self.data).await.map_err(|error| failed(&error))?;
         let played = tokio::select! {
             played = demo.play(&mut screen) => played,
             () = signals.next() => {
                 demo.stop().await.map_err(|error| failed(&error))?;
-                return Err(Failure::Failed("stopped; run it again to go on where it was".into()));
+                say("stopped; run it again to go on where it was")?;
+                return Err(Failure::Interrupted);
             }
         };
         let ending = match played {

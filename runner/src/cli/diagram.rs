@@ -8,9 +8,13 @@ use workflow_core::machine::Machine;
 
 use super::{Outcome, say};
 
-/// Print a workflow's states and events as a picture or a table. Needs neither configuration nor data.
+/// Print a workflow's states and events as a picture or a table.
+///
+/// Needs neither configuration nor data.
 ///
 /// Example: runner diagram placement --format svg > placement.svg
+///
+/// Example: runner diagram contractor --format matrix
 #[derive(Debug, Args)]
 pub(super) struct Diagram {
     /// Which workflow.

@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
 use workflow_core::domain::call::Side;
 use workflow_core::time::{Clock, SystemClock};
 
-use super::{Failure, Outcome, say, say_json};
+use super::{Failure, Outcome, say, say_json, table};
 use crate::config::{self, Tenant};
 use crate::doctor::{self, Hooks, Report, Severity};
 use crate::webhook_trial::Capture;
 
-/// Look at a tenant's two systems: log in, ask each for something harmless, compare with the configuration.
+/// Look at a tenant's two systems and say what differs from the configuration.
 ///
-/// Nothing is changed at either side, and no person's data are printed. Exit code 0 when all is well, 7 when a person must
-/// look, 6 when a system could not be reached.
+/// It logs in, asks each for something harmless, and compares. Nothing is changed at either side, and no person's data are
+/// printed. Exit code 0 when all is well, 7 when a person must look, 6 when a system could not be reached.
 ///
 /// Example: runner doctor --config runner.toml --suggest acme-overrides.toml
 #[derive(Debug, Args)]
@@ -151,17 +150,15 @@ fn ended(reports: &[Report]) -> Outcome {
         }
         Severity::Unreachable => {
             let count = count(Severity::Unreachable);
-            Err(Failure::Unreachable(format!("{count} findings: a system is out of reach")))
+            Err(Failure::Unreachable(format!(
+                "{count} findings: a system is out of reach; what to do stands above"
+            )))
         }
     }
 }
 
 fn show(report: &Report) -> Outcome {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(super::show::width());
-    table.set_header(["", "system", "about", "finding", "what to do"]);
+    let mut table = table::headed(["", "system", "about", "finding", "what to do"]);
     for finding in &report.findings {
         let mut todo = finding.todo.clone();
         for line in &finding.lines {
@@ -176,7 +173,7 @@ fn show(report: &Report) -> Outcome {
         ]);
     }
     say(&format!("tenant {}", report.tenant))?;
-    say(&table.to_string())?;
+    say(&table::text(&table))?;
     let wrong = report.wrong().count();
     say(&format!("\n{} looked at, {wrong} need a person", report.findings.len()))
 }

@@ -13,13 +13,15 @@ use workflow_core::time::{Clock as _, SystemClock};
 
 use super::ask::{self, Ask};
 use super::progress::{Bar, Unit};
-use super::{Failure, Outcome, Place, failed, say};
+use super::{Failure, Outcome, Place, failed, say, say_json};
 use crate::admin::log::Failed;
 use crate::supervise::LOG_DIR;
-use crate::{lineage, signing};
+use crate::{lineage, signing, views};
 
-/// Write the whole log into one file that anybody can verify with docs/export-format.md: `runner verify --export FILE`, or
-/// the script docs/verify_export.py. A running process is asked, and goes on working.
+/// Write the whole log into one file that verifies by itself.
+///
+/// Anybody can verify it with docs/export-format.md: `runner verify --export FILE`, or the script docs/verify_export.py. A
+/// running process is asked, and goes on working.
 ///
 /// Example: runner export audit-2026.jsonl
 #[derive(Debug, Args)]
@@ -31,6 +33,9 @@ pub(super) struct Export {
     force: bool,
     #[command(flatten)]
     how: How,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which log, who asks, and what signs: the same for a backup.
@@ -51,6 +56,7 @@ pub(super) struct How {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Existing {
     Kept,
+    KeptAlways,
     Replaced,
 }
 
@@ -58,8 +64,33 @@ impl Export {
     pub(super) async fn run(self) -> Outcome {
         let existing = if self.force { Existing::Replaced } else { Existing::Kept };
         let contents = self.how.write(&self.file, existing).await?;
-        say(&format!("{}: {}", self.file.display(), described(&contents)))
+        tell(&self.file, &contents, self.json)
     }
+}
+
+/// Says what was written.
+pub(super) fn tell(file: &Path, contents: &Contents, json: bool) -> Outcome {
+    match json {
+        true => say_json(&as_json(file, contents)),
+        false => say(&format!("{}: {}", file.display(), described(contents))),
+    }
+}
+
+/// What an export holds, as JSON.
+pub(super) fn as_json(file: &Path, contents: &Contents) -> serde_json::Value {
+    let Contents { records, events, cursors, head, made_at, signed_by, signed_head, .. } = contents;
+    serde_json::json!({
+        "version": views::VERSION,
+        "file": file,
+        "records": records,
+        "events": events,
+        "cursors": cursors,
+        "next": head.next.0,
+        "head": head.hash.to_string(),
+        "made_at": made_at,
+        "signed_by": signed_by,
+        "signed_head": signed_head,
+    })
 }
 
 /// What an export holds, in words.
@@ -87,8 +118,9 @@ pub(super) fn vouched(contents: &Contents) -> String {
 impl How {
     /// Writes the export, reads it back, and only then gives it its name.
     pub(super) async fn write(&self, file: &Path, existing: Existing) -> Result<Contents, Failure> {
-        if existing == Existing::Kept && file.exists() {
-            let what = format!("{} exists already; choose another, or say --force", file.display());
+        if existing != Existing::Replaced && file.exists() {
+            let or = if existing == Existing::Kept { ", or say --force" } else { "" };
+            let what = format!("{} exists already; choose another name{or}", file.display());
             return Err(Failure::Failed(what));
         }
         let new = Unfinished(with_suffix(file, ".unfinished"));

@@ -6,8 +6,10 @@ use super::ask::{self, Ask};
 use super::{Failure, Outcome, Place, say, say_json};
 use crate::{admin, views};
 
-/// Forget a person: destroy the key that their names, e-mails and phone numbers in the log are sealed with. It cannot be
-/// undone, and nothing is asked. The log verifies and replays as before.
+/// Forget a person: destroy the key to their data.
+///
+/// Their names, e-mails and phone numbers in the log are sealed with it. It cannot be undone, and nothing is
+/// asked. The log verifies and replays as before.
 ///
 /// Example: runner forget 70011000042 --reason "erasure request 2026-118"
 #[derive(Debug, Args)]
@@ -56,6 +58,12 @@ fn tell(done: &views::Forgotten) -> Outcome {
         }
         (true, true) => say(&format!("candidate {candidate} of {tenant} was forgotten before"))?,
         (true, false) => say(&format!("candidate {candidate} of {tenant} is forgotten"))?,
+    }
+    if !done.also.is_empty() {
+        say(&format!(
+            "  merged     and so are {}, whom JobDiva merged with it",
+            done.also.join(", ")
+        ))?;
     }
     say(&format!(
         "  destroyed  their key: what {events_closed} events hold of them opens for nobody any more"

@@ -8,8 +8,12 @@ use super::{Outcome, say, say_json};
 use crate::audit::Question;
 use crate::views;
 
-/// Show what happened to one placement, or to a contractor, each event with its cause; with --at, only until that moment,
-/// and the state then. Of a running process, a stopped directory, or an export.
+/// Show what happened to one placement (or contractor), and why.
+///
+/// Each event with its cause; with --at, only until that moment, and the state then. Of a running process, a stopped
+/// directory, or an export.
+///
+/// Example: runner history 51000777
 ///
 /// Example: runner history 51000777 --at 2026-04-06T12:00:00Z
 #[derive(Debug, Args)]

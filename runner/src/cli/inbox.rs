@@ -7,7 +7,11 @@ use super::ask::{self, Ask};
 use super::{Failure, Outcome, Place, say, say_json};
 use crate::parked::{self, Act, Deliveries, Done, Shown, What};
 
-/// Look at what came in and was not worked off yet: deliveries that wait, and those that were parked for a person.
+/// List, show, retry or drop deliveries that were not worked off.
+///
+/// Those that wait, and those that were parked for a person.
+///
+/// Example: runner inbox list
 ///
 /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
 #[derive(Debug, Args)]
@@ -19,12 +23,20 @@ pub(super) struct Inbox {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List them, the parked ones first.
+    ///
+    /// Example: runner inbox list
     List(Listing),
     /// Show one: what came, by ids, and what happened to it.
+    ///
+    /// Example: runner inbox show 1099policy:ev_6ZpQx3Lt
     Show(Showing),
     /// Work a parked one off again.
+    ///
+    /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
     Retry(Doing),
     /// Give one up.
+    ///
+    /// Example: runner inbox drop 1099policy:ev_6ZpQx3Lt --reason "of no consequence"
     Drop(Doing),
 }
 

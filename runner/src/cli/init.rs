@@ -9,7 +9,9 @@ use crate::config;
 
 /// Write a commented configuration.
 ///
-/// Example: runner init --file runner.toml
+/// Example: runner init
+///
+/// Example: runner init --file /etc/runner/runner.toml
 #[derive(Debug, Args)]
 pub(super) struct Init {
     /// Where to write it; an existing file is never overwritten.

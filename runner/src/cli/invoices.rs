@@ -1,19 +1,21 @@
 //! `runner invoices`: the pay periods and what became of them; a person's word on one that was flagged.
 
 use clap::{Args, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::ask::{self, Ask};
-use super::{Failure, Outcome, Place, say, say_json, show};
+use super::{Failure, Outcome, Place, say, say_json, say_versioned, table};
 use crate::admin::Address;
 use crate::admin::invoices as admin;
 use crate::views;
 
-/// List the pay periods, or settle one that needs a person. The reason and your name are kept with the decision.
+/// List the pay periods, or settle one that needs a person.
 ///
-/// Examples: runner invoices --state Flagged;
-/// runner invoices 51000797.2026-04-05 settle --reason "agreed with the broker"
+/// The reason and your name are kept with the decision.
+///
+/// Example: runner invoices --state Flagged
+///
+/// Example: runner invoices 51000797.2026-04-05 settle --reason "agreed with the broker"
 #[derive(Debug, Args)]
 pub(super) struct Invoices {
     /// A pay period: the placement's id, a dot, the last day of the week; with several tenants, TENANT/ID.
@@ -68,15 +70,11 @@ impl Invoices {
         if list.invoices.is_empty() {
             return say("no pay periods");
         }
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(show::width());
-        table.set_header(["tenant", "placement.week ending", "state", "why"]);
+        let mut table = table::headed(["tenant", "placement.week ending", "state", "why"]);
         for line in &list.invoices {
             table.add_row([&line.tenant, &line.id, &line.state, &line.why]);
         }
-        say(&table.to_string())
+        say(&table::text(&table))
     }
 
     async fn act(&self, id: &str, what: What, reason: &str) -> Outcome {
@@ -91,6 +89,9 @@ impl Invoices {
         let path = format!("{}/act", path(&address, id).await?);
         let act = admin::Act { what, reason: reason.to_owned(), who: self.who.clone() };
         let done: Value = ask::post(&address, &path, &act).await?;
+        if self.json {
+            return say_versioned(&done);
+        }
         say(&format!("{id} is {} now", done["state"].as_str().unwrap_or("?")))
     }
 }

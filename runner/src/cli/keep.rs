@@ -4,10 +4,12 @@ use clap::Args;
 use serde_json::Value;
 
 use super::ask::{self, Ask};
-use super::{Failure, Outcome, Place, say};
+use super::{Failure, Outcome, Place, say, say_versioned};
 use crate::admin::inbox::Keep as Body;
 
-/// After two candidates were merged in JobDiva and the insurer knows both: say which contractor stays.
+/// Say which contractor a merged candidate keeps.
+///
+/// Asked for after two candidates were merged in JobDiva, where the insurer knows both.
 ///
 /// Example: runner keep 70011000042 cn_V4hLw82ZpQ --reason "it is the one with the policy"
 #[derive(Debug, Args)]
@@ -27,6 +29,9 @@ pub(super) struct Keep {
     tenant: Option<String>,
     #[command(flatten)]
     place: Place,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Keep {
@@ -44,6 +49,9 @@ impl Keep {
         let path = format!("/v1/contractors/{tenant}/{}/keep", ask::encoded(&candidate));
         let body = Body { contractor: self.contractor, reason: self.reason, who: self.who };
         let done: Value = ask::post(&address, &path, &body).await?;
+        if self.json {
+            return say_versioned(&done);
+        }
         let state = done["state"].as_str().unwrap_or("?");
         say(&format!("candidate {candidate} is {state} now, as contractor {}", body.contractor))
     }

@@ -1,15 +1,16 @@
 //! `runner list`: all placements, with their states and why they are there.
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 
 use super::ask::{self, Ask};
-use super::{Outcome, Place, say, say_json};
+use super::{Outcome, Place, say, say_json, table};
 use crate::views::{self, Line};
 
 /// List all placements, with their states and why they are there.
 ///
-/// Example: runner list --state Flagged
+/// Example: runner list
+///
+/// Example: runner list --state Flagged --json
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]
@@ -65,13 +66,9 @@ impl List {
 
 /// Lines as a table that fits the terminal.
 pub(super) fn table(what: &str, lines: &[Line]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(super::show::width());
-    table.set_header(["tenant", what, "state", "why"]);
+    let mut table = table::headed(["tenant", what, "state", "why"]);
     for line in lines {
         table.add_row([&line.tenant, &line.id, &line.state, &line.why]);
     }
-    table.to_string()
+    table::text(&table)
 }

@@ -3,23 +3,26 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use integration_jobdiva::operations::{
     Difference, ErrorRule, Operation, Registry, Spec, usual_rules, written_duration,
 };
 use serde::Serialize;
 
-use super::{Failure, Outcome, say, say_json};
+use super::{Failure, Outcome, say, say_versioned, table};
 use crate::{config, operations};
 
-/// Show what is asked of JobDiva and how: the registry of operations.
+/// Show what is asked of JobDiva and how, and what a tenant does otherwise.
 ///
 /// Every line can be overridden per tenant, under [tenant.jobdiva.operation."NAME"] or in the file that
 /// `operations_file` names; --toml prints in that very form. What a tenant does otherwise is listed at the end. The last
 /// column says how well a line is known: [D] official text, [3x] seen in so many independent public clients, [S1] one
 /// old description, [I] inferred.
 ///
-/// Examples: runner operations --defaults; runner operations pay.delta; runner operations --tenant acme --toml
+/// Example: runner operations --defaults
+///
+/// Example: runner operations pay.delta
+///
+/// Example: runner operations --tenant acme --toml
 #[derive(Debug, Args)]
 pub(super) struct Operations {
     /// Only this operation, whole.
@@ -67,7 +70,8 @@ impl Operations {
         let shown =
             registries.iter().map(|(tenant, registry)| shown(tenant.as_deref(), registry, only));
         if self.json {
-            return say_json(&shown.collect::<Vec<_>>());
+            let registries: Vec<Shown<'_>> = shown.collect();
+            return say_versioned(&serde_json::json!({ "registries": registries }));
         }
         for (tenant, registry) in &registries {
             if let Some(tenant) = tenant {
@@ -130,11 +134,7 @@ fn shown<'a>(
 
 fn tell(registry: &Registry) -> Outcome {
     let differences = registry.differences();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(super::show::width());
-    table.set_header(["", "operation", "need", "call", "window", "known from"]);
+    let mut table = table::headed(["", "operation", "need", "call", "window", "known from"]);
     for (operation, spec) in registry.iter() {
         let changed = differences.iter().any(|difference| difference.operation == operation);
         let mark = match (spec.enabled, changed) {
@@ -152,7 +152,7 @@ fn tell(registry: &Registry) -> Outcome {
             &spec.provenance,
         ]);
     }
-    say(&table.to_string())?;
+    say(&table::text(&table))?;
     for Difference { operation, key, usual, own } in &differences {
         let (usual, own) = (operations::written(usual), operations::written(own));
         say(&format!("* {operation} {key} = {own}  # usual: {usual}"))?;

@@ -5,10 +5,10 @@ use clap::Args;
 use super::{Failure, Outcome, Place, say, say_json};
 use crate::web::door;
 
-/// Print a link to the pages, which lets you in as an admin.
+/// Print a link to the pages.
 ///
-/// It works for whoever can read the data directory; everybody else comes in with a token of [page] in the configuration.
-/// Treat the link like a password.
+/// It lets you in as an admin, and works for whoever can read the data directory; everybody else comes in with a
+/// token of [page] in the configuration. Treat the link like a password.
 ///
 /// Example: runner page --config runner.toml
 #[derive(Debug, Args)]

@@ -9,8 +9,7 @@ use crate::systems::{JOBDIVA, POLICY};
 
 /// Send nothing for a placement, a tenant or an adapter until it is resumed.
 ///
-/// It outlives a restart. Webhooks are kept,
-/// timers go on, and what is owed is shown as paused. On a stopped log it needs --config.
+/// It outlives a restart. Webhooks are kept, timers go on, and what is owed is shown as paused. On a stopped log it needs --config.
 ///
 /// Example: runner pause 51000777 --reason "the client disputes the dates"
 ///

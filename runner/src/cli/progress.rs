@@ -1,8 +1,12 @@
 //! How far a long verb is: on the error stream, and only where somebody is looking at it.
 
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often something moves that has no measure.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A bar; nothing at all when the error stream is no terminal.
 pub(super) struct Bar(ProgressBar);
@@ -35,6 +39,19 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("=> "));
         }
+        Self(bar.with_message(what))
+    }
+
+    /// Something that takes as long as it takes: only that it goes on.
+    pub(super) fn busy(what: &'static str) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{msg} {spinner} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK);
         Self(bar.with_message(what))
     }
 

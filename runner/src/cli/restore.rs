@@ -12,18 +12,20 @@ use workflow_core::audit::sign::PublicKey;
 use workflow_core::store::Store as _;
 use workflow_core::store::sled::SledStore;
 
-use super::export::{described, verify_file};
+use super::export::{as_json, described, verify_file};
 use super::progress::{Bar, Unit};
 use super::verify::public_key;
-use super::{Failure, Outcome, failed, say};
+use super::{Failure, Outcome, failed, say, say_json};
 use crate::signing;
 use crate::supervise::LOG_DIR;
 
 /// Where a log grows until it is whole.
 const UNFINISHED: &str = "events.unfinished";
 
-/// Make a log again from a backup (or any export): the same events at the same positions, with the same hashes, and how
-/// far polling had come. The backup is verified first, the new log afterwards.
+/// Make a log again from its backup.
+///
+/// Or from any export: the same events at the same positions, with the same hashes, and how far polling had come. The
+/// backup is verified first, the new log afterwards.
 ///
 /// Example: runner restore log-20260406T120000Z.jsonl --data workflow-data
 #[derive(Debug, Args)]
@@ -36,6 +38,9 @@ pub(super) struct Restore {
     /// The public key that must have signed it: 64 hex digits, or a PEM file.
     #[arg(long, value_name = "PUBLIC", value_parser = public_key)]
     key: Option<PublicKey>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Restore {
@@ -62,6 +67,11 @@ impl Restore {
         }
         std::fs::rename(&unfinished, data.join(LOG_DIR))?;
         File::open(data)?.sync_all()?;
+        if self.json {
+            let mut told = as_json(&self.backup, &contents);
+            told["data"] = serde_json::json!(data);
+            return say_json(&told);
+        }
         say(&format!("{} holds the log again: {}", data.display(), described(&contents)))?;
         say("Look at docs/backup.md before you run it: the world may have gone on since the backup")
     }

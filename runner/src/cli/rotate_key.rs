@@ -4,17 +4,24 @@ use clap::Args;
 use workflow_core::seal::FileKeys;
 use workflow_core::store::sled::SledStore;
 
-use super::{Failure, Outcome, Place, failed, say};
+use super::{Failure, Outcome, Place, failed, say, say_versioned};
 use crate::supervise::{KEYS_DIR, LOG_DIR};
 
-/// Make a new master key and wrap the keys of all persons with it; the old one is overwritten. Copies of the keys that
-/// were made before, in backups or by the disk itself, open nothing any more: also not those of forgotten persons.
+/// Make a new master key.
+///
+/// It wraps the keys of all persons anew; the old one is overwritten. Copies of the keys that were made before, in backups
+/// or by the disk itself, open nothing any more: also not those of forgotten persons.
 ///
 /// The service must be stopped. Back up the new master key afterwards.
+///
+/// Example: runner rotate-key --config runner.toml
 #[derive(Debug, Args)]
 pub(super) struct RotateKey {
     #[command(flatten)]
     place: Place,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl RotateKey {
@@ -28,6 +35,9 @@ impl RotateKey {
         let _log = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
         let keys = FileKeys::rotate(&data_dir.join(KEYS_DIR), &master);
         let keys = keys.map_err(|error| failed(&error))?;
+        if self.json {
+            return say_versioned(&serde_json::json!({ "master_key": master, "persons": keys }));
+        }
         say(&format!("{} holds a new master key for the keys of {keys} persons", master.display()))
     }
 }

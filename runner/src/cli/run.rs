@@ -8,11 +8,16 @@ use workflow_core::store::StoreError;
 
 use super::{Failure, Outcome, failed};
 use crate::telemetry::{self, Form};
-use crate::{Runner, StartError, config};
+use crate::{Runner, StartError, config, service_manager};
 
-/// Run the service until it is told to stop (SIGTERM or ctrl-C; twice means now).
+/// Run the service.
 ///
-/// Example: runner run --config runner.toml
+/// Until it is told to stop: SIGTERM or ctrl-C; twice means now. Under systemd it says when it is ready
+/// (docs/packaging.md).
+///
+/// Example: runner run
+///
+/// Example: runner run --config /etc/runner/runner.toml --log-json
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// The configuration; `runner init` writes one.
@@ -31,15 +36,22 @@ impl Run {
         // Before anything says that it runs: whoever stops it then must meet a clean stop.
         let mut signals = Signals::new()?;
         let mut runner = Runner::start(config).await.map_err(refused)?;
-        tokio::select! {
-            () = signals.next() => {}
-            error = runner.ended() => {
-                tracing::error!(%error, "the runner ends");
-                drop(runner.stop().await);
-                return Err(failed(&error));
-            }
+        let engine = runner.engine().clone();
+        service_manager::ready(&engine);
+        let ended = tokio::select! {
+            () = signals.next() => None,
+            () = service_manager::alive(&engine) => None,
+            error = runner.ended() => Some(error),
+        };
+        if let Some(error) = ended {
+            tracing::error!(%error, "the runner ends");
+            service_manager::stopping("ends by itself; the log of the service says why");
+            drop(runner.stop().await);
+            return Err(failed(&error));
         }
+        drop(engine);
         tracing::info!("stopping");
+        service_manager::stopping("finishing what is under way");
         tokio::select! {
             stopped = runner.stop() => stopped.map_err(|error| failed(&error)),
             () = signals.next() => Err(Failure::Failed("told twice to stop: calls under way are left to the next start".into())),

@@ -13,9 +13,13 @@ use super::{Failure, Outcome, Place, say, say_json};
 use crate::admin::Address;
 use crate::views::{self, Shown};
 
-/// Show one placement as it stands: why it is there, what it waits for, what is known.
+/// Show one placement.
+///
+/// Why it is there, what it waits for, what is known.
 ///
 /// Example: runner show 51000777
+///
+/// Example: runner show acme/51000777 --json
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// The placement's id in JobDiva; with several tenants, TENANT/ID.
@@ -101,13 +105,6 @@ fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
         Value::Array(items) => items.iter().find_map(|inner| find(inner, name)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
-}
-
-/// The width that tables may take: what `COLUMNS` says, else the terminal's, else 110 columns.
-pub(super) fn width() -> u16 {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || terminal_size::terminal_size().map(|(width, _)| width.0);
-    said.or_else(seen).unwrap_or(110).max(60)
 }
 
 pub(super) fn unknown(id: &str) -> Failure {

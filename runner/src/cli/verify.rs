@@ -16,11 +16,19 @@ use crate::admin::log::{Asked, Told};
 use crate::supervise::LOG_DIR;
 use crate::{admin, signing, views};
 
-/// Check that the log is as it was written: every checksum, the chain of hashes, no gap, and that it reaches the head that
-/// was signed last; of a stopped directory also that no file changed since it was closed.
+/// Check that the log is as it was written.
+///
+/// Every checksum, the chain of hashes, no gap, and that it reaches the head that was signed last; of a stopped directory
+/// also that no file changed since it was closed.
 ///
 /// With --from and --to only a part: its records are whole, follow each other without gap and follow the record before
 /// them; what lies outside is not read. With --export a file instead, without any log or configuration.
+///
+/// Example: runner verify
+///
+/// Example: runner verify --from 1000 --to 2000
+///
+/// Example: runner verify --export audit-2026.jsonl
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]

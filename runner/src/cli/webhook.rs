@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Outcome, say};
+use super::{Failure, Outcome, say, say_versioned};
 use crate::config::{self, Config, Tenant};
 use crate::endpoint;
 
@@ -12,7 +12,13 @@ mod endpoints;
 mod status;
 mod trials;
 
-/// Set webhooks up, try them, and see how they come. See docs/webhooks.md.
+/// Set webhooks up, try them, and see how they come.
+///
+/// See docs/webhooks.md.
+///
+/// Example: runner webhook endpoint
+///
+/// Example: runner webhook test --source jobdiva --url https://hooks.example.com
 #[derive(Debug, Args)]
 pub(super) struct Webhook {
     #[command(subcommand)]
@@ -24,7 +30,11 @@ enum What {
     /// Make an address's last part that nobody guesses.
     ///
     /// Example: runner webhook endpoint
-    Endpoint,
+    Endpoint {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     Test(trials::Test),
     Check(trials::Check),
     Status(status::Status),
@@ -65,9 +75,12 @@ impl Whose {
 impl Webhook {
     pub(super) async fn run(self) -> Outcome {
         match self.what {
-            What::Endpoint => {
+            What::Endpoint { json } => {
                 let made = endpoint::made().map_err(|error| super::failed(&error))?;
-                say(&made)
+                match json {
+                    true => say_versioned(&serde_json::json!({ "endpoint": made })),
+                    false => say(&made),
+                }
             }
             What::Test(test) => test.run().await,
             What::Check(check) => check.run(),

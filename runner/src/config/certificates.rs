@@ -2,6 +2,7 @@
 
 use integration_1099policy::secret::Secret;
 use integration_jobdiva::documents::Patterns;
+use integration_jobdiva::operations::written_duration;
 use workflow_core::domain::rules::{Replaces, Rules};
 
 use super::reader::Section;
@@ -48,6 +49,11 @@ pub(super) fn certificates(
             names: section.texts("names").unwrap_or(usual.patterns.names),
         },
     };
+    section.usual("replaces_purchase", false);
+    section.usual("find_in_jobdiva", section.is_present());
+    section.usual_text("look_every", written_duration(finding.every));
+    section.usual_texts("types", &finding.patterns.types);
+    section.usual_texts("names", &finding.patterns.names);
     let is_looked_for = section.flag("find_in_jobdiva").unwrap_or(section.is_present());
     section.finish();
     let intake = intake(tenant.section("intake"), read)?;

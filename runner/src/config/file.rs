@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::reader::{Problem, Problems, Section, Source};
+use super::settings::Setting;
 use super::{Config, Tenant, log, overrides, page, tenant, webhooks};
 
 /// Where webhooks come in unless the file says otherwise.
@@ -15,7 +16,17 @@ const ADMIN: &str = "127.0.0.1:8098";
 
 /// Reads a configuration file and the secrets that it names. All mistakes are reported at once.
 pub fn load(file: &Path) -> Result<Config, Problems> {
-    let text = std::fs::read_to_string(file).map_err(|error| Problems {
+    text_of(file).and_then(|text| parse(&text, file, &|name| std::env::var(name).ok()))
+}
+
+/// Reads a configuration file, and tells where each value in force comes from.
+pub fn settings(file: &Path) -> Result<Vec<Setting>, Problems> {
+    let text = text_of(file)?;
+    read(&text, file, &|name| std::env::var(name).ok()).map(|(_, settings)| settings)
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
+    std::fs::read_to_string(file).map_err(|error| Problems {
         file: file.to_owned(),
         problems: vec![Problem {
             file: None,
@@ -23,8 +34,7 @@ pub fn load(file: &Path) -> Result<Config, Problems> {
             key: "file".into(),
             what: format!("cannot be read: {error}; `runner init` writes one to begin with"),
         }],
-    })?;
-    parse(&text, file, &|name| std::env::var(name).ok())
+    })
 }
 
 /// Reads a configuration from text. Paths in it are relative to the folder of `file`; `env` looks variables up.
@@ -33,6 +43,14 @@ pub fn parse(
     file: &Path,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Problems> {
+    read(text, file, env).map(|(config, _)| config)
+}
+
+fn read(
+    text: &str,
+    file: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Config, Vec<Setting>), Problems> {
     let fail = |problems| Problems { file: file.to_owned(), problems };
     let source = Source::new(text);
     let table = match DeTable::parse(text) {
@@ -55,10 +73,12 @@ pub fn parse(
     let config = config(&root, base, env, &over);
     root.finish();
     drop(over);
+    let mut settings = source.settings(file);
+    settings.extend(sources.iter().flatten().flat_map(|source| source.settings(file)));
     let problems =
         overrides::problems(std::iter::once(source).chain(sources.into_iter().flatten()));
     match config {
-        Some(config) if problems.is_empty() => Ok(config),
+        Some(config) if problems.is_empty() => Ok((config, settings)),
         _ => Err(fail(problems)),
     }
 }
@@ -171,6 +191,7 @@ fn sharing(root: &Section<'_>, mut tenants: Vec<Tenant>) -> Vec<Tenant> {
 
 fn address(section: &Section<'_>, key: &str, default: &str) -> Option<SocketAddr> {
     let parse = |text: &str| text.parse().ok();
+    section.usual_text(key, default);
     if section.text(key).is_none() {
         return parse(default);
     }

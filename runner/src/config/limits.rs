@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use integration_jobdiva::operations::written_duration;
 use workflow_core::limits::Pace;
 use workflow_core::outlet::Settings;
 
@@ -84,6 +85,16 @@ impl Limits {
         settings.fuse.failures = self.breaker_failures.unwrap_or(settings.fuse.failures);
         settings.fuse.open_for = self.breaker_open.unwrap_or(settings.fuse.open_for);
     }
+}
+
+/// What counts of `limits` where nothing is said.
+pub(super) fn usual(section: &Section<'_>, settings: &Settings) {
+    let Settings { pace, fuse, .. } = settings;
+    section.usual("per_minute", pace.per_minute);
+    section.usual("burst", pace.burst);
+    section.usual("least_per_minute", pace.least_per_minute);
+    section.usual("breaker_failures", fuse.failures);
+    section.usual_text("breaker_open", written_duration(fuse.open_for));
 }
 
 /// A number of at least 1.

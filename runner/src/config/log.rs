@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use integration_jobdiva::operations::written_duration;
 use workflow_core::audit::sign::SigningKey;
 
 use super::reader::Section;
@@ -33,6 +34,7 @@ pub(super) fn master_key(section: &Section<'_>) -> String {
     if section.text("master_key").is_some() {
         section.note("master_key", "secrets do not stand in this file: use `master_key_file`");
     }
+    section.usual_text("master_key_file", MASTER_KEY);
     section.text("master_key_file").unwrap_or_else(|| MASTER_KEY.to_owned())
 }
 
@@ -53,6 +55,7 @@ pub(super) fn log(section: Section<'_>, read: &Reading<'_>) -> Option<Log> {
         key.ok()
     });
     let sign_every = section.duration("sign_every").unwrap_or(SIGN_EVERY);
+    section.usual_text("sign_every", written_duration(SIGN_EVERY));
     section.finish();
     match key {
         None => Some(Log { signing_key: None, sign_every }),

@@ -11,6 +11,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::settings::{self, HIDDEN, Origin, Setting};
+
 /// One mistake in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -41,8 +43,12 @@ impl fmt::Display for Problems {
         write!(f, "{} has {} {plural}:", self.file.display(), self.problems.len())?;
         for problem in &self.problems {
             let Problem { file, line, key, what } = problem;
-            let file = file.as_ref().unwrap_or(&self.file);
-            write!(f, "\n  {}:{line}: {key}: {what}", file.display())?;
+            let file = file.as_ref().unwrap_or(&self.file).display();
+            match line {
+                // The file itself is wrong, not something in it.
+                0 => write!(f, "\n  {file} {what}")?,
+                line => write!(f, "\n  {file}:{line}: {key}: {what}")?,
+            }
         }
         Ok(())
     }
@@ -53,11 +59,12 @@ pub(super) struct Source<'a> {
     pub text: &'a str,
     file: Option<PathBuf>,
     problems: RefCell<Vec<Problem>>,
+    settings: RefCell<Vec<Setting>>,
 }
 
 impl<'a> Source<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, file: None, problems: RefCell::default() }
+        Self { text, file: None, problems: RefCell::default(), settings: RefCell::default() }
     }
 
     /// The text of another file than the configuration itself.
@@ -67,10 +74,29 @@ impl<'a> Source<'a> {
 
     /// Notes a mistake at a byte offset.
     pub fn note(&self, offset: usize, key: &str, what: impl Into<String>) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = self.line(offset);
         let (file, key) = (self.file.clone(), key.to_owned());
         self.problems.borrow_mut().push(Problem { file, line, key, what: what.into() });
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    /// The values in force so far, in the order in which they were asked for; each once. `file` is the configuration.
+    pub fn settings(&self, file: &Path) -> Vec<Setting> {
+        let mut seen = BTreeSet::new();
+        let mut settings = self.settings.borrow().clone();
+        settings.retain(|setting| seen.insert(setting.key.clone()));
+        for setting in &mut settings {
+            if let Origin::File { file: of, .. } = &mut setting.origin
+                && of.as_os_str().is_empty()
+            {
+                *of = file.to_owned();
+            }
+        }
+        settings
     }
 
     /// The mistakes, by line; each once.
@@ -86,6 +112,8 @@ impl<'a> Source<'a> {
 /// One table of the file. Every key asked for is a key known; [`Section::finish`] complains of the others.
 pub(super) struct Section<'a> {
     path: String,
+    /// The same, with the names of tenants in it.
+    shown: String,
     own: Layer<'a>,
     /// The same table in a file of overrides: what stands there goes before.
     over: Option<Layer<'a>>,
@@ -108,11 +136,12 @@ impl<'a> Layer<'a> {
 
 impl<'a> Section<'a> {
     pub fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
-        Self::of(String::new(), Layer { source, offset: 0, table: Some(table) }, None)
+        let own = Layer { source, offset: 0, table: Some(table) };
+        Self::of(String::new(), String::new(), own, None)
     }
 
-    fn of(path: String, own: Layer<'a>, over: Option<Layer<'a>>) -> Self {
-        Self { path, own, over, known: RefCell::default() }
+    fn of(path: String, shown: String, own: Layer<'a>, over: Option<Layer<'a>>) -> Self {
+        Self { path, shown, own, over, known: RefCell::default() }
     }
 
     /// The same section under a file of overrides.
@@ -126,7 +155,7 @@ impl<'a> Section<'a> {
     }
 
     fn key(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        within(&self.path, key)
     }
 
     fn find(&self, key: &str) -> Option<(&Layer<'a>, &'a Spanned<DeValue<'a>>)> {
@@ -135,7 +164,46 @@ impl<'a> Section<'a> {
 
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().insert(key.to_owned());
-        self.find(key).map(|(_, value)| value)
+        let (layer, value) = self.find(key)?;
+        self.set(key, layer, value);
+        Some(value)
+    }
+
+    fn set(&self, key: &str, layer: &Layer<'a>, value: &Spanned<DeValue<'a>>) {
+        let line = layer.source.line(value.span().start);
+        let file = layer.source.file.clone().unwrap_or_default();
+        // Who reads the last part of a hook's address can knock there.
+        let hidden = key == "endpoint";
+        let value = if hidden { HIDDEN.to_owned() } else { settings::written(value.get_ref()) };
+        self.told(key, value, Origin::File { file, line });
+    }
+
+    fn told(&self, key: &str, value: String, origin: Origin) {
+        let key = within(&self.shown, key);
+        self.own.source.settings.borrow_mut().push(Setting { key, value, origin });
+    }
+
+    /// What counts where the key is not there, as it would be written.
+    pub fn usual(&self, key: &str, value: impl fmt::Display) {
+        if self.find(key).is_none() {
+            self.told(key, value.to_string(), Origin::Default);
+        }
+    }
+
+    /// The same for a text.
+    pub fn usual_text(&self, key: &str, text: impl fmt::Display) {
+        self.usual(key, settings::quoted(&text.to_string()));
+    }
+
+    /// The same for a list of texts.
+    pub fn usual_texts(&self, key: &str, texts: &[String]) {
+        let texts: Vec<String> = texts.iter().map(|text| settings::quoted(text)).collect();
+        self.usual(key, format!("[{}]", texts.join(", ")));
+    }
+
+    /// A secret that was found.
+    pub fn hidden(&self, key: &str, origin: Origin) {
+        self.told(key, HIDDEN.to_owned(), origin);
     }
 
     /// Whether the table is in the file at all.
@@ -313,7 +381,7 @@ impl<'a> Section<'a> {
     /// A table within this one; empty when it is not there.
     pub fn section(&self, key: &str) -> Section<'a> {
         self.known.borrow_mut().insert(key.to_owned());
-        let within = |layer: &Layer<'a>| {
+        let layer_within = |layer: &Layer<'a>| {
             let value = layer.get(key)?;
             match value.get_ref() {
                 DeValue::Table(table) => {
@@ -325,8 +393,9 @@ impl<'a> Section<'a> {
                 }
             }
         };
-        let own = within(&self.own).unwrap_or(Layer { table: None, ..self.own });
-        Section::of(self.key(key), own, self.over.as_ref().and_then(within))
+        let own = layer_within(&self.own).unwrap_or(Layer { table: None, ..self.own });
+        let shown = within(&self.shown, key);
+        Section::of(self.key(key), shown, own, self.over.as_ref().and_then(layer_within))
     }
 
     /// The tables of a list of tables (`[[key]]`); those of the overrides first.
@@ -340,12 +409,17 @@ impl<'a> Section<'a> {
                 layer.source.note(value.span().start, &self.key(key), what);
                 continue;
             };
-            for item in items {
+            for (number, item) in items.iter().enumerate() {
                 let offset = item.span().start;
                 match item.get_ref() {
                     DeValue::Table(table) => {
                         let own = Layer { offset, table: Some(table), ..*layer };
-                        sections.push(Section::of(self.key(key), own, None));
+                        let name = match table.get("name").map(Spanned::get_ref) {
+                            Some(DeValue::String(name)) => name.to_string(),
+                            _ => (number + 1).to_string(),
+                        };
+                        let shown = format!("{}.{name}", within(&self.shown, key));
+                        sections.push(Section::of(self.key(key), shown, own, None));
                     }
                     _ => layer.source.note(offset, &self.key(key), "expected a table"),
                 }
@@ -362,6 +436,7 @@ impl<'a> Section<'a> {
             for (key, value) in layer.table.into_iter().flat_map(|table| table.iter()) {
                 let key = key.get_ref().to_string();
                 self.known.borrow_mut().insert(key.clone());
+                self.set(&key, layer, value);
                 match value.get_ref() {
                     DeValue::String(text) => map.push((key, text.to_string())),
                     _ => layer.source.note(
@@ -389,6 +464,11 @@ impl<'a> Section<'a> {
             }
         }
     }
+}
+
+/// A key with the tables around it.
+fn within(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 /// The nearest of the known names, or all of them.

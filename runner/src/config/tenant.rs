@@ -4,7 +4,7 @@ use std::path::Path;
 
 use integration_1099policy::config as policy;
 use integration_jobdiva::config as jobdiva;
-use integration_jobdiva::operations::{LOGIN, Operation};
+use integration_jobdiva::operations::{LOGIN, Operation, written_duration};
 use jiff::tz::TimeZone;
 use workflow_core::domain::call::{CategoryCode, CoverageType, EntityId};
 use workflow_core::domain::facts::{CompanyId, PlacementId};
@@ -17,6 +17,7 @@ use workflow_core::money::Decimal;
 
 use super::limits;
 use super::reader::Section;
+use super::settings::Origin;
 use super::{
     CallsAtOnce, Checklist, Pace, SecretFiles, Tenant, certificates, operations, webhooks,
 };
@@ -66,6 +67,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
     ats.finish();
     insurer.finish();
     let shorten_cover = section.flag("shorten_cover").unwrap_or(false);
+    section.usual("shorten_cover", false);
     let mut rules = rules(&section).map(|rules| Rules { shorten_cover, ..rules });
     let certificates = certificates::certificates(&section, read, rules.as_mut());
     let (invoices, timesheets) = invoices(section.section("invoices"));
@@ -90,6 +92,7 @@ pub(super) fn tenant(section: Section<'_>, read: &Reading<'_>) -> Option<Tenant>
 /// How many calls one of the two systems bears at once.
 fn at_once(section: &Section<'_>) -> usize {
     let usual = CallsAtOnce::default().policy;
+    section.usual("calls_at_once", usual);
     let Some(number) = section.number("calls_at_once") else { return usual };
     match usize::try_from(number) {
         Ok(number @ 1..=CALLS_AT_ONCE_MAX) => number,
@@ -110,14 +113,20 @@ pub(super) fn secret(section: &Section<'_>, key: &str, read: &Reading<'_>) -> Op
     }
     let found = match (section.text(&in_file), section.text(&in_env)) {
         (Some(path), None) => match std::fs::read_to_string(read.base.join(&path)) {
-            Ok(text) => Some((in_file, text.trim_end_matches(['\r', '\n']).to_owned())),
+            Ok(text) => {
+                section.hidden(key, Origin::SecretFile { path: read.base.join(&path) });
+                Some((in_file, text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
             Err(error) => {
                 section.note(&in_file, format!("{path} cannot be read: {error}"));
                 None
             }
         },
         (None, Some(name)) => match (read.env)(&name) {
-            Some(value) => Some((in_env, value)),
+            Some(value) => {
+                section.hidden(key, Origin::Environment { variable: name });
+                Some((in_env, value))
+            }
             None => {
                 section.note(&in_env, format!("the environment has no variable {name}"));
                 None
@@ -186,6 +195,16 @@ fn jobdiva(section: &Section<'_>, read: &Reading<'_>) -> Option<jobdiva::Config>
     pace.apply(&mut config.limits);
     times.set("connect", &mut config.connect_timeout);
     times.set("read", &mut config.read_timeout);
+    section.usual_text("base_url", &config.base_url);
+    section.usual_text("login", "v2_pair");
+    section.usual_text("token_header", "bearer");
+    section.usual_text("time_zone", &config.time_zone);
+    section.usual_texts("user_fields", &config.user_fields);
+    section.usual("allow_plain_http", false);
+    limits::usual(&section.section("limits"), &config.limits);
+    let times = section.section("timeouts");
+    times.usual_text("connect", written_duration(config.connect_timeout));
+    times.usual_text("read", written_duration(config.read_timeout));
     Some(config)
 }
 
@@ -259,7 +278,32 @@ fn policy(
     times.set("total", &mut config.total_timeout);
     times.set("file", &mut config.file_timeout);
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
+    policy_usual(section, &config);
     Some(config)
+}
+
+/// What counts of `[tenant.1099policy]` where nothing is said.
+fn policy_usual(section: &Section<'_>, config: &policy::Config) {
+    section.usual("shared_account", false);
+    section.usual_text("base_url", &config.base_url);
+    section.usual_text("auth", "bearer");
+    section.usual_text("environment_header", "sent");
+    section.usual_text("contractor_required", "names");
+    section.usual_text("contractor_shape", "flat");
+    section.usual_text("job_region", "address");
+    section.usual_text("metadata_on", "contractor_and_job");
+    section.usual_texts("idempotency_headers", &config.idempotency_headers);
+    section.usual("allow_plain_http", false);
+    limits::usual(&section.section("limits"), &config.limits);
+    let times = section.section("timeouts");
+    for (key, time) in [
+        ("connect", config.connect_timeout),
+        ("read", config.read_timeout),
+        ("total", config.total_timeout),
+        ("file", config.file_timeout),
+    ] {
+        times.usual_text(key, written_duration(time));
+    }
 }
 
 /// How the environment is told, and what a contractor must have.
@@ -309,6 +353,15 @@ fn pace(section: Section<'_>) -> Pace {
         census: section.duration("census").unwrap_or(usual.census),
         census_reach: section.duration("census_reach").unwrap_or(usual.census_reach),
     };
+    for (key, usual) in [
+        ("poll", usual.poll),
+        ("sweep", usual.sweep),
+        ("reread", usual.reread),
+        ("census", usual.census),
+        ("census_reach", usual.census_reach),
+    ] {
+        section.usual_text(key, written_duration(usual));
+    }
     section.finish();
     pace
 }
@@ -323,12 +376,12 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
     let default_term_days =
         dates.number("default_term_days").and_then(|days| i32::try_from(days).ok());
     let remind_days = dates.days("remind_days");
-    dates.finish();
 
     let contractor = section.section("contractor");
     let relay_domain =
         contractor.required("relay_domain", "the domain of made-up e-mail addresses");
     let include_corp_to_corp = contractor.flag("include_corp_to_corp");
+    contractor.usual("include_corp_to_corp", false);
     let categories = words(
         &contractor.section("categories"),
         &[
@@ -342,6 +395,9 @@ fn rules(section: &Section<'_>) -> Option<Rules> {
 
     let mut rules = Rules::usual(zone?, relay_domain.as_deref().unwrap_or_default());
     rules.default_term_days = default_term_days;
+    dates.usual_text("zone", "America/New_York");
+    dates.usual("remind_days", format!("{:?}", rules.remind_days));
+    dates.finish();
     rules.remind_days = remind_days.unwrap_or(rules.remind_days);
     rules.include_corp_to_corp = include_corp_to_corp.unwrap_or(false);
     rules.categories.extend(categories);
@@ -366,6 +422,8 @@ fn wage(section: Section<'_>, rules: &mut Rules) {
     let non_hourly =
         section.word("non_hourly", &[("hold", NonHourly::Hold), ("flat_fee", NonHourly::FlatFee)]);
     rules.non_hourly = non_hourly.unwrap_or(rules.non_hourly);
+    section.usual_text("non_hourly", "hold");
+    section.usual_text("currency", &rules.currency);
     if let Some(currency) = section.text("currency") {
         rules.currency = currency;
     }
@@ -423,8 +481,11 @@ fn invoices(section: Section<'_>) -> (Invoices, Option<jobdiva::TimesheetPay>) {
         "timesheet_pay",
         &[("rate", jobdiva::TimesheetPay::Rate), ("amount", jobdiva::TimesheetPay::Amount)],
     );
-    section.finish();
     let usual = Invoices::default();
+    section.usual_text("send", "never");
+    section.usual_text("week_hours", usual.week_hours);
+    section.usual_text("timesheet_pay", "rate");
+    section.finish();
     let invoices = Invoices {
         send: send.unwrap_or(usual.send),
         week_hours: week_hours.unwrap_or(usual.week_hours),
@@ -437,6 +498,10 @@ fn coverage(section: Section<'_>, rules: &mut Rules) {
     if let Some(types) = coverage_types(&section, "types") {
         rules.coverage = types;
     }
+    let name =
+        |of: &CoverageType| COVERAGE.iter().find(|(_, t)| t == of).map(|(n, _)| n.to_string());
+    let usual: Vec<String> = rules.coverage.iter().filter_map(name).collect();
+    section.usual_texts("types", &usual);
     for rule in section.sections("rule") {
         let company = rule.text("company").map(CompanyId);
         let (category, state) = (rule.text("category"), rule.text("state"));

@@ -33,6 +33,7 @@ pub(super) fn jobdiva_hook(
     if reply.len() > REPLY_BYTES_MAX {
         section.note("reply_body", format!("longer than {REPLY_BYTES_MAX} bytes"));
     }
+    section.usual_text("reply_body", &reply);
     let allow_from = networks(&section, "allow_from");
     let secrets: Vec<_> =
         secrets?.into_iter().map(integration_jobdiva::secret::Secret::new).collect();
@@ -95,6 +96,11 @@ fn signing(section: &Section<'_>) -> Option<jobdiva::Signing> {
         Some(false) => jobdiva::Require::IfSigned,
         Some(true) | None => jobdiva::Require::Signed,
     };
+    section.usual("require", true);
+    let names: Vec<String> = usual.headers.iter().map(|(name, _)| name.clone()).collect();
+    section.usual_texts("headers", &names);
+    section.usual_text("prefix", "optional");
+    section.usual_text("encoding", "hex");
     Some(jobdiva::Signing {
         headers,
         prefix: prefix.unwrap_or(usual.prefix),
@@ -160,6 +166,7 @@ pub(super) fn sources(section: &Section<'_>) -> Option<Rules> {
         }
         number
     };
+    section.usual("refused_per_minute", usual.refused_per_minute);
     Some(Rules {
         refused_per_minute: per_minute("refused_per_minute").unwrap_or(usual.refused_per_minute),
         requests_per_minute: per_minute("requests_per_minute"),

@@ -57,14 +57,9 @@ fn causes(engine: &Engine<Insurance>) -> Vec<Cause> {
     };
     let mut causes: BTreeMap<String, Vec<Summary>> = BTreeMap::new();
     for workflow in WORKFLOWS {
-        let mut after = None;
-        loop {
-            let some = engine.summaries_of(workflow, needs, after.as_ref(), LINES);
-            let Some(last) = some.last() else { break };
-            after = Some(last.stream.clone());
-            for line in some {
-                causes.entry(cause(&line)).or_default().push(line);
-            }
+        // What waits for a person neither ended nor rests.
+        for line in engine.open_summaries(workflow).into_iter().filter(needs) {
+            causes.entry(cause(&line)).or_default().push(line);
         }
     }
     let mut causes: Vec<Cause> = causes

@@ -77,9 +77,9 @@ fn operations_are_shown_with_what_a_tenant_does_otherwise() {
     );
     let json = good(dir.path(), &["operations", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json[0]["tenant"], "acme");
-    assert_eq!(json[0]["differences"].as_array().unwrap().len(), 2);
-    assert_eq!(json[0]["error_rules"][0]["class"], "busy");
+    assert_eq!(json["registries"][0]["tenant"], "acme");
+    assert_eq!(json["registries"][0]["differences"].as_array().unwrap().len(), 2);
+    assert_eq!(json["registries"][0]["error_rules"][0]["class"], "busy");
     assert_eq!(run(dir.path(), &["operations", "pay.gone"]).status.code(), Some(4));
     assert_eq!(run(dir.path(), &["operations", "--tenant", "nobody"]).status.code(), Some(4));
 }

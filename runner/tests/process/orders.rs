@@ -31,7 +31,7 @@ fn every_verb_teaches_and_asks_for_a_reason() {
     let dir = tempfile::tempdir().unwrap();
     for verb in VERBS {
         let help = good(dir.path(), &[verb, "--help"]);
-        assert!(help.contains(&format!("Example: runner {verb}")), "{help}");
+        assert!(help.contains(&format!("  runner {verb}")), "{help}");
         assert_eq!(help.contains("--reason"), verb != "tenants", "{help}");
     }
     let none = run(dir.path(), &["exclude", "1"]);

@@ -9,27 +9,32 @@ use workflow_core::store::Store;
 use workflow_core::store::sled::SledStore;
 
 use super::load::{self, Pace, Waiting, commit_groups, drive};
-use super::report::{Row, show};
+use super::log::size;
+use super::report::{Row, median, show};
 use super::yardstick::{RawFile, append};
 use super::{Plan, fresh};
 
 pub fn run(plan: &Plan) -> Vec<Row> {
     let aims = [(1, ""), (64, ">= 0.80 of raw"), (1024, "")];
-    aims.map(|(in_flight, aim)| {
-        let mut syncs = Vec::new();
+    let rows = aims.map(|(in_flight, aim)| {
+        let (mut syncs, mut bytes) = (Vec::new(), Vec::new());
         let rounds: Vec<(Pace, Pace)> = (0..plan.rounds)
             .map(|round| {
                 let raw = raw(&fresh(plan, "raw"), in_flight, plan);
                 syncs.push(raw.sync);
-                let ours = sled(&fresh(plan, "appends"), in_flight, round, plan);
+                let dir = fresh(plan, "appends");
+                let (ours, events) = sled(&dir, in_flight, round, plan);
+                bytes.push(size(&dir) as f64 / events as f64);
                 (ours, raw.pace)
             })
             .collect();
         let row = Row::of_rounds("durable appends", in_flight, &rounds, aim).with_syncs(&syncs);
-        show(&row);
-        row
-    })
-    .into()
+        let disk = Row::figure("disk per event after them", median(bytes), "bytes", "<= 600");
+        let rows = [row, disk.at(in_flight)];
+        rows.iter().for_each(show);
+        rows
+    });
+    rows.into_iter().flatten().collect()
 }
 
 /// What the raw file did.
@@ -50,7 +55,8 @@ pub fn raw(dir: &Path, in_flight: usize, plan: &Plan) -> Raw {
     Raw { pace, sync: load::pace(syncs, plan.during) }
 }
 
-fn sled(dir: &Path, in_flight: usize, round: usize, plan: &Plan) -> Pace {
+/// The same with the log; and how many events it has then. It is closed, as an idle one is soon.
+fn sled(dir: &Path, in_flight: usize, round: usize, plan: &Plan) -> (Pace, u64) {
     let store = Arc::new(SledStore::open(dir).expect("the store opens"));
     let kept = Arc::clone(&store);
     let queue = commit_groups(move |group| {
@@ -58,8 +64,18 @@ fn sled(dir: &Path, in_flight: usize, round: usize, plan: &Plan) -> Pace {
         assert!(outcomes.iter().all(Result::is_ok), "nobody else appends");
     });
     let pace = appending(queue, in_flight, round, plan);
-    drop(kept);
-    pace
+    let mut kept = kept;
+    // The thread that commits ends once nobody is left to ask it.
+    let store = loop {
+        match Arc::try_unwrap(kept) {
+            Ok(store) => break store,
+            Err(shared) => kept = shared,
+        }
+        std::thread::yield_now();
+    };
+    let events = store.head().next.0;
+    store.close().expect("the store closes");
+    (pace, events)
 }
 
 fn appending(queue: mpsc::Sender<Waiting>, in_flight: usize, round: usize, plan: &Plan) -> Pace {

@@ -138,7 +138,7 @@ pub fn resident_mb() -> f64 {
 }
 
 /// The bytes of all files below a folder.
-fn size(dir: &Path) -> u64 {
+pub fn size(dir: &Path) -> u64 {
     let entries = std::fs::read_dir(dir).expect("the folder can be listed");
     entries
         .map(|entry| {

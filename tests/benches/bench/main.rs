@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod appends;
 mod door;
+mod ended;
 mod gaps;
 mod load;
 mod log;
@@ -34,12 +35,13 @@ pub struct Plan {
 /// What is measured, by the name that `--only` takes.
 type Part = (&'static str, fn(&Plan) -> Vec<Row>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("appends", appends::run),
     ("steps", steps::run),
     ("log", log::run),
     ("door", door::run),
     ("placements", placements::run),
+    ("ended", ended::run),
     ("gaps", gaps::run),
 ];
 
@@ -64,6 +66,9 @@ fn main() {
     if let Some(dir) = value("--open-placements") {
         return placements::open(dir.as_ref());
     }
+    if let Some(dir) = value("--open-ended") {
+        return ended::open(dir.as_ref());
+    }
     if let Some(dir) = value("--ask-gaps") {
         return gaps::ask(dir.as_ref());
     }
@@ -81,12 +86,13 @@ fn main() {
         Plan { rounds, during: Duration::from_millis(millis), events, dir: dir.path().to_owned() };
     let only = value("--only");
     let wanted = |part: &str| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == part));
+    let began = report::load();
     report::heading();
     let mut rows: Vec<Row> = Vec::new();
     for (_, run) in PARTS.iter().filter(|(part, _)| wanted(part)) {
         rows.extend(run(&plan));
     }
     if let Some(path) = value("--json") {
-        report::keep(path.as_ref(), mode, rounds, &rows);
+        report::keep(path.as_ref(), mode, rounds, &began, &rows);
     }
 }

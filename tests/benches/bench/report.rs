@@ -64,6 +64,11 @@ impl Row {
         }
     }
 
+    /// The same with so many in flight.
+    pub fn at(self, in_flight: usize) -> Self {
+        Self { in_flight, ..self }
+    }
+
     /// The same with what the yardstick waited for the disk, each time.
     pub fn with_syncs(self, syncs: &[Pace]) -> Self {
         let middle = |of: fn(&Pace) -> f64| median(syncs.iter().map(of).collect());
@@ -127,12 +132,24 @@ pub fn heading() {
 }
 
 /// Keeps the rows as JSON, with what the machine is but not whose.
-pub fn keep(path: &Path, mode: &str, rounds: usize, rows: &[Row]) {
+pub fn keep(path: &Path, mode: &str, rounds: usize, began: &Load, rows: &[Row]) {
     let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
-    let report = json!({ "mode": mode, "rounds": rounds, "machine": machine(), "rows": rows });
+    let mut machine = machine();
+    machine["load_at_the_beginning"] = json!(began.0);
+    machine["load_at_the_end"] = json!(load().0);
+    let report = json!({ "mode": mode, "rounds": rounds, "machine": machine, "rows": rows });
     let mut text = serde_json::to_string_pretty(&report).expect("JSON can be written");
     text.push('\n');
     std::fs::write(path, text).expect("the report can be written");
+}
+
+/// How many processes wanted to run, on average over the last minute, as the system says it.
+pub struct Load(String);
+
+/// The load now. Only Linux says.
+pub fn load() -> Load {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    Load(load.split(' ').next().unwrap_or_default().to_owned())
 }
 
 fn machine() -> Value {
@@ -142,13 +159,11 @@ fn machine() -> Value {
         let line = text.lines().find(|line| line.starts_with(starts)).unwrap_or_default();
         line.split(':').nth(1).unwrap_or_default().trim().to_owned()
     };
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     json!({
         "cpu": line("/proc/cpuinfo", "model name"),
         "cpus": cpus,
         "memory": line("/proc/meminfo", "MemTotal"),
         "system": std::env::consts::OS,
-        "load_at_the_end": load.split(' ').next().unwrap_or_default(),
         "build": if cfg!(debug_assertions) { "debug" } else { "release" },
     })
 }

@@ -110,3 +110,31 @@ fn forgetting_needs_a_reason() {
     ",
     );
 }
+
+#[test]
+fn one_who_was_merged_is_forgotten_under_every_id() {
+    for named in ["cand_1", "cand_7", "cand_9"] {
+        check(&format!(
+            "
+            given pl_1 of cand_1
+            and   cand_1 has the e-mail thornbury@real.test
+            and   the ATS reports pl_1
+            and   cand_7 has the e-mail achterberg@real.test
+            and   the ATS merges cand_1 into cand_7
+            and   the ATS merges cand_7 into cand_9
+            and   pl_2 of cand_2
+            and   the ATS reports pl_2
+            when  the operator forgets {named}: erasure request 17
+            then  cand_1 is Forgotten
+            and   cand_7 is Forgotten
+            and   cand_9 is Forgotten
+            and   cand_2 is OptingIn
+            when  the engine restarts
+            and   the operator forgets {named}: again
+            then  that was taken
+            and   PersonForgotten once for cand_1
+            and   PersonForgotten once for cand_9
+            "
+        ));
+    }
+}

@@ -343,15 +343,25 @@ impl Teller {
                 return Some(Ok(()));
             }
             "forgets" => {
-                let input = contractor::Input::Forget { reason };
-                self.last = Some(self.world.tell_contractor(&candidate(name), input).await);
-                return Some(Ok(()));
+                return Some(self.forget(name, reason).await);
             }
             _ => return None,
         };
         let input = Input::Resolve { resolution, reason };
         self.last = Some(self.world.tell(&placement(name), input, "operator:kim").await);
         Some(Ok(()))
+    }
+
+    /// As `runner forget` does it: under every id that was merged.
+    async fn forget(&mut self, name: &str, reason: String) -> Outcome {
+        let stream = self.world.contractor_stream(&candidate(name));
+        let ids = runner::forget::ids_of(self.world.engine(), &stream);
+        for id in ids.map_err(|error| error.to_string())? {
+            let id = candidate(id.key());
+            let input = contractor::Input::Forget { reason: reason.clone() };
+            self.last = Some(self.world.tell_contractor(&id, input).await);
+        }
+        Ok(())
     }
 
     /// `pl_1 wage=95.00/hour`, or `cand_1 email=kim@real.test`.

@@ -164,6 +164,22 @@ impl Workflow for Contractor {
         react::aliases(state)
     }
 
+    /// Whoever worked here once stays known: as many as ever came.
+    fn rests(state: &State) -> bool {
+        match state {
+            State::Linked { .. } | State::OptedIn { .. } => true,
+            State::Merged { .. } | State::Retired { .. } | State::Gone { .. } => true,
+            State::Unlinked { .. }
+            | State::Identified { .. }
+            | State::OptingIn { .. }
+            | State::Succeeding { .. }
+            | State::Contested { .. }
+            | State::Flagged { .. }
+            | State::Merging { .. }
+            | State::Forgotten { .. } => false,
+        }
+    }
+
     fn about(stream: &StreamId, _: &State, _: &Call) -> Option<Subject> {
         Some(Subject::from(stream))
     }

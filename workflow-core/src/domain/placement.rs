@@ -214,6 +214,11 @@ impl Workflow for Placement {
         react::aliases(state)
     }
 
+    /// Most of what an agency places is out of scope, and stays so.
+    fn rests(state: &State) -> bool {
+        matches!(state, State::Excluded { .. })
+    }
+
     fn about(stream: &StreamId, state: &State, call: &Call) -> Option<Subject> {
         let candidate = call.candidate().or_else(|| state.candidate());
         candidate.and_then(|candidate| person(stream, candidate))

@@ -1,22 +1,25 @@
 //! The checkpoint of the engine's index, so that opening folds what is pending and the log's tail, not the history.
 //!
-//! `<store>/index/engine` holds the lines of the index (`engine/line.rs`): no call, no message, no state. No truth
-//! stands here: a file that does not fit the log or this very program is left aside, and all is built from the log. Like
+//! `<store>/index/engine` holds the lines of the index (`engine/line.rs`): no call, no message, no state. Ended lines go
+//! to a shelf beside it (`engine/ended.rs`) once they are many, so that neither this file nor the memory grows with the
+//! history. No truth stands here: a file that does not fit the log or this very program is left aside, and all is built from the log. Like
 //! the store's, it is written while the log goes on, and each line knows its own version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
+use super::ended::Ended;
 use super::index::{Index, States};
 use super::line::Line;
+use super::lines::Lines;
 use super::lock;
 use crate::id::{Position, StreamId};
 use crate::record::Hash;
@@ -27,13 +30,28 @@ use crate::workflow::Domain;
 
 const FILE: &str = "engine";
 const FILE_NEW: &str = "engine.new";
-const MAGIC: &[u8; 8] = b"WFENGIN2";
+const MAGIC: &[u8; 8] = b"WFENGIN3";
 /// A checkpoint is written after so many events: reading them again takes about a quarter of a second.
 const EVERY: u64 = 50_000;
 /// At a stop a checkpoint that is so many events old is new enough.
 const NEW_ENOUGH: u64 = 1_000;
 /// So many lines are copied while the index is held.
 const AT_A_TIME: usize = 500;
+/// Ended lines in memory are put on the shelf once they are more than this, and more than one in so many of those there:
+/// so many times at most is each written again.
+const SHELVED_FROM: u64 = 4_000;
+const SHELF_SHARE: u64 = 16;
+const SHELF_PREFIX: &str = "engine-";
+
+/// When ended lines are put on the shelf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shelve {
+    /// Once they are many.
+    Many,
+    /// At once.
+    #[cfg(any(test, feature = "testing"))]
+    All,
+}
 
 /// What a checkpoint depends on beside the log: the workflows' tables and the program that made the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +70,7 @@ pub(super) struct Kept {
     pub sight: Sight,
     /// The log is read from here on.
     pub from: Position,
-    pub lines: BTreeMap<StreamId, Line>,
+    pub lines: Lines,
 }
 
 impl Stamp {
@@ -137,11 +155,16 @@ fn take_all(mut rest: &[u8], store: &dyn Store) -> Result<(Kept, Names), &'stati
     if from > to.next || !is_end_of(store, to) {
         return Err("its checkpoint is of another log");
     }
+    let dir = store.index_dir().ok_or(broken)?;
+    let ended = Ended::take(&mut rest, &dir).ok_or("its shelf is not what was written")?;
+    let covered = (0..take_number(&mut rest).ok_or(broken)?).map(|_| take_stream(&mut rest));
+    let covered: BTreeSet<StreamId> = covered.collect::<Option<_>>().ok_or(broken)?;
     let mut lines = Vec::new();
     while !rest.is_empty() {
         lines.push(take_line(&mut rest).ok_or(broken)?);
     }
-    Ok((Kept { sight, from, lines: lines.into_iter().collect() }, names))
+    let lines = Lines::resumed(lines.into_iter().collect(), ended.map(Arc::new), covered);
+    Ok((Kept { sight, from, lines }, names))
 }
 
 /// The lines that an engine left of this log, whichever program it was, with the names of its states: to compare with,
@@ -155,7 +178,8 @@ pub(super) fn read_any(store: &dyn Store) -> Option<(Names, BTreeMap<StreamId, L
     }
     let (_, rest) = rest.split_first_chunk::<32>()?;
     let (kept, names) = take_all(rest, store).ok()?;
-    Some((names, kept.lines))
+    let all = kept.lines.after(&StreamId::before(""));
+    Some((names, all.map(|(stream, line)| (stream, line.into_owned())).collect()))
 }
 
 /// By workflow, the names of its states: lines name them by number.
@@ -188,9 +212,17 @@ fn take_place(rest: &mut &[u8]) -> Option<(Position, Head)> {
     Some((from, Head { next, hash: Hash(*hash) }))
 }
 
+fn take_stream(rest: &mut &[u8]) -> Option<StreamId> {
+    StreamId::parse(std::str::from_utf8(take_bytes(rest)?).ok()?).ok()
+}
+
 fn take_line(rest: &mut &[u8]) -> Option<(StreamId, Line)> {
-    let stream = StreamId::parse(std::str::from_utf8(take_bytes(rest)?).ok()?).ok()?;
-    Some((stream, Line::read(take_bytes(rest)?)?))
+    Some((take_stream(rest)?, Line::read(take_bytes(rest)?)?))
+}
+
+fn put_line(stream: &StreamId, line: &Line, bytes: &mut Vec<u8>) {
+    put_bytes(stream.as_str().as_bytes(), bytes);
+    put_bytes(line.bytes(), bytes);
 }
 
 /// Whether the log once ended there.
@@ -263,12 +295,22 @@ impl<D: Domain> Checkpoints<D> {
 
     /// Writes a checkpoint before it returns.
     pub fn write_now(&self) -> Result<(), StoreError> {
+        self.write_as(Shelve::Many)
+    }
+
+    /// The same, with every ended line on the shelf.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn shelve_now(&self) -> Result<(), StoreError> {
+        self.write_as(Shelve::All)
+    }
+
+    fn write_as(&self, shelve: Shelve) -> Result<(), StoreError> {
         let Some(task) = &self.task else { return Ok(()) };
         let failed = |e: io::Error| StoreError::Io {
             action: "writing the engine's checkpoint",
             source: e.into(),
         };
-        task.write().map_err(failed)
+        task.write(shelve).map_err(failed)
     }
 
     /// Leaves one that is new enough, once nothing more is appended.
@@ -292,53 +334,123 @@ impl<D: Domain> Task<D> {
     }
 
     fn write_or_warn(&self) {
-        if let Err(error) = self.write() {
+        if let Err(error) = self.write(Shelve::Many) {
             // Not at once again.
             self.at.fetch_add(EVERY / 2, Ordering::Relaxed);
             tracing::warn!(dir = %self.dir.display(), %error, "the engine's checkpoint was not written");
         }
     }
 
-    fn write(&self) -> io::Result<()> {
+    fn write(&self, shelve: Shelve) -> io::Result<()> {
         let _one_at_a_time = lock(&self.writing);
         fs::create_dir_all(&self.dir)?;
-        let (from, lines) = self.lines();
+        let Walked { from, mut pending, ended, mut covered } = self.walk();
+        let old = self.index().ended().cloned();
+        let shelf = self.shelve(shelve, from, &ended, (old.as_deref(), &covered))?;
+        if shelf.is_some() {
+            covered.clear();
+        } else {
+            ended.iter().for_each(|(stream, line)| put_line(stream, line, &mut pending));
+        }
         // What can be done without must not take the log's last room.
-        self.store.room(lines.len() as u64).map_err(io::Error::other)?;
+        self.store.room(pending.len() as u64).map_err(io::Error::other)?;
         // What the lines know was durable before they knew it, so that it lies before this end.
         let to = self.store.head();
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.stamp.0);
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        put_names(index.states(), &mut bytes);
-        drop(index);
+        put_names(self.index().states(), &mut bytes);
         put_number(u64::from(self.sight == Sight::Open), &mut bytes);
         put_number(from.0, &mut bytes);
         put_number(to.next.0, &mut bytes);
         bytes.extend(to.hash.0);
-        let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes), &lines);
-        replace(&self.dir, &[&bytes, &lines, &crc.to_be_bytes()])?;
+        let used = shelf.as_ref().or(old.as_ref());
+        Ended::put(used.map(|ended| &**ended), &mut bytes);
+        put_number(covered.len() as u64, &mut bytes);
+        covered.iter().for_each(|stream| put_bytes(stream.as_str().as_bytes(), &mut bytes));
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes), &pending);
+        replace(&self.dir, &[&bytes, &pending, &crc.to_be_bytes()])?;
         self.at.store(from.0, Ordering::Relaxed);
-        Ok(())
+        remove_other_shelves(&self.dir, used.map(|ended| ended.name()))
     }
 
-    /// All lines and the position that they surely reach to, holding the index for a moment at a time.
-    fn lines(&self) -> (Position, Vec<u8>) {
-        let index = || self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let from = index().reached();
-        let (mut bytes, mut last): (_, Option<StreamId>) = (Vec::new(), None);
+    /// Puts what ended on a new shelf, if that is worth it, and takes it out of memory; `covered` are those in memory of
+    /// which the `old` shelf has an older line.
+    fn shelve(
+        &self,
+        shelve: Shelve,
+        from: Position,
+        ended: &[(StreamId, Line)],
+        (old, covered): (Option<&Ended>, &BTreeSet<StreamId>),
+    ) -> io::Result<Option<Arc<Ended>>> {
+        let most = match shelve {
+            Shelve::Many => SHELVED_FROM.max(old.map_or(0, Ended::count) / SHELF_SHARE),
+            #[cfg(any(test, feature = "testing"))]
+            Shelve::All => 0,
+        };
+        let name = format!("{SHELF_PREFIX}{from}");
+        // One of that name is being read.
+        if ended.len() as u64 <= most || old.is_some_and(|old| old.name() == name) {
+            return Ok(None);
+        }
+        let more: usize = ended.iter().map(|(_, line)| 2 * line.bytes().len()).sum();
+        let more = more as u64 + old.map_or(0, Ended::bytes);
+        self.store.room(more).map_err(io::Error::other)?;
+        let shelf = Arc::new(Ended::write(&self.dir.join(name), old, covered, ended)?);
+        let index = || self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index().put_shelf(Arc::clone(&shelf), covered);
+        for some in ended.chunks(AT_A_TIME) {
+            index().settle(some);
+        }
+        Ok(Some(shelf))
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index<D>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All lines in memory, holding the index for a moment at a time.
+    fn walk(&self) -> Walked {
+        let from = self.index().reached();
+        let (pending, ended, covered) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut walked = Walked { from, pending, ended, covered };
+        let mut last: Option<StreamId> = None;
         loop {
-            let some = index().lines_after(last.as_ref(), AT_A_TIME);
-            for (stream, line) in &some {
-                put_bytes(stream.as_str().as_bytes(), &mut bytes);
-                put_bytes(line.bytes(), &mut bytes);
-            }
-            match some.into_iter().last() {
-                Some((stream, _)) => last = Some(stream),
-                None => return (from, bytes),
+            let some = self.index().lines_after(last.as_ref(), AT_A_TIME);
+            let Some((stream, _, _)) = some.last() else { return walked };
+            last = Some(stream.clone());
+            for (stream, line, is_covered) in some {
+                walked.covered.extend(is_covered.then(|| stream.clone()));
+                match line.view().is_at_rest() {
+                    true => walked.ended.push((stream, line)),
+                    false => put_line(&stream, &line, &mut walked.pending),
+                }
             }
         }
     }
+}
+
+/// What an index has in memory.
+struct Walked {
+    /// The position that the lines surely reach to.
+    from: Position,
+    /// Lines to which something may still happen, as they stand in a checkpoint.
+    pending: Vec<u8>,
+    /// Lines of what ended.
+    ended: Vec<(StreamId, Line)>,
+    /// The streams among both of which the shelf has an older line.
+    covered: BTreeSet<StreamId>,
+}
+
+/// Removes every shelf but the one in use.
+fn remove_other_shelves(dir: &Path, used: Option<&str>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        let name = name.to_string_lossy();
+        if name.starts_with(SHELF_PREFIX) && used != Some(&*name) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts a file in the place of the one before: after a power cut one of the two is there, whole.

@@ -1,15 +1,16 @@
 //! What follows from the log, for quick answers: who is owed what, whose time comes when, who is called what.
 //!
 //! No truth is here: it is built from the log at start, or taken up where a checkpoint left it, and kept up after each
-//! commit. An instance takes a packed line (`engine/line.rs`), and the work itself only while there is some to do.
+//! commit. An instance takes a packed line (`engine/line.rs`), and the work itself only while there is some to do. Once it
+//! has ended, its line stands on a shelf (`engine/lines.rs`), from which lists and look-ups read it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ended::{Ended, hash};
 use super::line::{Item, Line, Told, View};
+use super::lines::Lines;
 use super::live::{Due, Standing};
 use crate::id::{Key, Position, StreamId, Version};
 use crate::time::Timestamp;
@@ -115,7 +116,7 @@ pub(super) type States = BTreeMap<&'static str, Vec<&'static str>>;
 
 pub(super) struct Index<D: Domain> {
     states: States,
-    lines: BTreeMap<StreamId, Line>,
+    lines: Lines,
     /// All that a state is owed, where some of it is work still to be done. Missing for a call of which only the
     /// checkpoint told so far: the instance knows it, see [`OwedNow::Asleep`].
     owing: BTreeMap<StreamId, Arc<Standing<D>>>,
@@ -141,11 +142,16 @@ pub(super) struct Messages {
 }
 
 impl<D: Domain> Index<D> {
-    /// As a checkpoint left it, from lines in order; the calls that they owe are asleep.
-    pub fn new(states: States, lines: BTreeMap<StreamId, Line>) -> Self {
+    /// As a checkpoint left it; the calls that its lines owe are asleep.
+    pub fn new(states: States, lines: Lines) -> Self {
         let (mut timers, mut aliases, mut calls) = (Vec::new(), Vec::new(), Vec::new());
-        let mut counts = BTreeMap::new();
-        for (stream, line) in &lines {
+        let mut counts: BTreeMap<(&'static str, usize), usize> = BTreeMap::new();
+        for (workflow, state, count) in lines.tally() {
+            if let Some((workflow, _)) = states.get_key_value(workflow.as_str()) {
+                *counts.entry((*workflow, state)).or_default() += count;
+            }
+        }
+        for (stream, line) in lines.in_memory() {
             let view = line.view();
             timers.extend(view.timer.map(|at| (at, stream.clone())));
             aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
@@ -180,6 +186,10 @@ impl<D: Domain> Index<D> {
         listed: bool,
         told: &dyn Fn(&Key) -> bool,
     ) -> Messages {
+        // One whose first event this is stands on no shelf.
+        if version > Version(1) {
+            self.unshelve(stream);
+        }
         let inherited = self.inherited_of(stream);
         let before = self.remove(stream);
         let mut messages = Messages { new: Vec::new(), void: Vec::new() };
@@ -234,11 +244,19 @@ impl<D: Domain> Index<D> {
         if let Some((workflow, _)) = self.states.get_key_value(stream.workflow()) {
             *self.counts.entry((*workflow, view.state)).or_default() += 1;
         }
-        self.lines.insert(stream.clone(), line);
+        self.lines.memory().insert(stream.clone(), line);
+    }
+
+    /// Takes a line off the shelf into memory, if it stands there. It was counted before.
+    fn unshelve(&mut self, stream: &StreamId) {
+        let Some(line) = self.lines.unshelve(stream) else { return };
+        let aliases = line.view().aliases.iter().map(|alias| hash(alias)).collect::<Vec<_>>();
+        self.aliases.extend(aliases.into_iter().map(|hash| (hash, stream.clone())));
+        self.lines.memory().insert(stream.clone(), line);
     }
 
     fn remove(&mut self, stream: &StreamId) -> Option<Line> {
-        let line = self.lines.remove(stream)?;
+        let line = self.lines.memory().remove(stream)?;
         let view = line.view();
         match self.owing.remove(stream) {
             Some(owing) => owing.owed.iter().for_each(|due| drop(self.calls.remove(&due.key))),
@@ -272,7 +290,8 @@ impl<D: Domain> Index<D> {
         if self.inherited.is_empty() {
             return Vec::new();
         }
-        let mut keys: Vec<Key> = match (self.owing.get(stream), self.lines.get(stream)) {
+        let mut keys: Vec<Key> = match (self.owing.get(stream), self.lines.in_memory().get(stream))
+        {
             (Some(owing), _) => owing.owed.iter().map(|due| due.key.clone()).collect(),
             (None, Some(line)) => line.view().calls(stream),
             (None, None) => Vec::new(),
@@ -295,7 +314,7 @@ impl<D: Domain> Index<D> {
 
     /// The log shows a message: an event came of it.
     pub fn told(&mut self, from: &StreamId, key: &Key) {
-        let Some(line) = self.lines.get_mut(from) else { return };
+        let Some(line) = self.lines.memory().get_mut(from) else { return };
         *line = line.with_told(from, key);
         if !line.view().is_pending() {
             self.owing.remove(from);
@@ -312,11 +331,34 @@ impl<D: Domain> Index<D> {
         self.reached
     }
 
-    /// At most `count` lines, in order, after the stream named.
-    pub fn lines_after(&self, stream: Option<&StreamId>, count: usize) -> Vec<(StreamId, Line)> {
-        let from = stream.map_or(Bound::Unbounded, Bound::Excluded);
-        let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
-        range.take(count).map(|(stream, line)| (stream.clone(), line.clone())).collect()
+    /// At most `count` lines in memory, in order, after the stream named, each with whether the shelf has an older one.
+    pub fn lines_after(
+        &self,
+        stream: Option<&StreamId>,
+        count: usize,
+    ) -> Vec<(StreamId, Line, bool)> {
+        self.lines.some_in_memory(stream, count)
+    }
+
+    /// The shelf of what ended.
+    pub fn ended(&self) -> Option<&Arc<Ended>> {
+        self.lines.ended()
+    }
+
+    /// From now on looks on this shelf, which has not what the one before had of `dropped`.
+    pub fn put_shelf(&mut self, ended: Arc<Ended>, dropped: &BTreeSet<StreamId>) {
+        self.lines.put_shelf(ended, dropped);
+    }
+
+    /// Forgets lines that stand on the shelf now.
+    pub fn settle(&mut self, shelved: &[(StreamId, Line)]) {
+        for (stream, line) in shelved {
+            if self.lines.settle(stream, line) {
+                for alias in &line.view().aliases {
+                    self.aliases.remove(&(hash(alias), stream.clone()));
+                }
+            }
+        }
     }
 
     /// Takes the timers that have come, and sets each once more for later: the event that the timer leads to
@@ -336,7 +378,7 @@ impl<D: Domain> Index<D> {
         }
         let again = now.plus(TIMER_AGAIN);
         for (_, stream) in &due {
-            if self.lines.contains_key(stream) {
+            if self.lines.in_memory().contains_key(stream) {
                 self.again.insert(stream.clone(), again);
                 self.timers.insert((again, stream.clone()));
             }
@@ -348,7 +390,7 @@ impl<D: Domain> Index<D> {
     fn wish_again(&mut self) {
         for (stream, at) in std::mem::take(&mut self.again) {
             self.timers.remove(&(at, stream.clone()));
-            let line = self.lines.get(&stream);
+            let line = self.lines.in_memory().get(&stream);
             self.timers.extend(line.and_then(|line| line.view().timer).map(|at| (at, stream)));
         }
     }
@@ -381,14 +423,30 @@ impl<D: Domain> Index<D> {
         count: usize,
     ) -> Vec<Summary> {
         let begin = StreamId::before(workflow);
-        let from = Bound::Excluded(after.unwrap_or(&begin));
-        let range = self.lines.range::<StreamId, _>((from, Bound::Unbounded));
-        let of = range.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
-        of.map(|(stream, line)| self.line_of(stream, &line.view())).collect()
+        let lines = self.lines.after(after.unwrap_or(&begin));
+        let of = lines.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
+        of.map(|(stream, line)| self.line_of(&stream, &line.view())).collect()
+    }
+
+    /// Of at most `count` lines of a workflow in memory those that have not ended and do not rest, and after which stream
+    /// to go on.
+    pub fn open_after(
+        &self,
+        workflow: &str,
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> (Vec<Summary>, Option<StreamId>) {
+        let begin = StreamId::before(workflow);
+        let mut some = self.lines.some_in_memory(Some(after.unwrap_or(&begin)), count);
+        some.retain(|(stream, _, _)| stream.workflow() == workflow);
+        let open = some.iter().filter(|(_, line, _)| !line.view().is_at_rest());
+        let open = open.map(|(stream, line, _)| self.line_of(stream, &line.view())).collect();
+        (open, some.pop().map(|(stream, _, _)| stream))
     }
 
     pub fn summary(&self, stream: &StreamId) -> Option<Summary> {
-        self.lines.get(stream).map(|line| self.line_of(stream, &line.view()))
+        let line = self.lines.get(stream.as_str())?;
+        Some(self.line_of(stream, &line.view()))
     }
 
     pub fn counts(&self, workflow: &str) -> BTreeMap<&'static str, usize> {
@@ -407,7 +465,9 @@ impl<D: Domain> Index<D> {
         let same = self.aliases.range((hash, StreamId::before(""))..);
         let same = same.take_while(|(other, _)| *other == hash).map(|(_, stream)| stream);
         let has = |line: &Line| line.view().aliases.contains(&alias);
-        same.filter(|stream| self.lines.get(*stream).is_some_and(has)).cloned().collect()
+        let lines = self.lines.in_memory();
+        let same = same.filter(|stream| lines.get(*stream).is_some_and(has)).cloned();
+        same.chain(self.lines.find_ended(alias)).collect()
     }
 
     fn line_of(&self, stream: &StreamId, view: &View<'_>) -> Summary {
@@ -439,11 +499,4 @@ impl<D: Domain> Index<D> {
 fn told_of(item: &Item<'_>, stream: &StreamId) -> Option<(Key, Told)> {
     let Item::Message(_, _, told) = item else { return None };
     Some((item.key(stream)?, *told))
-}
-
-/// The same within one process, which is all that is asked of it.
-fn hash(alias: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    alias.hash(&mut hasher);
-    hasher.finish()
 }

@@ -12,6 +12,7 @@ use crate::workflow::{Domain, Owed};
 const TERMINAL: u64 = 1;
 const HAS_TIMER: u64 = 2;
 const FORGETS: u64 = 4;
+const RESTS: u64 = 8;
 
 /// A packed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(super) struct View<'a> {
     /// How many events the instance has.
     pub version: Version,
     pub terminal: bool,
+    /// Whether it ended, or waits for nothing of its own.
+    pub rests: bool,
     /// Whether it is about somebody whose personal data is forgotten.
     pub forgets: bool,
     /// The state's number among those of its machine.
@@ -77,9 +80,10 @@ impl Line {
         let mut bytes = Vec::with_capacity(256);
         put_number(version.0, &mut bytes);
         let terminal = if standing.terminal { TERMINAL } else { 0 };
+        let rests = if standing.rests { RESTS } else { 0 };
         let timer = standing.timer.map_or(0, |_| HAS_TIMER);
         let forgets = standing.forgotten.as_ref().map_or(0, |_| FORGETS);
-        put_number(terminal | timer | forgets, &mut bytes);
+        put_number(terminal | rests | timer | forgets, &mut bytes);
         put_number(standing.number as u64, &mut bytes);
         bytes.extend(standing.updated_at.0.to_be_bytes());
         if let Some(at) = standing.timer {
@@ -145,11 +149,13 @@ impl<'a> View<'a> {
         let timer = if flags & HAS_TIMER == 0 { None } else { Some(take_time(rest)?) };
         let headline = take_text(rest)?;
         let aliases = (0..take_number(rest)?).map(|_| take_text(rest)).collect::<Option<_>>()?;
-        let (terminal, forgets) = (flags & TERMINAL != 0, flags & FORGETS != 0);
+        let (terminal, rests) = (flags & TERMINAL != 0, flags & RESTS != 0);
+        let forgets = flags & FORGETS != 0;
         let items = Vec::new();
         Some(Self {
             version,
             terminal,
+            rests,
             forgets,
             state,
             updated_at,
@@ -178,6 +184,15 @@ impl<'a> View<'a> {
     pub fn is_to_fold(&self) -> bool {
         let is_untold = |item: &Item<'_>| matches!(item, Item::Message(_, _, Told::NotYet));
         self.forgets || self.items.iter().any(is_untold)
+    }
+
+    /// Whether it can stand on the shelf: it ended or rests, and nothing is left to do, to tell, to decide or to forget.
+    pub fn is_at_rest(&self) -> bool {
+        let passive = |item: &Item<'_>| match item {
+            Item::Message(_, _, Told::Yes) | Item::Signal(_) => true,
+            Item::Call(..) | Item::Message(_, _, Told::NotYet) | Item::Person(_) => false,
+        };
+        self.rests && !self.forgets && self.timer.is_none() && self.items.iter().all(passive)
     }
 
     /// The keys of the calls that are owed.

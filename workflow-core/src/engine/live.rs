@@ -27,6 +27,8 @@ pub(crate) struct Standing<D: Domain> {
     pub number: usize,
     /// Whether the log may end here for good.
     pub terminal: bool,
+    /// Whether it ended, or rests: its line need not be in memory while nothing is to be done for it.
+    pub rests: bool,
     /// The moment of the last event.
     pub updated_at: Timestamp,
     /// What a person should read beside the state's name.
@@ -54,6 +56,7 @@ impl<D: Domain> Standing<D> {
             state: kind.name(),
             number: kind.index(),
             terminal: W::Machine::TERMINAL.contains(&kind),
+            rests: W::Machine::TERMINAL.contains(&kind) || W::rests(state),
             updated_at,
             headline: W::headline(state),
             aliases: W::aliases(state),
@@ -75,6 +78,7 @@ impl<D: Domain> Clone for Standing<D> {
             state: self.state,
             number: self.number,
             terminal: self.terminal,
+            rests: self.rests,
             updated_at: self.updated_at,
             headline: self.headline.clone(),
             aliases: self.aliases.clone(),

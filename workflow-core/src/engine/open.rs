@@ -17,6 +17,7 @@ use super::disk::Disk;
 use super::folding::Folding;
 use super::index::{Index, Messages};
 use super::line::Line;
+use super::lines::Lines;
 use super::live::Live;
 use super::moments::Moments;
 use super::queue::Queue;
@@ -129,7 +130,7 @@ impl<D: Domain> Builder<D> {
 
     fn open_from(self, kept: Option<Kept>, stamp: Option<Stamp>) -> Result<Engine<D>, OpenError> {
         let sight = if self.vault.is_some() { Sight::Open } else { Sight::Sealed };
-        let none = Kept { sight, from: Position(0), lines: BTreeMap::new() };
+        let none = Kept { sight, from: Position(0), lines: Lines::default() };
         let Kept { sight: theirs, from, mut lines } = kept.unwrap_or(none);
         let vault = self.vault.as_ref();
         let scanned = seal::within_any(vault, || self.scan(from, &lines))?;
@@ -145,11 +146,15 @@ impl<D: Domain> Builder<D> {
             let view = line.view();
             view.is_to_fold() || (sight != theirs && view.is_pending())
         };
-        let pending = lines.iter().filter(|(_, line)| is_to_fold(line));
+        let pending = lines.in_memory().iter().filter(|(_, line)| is_to_fold(line));
         moved.extend(pending.map(|(stream, _)| stream.clone()));
         let mut before: BTreeMap<StreamId, Line> = BTreeMap::new();
+        // Those that began after the checkpoint's beginning may have ended before its end.
+        for stream in moved.iter().chain(instances.keys()) {
+            let line = lines.memory().remove(stream).or_else(|| lines.unshelve(stream));
+            before.extend(line.map(|line| (stream.clone(), line)));
+        }
         for stream in moved {
-            before.extend(lines.remove_entry(&stream));
             if let Some(live) = seal::within_any(vault, || self.fold(&stream))? {
                 instances.insert(stream, live);
             }
@@ -214,11 +219,7 @@ impl<D: Domain> Builder<D> {
         Ok(latest)
     }
 
-    fn scan(
-        &self,
-        from: Position,
-        lines: &BTreeMap<StreamId, Line>,
-    ) -> Result<Scanned<D>, OpenError> {
+    fn scan(&self, from: Position, lines: &Lines) -> Result<Scanned<D>, OpenError> {
         let (instances, moved, told) = (HashMap::new(), BTreeSet::new(), HashSet::new());
         let mut scanned = Scanned { instances, moved, told, next: from };
         let mut failure = None;
@@ -242,7 +243,7 @@ impl<D: Domain> Builder<D> {
     fn take(
         &self,
         event: &FrameEvent<'_>,
-        lines: &BTreeMap<StreamId, Line>,
+        lines: &Lines,
         scanned: &mut Scanned<D>,
     ) -> Result<(), OpenError> {
         scanned.next = Position(event.position.0 + 1);
@@ -277,7 +278,7 @@ impl<D: Domain> Builder<D> {
         if !workflow.listed() && workflow.is_over(folding) {
             scanned.instances.remove(event.stream);
             // Its line may be from when it was not over yet.
-            if lines.contains_key(event.stream) {
+            if lines.in_memory().contains_key(event.stream) {
                 scanned.moved.insert(stream()?);
             }
         }

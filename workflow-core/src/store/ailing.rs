@@ -18,6 +18,8 @@ pub enum Ailment {
     Short,
     /// It has none: appends fail.
     Full,
+    /// Cursors cannot be set.
+    CursorsLost,
     /// One stream cannot be read.
     Unreadable(StreamId),
 }
@@ -95,6 +97,10 @@ impl Store for AilingStore {
     }
 
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        if self.has(&Ailment::CursorsLost) {
+            let source = Box::new(std::io::Error::other("a bad sector"));
+            return Err(StoreError::Io { action: "setting a cursor", source });
+        }
         self.inner.set_cursor(name, value)
     }
 

@@ -97,7 +97,21 @@ impl Shelf {
 
     /// All pairs by key.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = io::Result<Pair>> + '_ {
-        self.blocks.iter().flat_map(|block| match self.block(block).and_then(|b| pairs_of(&b)) {
+        self.pairs_of_blocks(0)
+    }
+
+    /// The pairs by key, beginning with the block that would hold this key: a few may come before it.
+    pub(crate) fn pairs_from<'a>(
+        &'a self,
+        key: &[u8],
+    ) -> impl Iterator<Item = io::Result<Pair>> + use<'a> {
+        let after = self.blocks.partition_point(|block| *block.first <= *key);
+        self.pairs_of_blocks(after.saturating_sub(1))
+    }
+
+    fn pairs_of_blocks(&self, from: usize) -> impl Iterator<Item = io::Result<Pair>> + '_ {
+        let blocks = self.blocks.get(from..).unwrap_or_default().iter();
+        blocks.flat_map(|block| match self.block(block).and_then(|b| pairs_of(&b)) {
             Ok(pairs) => pairs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(e) => vec![Err(e)],
         })
@@ -260,6 +274,11 @@ mod tests {
         for i in 0..4001 {
             let expected = (i % 2 == 0 && i < 4000).then(|| vec![7; i as usize % 300]);
             assert_eq!(shelf.get(&key(i)).unwrap(), expected, "{i}");
+        }
+        for i in [0, 1, 777, 2000, 3999] {
+            let from = shelf.pairs_from(&key(i)).map(|pair| pair.unwrap().0);
+            let from: Vec<_> = from.skip_while(|found| *found < key(i)).collect();
+            assert_eq!(from, (0..4000).step_by(2).filter(|k| *k >= i).map(key).collect::<Vec<_>>());
         }
         let all: Vec<_> = shelf.pairs().map(|pair| pair.unwrap().0).collect();
         assert_eq!(all, (0..4000).step_by(2).map(key).collect::<Vec<_>>());

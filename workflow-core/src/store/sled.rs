@@ -6,6 +6,7 @@
 //! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows
 //! <dir>/log/     sled's own files: tree `log` (position -> record, squeezed), tree `cursors`
 //! <dir>/journal  only while the store is open: what is durable and sled has not brought to the disk yet
+//! <dir>/journal.aside-*   those of processes that did not stop cleanly, see `sled/journal.rs`; at most four
 //! <dir>/reserve  only while the store is open: space kept for the clean stop on a full disk
 //! <dir>/stopped  only after a clean stop: size and SHA-256 of every other file
 //! <dir>/set-aside/   snapshots of sled that were damaged
@@ -55,6 +56,7 @@ mod pieces;
 mod place;
 mod room;
 mod stopped;
+mod synced;
 mod tables;
 
 use keeper::Keeper;
@@ -117,7 +119,7 @@ impl SledStore {
             None => (check_log(&tables, noted)?, Position(0)),
         };
         place.serve(known.head)?;
-        tables.begin(dir)?;
+        tables.begin(dir, known.head.next)?;
         let room = Room::keep(dir)?;
         let known = Arc::new(RwLock::new(known));
         let keeper = Keeper::new(dir, Arc::clone(&known), kept_at);
@@ -344,6 +346,8 @@ impl Store for SledStore {
 
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod order;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

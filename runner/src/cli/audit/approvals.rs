@@ -1,15 +1,16 @@
 //! `runner audit approvals`: what people decided.
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 use workflow_core::time::Timestamp;
 
 use super::{Answer, Keys, Log, moment};
 use crate::audit::{self, Approval, Question};
-use crate::cli::{Outcome, say, say_json, show};
+use crate::cli::{Outcome, say, say_json, table};
 
-/// Show what people decided: every operator's input that led to something, with who, why, when and on what.
+/// Show what people decided: who, why, when and on what.
+///
+/// Every operator's input that led to something is listed.
 ///
 /// Example: runner audit approvals --from 2026-04-01T00:00:00Z
 #[derive(Debug, Args)]
@@ -39,11 +40,7 @@ impl Approvals {
         if rows.is_empty() {
             return say("nobody decided anything");
         }
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(show::width());
-        table.set_header(["event", "at", "who", "on", "what", "came of it", "why"]);
+        let mut table = table::headed(["event", "at", "who", "on", "what", "came of it", "why"]);
         for row in &rows {
             table.add_row([
                 row.position.to_string(),
@@ -55,6 +52,6 @@ impl Approvals {
                 row.reason.clone().unwrap_or_default(),
             ]);
         }
-        say(&table.to_string())
+        say(&table::text(&table))
     }
 }

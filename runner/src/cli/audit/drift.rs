@@ -7,7 +7,9 @@ use super::{Answer, Keys, Log};
 use crate::audit::{Differs, Drifted, Question};
 use crate::cli::{Failure, Outcome, say, say_json};
 
-/// Replay the log with this program and compare with what was recorded: that the machines accept every event, that every
+/// Check that today's code derives what was recorded.
+///
+/// The log is replayed with this program and compared: that the machines accept every event, that every
 /// answer and message was owed under the key it names, that each instance stands as the index beside a stopped log noted
 /// it, and, of an export, as the tables in its header say. Inputs are not kept, so decisions are not made again.
 ///

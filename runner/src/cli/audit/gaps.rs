@@ -1,16 +1,15 @@
 //! `runner audit gaps`: days of work without coverage in force.
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use jiff::civil::Date;
 use serde_json::json;
 use workflow_core::time::Timestamp;
 
 use super::{Answer, Keys, Log, moment};
 use crate::audit::{self, Gap, Question, Side};
-use crate::cli::{Outcome, say, say_json, show};
+use crate::cli::{Outcome, say, say_json, table};
 
-/// Show the days of work without coverage in force, per placement, with the events that say so.
+/// Show the days of work without coverage in force, with the evidence on both sides.
 ///
 /// A day counts when the placement's dates, as known on that day or as known now, have it; days on which it was known to be
 /// called off, over or no contractor's work do not. It is covered when it lies wholly in a policy or assignment that was
@@ -96,11 +95,7 @@ impl Gaps {
 }
 
 fn table(gaps: &[Gap]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(show::width());
-    table.set_header(["tenant", "placement", "without coverage", "days", "evidence"]);
+    let mut table = table::headed(["tenant", "placement", "without coverage", "days", "evidence"]);
     for gap in gaps {
         let days = match gap.first == gap.last {
             true => gap.first.to_string(),
@@ -109,7 +104,7 @@ fn table(gaps: &[Gap]) -> String {
         let count = gap.days.to_string();
         table.add_row([&gap.tenant, &gap.placement, &days, &count, &evidence(gap)]);
     }
-    table.to_string()
+    table::text(&table)
 }
 
 /// Why these are days of work, and what lies on both sides, with the events' positions in the log.

@@ -1,14 +1,13 @@
 //! `runner audit sent`: what was sent to 1099Policy about something, and what came back.
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
 use super::{Answer, Keys, Log};
 use crate::audit::{self, Body, Open, Question};
-use crate::cli::{Outcome, say, say_json, show};
+use crate::cli::{Outcome, say, say_json, table};
 
-/// Show every request that was sent to 1099Policy about a placement or a contractor, and what came back, in order.
+/// Show every request to 1099Policy about a placement or a contractor, and its answer.
 ///
 /// Query, headers and bodies are personal data: they are kept sealed and shown as `sealed`. --open opens them where the
 /// keys are: through the running process, or of a stopped directory with the master key that --config names. What is
@@ -53,11 +52,7 @@ impl Sent {
 }
 
 fn table(sent: &[audit::Sent]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(show::width());
-    table.set_header(["event", "at", "call", "try", "request", "answer", "contents"]);
+    let mut table = table::headed(["event", "at", "call", "try", "request", "answer", "contents"]);
     for sent in sent {
         let tries = match sent.generation {
             1 => sent.attempt.to_string(),
@@ -82,7 +77,7 @@ fn table(sent: &[audit::Sent]) -> String {
             sent.contents.clone(),
         ]);
     }
-    table.to_string()
+    table::text(&table)
 }
 
 fn opened(sent: &audit::Sent, open: &Open) -> String {

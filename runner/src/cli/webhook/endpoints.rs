@@ -10,7 +10,7 @@ use integration_1099policy::setup::Was;
 use serde::Serialize;
 
 use super::Whose;
-use crate::cli::{Failure, Outcome, failed, say, say_json};
+use crate::cli::{Failure, Outcome, failed, say, say_json, say_versioned};
 use crate::config::Tenant;
 use crate::systems::POLICY;
 
@@ -30,6 +30,9 @@ pub(super) struct Register {
     /// Where to put the secret; an existing file is never overwritten.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// List the endpoints that 1099Policy sends to.
@@ -46,13 +49,16 @@ pub(super) struct List {
 
 /// Take an endpoint away from 1099Policy, by its id.
 ///
-/// Example: runner webhook remove whe_4kQ...
+/// Example: runner webhook remove whe_4kQ7mT2x
 #[derive(Debug, Args)]
 pub(super) struct Remove {
     #[command(flatten)]
     whose: Whose,
     /// Its id, as `runner webhook list` shows it.
     id: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 fn connect(tenant: &Tenant) -> Result<Ten99Policy, Failure> {
@@ -109,6 +115,18 @@ impl Register {
             Was::Created => "made",
             Was::Found => "there already",
         };
+        if self.json {
+            let kept = match (&self.secret_file, &made.secret) {
+                (Some(file), Some(secret)) => {
+                    keep(file, secret.reveal())?;
+                    Some(file)
+                }
+                (None, _) | (_, None) => None,
+            };
+            return say_versioned(
+                &serde_json::json!({ "id": made.id, "was": was, "secret_file": kept }),
+            );
+        }
         say(&format!(
             "{} is {was}, for all events, in the {}",
             made.id,
@@ -203,6 +221,7 @@ impl Remove {
         let policy = connect(tenant)?;
         let removed = policy.remove_webhook_endpoint(&self.id).await;
         match removed.map_err(|error| failed(&error))? {
+            true if self.json => say_versioned(&serde_json::json!({ "removed": self.id })),
             true => say(&format!("{} is gone; polling goes on finding everything", self.id)),
             false => Err(Failure::NotFound(format!("1099Policy knows no endpoint {}", self.id))),
         }

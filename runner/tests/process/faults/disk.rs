@@ -25,13 +25,17 @@ const FILE_BLOCKS_MAX: u32 = 1400;
 struct Disk(PathBuf);
 
 impl Disk {
-    /// `None` where this user may not mount.
+    /// `None` where this user may not mount; but where CI is set that is a failure.
     fn mount(at: PathBuf) -> Option<Self> {
         fs::create_dir(&at).unwrap();
-        let size = format!("size={DISK_BYTES}");
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at).output();
-        mounted.is_ok_and(|mounted| mounted.status.success()).then_some(Self(at))
+        let mounted = ["mount", "sudo -n mount"].iter().any(|mount| {
+            let line = format!("{mount} -t tmpfs -o size={DISK_BYTES} tmpfs \"$0\"");
+            let run = Command::new("sh").args(["-c", &line]).arg(&at).output();
+            run.is_ok_and(|run| run.status.success())
+        });
+        let must = std::env::var_os("CI").is_some();
+        assert!(mounted || !must, "CI must try the full disk, and this user may not mount");
+        mounted.then_some(Self(at))
     }
 
     fn filler(&self) -> PathBuf {
@@ -68,7 +72,8 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily: what a failed test left open must not keep it.
-        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+        let unmount = "umount -l \"$0\" || sudo -n umount -l \"$0\"";
+        Command::new("sh").args(["-c", unmount]).arg(&self.0).output().ok();
     }
 }
 

@@ -78,6 +78,60 @@ async fn what_it_knows_is_taken_and_what_is_owed_is_folded() {
 }
 
 #[tokio::test]
+async fn what_ended_leaves_memory_and_checkpoint_and_is_listed_all_the_same() {
+    let dir = TempDir::new().unwrap();
+    let engine = lived_in(dir.path()).await;
+    let in_memory = |engine: &Engine<Office>| {
+        let lines = engine.read_index().lines_after(None, 100);
+        lines.iter().filter(|(_, line, _)| line.view().terminal).count()
+    };
+    let file = |name: &str| fs::read(dir.path().join("index").join(name)).unwrap();
+    let (before, counts) = (said(&engine), engine.counts("desk"));
+    engine.checkpoint().unwrap();
+    assert!(
+        in_memory(&engine) == 2 && holds(&file(FILE), b"desk/main/1"),
+        "few stay where they are"
+    );
+    engine.shelve().unwrap();
+    for round in 0..3 {
+        assert_eq!((in_memory(&engine), said(&engine)), (0, before.clone()), "{round}");
+        assert_eq!(engine.counts("desk"), counts);
+        assert_eq!(engine.summary(&stream("desk/main/1")).unwrap().state, "Closed");
+        assert_eq!(engine.open_summaries("desk").len(), 4);
+        assert!(!holds(&file(FILE), b"desk/main/1") && holds(&file("engine-8"), b"desk/main/1"));
+        if round == 0 {
+            // A checkpoint without anything more to shelve names the same shelf.
+            engine.checkpoint().unwrap();
+        }
+    }
+    engine.stop();
+    drop(engine);
+    let engine = frozen(dir.path());
+    assert_eq!((taken_to(&engine), in_memory(&engine), said(&engine)), (Position(8), 0, before));
+    assert_eq!(engine.counts("desk"), counts);
+    engine.stop();
+    drop(engine);
+    // The next one has what ended before and since, and takes the place of the first.
+    let engine = office(store(dir.path()), clock(), |_| true);
+    tell(&engine, &stream("desk/main/3"), Input::Answered).await;
+    let before = said(&engine);
+    engine.shelve().unwrap();
+    assert_eq!((in_memory(&engine), said(&engine)), (0, before.clone()));
+    assert!(!dir.path().join("index/engine-8").exists());
+    engine.stop();
+    drop(engine);
+    // Without its shelf a checkpoint is left aside.
+    fs::remove_file(dir.path().join("index/engine-9")).unwrap();
+    let engine = frozen(dir.path());
+    assert_eq!((taken_to(&engine), said(&engine)), (Position(0), before));
+    engine.stop();
+}
+
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
 async fn a_message_that_the_log_shows_is_not_told_again() {
     let dir = TempDir::new().unwrap();
     let engine = lived_in(dir.path()).await;

@@ -75,12 +75,17 @@ async fn a_failed_sync_stops_the_engine_and_nobody_waiting_is_told_otherwise() {
 struct Disk(TempDir);
 
 impl Disk {
-    /// `None` where this user may not mount.
+    /// `None` where this user may not mount; but where CI is set that is a failure.
     fn mount() -> Option<Self> {
         let dir = TempDir::new().unwrap();
-        let mut mount = Command::new("mount");
-        let mounted = mount.args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(dir.path());
-        mounted.output().is_ok_and(|mounted| mounted.status.success()).then_some(Self(dir))
+        let mounted = ["mount", "sudo -n mount"].iter().any(|mount| {
+            let line = format!("{mount} -t tmpfs -o size=24m tmpfs \"$0\"");
+            let run = Command::new("sh").args(["-c", &line]).arg(dir.path()).output();
+            run.is_ok_and(|run| run.status.success())
+        });
+        let must = std::env::var_os("CI").is_some();
+        assert!(mounted || !must, "CI must try the full disk, and this user may not mount");
+        mounted.then_some(Self(dir))
     }
 
     fn filler(&self) -> PathBuf {
@@ -96,7 +101,8 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        Command::new("umount").arg("-l").arg(self.0.path()).status().ok();
+        let unmounted = "umount -l \"$0\" || sudo -n umount -l \"$0\"";
+        Command::new("sh").args(["-c", unmounted]).arg(self.0.path()).output().ok();
     }
 }
 

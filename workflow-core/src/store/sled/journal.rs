@@ -14,6 +14,11 @@
 //!
 //! Which frames count is said by their records: each must follow the one before, by position and hash. The file is made
 //! anew at every opening and removed at a clean stop.
+//!
+//! One that a process left behind is kept as `<dir>/journal.aside-POSITION`, by where the log ended when the next one
+//! opened it, the newest [`ASIDE_MAX`]. Why: when a sync of sled's file has failed, the system shows what was written as if
+//! it were on the disk, and later syncs do not bring it there; a power cut then takes what only the journal of that time
+//! still has. So an opening looks into these too.
 
 use std::fs::{self, File};
 use std::io;
@@ -31,10 +36,17 @@ use crate::store::StoreError;
 use crate::store::sled::packed::unpack;
 use crate::store::sled::pieces::{self, Kept};
 use crate::store::sled::place::{failed, sync_dir};
+use crate::store::sled::synced::Synced;
+#[cfg(test)]
+use crate::store::sled::synced::Witness;
 use crate::store::sled::tables::caught;
 
 /// The file's name.
 pub(super) const JOURNAL: &str = "journal";
+/// How a journal's name begins that was set aside.
+const ASIDE: &str = "journal.aside-";
+/// So many are kept: the last starts after a stop that was not clean, 144 KiB each.
+const ASIDE_MAX: usize = 4;
 /// What sled may lag behind, twice. Sled writes three and a half times as much, and frees a segment (512 KiB) when what
 /// replaced it lies two segments back. Between two syncs of its file it writes less than one: so it never comes to use a
 /// segment again before what replaced it is on the disk.
@@ -47,7 +59,7 @@ const HEADER_BYTES: usize = 9;
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
-    file: File,
+    file: Synced,
     half: usize,
     used: usize,
     buffer: Vec<u8>,
@@ -65,12 +77,15 @@ struct Behind {
 }
 
 impl Journal {
-    /// Makes an empty journal; all that an older one held must be on the disk.
+    /// Makes an empty journal of a log that ends at `end`, and sets one aside that was left behind; all that it held must
+    /// be in sled.
     pub(super) fn create(
         dir: &Path,
+        end: Position,
         settle: impl Fn() -> Result<(), StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
         let path = dir.join(JOURNAL);
+        set_aside(dir, end).map_err(failed("setting the last journal aside"))?;
         let made = || -> io::Result<File> {
             let file = File::create(&path)?;
             // Written, not only reserved: a first write into reserved space would cost the file system a wait.
@@ -85,6 +100,7 @@ impl Journal {
             failed("making the journal")(error)
         })?;
         let behind = Behind::start(settle).map_err(failed("starting the journal's thread"))?;
+        let file = Synced::new(file);
         Ok(Self { path, file, half: 0, used: 0, buffer: Vec::new(), behind })
     }
 
@@ -106,7 +122,7 @@ impl Journal {
             self.behind.begin()?;
         }
         let at = self.half * HALF_BYTES + self.used;
-        let written = self.file.write_all_at(&self.buffer, at as u64);
+        let written = self.file.file().write_all_at(&self.buffer, at as u64);
         written.map_err(failed("bringing the log to the disk"))?;
         self.used += self.buffer.len();
         Ok(())
@@ -114,7 +130,7 @@ impl Journal {
 
     /// Brings what was written to the disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.file.sync_data().map_err(failed("bringing the log to the disk"))
+        self.file.sync()
     }
 
     /// Ends the thread; gives the path of the file, to be removed once sled has everything.
@@ -126,7 +142,12 @@ impl Journal {
     /// A device on which a sync fails, in place of the file; gives the file.
     #[cfg(test)]
     pub(super) fn exchange(&mut self, file: File) -> File {
-        std::mem::replace(&mut self.file, file)
+        std::mem::replace(&mut self.file, Synced::new(file)).into_file()
+    }
+
+    #[cfg(test)]
+    pub(super) fn witness(&self, witness: Witness) {
+        self.file.witness(witness);
     }
 }
 
@@ -206,6 +227,51 @@ fn frames(half: &[u8]) -> Vec<(bool, &[u8])> {
     std::iter::from_fn(next).collect()
 }
 
+/// Keeps the journal that a process left behind, if there is anything in it.
+fn set_aside(dir: &Path, end: Position) -> io::Result<()> {
+    let aside = dir.join(format!("{ASIDE}{:020}", end.0));
+    // Another one of that place was followed by nothing that counts: the log did not grow since.
+    if aside.exists() || read_halves(&dir.join(JOURNAL))?.chunks(HALF_BYTES).all(is_empty) {
+        return Ok(());
+    }
+    fs::rename(dir.join(JOURNAL), aside)?;
+    let mut kept = asides(dir)?;
+    kept.truncate(kept.len().saturating_sub(ASIDE_MAX));
+    kept.iter().try_for_each(fs::remove_file)
+}
+
+fn is_empty(half: &[u8]) -> bool {
+    frames(half).is_empty()
+}
+
+/// The journals that were set aside, oldest first.
+fn asides(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+            found.push(entry.path());
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A journal's bytes; none where there is no such file.
+fn read_halves(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// What the journal and those set aside hold, newest first.
+fn all_left(dir: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut paths = asides(dir)?;
+    paths.push(dir.join(JOURNAL));
+    paths.iter().rev().map(|path| read_halves(path)).collect()
+}
+
 /// A record of the journal that may follow sled's log.
 struct Left<'a> {
     first: Position,
@@ -227,7 +293,7 @@ impl<'a> Left<'a> {
     }
 }
 
-/// Gives sled what the journal of the last process has and sled has not; says how many records that were. Sled has them
+/// Gives sled what the journals of earlier processes have and sled has not; says how many records that were. Sled has them
 /// on the disk afterwards.
 pub(super) fn recover(
     dir: &Path,
@@ -235,23 +301,17 @@ pub(super) fn recover(
     log: &Tree,
     synced: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
-    let bytes = match fs::read(dir.join(JOURNAL)) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(e) => return Err(failed("reading the journal")(e)),
-    };
+    let files = all_left(dir).map_err(failed("reading the journal"))?;
     // Of a log whose end cannot be read nothing is continued: the check of the log says what is wrong with it.
     let Some((mut next, mut hash)) = end_of(log) else { return Ok(0) };
-    let mut left: Vec<Left<'_>> =
-        bytes.chunks(HALF_BYTES).flat_map(frames).filter_map(Left::of).collect();
+    let halves = files.iter().flat_map(|bytes| bytes.chunks(HALF_BYTES));
+    let mut left: Vec<Left<'_>> = halves.flat_map(frames).filter_map(Left::of).collect();
+    // Of two with the same place the newer one stays in front: it was written because the other never counted.
     left.sort_by_key(|record| record.first);
     let (mut whole, mut count) = (Vec::new(), 0);
     for record in left {
-        if record.next <= next {
-            continue;
-        }
         if (record.first, record.previous) != (next, hash) {
-            break;
+            continue;
         }
         (next, hash) = (record.next, record.hash);
         whole.push(Kept {

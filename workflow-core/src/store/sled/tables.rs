@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::sled::{Config, Db, Tree};
@@ -18,12 +17,14 @@ use crate::store::sled::journal::{self, Journal};
 use crate::store::sled::pieces::{self, Bytes, Records};
 use crate::store::sled::place::{LOG, failed, sync_dir, sync_tree};
 use crate::store::sled::room;
+use crate::store::sled::synced::Synced;
+#[cfg(test)]
+use crate::store::sled::synced::Witness;
 
 /// Sled's page cache. Its default of 1 GB would be most of a small server; the log is read in order, and what the
 /// engine reads again it caches itself.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 const SET_ASIDE: &str = "set-aside";
-const SYNCING: &str = "bringing the log to the disk";
 
 /// Sled's trees, a handle of our own on its file, and the journal before it.
 pub(super) struct Tables {
@@ -69,10 +70,10 @@ impl Tables {
     }
 
     /// Begins a new journal, once the log has been checked: what the old one had is in sled, or nowhere. On a full disk
-    /// it goes without: the log can be read.
-    pub(super) fn begin(&self, dir: &Path) -> Result<(), StoreError> {
+    /// it goes without: the log can be read. The log ends at `end`.
+    pub(super) fn begin(&self, dir: &Path, end: Position) -> Result<(), StoreError> {
         let (db, file) = (self.db.clone(), Arc::clone(&self.file));
-        match Journal::create(dir, move || settle(&db, &file)) {
+        match Journal::create(dir, end, move || settle(&db, &file)) {
             Ok(journal) => *self.journal() = Some(journal),
             Err(error) if room::is_full(&error) => {
                 tracing::warn!(dir = %dir.display(), "there is no room for the journal");
@@ -168,7 +169,16 @@ impl Tables {
     /// Lets the next sync of sled's file fail, and only that one.
     #[cfg(test)]
     pub(super) fn fail_once(&self) {
-        self.file.fails.store(true, Ordering::Release);
+        self.file.fail_once();
+    }
+
+    /// Lets somebody look each time after sled's file, or the journal, was brought to the disk.
+    #[cfg(test)]
+    pub(super) fn witness(&self, file: Witness, journal: Witness) {
+        self.file.witness(file);
+        if let Some(kept) = self.journal().as_mut() {
+            kept.witness(journal);
+        }
     }
 
     /// Brings sled to the disk now.
@@ -202,45 +212,6 @@ impl Drop for Tables {
 fn settle(db: &Db, file: &Synced) -> Result<(), StoreError> {
     caught("flushing sled", || db.flush()).map_err(|e| e.at(Position(0)))?;
     file.sync()
-}
-
-/// A file that is brought to the disk, until that fails once.
-///
-/// The system tells of a failed sync once, and the next one of the same data says that all is well. So nothing is believed
-/// afterwards: what the journal still has stays in the journal.
-struct Synced {
-    file: File,
-    has_failed: AtomicBool,
-    /// A device that fails once.
-    #[cfg(test)]
-    fails: AtomicBool,
-}
-
-impl Synced {
-    fn new(file: File) -> Self {
-        Self {
-            file,
-            has_failed: AtomicBool::new(false),
-            #[cfg(test)]
-            fails: AtomicBool::new(false),
-        }
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        if self.has_failed.load(Ordering::Acquire) {
-            return Err(failed(SYNCING)(io::Error::other("an earlier sync of it failed")));
-        }
-        let synced = self.file.sync_data();
-        #[cfg(test)]
-        let synced = match self.fails.swap(false, Ordering::AcqRel) {
-            true => Err(io::Error::other("the device failed")),
-            false => synced,
-        };
-        synced.map_err(|error| {
-            self.has_failed.store(true, Ordering::Release);
-            failed(SYNCING)(error)
-        })
-    }
 }
 
 /// A failure inside sled.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{GROUP_BYTES_MAX, HALF_BYTES, JOURNAL};
+use super::{ASIDE, GROUP_BYTES_MAX, HALF_BYTES, JOURNAL};
 use crate::audit;
 use crate::store::Store;
 use crate::store::contract::{append, scanned};
@@ -110,4 +110,72 @@ fn a_clean_stop_leaves_none() {
     assert_eq!(scanned(&store, 0).len(), 2);
     drop(store);
     assert!(!dir.path().join(JOURNAL).exists());
+}
+
+/// What sled was told to bring to the disk and the system never did, though it shows it until the power is cut.
+#[test]
+fn a_journal_left_by_a_failed_sync_outlives_the_starts_after_it() {
+    let dir = TempDir::new().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    write(&store, 0, 100);
+    store.tables.settle().unwrap();
+    let on_disk = image(dir.path());
+    (1..40).for_each(|number| write(&store, number, 300));
+    store.tables.fail_once();
+    assert!(store.tables.settle().is_err());
+    drop(store);
+    // What a process is shown that starts then is whole, and it writes on.
+    for start in 0..3 {
+        let store = SledStore::open(dir.path()).unwrap();
+        write(&store, 100 + start, 300);
+        let cut = image(dir.path());
+        fs::remove_dir_all(cut.path().join("log")).unwrap();
+        copy(&on_disk.path().join("log"), &cut.path().join("log"));
+        has_all(cut.path(), &store);
+        // Killed: no clean stop.
+        let killed = image(dir.path());
+        drop(store);
+        fs::remove_dir_all(dir.path()).unwrap();
+        copy(killed.path(), dir.path());
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn only_the_newest_journals_are_kept() {
+    let dir = TempDir::new().unwrap();
+    let aside = || {
+        let names = fs::read_dir(dir.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with(ASIDE)).collect();
+        names.sort();
+        names
+    };
+    for number in 0..7 {
+        let store = SledStore::open(dir.path()).unwrap();
+        write(&store, number, 100);
+        let killed = image(dir.path());
+        drop(store);
+        fs::copy(killed.path().join(JOURNAL), dir.path().join(JOURNAL)).unwrap();
+        drop(fs::remove_file(dir.path().join("stopped")));
+    }
+    drop(SledStore::open(dir.path()).unwrap());
+    let ends = [8, 10, 12, 14].map(|end| format!("{ASIDE}{end:020}"));
+    assert_eq!(aside(), ends);
+    // A clean stop leaves no journal, and nothing is set aside after it.
+    SledStore::open(dir.path()).unwrap().close().unwrap();
+    drop(SledStore::open(dir.path()).unwrap());
+    assert_eq!(aside(), ends);
 }
