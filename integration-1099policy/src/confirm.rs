@@ -7,7 +7,7 @@
 use serde_json::Value;
 use workflow_core::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, JobId, PolicyId, QuoteId, SessionId,
-    Sighting,
+    Sighting, Span,
 };
 use workflow_core::time::Timestamp;
 
@@ -128,18 +128,23 @@ impl Ten99Policy {
         let Some(event) = self.confirmed_event(told, assignment.as_str()).await? else {
             return Ok(seen.into_iter().collect());
         };
-        let job = match seen {
-            Some(Sighting::Assignment { job, .. }) => job,
+        let (job, dates, policy_dates) = match seen {
+            Some(Sighting::Assignment { job, dates, policy_dates, .. }) => {
+                (job, dates, policy_dates)
+            }
             Some(
                 Sighting::Policy { .. }
                 | Sighting::Application { .. }
                 | Sighting::Certificate { .. },
             )
             | None => {
-                job_of(&event).ok_or_else(|| unreadable("an assignment event without job"))?
+                let job = job_of(&event);
+                let job = job.ok_or_else(|| unreadable("an assignment event without job"))?;
+                (job, Span::default(), Span::default())
             }
         };
-        Ok(vec![Sighting::Assignment { assignment: assignment.clone(), job, standing }])
+        let assignment = assignment.clone();
+        Ok(vec![Sighting::Assignment { assignment, job, standing, dates, policy_dates }])
     }
 
     /// The assignments that an invoice charges, as they stand; those still waiting for the failed charge as such.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use workflow_core::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, CertificateId, JobId, PolicyId, QuoteId,
-    SessionId, Sighting,
+    SessionId, Sighting, Span,
 };
 use workflow_core::time::Timestamp;
 
@@ -80,7 +80,10 @@ impl Ten99Policy {
 
     pub(crate) async fn assignment(&self, id: &AssignmentId) -> Result<Option<Sighting>, Error> {
         let assignment: Option<Assignment> = self.one("/assignments", id.as_str()).await?;
-        assignment.map(|assignment| assignment_seen(&assignment)).transpose()
+        match assignment {
+            Some(assignment) => self.assignment_seen(&assignment).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The assignments on one job that are not cancelled.
@@ -89,7 +92,23 @@ impl Ten99Policy {
         let walk = Walk { path: "/assignments", filter: None, since: None, page_size };
         let walked: Walked<Assignment> = pages::walk(self.client(), &walk).await?;
         let live = walked.items.iter().filter(|a| a.is_on(job) && !a.is_canceled());
-        live.map(assignment_seen).collect()
+        let mut seen = Vec::new();
+        for assignment in live {
+            seen.push(self.assignment_seen(assignment).await?);
+        }
+        Ok(seen)
+    }
+
+    /// An assignment covers no day that the policy under it does not have: that is read with it.
+    async fn assignment_seen(&self, assignment: &Assignment) -> Result<Sighting, Error> {
+        let under = match assignment.policy_id() {
+            Some(policy) if !assignment.is_canceled() => {
+                self.one::<Policy>("/policies", policy.as_str()).await?
+            }
+            Some(_) | None => None,
+        };
+        let policy_dates = under.map(|policy| policy.dates()).unwrap_or_default();
+        assignment_seen(assignment, policy_dates)
     }
 
     pub(crate) async fn certificate(&self, id: &CertificateId) -> Result<Option<Sighting>, Error> {
@@ -112,7 +131,7 @@ impl Ten99Policy {
 }
 
 /// Certificates come with the charge: without one the assignment is not known to cover.
-fn assignment_seen(assignment: &Assignment) -> Result<Sighting, Error> {
+fn assignment_seen(assignment: &Assignment, policy_dates: Span) -> Result<Sighting, Error> {
     let standing = match (assignment.is_canceled(), assignment.has_certificate) {
         (true, _) => AssignmentStanding::Canceled,
         (false, true) => AssignmentStanding::Active,
@@ -124,6 +143,8 @@ fn assignment_seen(assignment: &Assignment) -> Result<Sighting, Error> {
             .ok_or_else(|| unreadable("an assignment without id"))?,
         job: assignment.job_id().ok_or_else(|| unreadable("an assignment without job"))?,
         standing,
+        dates: assignment.dates(),
+        policy_dates,
     })
 }
 

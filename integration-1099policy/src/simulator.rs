@@ -205,6 +205,11 @@ impl Simulator {
         control::decide_certificate(&self.app, id, outcome)
     }
 
+    /// Takes a certificate away, as the vendor's staff may; there is no event of it. False if it is unknown.
+    pub fn remove_certificate(&self, id: &str) -> bool {
+        control::remove_certificate(&self.app, id)
+    }
+
     /// Marks an invoice as paid in full; false if it is unknown or paid.
     pub fn pay_invoice(&self, id: &str) -> bool {
         control::pay_invoice(&self.app, id)

@@ -169,6 +169,7 @@ impl JobDiva {
             | Kind::Content
             | Kind::Touch
             | Kind::Start
+            | Kind::Invoice
             | Kind::Merge
             | Kind::UserField => Field::Placement,
         };

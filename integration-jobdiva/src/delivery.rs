@@ -47,4 +47,6 @@ pub mod subject {
     pub const RECORD: &str = "record";
     /// A timesheet.
     pub const TIMESHEET: &str = "timesheet";
+    /// A client invoice.
+    pub const INVOICE: &str = "invoice";
 }

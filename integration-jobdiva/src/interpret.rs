@@ -25,6 +25,8 @@ pub enum Interest {
         /// Whose work, where told.
         placement: Option<PlacementId>,
     },
+    /// This client invoice, by its id: the weeks that it bills, and whoever worked them.
+    Invoice(String),
     /// The files of these people: one of them may be a certificate.
     Documents(BTreeSet<CandidateId>),
     /// Nothing: a kind of record that no placement's facts rest on.
@@ -54,6 +56,10 @@ pub fn interpret(delivery: &Delivery) -> Interest {
             }
             None => placement().or_else(candidate),
         },
+        // Without its id it names whoever worked: their placements are read.
+        "invoice" => {
+            id(subject::INVOICE).map(Interest::Invoice).or_else(placement).or_else(candidate)
+        }
         "candidate" | "employee" => candidate(),
         "job" => requisition(),
         // No tenant is documented to send these; one that does is understood.
@@ -104,6 +110,9 @@ mod tests {
         let named = (subject::TIMESHEET, "9");
         assert_eq!(of("timesheet.update", &[both[0], both[1], named]), timesheet(Some("5")));
         assert_eq!(of("timesheet.delete", &[named]), timesheet(None));
+        let invoice = (subject::INVOICE, "4");
+        assert_eq!(of("invoice.insert", &[both[1], invoice]), Interest::Invoice("4".into()));
+        assert_eq!(of("invoice.update", &both[1..]), candidate);
         assert_eq!(of("candidate.update", &both), candidate);
         assert_eq!(of("salary.update", &both[1..]), candidate);
         let requisition = Interest::Requisitions(["8".into()].into());

@@ -28,6 +28,7 @@ pub mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod interpret;
+pub mod invoice;
 pub mod operations;
 pub mod poll;
 pub mod probe;

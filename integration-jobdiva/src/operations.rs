@@ -201,9 +201,9 @@ operations! {
     /// One timesheet.
     TimesheetGet = "timesheet.get", Get Get "/apiv2/bi/TimesheetDetail" [Timesheet "timesheetId"], [Kind::Timesheet], Optional, "[2x]";
     /// Client invoices changed in a window.
-    InvoiceDelta = "invoice.delta", Feed Get "/apiv2/bi/NewUpdatedInvoices" [From "fromDate", To "toDate"], [], Optional, "[1x] S4";
+    InvoiceDelta = "invoice.delta", Feed Get "/apiv2/bi/NewUpdatedInvoices" [From "fromDate", To "toDate"], [Kind::Invoice], Optional, "[1x] S4";
     /// One client invoice.
-    InvoiceGet = "invoice.get", Get Get "/apiv2/bi/InvoiceDetail" [Invoice "invoiceId"], [], Optional, "[2x]";
+    InvoiceGet = "invoice.get", Get Get "/apiv2/bi/InvoiceDetail" [Invoice "invoiceId"], [Kind::Invoice], Optional, "[2x]";
     /// A candidate's documents.
     DocumentList = "document.list", Get Get "/apiv2/bi/CandidateAttachmentList" [Candidate "candidateId"], [Kind::Document], Optional, "[2x] path; columns [I]";
     /// One document, by file name.
@@ -230,11 +230,11 @@ impl Operation {
     /// up. Of several ways to one thing (a pay record by the assignment or by the employee) each names its own.
     pub fn needs(self) -> &'static [Field] {
         use Field::{
-            ActivityEnd, ActivityStart, BillingEnd, BillingStart, Candidate, Category, Company,
-            Description, Email, Employment, FileContent, FileName, FirstName, Hired, Id, LastName,
-            MergedFrom, MergedInto, PayAmount, PayRecords, PayStart, PayUnit, Placement, Position,
-            Record, RegularHours, RegularPay, Requisition, State, Status, Timesheet, Title,
-            Updated, UserField, WeekEnding, WorkState,
+            ActivityEnd, ActivityStart, BilledFrom, BilledTo, BillingEnd, BillingStart, Candidate,
+            Category, Company, Description, Email, Employment, FileContent, FileName, FirstName,
+            Hired, Id, Invoice, LastName, MergedFrom, MergedInto, PayAmount, PayRecords, PayStart,
+            PayUnit, Placement, Position, Record, RegularHours, RegularPay, Requisition, State,
+            Status, Timesheet, Title, Updated, UserField, WeekEnding, WorkState,
         };
         match self {
             Operation::CandidateGet => &[Id, FirstName, LastName, Email, State],
@@ -270,6 +270,9 @@ impl Operation {
             | Operation::TimesheetGet => {
                 &[Timesheet, Placement, WeekEnding, Status, RegularHours, RegularPay]
             }
+            Operation::InvoiceDelta | Operation::InvoiceGet => {
+                &[Invoice, Candidate, BilledFrom, BilledTo]
+            }
             Operation::DocumentList | Operation::OnboardingList => &[FileName],
             Operation::DocumentGet | Operation::OnboardingGet => &[FileContent],
             Operation::LoginV2Pair
@@ -277,8 +280,6 @@ impl Operation {
             | Operation::LoginV2Login
             | Operation::LoginV1Text
             | Operation::LoginRefresh
-            | Operation::InvoiceDelta
-            | Operation::InvoiceGet
             | Operation::CompanyGet
             | Operation::LimitsGet => &[],
             Operation::UdfList => &[UserField],

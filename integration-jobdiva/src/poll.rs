@@ -2,7 +2,7 @@
 //!
 //! One call reads one window of each feed, so that a long back-fill is done step by step and can be interrupted. A
 //! feed's mark moves only after its window was decoded whole; feeds do not wait for each other. Rows are only
-//! pointers: what is true is read by [`JobDiva::assemble`]. Only timesheets are taken from their rows. Deleted and
+//! pointers: what is true is read by [`JobDiva::assemble`]. Only timesheets are taken from their rows; invoices are hints. Deleted and
 //! merged records have feeds of their own, which not every tenant grants. The windows are in `poll/window.rs`, reading one
 //! on a row of which the service fails is `poll/search.rs`, windows that were passed over are tried again by
 //! `poll/again.rs`, the cursor is `poll/cursor.rs`; what no feed tells is found by `census.rs`.
@@ -27,6 +27,7 @@ use self::window::{Limits, Window};
 use crate::JobDiva;
 use crate::assemble::may_be_hire;
 use crate::error::Error;
+use crate::invoice::Billed;
 use crate::operations::{Field, Operation, Window as Asked};
 use crate::wire::columns::Kind;
 use crate::wire::reader::Reader;
@@ -52,6 +53,8 @@ pub struct Polled {
     pub requisitions: BTreeSet<RequisitionId>,
     /// Timesheets as they are, where they are read; also those that were seen before.
     pub timesheets: Vec<Timesheet>,
+    /// What invoices that are new, or were changed, bill.
+    pub billed: Vec<Billed>,
     /// Candidates that were merged: the one that is gone, and the one that stays.
     pub merged: BTreeMap<CandidateId, CandidateId>,
     /// Candidates that were deleted, or merged.
@@ -75,7 +78,7 @@ pub struct Polled {
 
 /// The feeds, in the order in which they are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Feed {
+pub(crate) enum Feed {
     CandidatesMerged,
     CandidatesDeleted,
     PlacementsDeleted,
@@ -85,10 +88,14 @@ enum Feed {
     Candidates,
     Requisitions,
     Timesheets,
+    Invoices,
 }
 
+/// The feed of timesheets, which an invoice has read again.
+pub(crate) const TIMESHEETS: Feed = Feed::Timesheets;
+
 impl Feed {
-    const ALL: [Feed; 9] = [
+    const ALL: [Feed; 10] = [
         Feed::CandidatesMerged,
         Feed::CandidatesDeleted,
         Feed::PlacementsDeleted,
@@ -98,12 +105,16 @@ impl Feed {
         Feed::Candidates,
         Feed::Requisitions,
         Feed::Timesheets,
+        Feed::Invoices,
     ];
 
     /// Whether the others do without it: what is deleted is missed when it is read, only later.
     fn is_optional(self) -> bool {
         match self {
-            Feed::CandidatesMerged | Feed::CandidatesDeleted | Feed::PlacementsDeleted => true,
+            Feed::CandidatesMerged
+            | Feed::CandidatesDeleted
+            | Feed::PlacementsDeleted
+            | Feed::Invoices => true,
             Feed::Placements
             | Feed::Pay
             | Feed::Billing
@@ -113,7 +124,7 @@ impl Feed {
         }
     }
 
-    fn operation(self) -> Operation {
+    pub(crate) fn operation(self) -> Operation {
         match self {
             Feed::CandidatesMerged => Operation::CandidateMerged,
             Feed::CandidatesDeleted => Operation::CandidateDeleted,
@@ -124,6 +135,7 @@ impl Feed {
             Feed::Candidates => Operation::CandidateDelta,
             Feed::Requisitions => Operation::JobDelta,
             Feed::Timesheets => Operation::TimesheetDelta,
+            Feed::Invoices => Operation::InvoiceDelta,
         }
     }
 
@@ -142,6 +154,7 @@ impl Feed {
             | Feed::PlacementsDeleted => Kind::Touch,
             Feed::CandidatesMerged => Kind::Merge,
             Feed::Timesheets => Kind::Timesheet,
+            Feed::Invoices => Kind::Invoice,
         }
     }
 }
@@ -155,7 +168,8 @@ impl JobDiva {
         let mut read = 0;
         for feed in Feed::ALL {
             let name = feed.name();
-            let unwanted = feed == Feed::Timesheets && self.config().timesheets.is_none();
+            let of_pay = matches!(feed, Feed::Timesheets | Feed::Invoices);
+            let unwanted = of_pay && self.config().timesheets.is_none();
             if unwanted || self.is_closed(name, now) {
                 continue;
             }
@@ -250,6 +264,11 @@ impl JobDiva {
         Limits { max: asked.max, overlap: asked.overlap, lag: self.config().lag }
     }
 
+    /// The widest window in which a feed is read.
+    pub(crate) fn widest(&self, feed: Feed) -> Duration {
+        self.asked(feed).max
+    }
+
     /// Where reading a feed begins when there is no cursor.
     fn backfill_from(&self, feed: Feed, now: Timestamp) -> Timestamp {
         let (config, asked) = (self.config(), self.asked(feed));
@@ -309,6 +328,12 @@ impl JobDiva {
 
     /// What one row points at.
     fn touch(&self, polled: &mut Polled, feed: Feed, row: &Row) {
+        if feed == Feed::Invoices {
+            let (billed, unreadable) = self.billed(feed.operation(), row);
+            polled.billed.extend(billed);
+            polled.unreadable.extend(unreadable);
+            return;
+        }
         let mut reader = Reader::new(&self.client().zone);
         let name = feed.name();
         let mut id = |column| reader.id(name, row, column);
@@ -333,7 +358,7 @@ impl JobDiva {
                 let requisition = id(Field::Requisition).map(RequisitionId);
                 requisition.map(|id| polled.requisitions.insert(id)).is_some()
             }
-            Feed::Placements | Feed::Pay | Feed::Billing | Feed::Timesheets => {
+            Feed::Placements | Feed::Pay | Feed::Billing | Feed::Timesheets | Feed::Invoices => {
                 match (id(Field::Placement), id(Field::Candidate)) {
                     (Some(placement), _) => {
                         self.touch_placement(polled, feed, placement, row);
@@ -375,6 +400,7 @@ impl From<Cursor> for Polled {
             candidates: BTreeSet::new(),
             requisitions: BTreeSet::new(),
             timesheets: Vec::new(),
+            billed: Vec::new(),
             merged: BTreeMap::new(),
             gone: BTreeSet::new(),
             deleted: BTreeSet::new(),

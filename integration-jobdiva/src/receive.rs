@@ -30,8 +30,17 @@ pub const BODY_BYTES_MAX: usize = 256 << 10;
 const WORD_CHARS_MAX: usize = 40;
 
 /// The types of records that a tenant's own words may stand for; [`Receiver::new`] takes no others.
-pub const TYPES: [&str; 8] =
-    ["placement", "billing", "pay", "candidate", "job", "timesheet", "document", "company"];
+pub const TYPES: [&str; 9] = [
+    "placement",
+    "billing",
+    "pay",
+    "candidate",
+    "job",
+    "timesheet",
+    "invoice",
+    "document",
+    "company",
+];
 
 /// Why a body is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -266,13 +275,14 @@ fn word(raw: &str) -> Result<String, &'static str> {
 /// The ids of a row, and what the message's own id adds where the row does not say.
 fn subjects(message: &Message, row: &Row, rows: usize) -> BTreeMap<String, String> {
     let mut subjects = BTreeMap::new();
-    let columns: [(&str, Field); 6] = [
+    let columns: [(&str, Field); 7] = [
         (subject::PLACEMENT, Field::Placement),
         (subject::CANDIDATE, Field::Candidate),
         (subject::REQUISITION, Field::Requisition),
         (subject::COMPANY, Field::Company),
         (subject::RECORD, Field::Record),
         (subject::TIMESHEET, Field::Timesheet),
+        (subject::INVOICE, Field::Invoice),
     ];
     for (name, column) in columns {
         if let Some(Ok(Some(id))) = row.text(column).map(scalar::id) {
@@ -301,6 +311,7 @@ fn own_id<'a>(kind: &str, id: &'a str) -> Vec<(&'static str, &'a str)> {
         "job" => vec![(subject::REQUISITION, id)],
         "company" => vec![(subject::COMPANY, id)],
         "timesheet" => vec![(subject::TIMESHEET, id)],
+        "invoice" => vec![(subject::INVOICE, id)],
         "billing" | "salary" | "pay" => {
             let mut parts = id.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
             match (parts.next(), parts.next(), parts.next()) {

@@ -1,19 +1,19 @@
 //! Certificates of insurance on their way in: found among JobDiva's files, or handed in at a door.
 //!
-//! Whoever finds one gives its bytes to [`take_in`]: checked, kept, and told to its workflow, in this order. A candidate
-//! who is known and out of scope is refused, so that the insurer never hears of them; by polling, only the files of
-//! candidates with a contractor's placement on its road are looked at. Sending and following are the workflow's.
+//! Whoever finds one gives its bytes to [`take_in`]: checked, kept, and told to its workflow, in this order. Of whom one is
+//! sent is in `certificates/scope.rs`: the insurer never hears of a candidate who is not known to be a contractor.
+//! Sending, following, and that one content of two candidates who turn out to be one person is sent once, are the
+//! workflows'.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use integration_jobdiva::documents::{Among, Listed, Patterns};
 use sha2::{Digest, Sha256};
 use workflow_core::domain::Insurance;
 use workflow_core::domain::certificate::{self, Certificate, Found, Input, Origin};
-use workflow_core::domain::contractor::{self, Contractor, StateKind};
+use workflow_core::domain::contractor::StateKind;
 use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
-use workflow_core::domain::placement::{Issue, Placement, Readiness, State, candidate_alias};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::machine::Kind as _;
@@ -22,8 +22,13 @@ use workflow_core::store::StoreError;
 use crate::documents::{DocumentError, Documents};
 use crate::systems::Connected;
 
-/// How often one person is merged at most: more would be a circle.
-const MERGES_MAX: usize = 32;
+/// The most digits that an id has.
+const ID_DIGITS_MAX: usize = 20;
+
+mod scope;
+
+use scope::scope_of;
+pub use scope::{in_scope, release};
 
 /// How a tenant's certificates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +70,13 @@ pub struct Taken {
     pub known: bool,
 }
 
+impl Taken {
+    /// What whoever handed it in must know besides: that it is kept and not sent.
+    pub fn note(&self) -> Option<&'static str> {
+        (self.state == certificate::StateKind::Kept.name()).then_some(certificate::KEPT)
+    }
+}
+
 /// Why a document was not taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
@@ -74,9 +86,9 @@ pub enum TakeError {
     /// Nothing of this candidate may be sent.
     #[error("{0}")]
     OutOfScope(String),
-    /// The candidate's id is none.
-    #[error("`{0}` is no candidate's id")]
-    Candidate(String),
+    /// The candidate's id, or the placement's, is none. What was given is not repeated: it may name somebody.
+    #[error("an id here is digits, as JobDiva shows it: the candidate's or the placement's is not")]
+    Id,
     /// It could not be kept.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -86,6 +98,11 @@ pub enum TakeError {
     /// The log cannot be read.
     #[error("the log cannot be read: {0}")]
     Log(#[from] StoreError),
+}
+
+/// Whether a text is an id of JobDiva's: digits. Nothing else that a caller says is kept, shown or logged.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= ID_DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Checks a document, keeps it, and tells its workflow. Durable when this returns.
@@ -100,16 +117,15 @@ pub async fn take_in(
 ) -> Result<Taken, TakeError> {
     let Arrived { candidate, bytes, name, origin, placement } = arrived;
     let sha256 = Documents::hash(&bytes);
-    let bad = |_| TakeError::Candidate(candidate.to_string());
-    let stream = certificate::stream(tenant, &candidate, &sha256).map_err(bad)?;
-    may_be_sent(engine, tenant, &candidate)?;
-    let known = known_as(engine, tenant, &stream)?;
-    let (candidate, stream) =
-        known.map_or((candidate, stream), |(candidate, known)| (candidate, known));
+    if !is_id(candidate.as_str()) || placement.as_ref().is_some_and(|id| !is_id(id.as_str())) {
+        return Err(TakeError::Id);
+    }
+    let stream = certificate::stream(tenant, &candidate, &sha256).map_err(|_| TakeError::Id)?;
+    let scope = scope_of(engine, tenant, &candidate)?;
     let unfit = certificate::check(&bytes);
     let by_hand = match &origin {
         Origin::HandedIn { .. } | Origin::Intake => true,
-        Origin::Attachment { .. } | Origin::Onboarding { .. } => false,
+        Origin::Attachment { .. } | Origin::Onboarding { .. } | Origin::Twin { .. } => false,
     };
     let count = bytes.len() as u64;
     match unfit {
@@ -123,144 +139,10 @@ pub async fn take_in(
         }
     }
     let known = engine.summary(&stream).is_some();
-    let found = Found { candidate, sha256, bytes: count, name, origin, placement, unfit };
+    let found = Found { candidate, sha256, bytes: count, name, origin, placement, unfit, scope };
     let handled =
         engine.handle::<Certificate>(&stream, Input::Found(Box::new(found)), source).await?;
     Ok(Taken { stream, state: handled.state, known })
-}
-
-/// The same content of the same person, under another name in JobDiva that was merged into this one or that this one was
-/// merged into: it is not sent twice.
-fn known_as(
-    engine: &Engine<Insurance>,
-    tenant: &str,
-    stream: &StreamId,
-) -> Result<Option<(CandidateId, StreamId)>, HandleError> {
-    let Some((candidate, content)) = stream.key().rsplit_once('.') else { return Ok(None) };
-    if engine.summary(stream).is_some() {
-        return Ok(None);
-    }
-    let person = heir(engine, tenant, CandidateId(candidate.to_owned()))?;
-    for summary in engine.summaries("certificate") {
-        let Some((other, same)) = summary.stream.key().rsplit_once('.') else { continue };
-        if summary.stream.tenant() == tenant && same == content {
-            let other = CandidateId(other.to_owned());
-            if heir(engine, tenant, other.clone())? == person {
-                return Ok(Some((other, summary.stream)));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Who a candidate is now, after all merges.
-fn heir(
-    engine: &Engine<Insurance>,
-    tenant: &str,
-    mut candidate: CandidateId,
-) -> Result<CandidateId, HandleError> {
-    for _ in 0..MERGES_MAX {
-        let Ok(stream) = StreamId::new("contractor", tenant, candidate.as_str()) else { break };
-        let merged = engine.summary(&stream).is_some_and(|summary| {
-            [StateKind::Merging.name(), StateKind::Merged.name()].contains(&summary.state)
-        });
-        if !merged {
-            break;
-        }
-        match engine.state::<Contractor>(&stream)? {
-            Some(contractor::State::Merging { will, .. } | contractor::State::Merged { will }) => {
-                candidate = will.into
-            }
-            Some(_) | None => break,
-        }
-    }
-    Ok(candidate)
-}
-
-/// Nothing is taken of a person who was forgotten, nor of a candidate whose placements are all out of scope.
-fn may_be_sent(
-    engine: &Engine<Insurance>,
-    tenant: &str,
-    candidate: &CandidateId,
-) -> Result<(), TakeError> {
-    if let Some(why) = gone(engine, tenant, candidate) {
-        return Err(TakeError::OutOfScope(format!("candidate {candidate}: {why}")));
-    }
-    let placements = placements_of(engine, tenant, candidate);
-    let out = |stream: &StreamId| {
-        engine.summary(stream).is_some_and(|summary| summary.state == "Excluded")
-    };
-    if !placements.is_empty() && placements.iter().all(out) {
-        return Err(TakeError::OutOfScope(format!(
-            "every placement of candidate {candidate} is out of scope: nothing of theirs is sent"
-        )));
-    }
-    Ok(())
-}
-
-/// Why nothing of a candidate is taken any more: they were forgotten, or are gone from JobDiva.
-fn gone(engine: &Engine<Insurance>, tenant: &str, candidate: &CandidateId) -> Option<String> {
-    let own = StreamId::new("contractor", tenant, candidate.as_str()).ok()?;
-    let summary = engine.summary(&own)?;
-    let gone = [StateKind::Forgotten, StateKind::Gone, StateKind::Retired];
-    gone.iter().any(|kind| kind.name() == summary.state).then_some(summary.headline)
-}
-
-fn placements_of(
-    engine: &Engine<Insurance>,
-    tenant: &str,
-    candidate: &CandidateId,
-) -> BTreeSet<StreamId> {
-    let mut found = engine.find(&candidate_alias(candidate));
-    found.retain(|stream| stream.tenant() == tenant && stream.workflow() == "placement");
-    found
-}
-
-/// Who is in scope: the candidates with a contractor's placement on its road, each with those placements.
-pub fn in_scope(
-    engine: &Engine<Insurance>,
-    tenant: &str,
-) -> Result<BTreeMap<CandidateId, BTreeSet<PlacementId>>, HandleError> {
-    let mut scope: BTreeMap<CandidateId, BTreeSet<PlacementId>> = BTreeMap::new();
-    for summary in engine.summaries("placement") {
-        if summary.terminal || summary.state == "Excluded" || summary.stream.tenant() != tenant {
-            continue;
-        }
-        match engine.state::<Placement>(&summary.stream) {
-            Ok(state) => {
-                if let Some(candidate) = state.as_ref().and_then(contractor_of) {
-                    let placement = PlacementId(summary.stream.key().to_owned());
-                    scope.entry(candidate).or_default().insert(placement);
-                }
-            }
-            Err(stopped @ HandleError::Stopped(_)) => return Err(stopped),
-            Err(trouble) => {
-                tracing::error!(stream = %summary.stream, %trouble, "a placement cannot be replayed");
-            }
-        }
-    }
-    scope.retain(|candidate, _| gone(engine, tenant, candidate).is_none());
-    Ok(scope)
-}
-
-/// The candidate of a placement that is known to be a contractor's.
-fn contractor_of(state: &State) -> Option<CandidateId> {
-    let of = |terms: &workflow_core::domain::terms::Terms| Some(terms.references.candidate.clone());
-    match state {
-        State::Discovered { readiness: Readiness::Ready { terms }, .. } => of(terms),
-        State::ContractorReady { engagement, .. } => of(&engagement.terms),
-        State::JobReady { hired }
-        | State::Quoted { hired, .. }
-        | State::ApplicationPending { hired, .. }
-        | State::Assigned { hired, .. }
-        | State::Active { hired, .. } => of(hired.terms()),
-        State::Flagged { issue: Issue::OutOfScopeWhileCovered { .. }, .. } => None,
-        State::Flagged { back, .. } => of(&back.engagement()?.terms),
-        State::Discovered { .. }
-        | State::Excluded { .. }
-        | State::Completed { .. }
-        | State::Canceled { .. } => None,
-    }
 }
 
 /// What looking at one candidate's files came to.
@@ -367,7 +249,7 @@ async fn one(
             tracing::info!(stream = %taken.stream, state = taken.state, "a certificate was found");
             Ok(true)
         }
-        Err(error @ (TakeError::OutOfScope(_) | TakeError::Candidate(_) | TakeError::Unfit(_))) => {
+        Err(error @ (TakeError::OutOfScope(_) | TakeError::Id | TakeError::Unfit(_))) => {
             tracing::info!(%candidate, %error, "a file was left where it is");
             Ok(false)
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use workflow_core::domain::Insurance;
+use workflow_core::domain::certificate::{self, Word};
 use workflow_core::domain::contractor::{Contractor, Event, Input, Machine, State, StateKind};
 use workflow_core::domain::facts::CandidateId;
 use workflow_core::engine::{self, Engine, HandleError, Source, Summary};
@@ -46,6 +47,7 @@ pub async fn forget(
     reason: String,
     who: &str,
 ) -> Result<views::Forgotten, ForgetError> {
+    begin_with_what_is_kept(engine, candidate, tenant, who).await?;
     let mut known = engine.summaries("contractor");
     known.retain(|summary| {
         let stream = &summary.stream;
@@ -160,6 +162,28 @@ fn merged_into(
         }
     }
     Ok(into)
+}
+
+/// A candidate of whom nothing but a document is kept has no contractor's workflow yet; forgetting is its affair.
+async fn begin_with_what_is_kept(
+    engine: &Engine<Insurance>,
+    candidate: &str,
+    tenant: Option<&str>,
+    who: &str,
+) -> Result<(), ForgetError> {
+    for summary in engine.summaries("certificate") {
+        let (stream, kept) = (summary.stream, certificate::StateKind::Kept.name());
+        let whose = stream.key().rsplit_once('.').is_some_and(|(whose, _)| whose == candidate);
+        let here = tenant.is_none_or(|tenant| stream.tenant() == tenant);
+        if !whose || !here || summary.state != kept {
+            continue;
+        }
+        let Ok(to) = StreamId::new("contractor", stream.tenant(), candidate) else { continue };
+        let (certificate, word) = (stream.key().to_owned(), Word::Needs { round: 1 });
+        let input = Input::CertificateTold { certificate, word };
+        engine.handle::<Contractor>(&to, input, Source::new(format!("operator:{who}"), "")).await?;
+    }
+    Ok(())
 }
 
 /// Whether an event's data holds something sealed for this person.

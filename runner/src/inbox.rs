@@ -276,6 +276,10 @@ impl Worker {
                     Read::Unknown => wait("it is about no timesheet that is known".into(), age),
                 });
             }
+            Interest::Invoice(invoice) => {
+                let gone = kept.is_gone();
+                return self.invoice(connected, (&invoice, gone), age, source).await;
+            }
             Interest::Documents(candidates) => {
                 return self.files(connected, &candidates).await;
             }
@@ -293,6 +297,37 @@ impl Worker {
             return Ok(unknown(age));
         }
         Ok(Done::Settled(format!("{} placements read", followed.read)))
+    }
+
+    /// A client invoice is a hint: whoever it bills for is read again, and so are the weeks. One that is gone took nothing
+    /// with it: what was worked stands in the timesheets.
+    async fn invoice(
+        &self,
+        connected: &Arc<Connected>,
+        (invoice, gone): (&str, bool),
+        age: Duration,
+        source: &Source,
+    ) -> Result<Done, ReadError> {
+        if connected.jobdiva.config().timesheets.is_none() {
+            return Ok(Done::Settled("timesheets are not followed".into()));
+        }
+        if gone {
+            return Ok(Done::Settled("of no consequence".into()));
+        }
+        let billed = match connected.jobdiva.invoice(invoice).await {
+            Ok(Some(billed)) => billed,
+            Ok(None) => return Ok(wait("it is about no invoice that is known".into(), age)),
+            Err(error) if error.may_pass() => return Err(ReadError::Later(error.to_string())),
+            Err(error) => return Err(ReadError::Refused(error.to_string())),
+        };
+        let candidates = BTreeSet::from([billed.candidate.clone()]);
+        let hint = Hint { candidates, ..Hint::default() };
+        let followed = read::follow(&self.engine, connected, &hint, source).await?;
+        if let Some(why) = followed.paused {
+            return Ok(Done::Later(why));
+        }
+        let read = timesheets::billed(&self.engine, connected, &billed, source).await?;
+        Ok(Done::Settled(format!("invoice {invoice}: {read} timesheets read")))
     }
 
     /// Looks through the files of people who are in scope.
@@ -372,6 +407,10 @@ impl Worker {
             Err(error) => return Err(ReadError::Later(error.to_string())),
         };
         let mut told = Vec::new();
+        if let (Interest::Certificate { certificate, .. }, []) = (&interest, &sightings[..]) {
+            let name = connected.tenant.name.as_str();
+            told.extend(read::certificate_gone(&self.engine, name, certificate, source).await?);
+        }
         for sighting in &sightings {
             let name = connected.tenant.name.as_str();
             told.extend(read::tell(&self.engine, name, sighting, source).await?);

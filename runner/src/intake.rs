@@ -156,12 +156,17 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> Box<Response> {
 
 fn answer(tenant: &str, taken: Result<Taken, TakeError>) -> Response {
     match taken {
-        Ok(Taken { stream, state, known }) => {
+        Ok(taken @ Taken { known, .. }) => {
             let status = if known { StatusCode::OK } else { StatusCode::CREATED };
-            let body = json!({ "certificate": stream.key(), "state": state, "known": known });
+            let note = taken.note();
+            let Taken { stream, state, .. } = taken;
+            let mut body = json!({ "certificate": stream.key(), "state": state, "known": known });
+            if let Some(note) = note {
+                body["note"] = note.into();
+            }
             (status, Json(body)).into_response()
         }
-        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Candidate(_))) => {
+        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Id)) => {
             tracing::info!(%tenant, %error, "a document was refused at the intake");
             problem(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
         }

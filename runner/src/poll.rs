@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{
     AssignmentId, AssignmentStanding, JobId, PolicyId, PolicyStanding, QuoteId, Side, Sighting,
+    Span,
 };
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::facts::PlacementId;
@@ -256,10 +257,14 @@ impl Poller {
             let is_new = |id: &&PlacementId| !timesheets::is_known(&self.engine, tenant, id);
             placements.extend(of_sheets.filter(is_new).cloned());
             placements.extend(unread.placements.keys().map(|id| PlacementId(id.clone())));
+            // An invoice is a hint: whoever it bills for is read again, and so are the weeks.
+            unread.billed.extend(polled.billed);
+            let mut candidates = polled.candidates;
+            candidates.extend(unread.billed.iter().map(|billed| billed.candidate.clone()));
             let hint = Hint {
                 placements,
                 known: polled.submittals,
-                candidates: polled.candidates,
+                candidates,
                 requisitions: polled.requisitions,
                 deleted: polled.deleted,
                 merged: polled.merged,
@@ -284,12 +289,32 @@ impl Poller {
                     taken?;
                 }
             }
+            self.billed(&mut unread, &source).await?;
             store.set_cursor(&name, &polled.cursor.to_bytes())?;
             if !polled.more {
                 timesheets::look_up_waiting(&self.engine, &self.connected, &source).await?;
+                certificates::release(&self.engine, tenant, &source).await?;
                 return Ok(());
             }
         }
+    }
+
+    /// Reads the weeks that invoices bill; those that cannot be read now are read at the next poll.
+    async fn billed(&self, unread: &mut Unread, source: &Source) -> Result<(), RoundError> {
+        for billed in std::mem::take(&mut unread.billed) {
+            match timesheets::billed(&self.engine, &self.connected, &billed, source).await {
+                Ok(_) => {}
+                Err(ReadError::Later(reason)) => {
+                    tracing::debug!(invoice = %billed.invoice, %reason, "its weeks are read later");
+                    unread.billed.insert(billed);
+                }
+                Err(ReadError::Refused(reason)) => {
+                    unread.row(format!("invoice {}: {reason}", billed.invoice));
+                }
+                Err(stopped @ ReadError::Stopped(_)) => return Err(stopped.into()),
+            }
+        }
+        Ok(unread.save(&**self.engine.store(), &self.connected.tenant.name)?)
     }
 
     async fn take(&self, timesheet: Timesheet) -> Result<(), ReadError> {
@@ -473,6 +498,12 @@ impl Poller {
         for sighting in observed.sightings.iter().cloned().chain(missing) {
             read::tell(&self.engine, &self.connected.tenant.name, &sighting, &source).await?;
         }
+        for watch in &observed.missing {
+            if let Watch::Certificate(id) = watch {
+                let tenant = &self.connected.tenant.name;
+                read::certificate_gone(&self.engine, tenant, id, &source).await?;
+            }
+        }
         if let Some((_, Some(error))) = observed.unread.first() {
             let (tenant, unread) = (&self.connected.tenant.name, observed.unread.len());
             tracing::warn!(%tenant, unread, %error, "some resources could not be read: next time again");
@@ -483,10 +514,11 @@ impl Poller {
 
 /// The resources that a state waits for, or rests on: what the rounds of polling read at the insurer for it, and nothing else.
 pub fn watched(state: &State) -> Vec<Watch> {
-    // An assignment stands no longer than the policy under it, and need not say so itself.
+    // An assignment stands no longer than the policy under it, and need not say so itself. What it covers it says itself:
+    // it is read last.
     let assigned = |assignment: &AssignmentId, policy: &Option<PolicyId>| {
         let under = policy.iter().cloned().map(Watch::Policy);
-        std::iter::once(Watch::Assignment(assignment.clone())).chain(under).collect()
+        under.chain(std::iter::once(Watch::Assignment(assignment.clone()))).collect()
     };
     let evidence = |evidence: &Evidence| match evidence {
         Evidence::Policy { policy, .. } => vec![Watch::Policy(policy.clone())],
@@ -540,7 +572,10 @@ fn gone(watch: &Watch, now: Timestamp) -> Option<Sighting> {
             assignment: assignment.clone(),
             job: JobId(String::new()),
             standing: AssignmentStanding::Canceled,
+            dates: Span::default(),
+            policy_dates: Span::default(),
         }),
+        // What became of a certificate is its own workflow's affair.
         Watch::Quote(_) | Watch::Session(_) | Watch::Certificate(_) => None,
     }
 }

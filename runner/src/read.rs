@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::Sighting;
+use workflow_core::domain::call::{CertificateId, Sighting};
 use workflow_core::domain::certificate::{self, Certificate};
 use workflow_core::domain::facts::{CandidateId, PlacementId, RequisitionId};
 use workflow_core::domain::placement::{self, Placement, candidate_alias, requisition_alias};
@@ -13,6 +13,7 @@ use workflow_core::engine::{Engine, HandleError, Handled, Source};
 use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
+use crate::certificates;
 use crate::people;
 use crate::systems::{Connected, JOBDIVA};
 
@@ -136,6 +137,9 @@ pub async fn follow(
             other => other?,
         }
     }
+    if followed.read > 0 {
+        certificates::release(engine, tenant, source).await?;
+    }
     Ok(followed)
 }
 
@@ -219,6 +223,22 @@ pub async fn tell(
         }
         let input = placement::Input::Seen(sighting.clone());
         settled(stream, engine.handle::<Placement>(stream, input, source.clone()).await)?;
+    }
+    Ok(streams)
+}
+
+/// Tells the certificate that the insurer does not have it any more; returns those that were told.
+pub async fn certificate_gone(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    certificate: &CertificateId,
+    source: &Source,
+) -> Result<BTreeSet<StreamId>, ReadError> {
+    let mut streams = engine.find(certificate.as_str());
+    streams.retain(|s| s.tenant() == tenant && s.workflow() == "certificate");
+    for stream in &streams {
+        let input = certificate::Input::Vanished;
+        settled(stream, engine.handle::<Certificate>(stream, input, source.clone()).await)?;
     }
     Ok(streams)
 }

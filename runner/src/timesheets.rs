@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use integration_jobdiva::invoice::Billed;
+use jiff::ToSpan as _;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::facts::PlacementId;
+use workflow_core::domain::facts::{Date, PlacementId};
 use workflow_core::domain::invoice::{self, Input, Invoice, Standing, timesheet_alias};
-use workflow_core::domain::placement::Placement;
+use workflow_core::domain::placement::{Placement, candidate_alias};
 use workflow_core::domain::timesheet::{Timesheet, TimesheetId};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
@@ -93,6 +95,74 @@ pub async fn read_back(
         tell(engine, &stream, input, source).await?;
     }
     Ok(Read::Told)
+}
+
+/// Reads the timesheets of the weeks that an invoice of JobDiva's bills; says how many were read.
+///
+/// Those that are known are read by their ids. Where a week billed has none, the feed is read once more over its time: it
+/// may have passed one over.
+pub async fn billed(
+    engine: &Engine<Insurance>,
+    connected: &Arc<Connected>,
+    billed: &Billed,
+    source: &Source,
+) -> Result<usize, ReadError> {
+    let tenant = &connected.tenant.name;
+    let mut placements = engine.find(&candidate_alias(&billed.candidate));
+    placements.retain(|s| s.tenant() == tenant && s.workflow() == "placement");
+    let (Some((first, last)), false) = (billed.days, placements.is_empty()) else { return Ok(0) };
+    let (mut known, mut weeks) = (BTreeSet::new(), BTreeSet::new());
+    for summary in engine.summaries("invoice") {
+        let Some((placement, week)) = summary.stream.key().rsplit_once('.') else { continue };
+        let own = placements.iter().any(|stream| stream.key() == placement);
+        let Ok(ending) = week.parse::<Date>() else { continue };
+        let begins = ending.checked_sub(6.days()).unwrap_or(Date::MIN);
+        if summary.stream.tenant() != tenant || !own || begins > last || ending < first {
+            continue;
+        }
+        match engine.state::<Invoice>(&summary.stream) {
+            Ok(state) => known.extend(state.iter().flat_map(|it| it.book().sheets.keys().cloned())),
+            Err(error) => return Err(refused(&summary.stream, error)),
+        }
+        weeks.insert(ending);
+    }
+    for id in &known {
+        read_back(engine, connected, id, source).await?;
+    }
+    if covers(&weeks, first, last) {
+        return Ok(known.len());
+    }
+    let found = connected.jobdiva.timesheets_billed(billed, engine.clock().now()).await;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) if error.may_pass() => return Err(ReadError::Later(error.to_string())),
+        Err(error) => return Err(ReadError::Refused(error.to_string())),
+    };
+    let mut read = known.len();
+    for timesheet in found {
+        let own = placements.iter().any(|stream| stream.key() == timesheet.placement.as_str());
+        if own && !known.contains(&timesheet.sheet.id) {
+            take(engine, connected, timesheet, source).await?;
+            read += 1;
+        }
+    }
+    Ok(read)
+}
+
+/// Whether weeks that end so have all these days.
+fn covers(weeks: &BTreeSet<Date>, first: Date, last: Date) -> bool {
+    let mut day = first;
+    while day <= last {
+        let Some(ending) = weeks.range(day..).next() else { return false };
+        if ending.checked_sub(6.days()).is_ok_and(|begins| begins > day) {
+            return false;
+        }
+        match ending.tomorrow() {
+            Ok(next) => day = next,
+            Err(_) => return true,
+        }
+    }
+    true
 }
 
 /// Tells the invoices that wait for their placement, or are on a person's desk, where it stands now. Nothing is asked of

@@ -3,8 +3,9 @@
 //! Kept beside the cursors of the polls, so that a cursor may move on although one placement cannot be read, and nothing
 //! is forgotten meanwhile. A person sees it in `runner list`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use integration_jobdiva::invoice::Billed;
 use serde::{Deserialize, Serialize};
 use workflow_core::store::{Store, StoreError};
 
@@ -16,6 +17,9 @@ const ROWS_MAX: usize = 20;
 pub struct Unread {
     /// By placement: why.
     pub placements: BTreeMap<String, String>,
+    /// Invoices whose weeks could not be read yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub billed: BTreeSet<Billed>,
     /// Rows of feeds without a usable id, and windows that were passed over, newest last.
     pub rows: Vec<String>,
 }

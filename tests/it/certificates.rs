@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use integration_1099policy::simulator::Outcome as Reviewed;
-use integration_jobdiva::simulator::Mutation;
+use integration_jobdiva::simulator::{Hired, Mutation, NewCandidate, NewHire};
 use reqwest::StatusCode;
 use runner::demo::{Demo, INTAKE_TOKEN, Screen};
 use runner::views::{self, Line};
@@ -17,7 +17,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// The seed's candidate with a certificate among the attachments.
 const NAKAGAWA: &str = "70011000059";
 /// A candidate with a placement in scope, and one whose only placement is a W-2 one.
-const OKAFOR: &str = "70011000042";
+const HIRED: &str = "70011000056";
 /// Another candidate of the seed.
 const HEIR: &str = "70011000045";
 
@@ -76,6 +76,26 @@ impl Played {
         (answer.status(), answer.json().await.unwrap())
     }
 
+    /// Somebody new is hired, and the records of it are late: the placement.
+    fn hire_without_records(&self) -> u64 {
+        let who = Hired::New(NewCandidate {
+            first_name: "Tove".into(),
+            last_name: "Lind".into(),
+            email: "tove.lind@example.com".into(),
+            state: "CA".into(),
+        });
+        let hire = Mutation::CreateHire(NewHire {
+            who,
+            job: 30_440_012,
+            start: jiff::civil::date(2026, 5, 4),
+            end: Some(jiff::civil::date(2026, 8, 28)),
+            pay_rate: "77.25".into(),
+            pay_per: "H".into(),
+            category: None,
+        });
+        self.demo.jobdiva().mutate(hire).unwrap().id
+    }
+
     fn uploads(&self) -> u64 {
         self.demo.policy().ledger().certificates_by_hash.values().sum()
     }
@@ -112,7 +132,7 @@ async fn the_certificate_among_the_attachments_is_found_sent_once_and_approved()
 async fn the_intake_takes_what_is_fit_once_and_says_why_not() {
     let mut played = Played::for_hours(2).await;
     let before = played.uploads();
-    let of = [("candidate", OKAFOR), ("placement", "51000777")];
+    let of = [("candidate", HIRED), ("placement", "51000791")];
     let pdf = b"%PDF-1.7 at the intake";
     let (status, made) = played.hand_in(INTAKE_TOKEN, &of, pdf).await;
     assert_eq!((status, &made["known"]), (StatusCode::CREATED, &Value::Bool(false)), "{made}");
@@ -124,15 +144,15 @@ async fn the_intake_takes_what_is_fit_once_and_says_why_not() {
         .demo
         .jobdiva()
         .mutate(Mutation::AddAttachment {
-            candidate: OKAFOR.parse().unwrap(),
-            file_name: "Okafor COI.pdf".into(),
+            candidate: HIRED.parse().unwrap(),
+            file_name: "COI of the hired.pdf".into(),
             kind: "COI".into(),
             content: pdf.to_vec(),
         })
         .unwrap();
     played.pass(3).await;
     assert_eq!(played.uploads(), before + 1);
-    assert_eq!(played.certificates_of(OKAFOR)[0].state, "Approved");
+    assert_eq!(played.certificates_of(HIRED)[0].state, "Approved");
 
     let refused =
         |status: StatusCode, body: &Value| (status, body["error"].as_str().unwrap().to_owned());
@@ -187,38 +207,109 @@ async fn of_one_who_is_no_contractor_nothing_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_one_who_is_not_known_to_be_a_contractor_it_is_kept_and_sent_once_that_is_known() {
+    let mut played = Played::for_hours(1).await;
+    let before = played.uploads();
+    // Hired, and no pay record says how: held.
+    let placement = played.hire_without_records();
+    let candidate = (70_019_000_000 + placement - 51_900_000 - 1).to_string();
+    played.pass(1).await;
+    let pdf = b"%PDF-1.7 of somebody whose papers are not filed yet";
+    let of = [("candidate", candidate.as_str())];
+    let (status, made) = played.hand_in(INTAKE_TOKEN, &of, pdf).await;
+    assert_eq!((status, &made["state"]), (StatusCode::CREATED, &Value::from("Kept")), "{made}");
+    assert!(made["note"].as_str().unwrap().contains("not sent"), "{made}");
+    // Nor is anything sent of a person whom nobody knows at all.
+    let stranger = [("candidate", "70019999999")];
+    let (_, strange) = played.hand_in(INTAKE_TOKEN, &stranger, pdf).await;
+    assert_eq!(strange["state"], "Kept");
+    played.pass(4).await;
+    let knows = |played: &Played, who: &str| {
+        played.demo.policy().ledger().contractors_by_candidate.contains_key(who)
+    };
+    assert_eq!(played.uploads(), before);
+    assert!(!knows(&played, &candidate) && !knows(&played, "70019999999"));
+
+    let (amount, per) = ("77.25".to_owned(), "H".to_owned());
+    let category = "Independent Contractor".to_owned();
+    let record = Mutation::AddPayRecord { placement, amount, per, category };
+    played.demo.jobdiva().mutate(record).unwrap();
+    // JobDiva approves a record a day later; then it is found, sent and reviewed.
+    played.demo.advance(26 * HOUR).await.unwrap();
+    played.pass(3).await;
+    assert_eq!(played.certificates_of(&candidate)[0].state, "Approved");
+    assert_eq!((played.uploads(), knows(&played, &candidate)), (before + 1, true));
+    // The stranger's is kept, and goes with them.
+    assert_eq!(played.certificates_of("70019999999")[0].state, "Kept");
+    let forgotten = runner::forget::forget(
+        played.demo.engine(),
+        played.demo.documents(),
+        "70019999999",
+        None,
+        "erasure request 18".into(),
+        "kim",
+    );
+    assert!(forgotten.await.unwrap().key_destroyed);
+    played.pass(1).await;
+    assert_eq!(played.certificates_of("70019999999")[0].state, "Dropped");
+    assert!(!knows(&played, "70019999999"));
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_id_is_refused_and_repeated_nowhere() {
+    let played = Played::for_hours(1).await;
+    for of in [
+        [("candidate", "Kim Doe"), ("placement", "51000791")],
+        [("candidate", HIRED), ("placement", "for Kim Doe")],
+        [("candidate", "KimDoe"), ("placement", "")],
+    ] {
+        let (status, why) = played.hand_in(INTAKE_TOKEN, &of, b"%PDF-1.7").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{of:?}");
+        let why = why["error"].as_str().unwrap();
+        assert!(why.contains("digits") && !why.contains("Kim"), "{why}");
+    }
+    assert_eq!(played.certificates_of("Kim"), []);
+    // What was logged is looked through for `Kim Doe` when this ends.
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_person_by_two_names_has_one_content_sent_once() {
     let mut played = Played::for_hours(2).await;
     let pdf = b"%PDF-1.7 of one person by two names";
-    played.hand_in(INTAKE_TOKEN, &[("candidate", OKAFOR)], pdf).await;
+    played.hand_in(INTAKE_TOKEN, &[("candidate", HIRED)], pdf).await;
     played.pass(1).await;
     let before = played.uploads();
-    let (old, new) = (OKAFOR.parse().unwrap(), HEIR.parse().unwrap());
+    let (old, new) = (HIRED.parse().unwrap(), HEIR.parse().unwrap());
     played.demo.jobdiva().mutate(Mutation::Merge { old, new }).unwrap();
     played.pass(3).await;
-    let contractor = workflow_core::id::StreamId::new("contractor", "acme", OKAFOR).unwrap();
+    let contractor = workflow_core::id::StreamId::new("contractor", "acme", HIRED).unwrap();
     let merged = played.demo.engine().summary(&contractor).unwrap();
     assert!(merged.headline.contains(HEIR), "{merged:?}");
-    let (status, known) = played.hand_in(INTAKE_TOKEN, &[("candidate", HEIR)], pdf).await;
-    assert_eq!((status, &known["known"]), (StatusCode::OK, &Value::Bool(true)), "{known}");
-    assert!(known["certificate"].as_str().unwrap().starts_with(OKAFOR), "{known}");
+    let (status, _) = played.hand_in(INTAKE_TOKEN, &[("candidate", HEIR)], pdf).await;
+    assert_eq!(status, StatusCode::CREATED);
     played.pass(2).await;
-    assert_eq!((played.uploads(), played.certificates_of(HEIR)), (before, Vec::new()));
+    // That both are one is a fact in the log: of the contractor who they are now.
+    let known = played.certificates_of(HEIR).remove(0);
+    assert_eq!(known.state, "Dropped");
+    assert!(known.why.contains(&format!("handed in as certificate {HIRED}.")), "{known:?}");
+    assert_eq!(played.uploads(), before);
     played.demo.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_review_that_breaks_down_is_seen_without_any_webhook() {
     let mut played = Played::for_hours(2).await;
-    let of = [("candidate", OKAFOR)];
+    let of = [("candidate", HIRED)];
     played.hand_in(INTAKE_TOKEN, &of, b"%PDF-1.7 hard to read").await;
     played.demo.settle(&mut Screen::silent()).await.unwrap();
-    let line = played.certificates_of(OKAFOR).remove(0);
+    let line = played.certificates_of(HIRED).remove(0);
     assert_eq!(line.state, "Uploaded");
     let certificate = sent_as(&played, &line);
     assert!(played.demo.policy().decide_certificate(&certificate, Reviewed::Error));
     played.pass(2).await;
-    let line = played.certificates_of(OKAFOR).remove(0);
+    let line = played.certificates_of(HIRED).remove(0);
     assert_eq!(line.state, "Error", "{line:?}");
     assert_eq!(line.waits, ["a person"]);
     played.demo.stop().await.unwrap();
@@ -233,7 +324,7 @@ fn sent_as(played: &Played, line: &Line) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_lie_sealed_and_go_with_their_person() {
     let mut played = Played::for_hours(2).await;
-    let of = [("candidate", OKAFOR)];
+    let of = [("candidate", HIRED)];
     let pdf = b"%PDF-1.7 names Kim Doe of Baltimore";
     played.hand_in(INTAKE_TOKEN, &of, pdf).await;
     played.pass(1).await;
@@ -249,7 +340,7 @@ async fn documents_lie_sealed_and_go_with_their_person() {
     let forgotten = runner::forget::forget(
         played.demo.engine(),
         played.demo.documents(),
-        OKAFOR,
+        HIRED,
         None,
         "erasure request 17".into(),
         "kim",

@@ -1,7 +1,8 @@
 //! Signals of both sides through the whole runner: by webhook, and by polling alone when every webhook is lost.
 //!
 //! `guide.rs` goes through the integration guide's table row by row; `lost.rs` is about what comes late, double, forged,
-//! about nothing known, or not at all; `departures.rs` about candidates who are merged, deleted or redacted.
+//! about nothing known, or not at all; `departures.rs` about candidates who are merged, deleted or redacted; `papers.rs` about
+//! certificates that the insurer has no more; `billed.rs` about what JobDiva's invoices tell.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -22,9 +23,11 @@ use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::placement::{Placement, State};
 use workflow_core::id::StreamId;
 
+mod billed;
 mod departures;
 mod guide;
 mod lost;
+mod papers;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -56,6 +59,10 @@ struct World {
 
 impl World {
     async fn new(road: Road) -> Self {
+        Self::with(road, |_| {}).await
+    }
+
+    async fn with(road: Road, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let behaviour = Behaviour {
             record_delay_secs: 0,
@@ -68,6 +75,7 @@ impl World {
             let hook = config.tenants[0].jobdiva_hook.as_mut().unwrap();
             hook.secrets.push(JobDivaSecret::new(SECRET));
             endpoint.clone_from(&hook.endpoint);
+            change(config);
         };
         let demo = Demo::start_with(dir.path(), behaviour, own_secret).await.unwrap();
         let mut world = Self { road, demo, endpoint, events: 0, _dir: dir, _watch: Watch::new() };

@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, CategoryCode,
-    ContractorId, EntityId, JobId, PolicyId, PolicyStanding, QuoteId, SessionId, Sighting,
+    ContractorId, EntityId, JobId, PolicyId, PolicyStanding, QuoteId, SessionId, Sighting, Span,
 };
 use workflow_core::domain::contractor::Contractor;
 use workflow_core::domain::facts::{
@@ -208,7 +208,9 @@ async fn group() -> Result<(Vec<Recorded>, Vec<Recorded>), Failure> {
         } else {
             let assignment = AssignmentId(format!("an_8f3a2b{key}"));
             let job = JobId(format!("jb_8f3a2b{key}"));
-            Sighting::Assignment { assignment, job, standing: AssignmentStanding::Active }
+            let standing = AssignmentStanding::Active;
+            let (dates, policy_dates) = (Span::default(), Span::default());
+            Sighting::Assignment { assignment, job, standing, dates, policy_dates }
         };
         deliver(&engine, &key, "policy.active").await?;
         tell(&engine, &stream, placement::Input::Seen(sighting), "webhook:insurer").await?;

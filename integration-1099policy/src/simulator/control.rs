@@ -215,6 +215,14 @@ pub(super) fn decide_certificate(app: &App, id: &str, outcome: Outcome) -> bool 
     )
 }
 
+pub(super) fn remove_certificate(app: &App, id: &str) -> bool {
+    at_desk(
+        app,
+        |b| b.certificates.get(id).is_some(),
+        |desk| desk.book.certificates.remove(id).is_some(),
+    )
+}
+
 pub(super) fn certificate_reads(app: &App, id: &str, parsed: Value) -> bool {
     at_desk(app, |b| b.certificates.get(id).is_some(), |desk| certificates::reads(desk, id, parsed))
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use workflow_core::domain::call::{AssignmentId, JobId, PolicyId};
+use workflow_core::domain::call::{AssignmentId, JobId, PolicyId, Span};
 use workflow_core::time::Timestamp;
 
 use super::quote::Asked;
@@ -28,6 +28,8 @@ pub(crate) struct Assignment {
     cancellation_date: Option<Timestamp>,
     #[serde(default, deserialize_with = "lenient::moment")]
     pub(crate) effective_date: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::moment")]
+    end_date: Option<Timestamp>,
     /// Whether a certificate's link is on it: they come with the charge.
     #[serde(default, rename = "certificates", deserialize_with = "lenient::any_link")]
     pub(crate) has_certificate: bool,
@@ -42,6 +44,10 @@ impl Assignment {
 
     pub(crate) fn job_id(&self) -> Option<JobId> {
         self.job.as_deref().map(JobId::from)
+    }
+
+    pub(crate) fn dates(&self) -> Span {
+        Span { from: self.effective_date, until: self.end_date }
     }
 
     pub(crate) fn policy_id(&self) -> Option<PolicyId> {

@@ -3,7 +3,7 @@
 //! A webhook's copy says `is_active`, the resource `status`; either may be missing.
 
 use serde::Deserialize;
-use workflow_core::domain::call::{PolicyId, PolicyStanding, QuoteId, Sighting};
+use workflow_core::domain::call::{PolicyId, PolicyStanding, QuoteId, Sighting, Span};
 use workflow_core::time::Timestamp;
 
 use super::{Listed, lenient};
@@ -30,6 +30,10 @@ pub(crate) struct Policy {
 impl Policy {
     pub(crate) fn is_from(&self, quote: &QuoteId) -> bool {
         self.quote.as_deref() == Some(quote.as_str())
+    }
+
+    pub(crate) fn dates(&self) -> Span {
+        Span { from: self.effective_date, until: self.expiration_date }
     }
 
     /// The fact that it states; `Err` names what is missing or not understood.

@@ -7,7 +7,7 @@ use integration_1099policy::receive::{Profile, Receiver};
 use integration_1099policy::setup::Was;
 use serde_json::{Value, json};
 use workflow_core::domain::call::{
-    ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting,
+    ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting, Span,
 };
 
 use super::*;
@@ -107,12 +107,39 @@ async fn an_application_shows_its_step_and_its_events_the_rest() {
 }
 
 #[tokio::test]
+async fn an_assignment_is_read_with_its_dates_and_those_of_the_policy_under_it() {
+    let (world, policy) = world().await;
+    let resource = json!({"id": "an_1", "job": "jb_1", "policy": "pl_1", "effective_date": 1000,
+        "end_date": 9000, "certificates": {"gl_coi_pdf_url": "https://files.example.test/1.pdf"}});
+    world.lock().unwrap().put("/assignments", resource);
+    let read = async || {
+        let seen =
+            policy.observe(&[Watch::Assignment("an_1".into())], Timestamp::from_secs(1)).await;
+        match &seen.sightings[..] {
+            [Sighting::Assignment { standing, dates, policy_dates, .. }] => {
+                assert_eq!(*standing, AssignmentStanding::Active);
+                [dates.from, dates.until, policy_dates.from, policy_dates.until]
+                    .map(|at| at.map(Timestamp::as_secs))
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(read().await, [Some(1000), Some(9000), None, None]);
+    let under = json!({"id": "pl_1", "quote": "qt_1", "status": "active", "effective_date": 500,
+        "expiration_date": 7000});
+    world.lock().unwrap().put("/policies", under);
+    assert_eq!(read().await, [Some(1000), Some(9000), Some(500), Some(7000)]);
+}
+
+#[tokio::test]
 async fn an_assignment_is_active_on_evidence_only() {
     let (world, policy) = world().await;
     let resource = json!({"id": "an_1", "job": "jb_1", "certificates": {"gl_coi_pdf_url": null}});
     world.lock().unwrap().put("/assignments", resource.clone());
     let seen = |standing| {
-        vec![Sighting::Assignment { assignment: "an_1".into(), job: "jb_1".into(), standing }]
+        let (assignment, job) = ("an_1".into(), "jb_1".into());
+        let (dates, policy_dates) = (Span::default(), Span::default());
+        vec![Sighting::Assignment { assignment, job, standing, dates, policy_dates }]
     };
     let active = event("ev_1", "assignment.active", resource);
     assert_eq!(confirmed(&policy, &active).await, seen(AssignmentStanding::Pending));

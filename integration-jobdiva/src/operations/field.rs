@@ -66,6 +66,8 @@ fields! {
     CompanyName = "company_name" Text ["COMPANYNAME", "company"];
     /// The timesheet.
     Timesheet = "timesheet_id" Id ["TIMESHEETID"];
+    /// The client invoice.
+    Invoice = "invoice_id" Id ["INVOICEID"];
     /// The record's own id, where a method gives it no other name.
     Id = "id" Id ["ID"];
     /// A billing or pay record's number within its employee.
@@ -174,6 +176,10 @@ fields! {
     DoublePay = "double_pay" Amount ["DT_PAY"];
     /// Per what.
     DoubleUnit = "double_unit" Word ["DT_PAY_RATE_UNIT"];
+    /// The first day that an invoice bills.
+    BilledFrom = "billed_from" Date ["FROMDATE"];
+    /// The last day that an invoice bills.
+    BilledTo = "billed_to" Date ["TODATE"];
     /// When a record was changed last.
     Updated = "updated_at" Date ["DATEUPDATED", "DATE_MODIFIED", "DATECREATED"];
     /// When one of its user-defined fields was.

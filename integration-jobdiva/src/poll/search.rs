@@ -99,7 +99,7 @@ impl JobDiva {
     }
 
     /// One call to a feed; the slim form of the activities where the rich one is not granted.
-    pub(super) async fn rows(&self, feed: Feed, window: Window) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&self, feed: Feed, window: Window) -> Result<Vec<Row>, Error> {
         match self.rows_of(feed.operation(), feed, window).await {
             Err(Error::NotGranted { .. }) if feed == Feed::Placements => {
                 self.rows_of(Operation::PlacementDeltaAlt, feed, window).await

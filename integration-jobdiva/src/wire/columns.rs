@@ -100,6 +100,7 @@ const TOUCH: &[Field] = &[
     Field::Company,
     Field::Record,
     Field::Timesheet,
+    Field::Invoice,
     Field::Updated,
     Field::UserFieldsUpdated,
 ];
@@ -138,6 +139,9 @@ const TIMESHEET: &[Field] = &[
     Field::Updated,
 ];
 
+const INVOICE: &[Field] =
+    &[Field::Invoice, Field::Candidate, Field::BilledFrom, Field::BilledTo, Field::Updated];
+
 /// Which kind of row is read, and so which columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -153,6 +157,8 @@ pub(crate) enum Kind {
     Job,
     /// A timesheet.
     Timesheet,
+    /// A client invoice: whose work it bills and when; never what.
+    Invoice,
     /// A file of a candidate, without what is in it.
     Document,
     /// What is in a file.
@@ -177,6 +183,7 @@ impl Kind {
             Kind::Home => &[Field::Id, Field::Candidate, Field::State, Field::Country],
             Kind::Job => JOB,
             Kind::Timesheet => TIMESHEET,
+            Kind::Invoice => INVOICE,
             Kind::Document => DOCUMENT,
             Kind::Content => &[Field::FileContent],
             Kind::Touch => TOUCH,
@@ -194,6 +201,7 @@ impl Kind {
             Kind::Candidate | Kind::Home => &[Field::Id, Field::Candidate],
             Kind::Job => &[Field::Id, Field::Requisition],
             Kind::Timesheet => &[Field::Timesheet],
+            Kind::Invoice => &[Field::Invoice],
             Kind::Document => &[Field::Id, Field::FileName],
             Kind::Content => &[],
             Kind::Touch => &[Field::Placement, Field::Candidate, Field::Requisition],
@@ -305,6 +313,7 @@ mod tests {
         Kind::Home,
         Kind::Job,
         Kind::Timesheet,
+        Kind::Invoice,
         Kind::Document,
         Kind::Content,
         Kind::Touch,

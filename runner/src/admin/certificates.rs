@@ -50,6 +50,9 @@ pub struct Added {
     pub state: String,
     /// Whether the same content was there before.
     pub known: bool,
+    /// What must be known besides: that it is kept and not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// How a person settles a certificate.
@@ -129,9 +132,10 @@ pub(super) async fn add(State(door): State<Arc<Door>>, Json(add): Json<Add>) -> 
             certificate: taken.stream.key().to_owned(),
             state: taken.state.to_owned(),
             known: taken.known,
+            note: taken.note().map(str::to_owned),
         })
         .into_response(),
-        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Candidate(_))) => {
+        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Id)) => {
             problem(StatusCode::CONFLICT, error.to_string())
         }
         Err(TakeError::Handle(HandleError::Rejected(no))) => {

@@ -200,7 +200,8 @@ impl AddOne {
                 added.certificate, added.state
             )),
             false => say(&format!("taken in as {}", added.certificate)),
-        }
+        }?;
+        added.note.map_or(Ok(()), |note| say(&note))
     }
 }
 

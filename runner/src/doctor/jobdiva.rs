@@ -324,9 +324,9 @@ impl Service<'_> {
         let (timesheets, documents) =
             (self.config.timesheets.is_some(), self.tenant.certificates.finding.is_some());
         match name.split_once('.').map_or(name, |(family, _)| family) {
-            "timesheet" => timesheets,
+            "timesheet" | "invoice" => timesheets,
             "document" | "onboarding" => documents,
-            "invoice" | "company" | "udf" | "limits" => false,
+            "company" | "udf" | "limits" => false,
             _ => true,
         }
     }

@@ -78,11 +78,12 @@ fn outcome(state: &State) -> Option<&Outcome> {
         | State::Flagged { outcome, .. }
         | State::Denied { outcome, .. }
         | State::Error { breakdown: Breakdown::Told { outcome }, .. } => Some(outcome),
-        State::Found { .. }
+        State::Kept { .. }
+        | State::Found { .. }
         | State::Ready { .. }
         | State::Uploaded { .. }
         | State::Processing { .. }
-        | State::Error { breakdown: Breakdown::Overdue, .. }
+        | State::Error { breakdown: Breakdown::Overdue | Breakdown::Gone, .. }
         | State::Held { .. }
         | State::Unfit { .. }
         | State::Expired { .. }

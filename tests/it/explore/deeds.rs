@@ -2,7 +2,7 @@
 
 use tests::world::stream;
 use workflow_core::domain::call::{
-    ApplicationStanding, AssignmentStanding, PolicyId, PolicyStanding, QuoteId, Sighting,
+    ApplicationStanding, AssignmentStanding, PolicyId, PolicyStanding, QuoteId, Sighting, Span,
 };
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Input, Placement, Resolution};
@@ -68,7 +68,9 @@ fn sightings(now: &Outside) -> Deeds {
         let what = format!("assignment {assignment} is read, {:?}", it.standing);
         let names = vec![assignment.to_string(), it.job.to_string()];
         let (assignment, job, standing) = (assignment.clone(), it.job.clone(), it.standing);
-        seen(what, names, Sighting::Assignment { assignment, job, standing });
+        let (dates, policy_dates) = (Span::default(), Span::default());
+        let read = Sighting::Assignment { assignment, job, standing, dates, policy_dates };
+        seen(what, names, read);
     }
     deeds
 }

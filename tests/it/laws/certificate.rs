@@ -6,7 +6,7 @@ use workflow_core::domain::call::{
     CoverageSeen, CoverageType, Review, ReviewStanding, RuleSeen, Said,
 };
 use workflow_core::domain::certificate::{
-    Accepted, Certificate, Cover, Found, Input, Origin, Proof, State, Unfit, Word,
+    Accepted, Certificate, Cover, Found, Input, Origin, Proof, Scope, State, Unfit, Word,
 };
 use workflow_core::domain::contractor::CertificateStanding;
 use workflow_core::domain::facts::PersonalText;
@@ -56,6 +56,7 @@ fn loss() -> BoxedStrategy<Loss> {
 pub(super) fn word() -> BoxedStrategy<Word> {
     prop_oneof![
         2 => (1..4_u32).prop_map(|round| Word::Needs { round }),
+        1 => (1..4_u32).prop_map(|round| Word::Given { round }),
         2 => proof().prop_map(|proof| Word::Stands { proof }),
         1 => (answers::certificate(), loss())
             .prop_map(|(certificate, loss)| Word::Fell { certificate, loss }),
@@ -73,13 +74,14 @@ pub(super) fn standings() -> BoxedStrategy<Vec<CertificateStanding>> {
 }
 
 fn found() -> BoxedStrategy<Input> {
+    let scope = select(vec![Scope::Known, Scope::Known, Scope::Unknown]);
     let origin = select(vec![
         Origin::Intake,
         Origin::Attachment { id: Some("7".into()) },
         Origin::HandedIn { by: "kim".into() },
     ]);
-    (origin, prop::option::weighted(0.1, Just(Unfit::NotPdf)))
-        .prop_map(|(origin, unfit)| {
+    (origin, prop::option::weighted(0.1, Just(Unfit::NotPdf)), scope)
+        .prop_map(|(origin, unfit, scope)| {
             Input::Found(Box::new(Found {
                 candidate: "cand_1".into(),
                 sha256: "aa".repeat(32),
@@ -88,6 +90,7 @@ fn found() -> BoxedStrategy<Input> {
                 origin,
                 placement: None,
                 unfit,
+                scope,
             }))
         })
         .boxed()
@@ -133,6 +136,8 @@ fn anything() -> BoxedStrategy<Input> {
         4 => answers::contractor().prop_map(|contractor| Input::ContractorLinked { contractor }),
         2 => reason().prop_map(|reason| Input::ContractorUnavailable { reason }),
         1 => reason().prop_map(|reason| Input::PersonForgotten { reason }),
+        1 => Just(Input::ScopeSeen),
+        1 => Just(Input::Vanished),
         1 => Just(Input::ContentKnown { certificate: "cand_2.aa".into() }),
         8 => review().prop_map(Input::Reviewed),
         3 => (prop::collection::vec(coverage(), 0..2), until, reason()).prop_map(
@@ -171,6 +176,7 @@ impl Trial for OfCertificate {
     fn input(state: Option<&State>) -> BoxedStrategy<Input> {
         let fits: BoxedStrategy<Input> = match state {
             None => found(),
+            Some(State::Kept { .. }) => Just(Input::ScopeSeen).boxed(),
             Some(State::Found { .. }) => answers::contractor()
                 .prop_map(|contractor| Input::ContractorLinked { contractor })
                 .boxed(),

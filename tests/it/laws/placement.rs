@@ -5,7 +5,7 @@ use proptest::sample::select;
 use tests::world::{good, set};
 use workflow_core::domain::by_hand::{Fact, WRITTEN};
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, References, Sighting,
+    Answer, ApplicationStanding, AssignmentStanding, PolicyStanding, References, Sighting, Span,
 };
 use workflow_core::domain::placement::{
     Coverage, Evidence, Hired, Input, Leave, Placement, Resolution, State, Turn,
@@ -48,8 +48,11 @@ fn sighting() -> BoxedStrategy<Sighting> {
                 Sighting::Policy { policy, quote, standing, effective, expires }
             }
         ),
-        4 => (answers::assignment(), answers::job(), assignments)
-            .prop_map(|(assignment, job, standing)| Sighting::Assignment { assignment, job, standing }),
+        4 => (answers::assignment(), answers::job(), assignments, spans(), spans()).prop_map(
+            |(assignment, job, standing, dates, policy_dates)| {
+                Sighting::Assignment { assignment, job, standing, dates, policy_dates }
+            }
+        ),
         4 => (answers::session(), prop::option::of(answers::quote()), applications)
             .prop_map(|(session, quote, standing)| Sighting::Application { session, quote, standing }),
     ]
@@ -232,4 +235,12 @@ fn anything_at_all(asked: u32) -> BoxedStrategy<Input> {
         1 => reason().prop_map(|reason| Input::Resend { reason }),
     ]
     .boxed()
+}
+
+/// What an insurer may say of dates: nothing, the usual ones, or others.
+fn spans() -> BoxedStrategy<Span> {
+    let from = select(vec![None, Some(1_773_633_600), Some(1_774_238_400)]);
+    let until = select(vec![None, Some(1_775_000_000), Some(1_790_000_000)]);
+    let at = |secs: Option<i64>| secs.map(Timestamp::from_secs);
+    (from, until).prop_map(move |(from, until)| Span { from: at(from), until: at(until) }).boxed()
 }

@@ -12,7 +12,7 @@ use workflow_core::domain::call::{
     CertificateId, CoverageSeen, CoverageType, Review, ReviewStanding,
 };
 use workflow_core::domain::certificate::{
-    Accepted, Breakdown, Certificate, Input, Origin, Outcome, State,
+    Accepted, Breakdown, Certificate, Input, Origin, Outcome, Scope, State,
 };
 use workflow_core::domain::contractor;
 use workflow_core::engine::Source;
@@ -28,7 +28,7 @@ pub(super) async fn found(world: &mut World, number: u8, which: u8, handed_in: b
         false => Origin::Attachment { id: Some(format!("8812{which}")) },
     };
     let whose = world.ats().now(&candidate(number));
-    drop(world.find_paper(&paper, &whose, origin, None, None).await);
+    drop(world.find_paper(&paper, &whose, origin, None, (None, Scope::Known)).await);
 }
 
 /// The insurer's review of a certificate goes on. It never begins again, and what broke down stays so.
@@ -78,7 +78,7 @@ pub(super) async fn desk(world: &World, number: u8, what: u8) {
         2 => Input::Accept { covers: Vec::new(), until: None, reason },
         // Whether the insurer still has it under review a person asks there first.
         _ => match state(world, &summary.stream) {
-            Some(State::Error { breakdown: Breakdown::Overdue, .. }) => return,
+            Some(State::Error { breakdown: Breakdown::Overdue | Breakdown::Gone, .. }) => return,
             _ => Input::Resubmit { reason },
         },
     };
@@ -160,7 +160,9 @@ fn says(state: &State, review: ReviewStanding) -> bool {
         State::Error { breakdown: Breakdown::Overdue, .. } => {
             matches!(review, ReviewStanding::Pending | ReviewStanding::Processing)
         }
-        State::Found { .. }
+        State::Error { breakdown: Breakdown::Gone, .. }
+        | State::Kept { .. }
+        | State::Found { .. }
         | State::Ready { .. }
         | State::Held { .. }
         | State::Unfit { .. }

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use tests::world::TENANT;
 use workflow_core::domain::call::{CertificateId, Review};
-use workflow_core::domain::certificate::{self, Certificate, Found, Origin};
+use workflow_core::domain::certificate::{self, Certificate, Found, Origin, Scope};
 use workflow_core::domain::facts::{CandidateId, Date, PersonalText};
 use workflow_core::domain::invoice::{self, Invoice, Standing};
 use workflow_core::domain::timesheet::{Approval, Hours, Line, Paid, Sheet, Timesheet};
@@ -41,6 +41,7 @@ impl Desk {
             origin: Origin::HandedIn { by: "kim".into() },
             placement: None,
             unfit: None,
+            scope: Scope::Known,
         };
         let input = certificate::Input::Found(Box::new(found));
         let stream = certificate();

@@ -526,3 +526,44 @@ fn work_that_ends_early_under_a_certificate_leaves_nothing_to_shorten() {
     ",
     );
 }
+
+#[test]
+fn what_is_handed_in_before_anybody_knows_a_contractor_is_kept_and_sent_later() {
+    check(
+        "
+        given cand_1 has the e-mail kim@real.test
+        when  cand_1 hands in paper_a out of scope, twice
+        then  paper_a is Kept: kept, and not sent
+        and   the insurer has no contractors, no certificates
+        when  the operator resubmits paper_a: send it all the same
+        then  that was refused: not_in_scope
+        when  the engine restarts
+        and   cand_1 turns out a contractor by paper_a, twice
+        then  paper_a is Uploaded
+        and   paper_a went certificate_kept, scope_seen, contractor_linked, certificate_uploaded
+        and   the insurer has 1 contractor, 1 certificate
+    ",
+    );
+}
+
+#[test]
+fn one_that_the_insurer_has_no_more_covers_nothing_until_it_is_sent_again() {
+    check_in(
+        replacing(None),
+        "
+        given pl_1 of cand_1
+        and   cand_1 hands in paper_a
+        and   the review of paper_a approves general, workers-comp until 2027-01-01
+        and   the ATS reports pl_1
+        then  pl_1 is Active: own certificate
+        when  the insurer deletes paper_a
+        then  paper_a is Error: the insurer does not have it any more
+        and   pl_1 is Flagged: certificate does not stand any more
+        when  the operator resubmits paper_a: it was deleted by mistake
+        then  paper_a is Uploaded
+        and   CertificateGone once for paper_a
+        when  the review of paper_a approves general, workers-comp until 2027-01-01
+        then  pl_1 is Active: own certificate
+    ",
+    );
+}

@@ -303,3 +303,64 @@ fn an_assignment_on_its_way_is_not_forgotten_when_the_old_policy_comes_back() {
     ",
     );
 }
+
+#[test]
+fn an_assignment_covers_the_days_that_the_insurer_says_it_has() {
+    let assigned = "
+        given pl_2 of cand_1
+        and   the ATS reports pl_2
+        then  pl_2 is Assigned";
+    check(&format!(
+        "{BY_POLICY}{assigned}
+        when  the assignment of pl_2 has 2026-03-18 to 2026-06-30
+        and   the assignment of pl_2 comes into force
+        then  pl_2 is Flagged: covered from 2026-03-18, but work began on 2026-03-16: 2 days uncovered
+        and   the gaps of pl_2 until 2026-03-31 are 2026-03-16 to 2026-03-17
+        "
+    ));
+    check(&format!(
+        "{BY_POLICY}{assigned}
+        when  the assignment of pl_2 has 2026-03-16 to 2026-05-31
+        and   the assignment of pl_2 comes into force
+        then  pl_2 is Active: covered 2026-03-16 to 2026-05-31
+        and   the gaps of pl_2 until 2026-06-02 are 2026-06-01 to 2026-06-02
+        when  it is 2026-06-01 12:00
+        then  pl_2 is Flagged: the policy ran out
+        and   the gaps of pl_2 until 2026-06-02 are 2026-06-01 to 2026-06-02
+        "
+    ));
+}
+
+#[test]
+fn an_assignment_without_dates_covers_the_work_as_far_as_the_policy_under_it_goes() {
+    check(&format!(
+        "{BY_POLICY}{BY_ASSIGNMENT}
+        when  the ATS reports pl_2 with end=2026-07-31
+        then  pl_2 is Active: covered 2026-03-16 to 2026-07-31
+        when  the assignment of pl_2 has no dates
+        then  pl_2 is Active: covered 2026-03-16 to 2026-06-30
+        and   the gaps of pl_2 until 2026-07-02 are 2026-07-01 to 2026-07-02
+        "
+    ));
+}
+
+#[test]
+fn a_policy_on_file_that_does_not_reach_ends_at_a_person() {
+    check(&format!(
+        "{BY_POLICY}
+        given pl_2 of cand_1 with end=2026-09-30
+        and   the insurer will refuse create_quote with contractor_has_matching_policy
+        when  the ATS reports pl_2
+        then  pl_2 is Flagged: the policy on file does not cover this placement: No matching policy found
+        and   pl_2 waits for a person
+        and   the insurer heard create_assignment 1x
+        and   the insurer has 1 policy, no assignments, 1 quote, 1 session
+        when  the engine restarts
+        and   everything is polled
+        then  pl_2 is Flagged: the policy on file does not cover this placement
+        and   the insurer heard create_assignment 1x
+        when  the operator restarts pl_2: the broker took the old policy off the file
+        then  pl_2 is ApplicationPending
+        "
+    ));
+}

@@ -326,6 +326,49 @@ fn a_certificate_that_was_sent_before_the_merge_is_not_sent_again_for_the_other_
 }
 
 #[test]
+fn a_document_of_both_is_sent_once_where_one_of_them_waits_when_the_merge_is_told() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   cand_1 hands in paper_a
+        then  paper_a is Uploaded
+        when  cand_7 has the e-mail kim@real.test
+        and   at once paper_a of cand_7 is found
+        then  paper_a is Found
+        when  at once the ATS merges cand_1 into cand_7
+        and   the world settles
+        then  paper_a is Dropped: the same content was handed in as certificate cand_1.
+        and   the insurer has 1 contractor, 1 certificate
+        when  the engine restarts
+        then  the insurer has 1 certificate
+    ",
+    );
+}
+
+#[test]
+fn a_document_that_went_out_for_both_before_the_merge_is_noticed_and_said() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   cand_1 hands in paper_a
+        and   pl_7 of cand_7
+        and   the ATS reports pl_7
+        and   paper_a of cand_7 is found
+        then  paper_a is Uploaded
+        and   the insurer has 2 contractors, 2 certificates
+        when  the ATS merges cand_1 into cand_7
+        and   the operator keeps cand_7 for cand_7: it is the real one
+        then  paper_a of cand_1 is Uploaded: sent twice: certificate cand_7.
+        and   FoundAgain once for paper_a of cand_1
+        when  the engine restarts
+        then  FoundAgain once for paper_a of cand_1
+    ",
+    );
+}
+
+#[test]
 fn a_job_that_is_being_made_is_the_other_candidates_once_they_are_one() {
     check(
         "

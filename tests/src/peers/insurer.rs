@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, CertificateId,
-    ContractorId, PolicyId, PolicyStanding, QuoteId, Review, SessionId, Sighting,
+    ContractorId, PolicyId, PolicyStanding, QuoteId, Review, SessionId, Sighting, Span,
 };
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::outcome::{Attempt, Outcome};
@@ -74,6 +74,8 @@ impl Insurer {
                 assignment: id.clone(),
                 job: it.job.clone(),
                 standing: it.standing,
+                dates: it.says,
+                policy_dates: books.policies.get(&it.policy).map(dates).unwrap_or_default(),
             }),
             Subject::Certificate(id) => books.certificates.get(id).map(|it| {
                 Sighting::Certificate { certificate: id.clone(), review: it.review.clone() }
@@ -152,6 +154,15 @@ impl Insurer {
         self.books().set_assignment(assignment, standing, now);
     }
 
+    /// What the insurer says of an assignment's days, whatever it was asked for.
+    pub fn say_of(&self, assignment: &AssignmentId, says: Span) {
+        let mut books = self.books();
+        if let Some(known) = books.assignments.get_mut(assignment) {
+            known.says = says;
+        }
+        books.signals.push(Subject::Assignment(assignment.clone()));
+    }
+
     /// The review of a certificate goes on.
     pub fn review_certificate(&self, certificate: &CertificateId, review: Review) {
         self.books().set_review(certificate, review);
@@ -184,4 +195,8 @@ impl Insurer {
         let of = |id: &QuoteId| books.quotes.get(id).is_some_and(|q| q.placement == *placement);
         books.policies.iter().rev().find(|(_, it)| of(&it.quote)).map(|(id, _)| id.clone())
     }
+}
+
+fn dates(policy: &Policy) -> Span {
+    Span { from: Some(policy.effective), until: Some(policy.expires) }
 }

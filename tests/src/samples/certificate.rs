@@ -24,6 +24,10 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::CertificateFound => {
             papers().into_iter().map(|paper| Event::CertificateFound { paper, at }).collect()
         }
+        EventKind::CertificateKept => {
+            papers().into_iter().map(|paper| Event::CertificateKept { paper }).collect()
+        }
+        EventKind::ScopeSeen => vec![Event::ScopeSeen { at }],
         EventKind::CertificateUnfit => all(unfit)
             .into_iter()
             .map(|reason| Event::CertificateUnfit { paper: papers().remove(0), reason })
@@ -54,6 +58,7 @@ pub fn events(kind: EventKind) -> Vec<Event> {
         EventKind::ReviewFailed => {
             all(breakdown).into_iter().map(|breakdown| Event::ReviewFailed { breakdown }).collect()
         }
+        EventKind::CertificateGone => vec![Event::CertificateGone],
         EventKind::CertificateAccepted => vec![Event::CertificateAccepted {
             outcome: each(|| ReviewStanding::Flagged),
             covers: covers(),
@@ -108,7 +113,10 @@ fn origin(before: Option<&Origin>) -> Option<Origin> {
         }
         Some(Origin::Onboarding { .. }) => Some(Origin::HandedIn { by: "kim".into() }),
         Some(Origin::HandedIn { .. }) => Some(Origin::Intake),
-        Some(Origin::Intake) => None,
+        Some(Origin::Intake) => {
+            Some(Origin::Twin { certificate: "70001377.9f86d081884c7d65".into() })
+        }
+        Some(Origin::Twin { .. }) => None,
     }
 }
 
@@ -135,7 +143,8 @@ fn breakdown(before: Option<&Breakdown>) -> Option<Breakdown> {
     match before {
         None => Some(Breakdown::Told { outcome: outcome(ReviewStanding::Error) }),
         Some(Breakdown::Told { .. }) => Some(Breakdown::Overdue),
-        Some(Breakdown::Overdue) => None,
+        Some(Breakdown::Overdue) => Some(Breakdown::Gone),
+        Some(Breakdown::Gone) => None,
     }
 }
 

@@ -87,7 +87,8 @@ pub fn events(kind: EventKind) -> Vec<Event> {
 fn word(before: Option<&Word>) -> Option<Word> {
     match before {
         None => Some(Word::Needs { round: 1 }),
-        Some(Word::Needs { .. }) => {
+        Some(Word::Needs { .. }) => Some(Word::Given { round: 2 }),
+        Some(Word::Given { .. }) => {
             Some(Word::Stands { proof: super::certificate::proofs().remove(0) })
         }
         Some(Word::Stands { .. }) => {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use workflow_core::domain::by_hand::Fact;
-use workflow_core::domain::call::{AssignmentStanding, ContractorId, PolicyStanding, SessionId};
+use workflow_core::domain::call::{
+    AssignmentId, AssignmentStanding, ContractorId, PolicyStanding, SessionId, Span,
+};
 use workflow_core::domain::contractor;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Input, Resolution};
@@ -242,12 +244,33 @@ impl Teller {
         };
         let standing = match what {
             "comes into force" => AssignmentStanding::Active,
+            other if other.starts_with("has ") => return Some(self.dated(&assignment, other)),
             "is cancelled" => AssignmentStanding::Canceled,
             "fails its charge" => AssignmentStanding::ChargeFailed,
             _ => return None,
         };
         self.world.insurer().set_assignment(&assignment, standing);
         Some(Ok(()))
+    }
+
+    /// `has 2026-03-20 to 2026-06-30`, `has no dates`: what the insurer says of an assignment's days, whatever was asked.
+    fn dated(&self, assignment: &AssignmentId, what: &str) -> Outcome {
+        let zone = self.world.rules.zone.clone();
+        let midnight = |day: &str| -> Result<Timestamp, String> {
+            let day: jiff::civil::Date = day.parse().map_err(|_| "no day".to_owned())?;
+            let begins = day.to_zoned(zone.clone()).map_err(|error| error.to_string())?;
+            Ok(begins.timestamp().into())
+        };
+        let says = match what.strip_prefix("has ").and_then(|days| days.split_once(" to ")) {
+            Some((from, last)) => {
+                let day: jiff::civil::Date = last.parse().map_err(|_| "no day".to_owned())?;
+                let next = day.tomorrow().map_err(|error| error.to_string())?;
+                Span { from: Some(midnight(from)?), until: Some(midnight(&next.to_string())?) }
+            }
+            None => Span::default(),
+        };
+        self.world.insurer().say_of(assignment, says);
+        Ok(())
     }
 
     fn fault(&self, line: &str) -> Option<Outcome> {

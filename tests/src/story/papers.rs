@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! cand_1 hands in paper_a                     also: for pl_1
+//! cand_1 hands in paper_a out of scope        nobody knows yet whether they are a contractor
+//! cand_1 turns out a contractor by paper_a
+//! the insurer deletes paper_a
 //! paper_a of cand_1 is found                  among the attachments
 //! the review of paper_a approves general, workers-comp until 2027-01-01
 //! the review of paper_a begins | flags | denies | breaks down | approves
@@ -12,7 +15,7 @@
 use workflow_core::domain::call::{
     CoverageSeen, CoverageType, Review, ReviewStanding, RuleSeen, Said,
 };
-use workflow_core::domain::certificate::{Input, Origin, Unfit};
+use workflow_core::domain::certificate::{Input, Origin, Scope, Unfit};
 use workflow_core::domain::facts::{Date, PersonalText};
 
 use super::{Outcome, Teller, candidate, form, placement};
@@ -23,9 +26,14 @@ impl Teller {
         if let Some((who, rest)) = line.split_once(" hands in ") {
             let (paper, what) = rest.split_once(' ').unwrap_or((rest, ""));
             let unfit = (what == "which is no PDF").then_some(Unfit::NotPdf);
+            let scope = match what {
+                "out of scope" => Scope::Unknown,
+                _ => Scope::Known,
+            };
             let named = what.strip_prefix("for ").map(placement);
             let origin = Origin::HandedIn { by: "kim".into() };
-            let found = self.world.find_paper(paper, &candidate(who), origin, named, unfit).await;
+            let found =
+                self.world.find_paper(paper, &candidate(who), origin, named, (unfit, scope)).await;
             self.last = Some(found);
             return Some(Ok(()));
         }
@@ -34,8 +42,19 @@ impl Teller {
         {
             let origin = Origin::Attachment { id: Some("88123".into()) };
             let paper = format!("paper_{paper}");
-            let found = self.world.find_paper(&paper, &candidate(who), origin, None, None).await;
+            let fit = (None, Scope::Known);
+            let found = self.world.find_paper(&paper, &candidate(who), origin, None, fit).await;
             self.last = Some(found);
+            return Some(Ok(()));
+        }
+        if let Some((_, paper)) = line.split_once(" turns out a contractor by ") {
+            self.last = Some(self.world.tell_paper(paper, Input::ScopeSeen).await);
+            return Some(Ok(()));
+        }
+        if let Some(paper) = line.strip_prefix("the insurer deletes ") {
+            let certificate = self.world.insurer().certificate_of(&paper_sha256(paper))?;
+            self.world.insurer().books().certificates.remove(&certificate);
+            self.last = Some(self.world.tell_paper(paper, Input::Vanished).await);
             return Some(Ok(()));
         }
         if let Some(rest) = line.strip_prefix("the review of ") {

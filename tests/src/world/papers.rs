@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use workflow_core::domain::call::Review;
-use workflow_core::domain::certificate::{self, Certificate, Found, Input, Origin, Unfit};
+use workflow_core::domain::certificate::{self, Certificate, Found, Input, Origin, Scope, Unfit};
 use workflow_core::domain::facts::{CandidateId, PersonalText, PlacementId};
 use workflow_core::engine::{HandleError, Handled, Source};
 use workflow_core::id::StreamId;
@@ -22,7 +22,7 @@ impl World {
         candidate: &CandidateId,
         origin: Origin,
         placement: Option<PlacementId>,
-        unfit: Option<Unfit>,
+        (unfit, scope): (Option<Unfit>, Scope),
     ) -> Result<Handled, HandleError> {
         self.papers.insert(paper.to_owned(), candidate.clone());
         let found = Found {
@@ -33,6 +33,7 @@ impl World {
             origin,
             placement,
             unfit,
+            scope,
         };
         self.tell_paper(paper, Input::Found(Box::new(found))).await
     }
@@ -48,7 +49,12 @@ impl World {
 
     /// The stream of a paper, once somebody has it.
     pub fn paper_stream(&self, paper: &str) -> Option<StreamId> {
-        let candidate = self.papers.get(paper)?;
+        // Of several who have it the last one is meant, unless one is named.
+        let (paper, named) = match paper.split_once(" of ") {
+            Some((paper, who)) => (paper, Some(CandidateId(who.to_owned()))),
+            None => (paper, None),
+        };
+        let candidate = named.as_ref().or_else(|| self.papers.get(paper))?;
         Some(
             certificate::stream(self.tenant, candidate, &sha256(paper))
                 .expect("test ids are plain"),

@@ -524,6 +524,10 @@ pub enum Sighting {
         job: JobId,
         /// Whether it is in force.
         standing: AssignmentStanding,
+        /// Its own dates.
+        dates: Span,
+        /// The dates of the policy under it.
+        policy_dates: Span,
     },
     /// An application session.
     Application {
@@ -541,6 +545,15 @@ pub enum Sighting {
         /// How its review stands.
         review: Review,
     },
+}
+
+/// From when to when, as far as the insurer says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// From when.
+    pub from: Option<Timestamp>,
+    /// Until when, this moment not included.
+    pub until: Option<Timestamp>,
 }
 
 /// A policy's standing, as read.

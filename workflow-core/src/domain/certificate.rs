@@ -31,6 +31,9 @@ pub use state::{
 };
 pub use worth::worth;
 
+/// What is said of a document that is only [kept](State::Kept).
+pub const KEPT: &str = react::KEPT;
+
 /// The largest document that the insurer takes, in bytes.
 pub const BYTES_MAX: u64 = 15 * 1024 * 1024;
 
@@ -54,6 +57,10 @@ pub enum Input {
         /// By the key of its stream.
         certificate: String,
     },
+    /// A contractor's placement of the candidate is known: what was only kept may be sent.
+    ScopeSeen,
+    /// The insurer does not have it any more.
+    Vanished,
     /// The person was forgotten: the bytes are gone.
     PersonForgotten {
         /// Why.
@@ -110,6 +117,17 @@ pub struct Found {
     pub placement: Option<PlacementId>,
     /// Why it cannot be sent, if it cannot.
     pub unfit: Option<Unfit>,
+    /// Whether the candidate is known to be a contractor.
+    pub scope: Scope,
+}
+
+/// Whether anything of a candidate may be sent, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// They work, or worked, in a contractor's placement.
+    Known,
+    /// Nothing says so yet: what comes of them is kept, and not sent.
+    Unknown,
 }
 
 /// Checks a document before anything is sent: the insurer takes PDF files only, of at most [`BYTES_MAX`].
@@ -210,6 +228,8 @@ impl Workflow for Certificate {
             Input::ContractorLinked { .. } => "contractor_linked",
             Input::ContractorUnavailable { .. } => "contractor_unavailable",
             Input::ContentKnown { .. } => "content_known",
+            Input::ScopeSeen => "scope_seen",
+            Input::Vanished => "vanished",
             Input::PersonForgotten { .. } => "person_forgotten",
             Input::Answered { .. } => "answered",
             Input::Reviewed(_) => "reviewed",

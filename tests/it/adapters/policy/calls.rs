@@ -11,7 +11,7 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId,
-    CoverageType, JobId, PolicyId, PolicyStanding, Sighting, Wage,
+    CoverageType, JobId, PolicyId, PolicyStanding, Sighting, Span, Wage,
 };
 use workflow_core::money::Cents;
 
@@ -86,10 +86,18 @@ async fn by_assignment(insurer: &Insurer, known: ContractorId, policy: PolicyId)
         panic!("{created:?}")
     };
     assert_eq!(rests_on, Some(policy));
-    let standing = async || insurer.see(Watch::Assignment(assignment.clone())).await;
-    let stands = |standing| {
-        vec![Sighting::Assignment { assignment: assignment.clone(), job: job.clone(), standing }]
+    let standing = async || {
+        let seen = insurer.see(Watch::Assignment(assignment.clone())).await;
+        let [Sighting::Assignment { assignment, job, standing, dates, policy_dates }] = &seen[..]
+        else {
+            panic!("{seen:?}")
+        };
+        assert!(policy_dates.from.is_some() && policy_dates.until.is_some(), "{policy_dates:?}");
+        (assignment.clone(), job.clone(), *standing, *dates)
     };
+    // It has the dates that were asked for; those of the policy under it are that policy's.
+    let dates = Span { from: Some(work.window().effective), until: Some(work.window().until) };
+    let stands = |standing| (assignment.clone(), job.clone(), standing, dates);
     assert_eq!(standing().await, stands(AssignmentStanding::Pending));
     insurer.sim.advance(DAY - HOUR).await;
     assert_eq!(standing().await, stands(AssignmentStanding::Pending));
@@ -253,12 +261,9 @@ async fn an_assignment_is_undone_before_its_first_day_only() {
     let ledger = insurer.sim.ledger();
     assert!(!ledger.charges_cents.contains_key(assignment.as_str()), "undone before the charge");
     assert_eq!(ledger.assignments_live_by_job, [(begun_job.to_string(), 1)].into());
-    let canceled = Sighting::Assignment {
-        assignment: assignment.clone(),
-        job,
-        standing: AssignmentStanding::Canceled,
-    };
-    assert_eq!(insurer.see(Watch::Assignment(assignment)).await, [canceled]);
+    let seen = insurer.see(Watch::Assignment(assignment)).await;
+    let [Sighting::Assignment { job: of, standing, .. }] = &seen[..] else { panic!("{seen:?}") };
+    assert_eq!((of, *standing), (&job, AssignmentStanding::Canceled));
 }
 
 #[tokio::test]

@@ -240,7 +240,7 @@ fn a_gap_that_is_shown_outlives_a_change() {
         then  pl_1 is Flagged: covered from 2026-03-18
         when  the operator returns pl_1: the client knows
         and   the ATS reports pl_1
-        then  pl_1 is Active: covered 2026-03-16 to 2026-08-31
+        then  pl_1 is Active: covered 2026-03-18 to 2026-08-31
     ",
     );
 }

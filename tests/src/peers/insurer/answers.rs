@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, JobId,
-    PolicyStanding, QuoteId, Refusal,
+    PolicyStanding, QuoteId, Refusal, Span,
 };
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::money::Cents;
@@ -59,6 +59,9 @@ pub(super) fn attempt(
     }
     // Refused is only what was never done.
     if let Some(Fault::Refuse(code)) = fault {
+        if code == "contractor_has_matching_policy" {
+            return Outcome::Answered(Answer::MatchingPolicy);
+        }
         let message = format!("the insurer says {code}");
         return Outcome::Answered(Answer::Refused(Refusal { status: 400, code, message }));
     }
@@ -427,6 +430,7 @@ fn assign(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         job: job.clone(),
         policy: policy.clone(),
         window: *window,
+        says: Span { from: Some(window.effective), until: Some(window.until) },
         standing,
         past: vec![(now, standing)],
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use workflow_core::domain::call::{
     Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bill, CertificateId,
     ContractorId, InvoiceId, JobId, JobTerms, PolicyId, PolicyStanding, QuoteId, Review,
-    ReviewStanding, SessionId, Upload, Window,
+    ReviewStanding, SessionId, Span, Upload, Window,
 };
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::time::Timestamp;
@@ -75,6 +75,8 @@ pub struct Assignment {
     pub policy: PolicyId,
     /// From when to when.
     pub window: Window,
+    /// What is said of its days.
+    pub says: Span,
     /// Whether it is in force.
     pub standing: AssignmentStanding,
     /// Each change, with its moment.
@@ -377,6 +379,7 @@ impl Books {
     pub(super) fn extend_assignment(&mut self, id: &AssignmentId, until: Timestamp) {
         let Some(assignment) = self.assignments.get_mut(id) else { return };
         assignment.window.until = until;
+        assignment.says.until = Some(until);
         self.signals.push(Subject::Assignment(id.clone()));
     }
 

@@ -10,7 +10,7 @@
 
 use super::machine::certificate::{Event, Machine, State};
 use super::state::{Breakdown, Cover, Outcome, Paper, RuleKept, Sent, Trouble};
-use super::{Found, Input, react, subject};
+use super::{Found, Input, Origin, Scope, react, subject};
 use crate::domain::call::{Answer, CoverageType, Review, ReviewStanding};
 use crate::domain::facts::{Date, PersonalText};
 use crate::domain::rules::Rules;
@@ -53,7 +53,15 @@ pub(super) fn decide(
         }),
         Input::ContentKnown { certificate } => Ok(match state {
             State::Found { .. } | State::Held { .. } => vec![Event::ContentKnown { certificate }],
+            _ => sent_as_well(state, certificate),
+        }),
+        Input::ScopeSeen => Ok(match state {
+            State::Kept { .. } => vec![Event::ScopeSeen { at: context.now }],
             _ => Vec::new(),
+        }),
+        Input::Vanished => Ok(match state {
+            State::Error { breakdown: Breakdown::Gone, .. } => Vec::new(),
+            _ => sent(state).map(|_| Event::CertificateGone).into_iter().collect(),
         }),
         Input::PersonForgotten { reason } => {
             let event = Event::PersonForgotten { reason };
@@ -87,7 +95,7 @@ fn held(trouble: Trouble) -> Vec<Event> {
 }
 
 fn first(found: Found, context: &Context<'_, Rules>) -> Event {
-    let unfit = found.unfit;
+    let (unfit, scope) = (found.unfit, found.scope);
     let paper = Paper {
         name: Personal::new(subject(context.stream.tenant(), &found.candidate), found.name),
         candidate: found.candidate,
@@ -96,10 +104,19 @@ fn first(found: Found, context: &Context<'_, Rules>) -> Event {
         origins: vec![found.origin],
         placement: found.placement,
     };
-    match unfit {
-        Some(reason) => Event::CertificateUnfit { paper, reason },
-        None => Event::CertificateFound { paper, at: context.now },
+    match (unfit, scope) {
+        (Some(reason), _) => Event::CertificateUnfit { paper, reason },
+        (None, Scope::Known) => Event::CertificateFound { paper, at: context.now },
+        (None, Scope::Unknown) => Event::CertificateKept { paper },
     }
+}
+
+/// Both went out before anybody knew that two candidates are one person: it cannot be undone, and is said.
+fn sent_as_well(state: &State, certificate: String) -> Vec<Event> {
+    let is_out = sent(state).is_some() || matches!(state, State::Ready { .. });
+    let origin = Origin::Twin { certificate };
+    let known = react::paper(state).origins.contains(&origin);
+    (is_out && !known).then_some(Event::FoundAgain { origin }).into_iter().collect()
 }
 
 /// The same content once more: never sent twice, but its bytes are here again where they were missing.
@@ -119,7 +136,9 @@ fn again(state: &State, found: Found, context: &Context<'_, Rules>) -> Vec<Event
     let missing = matches!(state, State::Held { trouble: Trouble::DocumentGone, .. });
     let reason = "the document is here again".to_owned();
     let resubmitted = missing.then_some(Event::Resubmitted { reason, at: context.now });
-    again.into_iter().chain(resubmitted).collect()
+    let in_scope = matches!(state, State::Kept { .. }) && found.scope == Scope::Known;
+    let seen = in_scope.then_some(Event::ScopeSeen { at: context.now });
+    again.into_iter().chain(resubmitted).chain(seen).collect()
 }
 
 fn answered(
@@ -317,6 +336,7 @@ fn resubmit(state: &State, reason: String, context: &Context<'_, Rules>) -> Deci
             "reviewed",
             "the same document would be reviewed to the same end: hand in another one, accept it or withdraw it",
         )),
+        State::Kept { .. } => Err(Rejection::new("not_in_scope", super::KEPT)),
         _ => Err(Rejection::new("under_way", "there is nothing to send again")),
     }
 }

@@ -18,6 +18,11 @@ pub mod certificate {
     /// Where a certificate stands.
     #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
     pub enum State {
+        /// Kept, and not sent: nobody knows yet whether the candidate is a contractor.
+        Kept {
+            /// The document.
+            paper: Paper,
+        },
         /// Kept; the insurer's id of its contractor is asked for.
         Found {
             /// The document.
@@ -145,6 +150,16 @@ pub mod certificate {
             /// When.
             at: Timestamp,
         },
+        /// The document was found, and its bytes are kept, of a candidate of whom nothing may be sent yet.
+        CertificateKept {
+            /// The document.
+            paper: Paper,
+        },
+        /// The candidate is known to be a contractor.
+        ScopeSeen {
+            /// When.
+            at: Timestamp,
+        },
         /// A document was found that cannot be sent.
         CertificateUnfit {
             /// The document.
@@ -198,6 +213,8 @@ pub mod certificate {
             /// Why.
             breakdown: Breakdown,
         },
+        /// The insurer does not have it any more.
+        CertificateGone,
         /// A person takes it for good.
         CertificateAccepted {
             /// What its review came to.
@@ -238,6 +255,7 @@ pub mod certificate {
     fn begin(event: Event) -> Option<State> {
         match event {
             CertificateFound { paper, at } => Some(Found { paper, round: 1, since: at }),
+            CertificateKept { paper } => Some(Kept { paper }),
             CertificateUnfit { paper, reason } => Some(Unfit { paper, reason }),
             _ => None,
         }
@@ -245,7 +263,11 @@ pub mod certificate {
 
     fn evolve(state: State, event: Event) -> Option<State> {
         match (state, event) {
+            // Whose it is must be known first.
+            (Kept { paper }, ScopeSeen { at }) => Some(Found { paper, round: 1, since: at }),
+
             // Found more than once.
+            (Kept { paper }, FoundAgain { origin }) => Some(Kept { paper: paper.also(origin) }),
             (Found { paper, round, since }, FoundAgain { origin }) => {
                 Some(Found { paper: paper.also(origin), round, since })
             }
@@ -342,6 +364,16 @@ pub mod certificate {
                 ReviewFailed { breakdown },
             ) => Some(Error { paper, sent, breakdown }),
 
+            (
+                Uploaded { paper, sent }
+                | Processing { paper, sent }
+                | Approved { paper, sent, .. }
+                | Flagged { paper, sent, .. }
+                | Denied { paper, sent, .. }
+                | Error { paper, sent, .. },
+                CertificateGone,
+            ) => Some(Error { paper, sent, breakdown: Breakdown::Gone }),
+
             // A person has looked.
             (
                 Approved { paper, sent, .. }
@@ -364,9 +396,10 @@ pub mod certificate {
                 | Error { paper, sent, .. },
                 CertificateWithdrawn { reason },
             ) => Some(Withdrawn { paper, sent, reason }),
-            (Found { paper, .. } | Held { paper, .. }, CertificateWithdrawn { reason }) => {
-                Some(Dropped { paper, reason })
-            }
+            (
+                Kept { paper } | Found { paper, .. } | Held { paper, .. },
+                CertificateWithdrawn { reason },
+            ) => Some(Dropped { paper, reason }),
 
             (Found { paper, .. } | Held { paper, .. }, ContentKnown { certificate }) => {
                 let reason = format!("the same content was handed in as certificate {certificate}");
@@ -376,7 +409,7 @@ pub mod certificate {
             // The end.
             (Approved { paper, sent, .. }, CertificateExpired) => Some(Expired { paper, sent }),
             (
-                Found { paper, .. } | Ready { paper, .. } | Held { paper, .. },
+                Kept { paper } | Found { paper, .. } | Ready { paper, .. } | Held { paper, .. },
                 PersonForgotten { reason },
             ) => Some(Dropped { paper: paper.unnamed(), reason }),
             // What the insurer has goes on; only what names the person is gone here.

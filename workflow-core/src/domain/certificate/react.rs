@@ -13,12 +13,16 @@ use crate::workflow::{Owed, Tell};
 
 /// So long the contractor may take to become known before a person must look.
 const CONTRACTOR_WITHIN: Duration = Duration::from_secs(3 * 24 * 3600);
+/// What is said of a document whose candidate nobody knows to be a contractor.
+pub(super) const KEPT: &str =
+    "kept, and not sent: no contractor's placement of the candidate is known yet";
 /// So long a review may take; the insurer says two hours at worst.
 const REVIEW_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 /// The obligations of a state.
 pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     match state {
+        State::Kept { .. } => vec![Owed::Signal("a contractor's placement of the candidate")],
         State::Found { paper, round, .. } => {
             let asked = tell(stream, paper, "ask_link", Word::Needs { round: *round });
             asked.into_iter().chain([Owed::Signal("the contractor")]).collect()
@@ -105,7 +109,8 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
             Some(sent.at.plus(REVIEW_WITHIN))
         }
         State::Approved { covers, .. } => covers.iter().map(|cover| cover.expires).max(),
-        State::Ready { .. }
+        State::Kept { .. }
+        | State::Ready { .. }
         | State::Flagged { .. }
         | State::Denied { .. }
         | State::Error { .. }
@@ -120,7 +125,8 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
 /// The document of a state.
 pub(super) fn paper(state: &State) -> &Paper {
     match state {
-        State::Found { paper, .. }
+        State::Kept { paper }
+        | State::Found { paper, .. }
         | State::Ready { paper, .. }
         | State::Uploaded { paper, .. }
         | State::Processing { paper, .. }
@@ -138,7 +144,16 @@ pub(super) fn paper(state: &State) -> &Paper {
 
 /// Why the certificate is where it is, without personal data.
 pub(super) fn headline(state: &State) -> String {
+    let stands = stands(state);
+    match sent(state).and(paper(state).twin()) {
+        None => stands,
+        Some(twin) => format!("{stands}; sent twice: certificate {twin} is the same content"),
+    }
+}
+
+fn stands(state: &State) -> String {
     match state {
+        State::Kept { .. } => KEPT.into(),
         State::Found { .. } => "waiting for the contractor to be known to the insurer".into(),
         State::Ready { .. } => "being sent to the insurer".into(),
         State::Uploaded { sent, .. } => format!("sent as {}; its review is to come", sent.certificate),
@@ -157,6 +172,9 @@ pub(super) fn headline(state: &State) -> String {
             Breakdown::Overdue => {
                 "the insurer's review has not ended in a day: ask there, send it again or withdraw it"
                     .into()
+            }
+            Breakdown::Gone => {
+                "the insurer does not have it any more: send it again or withdraw it".into()
             }
         },
         State::Held { trouble, .. } => trouble.words(),
@@ -206,7 +224,8 @@ pub(super) fn sent(state: &State) -> Option<&Sent> {
         | State::Error { sent, .. }
         | State::Expired { sent, .. }
         | State::Withdrawn { sent, .. } => Some(sent),
-        State::Found { .. }
+        State::Kept { .. }
+        | State::Found { .. }
         | State::Ready { .. }
         | State::Held { .. }
         | State::Unfit { .. }

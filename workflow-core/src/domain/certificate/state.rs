@@ -38,6 +38,17 @@ impl Paper {
         self
     }
 
+    /// The certificate of the same content that was sent as well, before anybody knew that both are one person's.
+    pub(super) fn twin(&self) -> Option<&str> {
+        self.origins.iter().find_map(|origin| match origin {
+            Origin::Twin { certificate } => Some(certificate.as_str()),
+            Origin::Attachment { .. }
+            | Origin::Onboarding { .. }
+            | Origin::HandedIn { .. }
+            | Origin::Intake => None,
+        })
+    }
+
     pub(super) fn unnamed(self) -> Self {
         Self { name: Personal::forgotten(self.name.subject().clone()), ..self }
     }
@@ -65,6 +76,11 @@ pub enum Origin {
     },
     /// Handed in at the tenant's own door.
     Intake,
+    /// Handed in before for a candidate who turned out to be this one, and sent for both.
+    Twin {
+        /// As which certificate, by the key of its stream.
+        certificate: String,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -76,6 +92,9 @@ impl fmt::Display for Origin {
             }
             Origin::HandedIn { by } => write!(f, "handed in by {by}"),
             Origin::Intake => f.write_str("handed in at the intake"),
+            Origin::Twin { certificate } => {
+                write!(f, "certificate {certificate} of the same person, who has the same content")
+            }
         }
     }
 }
@@ -195,6 +214,8 @@ pub enum Breakdown {
     },
     /// It has not ended in a day.
     Overdue,
+    /// The insurer does not have the certificate any more.
+    Gone,
 }
 
 impl Breakdown {
@@ -202,6 +223,7 @@ impl Breakdown {
         match self {
             Breakdown::Told { outcome } => Breakdown::Told { outcome: outcome.unnamed() },
             Breakdown::Overdue => Breakdown::Overdue,
+            Breakdown::Gone => Breakdown::Gone,
         }
     }
 }
@@ -273,6 +295,11 @@ pub struct Proof {
 pub enum Word {
     /// It needs the insurer's id.
     Needs {
+        /// For which time.
+        round: u32,
+    },
+    /// It needed the insurer's id, and was given one before its candidate was merged: it is sent, or on its way.
+    Given {
         /// For which time.
         round: u32,
     },

@@ -87,7 +87,7 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         }),
         Input::CertificateTold { certificate, word } => {
             // As when a placement asks: what was wrong with the person may be mended.
-            let asks = is_stuck(state) && matches!(word, Word::Needs { .. });
+            let asks = is_stuck(state) && matches!(word, Word::Needs { .. } | Word::Given { .. });
             let retried =
                 asks.then(|| Event::Retried { reason: "a certificate asks for it".into() });
             let told = certificate_told(certificate, word, context);

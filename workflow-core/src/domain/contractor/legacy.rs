@@ -193,7 +193,7 @@ impl Rivals {
     }
 
     pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
-        self.book(|book| book.certificate(certificate, word))
+        Self { known: self.known.certificate(certificate, word), ..self }
     }
 
     pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {

@@ -2,7 +2,7 @@
 
 use super::legacy::{Estate, Rivals, Stage, Will};
 use super::machine::contractor::State;
-use super::state::{Book, Identity, Linked, Way};
+use super::state::{Book, Given, Identity, Linked, Way};
 use crate::domain::call::Call;
 use crate::domain::certificate::{self, Certificate};
 use crate::domain::contractor::{self, Contractor};
@@ -160,7 +160,8 @@ fn bequeath(stream: &StreamId, will: &Will) -> Vec<Owed<Call>> {
         heir(operation, &contractor::Input::TurnOver { placement, round, ended });
     }
     // The certificates go over as well: whoever the candidate is now answers them, and says what they are worth.
-    for (certificate, what, word) in will.book.words() {
+    let linked = if will.left.is_empty() { Given::No } else { Given::Yes };
+    for (certificate, what, word) in will.book.words(linked) {
         let operation = format!("{what}_certificate:{certificate}");
         let certificate = certificate.clone();
         heir(operation, &contractor::Input::CertificateTold { certificate, word });

@@ -33,6 +33,19 @@ pub struct Known {
     pub standing: Standing,
     /// The certificate that has the same content and was here first: it came with a merge, or this one did.
     pub twin: Option<String>,
+    /// Whether it was given the insurer's id, so that its document is sent, or on its way.
+    #[serde(default)]
+    pub given: Given,
+}
+
+/// Whether a certificate was given the insurer's id of its contractor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Given {
+    /// It waits for it, or nobody knows.
+    #[default]
+    No,
+    /// It was.
+    Yes,
 }
 
 /// What a certificate is worth, as placements are told.
@@ -135,13 +148,43 @@ impl Book {
 
     pub(super) fn certificate(mut self, certificate: String, word: Word) -> Self {
         let twin = self.twin_of(&certificate);
-        let unknown = || Known { round: 0, standing: Standing::Unproven, twin };
-        let known = self.certificates.entry(certificate).or_insert_with(unknown);
+        let (standing, given) = (Standing::Unproven, Given::No);
+        let unknown = || Known { round: 0, standing, twin, given };
+        let known = self.certificates.entry(certificate.clone()).or_insert_with(unknown);
         match word {
             Word::Needs { round } => known.round = round,
+            Word::Given { round } => {
+                (known.round, known.given) = (round, Given::Yes);
+                self.put_before_its_twin(&certificate);
+            }
             Word::Stands { proof } => known.standing = Standing::Stands { proof },
             Word::Fell { certificate, loss } => {
                 known.standing = Standing::Fell { certificate, loss };
+            }
+        }
+        self
+    }
+
+    /// Of two certificates with one content the one that was given the insurer's id counts as the first, where the other
+    /// still waits for it: else both would be sent.
+    fn put_before_its_twin(&mut self, certificate: &str) {
+        let twin = self.certificates.get(certificate).and_then(|known| known.twin.clone());
+        let Some(twin) = twin else { return };
+        if self.certificates.get(&twin).is_none_or(|first| first.given == Given::Yes) {
+            return;
+        }
+        for (key, known) in &mut self.certificates {
+            if content(key) == content(certificate) {
+                known.twin = (key != certificate).then(|| certificate.to_owned());
+            }
+        }
+    }
+
+    /// Of a contractor whom the insurer knows: whatever asked was given the insurer's id.
+    fn given(mut self) -> Self {
+        for known in self.certificates.values_mut() {
+            if known.round > 0 && known.twin.is_none() {
+                known.given = Given::Yes;
             }
         }
         self
@@ -155,12 +198,16 @@ impl Book {
         self.certificates.iter().find(of_same).map(|(key, _)| key.clone())
     }
 
-    /// What certificates said, each as it said it last, to be said once more to another candidate's contractor.
-    pub(super) fn words(&self) -> Vec<(&String, &'static str, Word)> {
+    /// What certificates said, each as it said it last, to be said once more to another candidate's contractor; with what
+    /// they were given, where this one's is known to the insurer.
+    pub(super) fn words(&self, linked: Given) -> Vec<(&String, &'static str, Word)> {
         let mut words = Vec::new();
         for (key, known) in &self.certificates {
             if known.round > 0 {
-                words.push((key, "needs", Word::Needs { round: known.round }));
+                let round = known.round;
+                let given = known.twin.is_none() && (known.given, linked) != (Given::No, Given::No);
+                let word = if given { Word::Given { round } } else { Word::Needs { round } };
+                words.push((key, "needs", word));
             }
             match &known.standing {
                 Standing::Unproven => {}
@@ -296,7 +343,7 @@ impl Linked {
     }
 
     pub(super) fn certificate(self, certificate: String, word: Word) -> Self {
-        self.book(|book| book.certificate(certificate, word))
+        self.book(|book| book.given().certificate(certificate, word))
     }
 
     pub(super) fn asked(self, placement: PlacementId, round: u32, need: Need) -> Self {

@@ -1,5 +1,9 @@
 //! A placement's state in plain words, for lists and pages. No personal data.
 
+use std::time::Duration;
+
+use jiff::Span;
+
 use super::decide::MANUAL_REVIEW;
 use super::machine::placement::State;
 use super::state::{
@@ -81,9 +85,21 @@ fn why(state: &State) -> String {
     }
 }
 
+/// The days that a time touches; an hour less, which is what a day of the other clock time lacks or has too much.
+fn days_in(time: Duration) -> Span {
+    let (day_secs, hour_secs) = (24 * 3600, 3600);
+    let days = time.as_secs().saturating_sub(hour_secs).div_ceil(day_secs);
+    Span::new().days(i64::try_from(days.min(100_000)).unwrap_or_default())
+}
+
+/// The days of the work that are covered.
 fn covered(hired: &Hired, coverage: &Coverage) -> String {
     let (window, by) = (&hired.terms().window, evidence(&coverage.evidence));
-    let covered = format!("covered {} to {} by {by}", window.first_day, window.last_day);
+    let late = days_in(coverage.effective.since(window.effective));
+    let short = days_in(window.until.since(coverage.expires));
+    let first = window.first_day.checked_add(late).unwrap_or(window.last_day);
+    let last = window.last_day.checked_sub(short).unwrap_or(window.first_day);
+    let covered = format!("covered {first} to {last} by {by}");
     match amendment(hired) {
         Amendment::Extend(terms) => {
             format!("{covered}; asking for cover until {}", terms.window.last_day)

@@ -9,7 +9,7 @@ use super::observed::is_of_another;
 use super::{act, back, too_late, undone};
 use crate::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, PolicyId, PolicyStanding, QuoteId,
-    SessionId, Sighting,
+    SessionId, Sighting, Span,
 };
 use crate::domain::rules::Rules;
 use crate::workflow::Context;
@@ -33,16 +33,22 @@ pub(super) fn seen(state: &State, sighting: &Sighting, context: &Context<'_, Rul
             };
             let evidence = Evidence::Assignment { assignment, policy: Some(policy.clone()) };
             match loss_of(*standing) {
-                None => under_again(state, hired, evidence, context),
+                None => {
+                    let of_policy = Span { from: Some(*effective), until: Some(*expires) };
+                    under_again(state, again(hired, evidence, of_policy), hired, context)
+                }
                 Some(loss) => lose(state, hired, loss, evidence, context),
             }
         }
-        Sighting::Assignment { assignment, standing, .. } => {
+        Sighting::Assignment { assignment, standing, dates, policy_dates, .. } => {
             let Some((hired, policy)) = by_assignment(state, assignment) else { return Vec::new() };
             let evidence = Evidence::Assignment { assignment: assignment.clone(), policy };
             match standing {
                 AssignmentStanding::Pending => Vec::new(),
-                AssignmentStanding::Active => assigned(state, hired, evidence, context),
+                AssignmentStanding::Active => {
+                    let coverage = by_window(hired, evidence, (*dates, *policy_dates));
+                    assigned(state, hired, coverage, context)
+                }
                 AssignmentStanding::Canceled => {
                     lose(state, hired, Loss::AssignmentCanceled, evidence, context)
                 }
@@ -159,7 +165,7 @@ fn by_assignment<'a>(
 fn assigned(
     state: &State,
     hired: &Hired,
-    evidence: Evidence,
+    coverage: Coverage,
     context: &Context<'_, Rules>,
 ) -> Vec<Event> {
     match state {
@@ -178,21 +184,23 @@ fn assigned(
         {
             match back {
                 Back::Assignment { .. } => {
-                    let back = gone(hired, evidence);
+                    let back = gone(hired, coverage.evidence);
                     vec![Event::FlagRaised { issue: issue.clone(), back }]
                 }
                 _ => Vec::new(),
             }
         }
-        _ => in_force(state, hired, by_window(hired, evidence), context),
+        // No day is in it: nothing is covered, whatever stands beside it.
+        _ if coverage.effective >= coverage.expires => Vec::new(),
+        _ => in_force(state, hired, coverage, context),
     }
 }
 
 /// The policy under an assignment is in force (again): that heals only what its own loss did.
 fn under_again(
     state: &State,
+    coverage: Coverage,
     hired: &Hired,
-    evidence: Evidence,
     context: &Context<'_, Rules>,
 ) -> Vec<Event> {
     match state {
@@ -205,7 +213,7 @@ fn under_again(
         }
         State::Flagged { issue: Issue::CoverageLost { loss }, back } if loss.is_of_policy() => {
             match back {
-                Back::Lost { .. } => in_force(state, hired, by_window(hired, evidence), context),
+                Back::Lost { .. } => in_force(state, hired, coverage, context),
                 back => vec![super::resolve::resumed(back, "the policy is in force again")],
             }
         }
@@ -213,10 +221,22 @@ fn under_again(
     }
 }
 
-/// An assignment covers its placement's window.
-fn by_window(hired: &Hired, evidence: Evidence) -> Coverage {
+/// What an assignment covers: the dates that the insurer says it has. Where it says none, the days of the work that the
+/// policy under it has: no day is claimed that nothing at the insurer shows.
+fn by_window(hired: &Hired, evidence: Evidence, (own, policy): (Span, Span)) -> Coverage {
     let window = hired.terms().window;
-    Coverage { evidence, effective: window.effective, expires: window.until }
+    let begins = policy.from.map_or(window.effective, |from| from.max(window.effective));
+    let ends = policy.until.map_or(window.until, |until| until.min(window.until));
+    let (effective, expires) = (own.from.unwrap_or(begins), own.until.unwrap_or(ends));
+    Coverage { evidence, effective, expires }
+}
+
+/// What an assignment covers again with the policy under it; one that had other days than the policy has them again. Its
+/// own dates count as soon as it is read.
+fn again(hired: &Hired, evidence: Evidence, policy: Span) -> Coverage {
+    let by = |policy| by_window(hired, evidence.clone(), (Span::default(), policy));
+    let coverage = by(policy);
+    if coverage.effective < coverage.expires { coverage } else { by(Span::default()) }
 }
 
 pub(super) fn in_force(
