@@ -128,7 +128,7 @@ async function onAPhone({ browser, site, operator, picture }) {
 }
 
 /// From a flag to Active by the pages alone; a second window, of somebody else, sees it happen without being touched.
-async function fromAFlagToActive({ browser, site, operator, viewer, picture }) {
+async function fromAFlagToActive({ browser, site, operator, viewer, picture, view }) {
   const olu = await visitor(browser, site, operator);
   const vera = await visitor(browser, site, viewer);
   const watched = `${site}/placements/acme/${LAPSED}`;
@@ -139,10 +139,9 @@ async function fromAFlagToActive({ browser, site, operator, viewer, picture }) {
   const line = olu.page.locator("tr", { hasText: LAPSED });
   await line.getByRole("checkbox").check();
   const form = olu.page.locator("form", { has: line });
-  await form.getByLabel("What").selectOption({ value: "restart" });
   await form.getByLabel("Why").fill("called; an application will be finished this time");
-  await picture(olu.page, "review-deciding");
-  await form.getByRole("button", { name: "Do it" }).click();
+  await view(olu.page, "review");
+  await form.locator("button.go").click();
   await olu.page.waitForURL("**/review");
 
   // Nobody touches this window: the state comes by itself.
@@ -152,6 +151,7 @@ async function fromAFlagToActive({ browser, site, operator, viewer, picture }) {
   assert.match(await vera.page.textContent("#news"), /Updated just now/);
   const road = await vera.page.textContent("[data-live=events]");
   assert.match(road, /operator:Olu/, "the log says who");
+  await view(vera.page, "placement");
   await picture(vera.page, "placement-active-again");
   assert.deepEqual([...olu.trouble, ...vera.trouble], []);
 }
@@ -167,6 +167,23 @@ async function pausedPagesStandStill({ browser, site, viewer }) {
   assert.deepEqual(trouble, []);
 }
 
+/// What an auditor does: the days without cover, as a table for a spreadsheet, and whether the log is whole.
+async function anAuditorLooks({ browser, site, viewer, picture, view }) {
+  const { page, context, trouble } = await visitor(browser, site, viewer);
+  await page.goto(`${site}/coverage?from=2026-03-24&to=2026-06-30&show=all`);
+  await page.locator("main svg").first().waitFor();
+  await view(page, "coverage");
+  const csv = await context.request.get(`${site}/coverage.csv?from=2026-03-24&to=2026-06-30`);
+  assert.equal(csv.status(), 200);
+  assert.match(csv.headers()["content-type"], /^text\/csv/);
+  await page.goto(`${site}/log`);
+  await page.getByRole("button", { name: /verify/i }).first().click();
+  await page.getByText(/verified|intact|whole/i).first().waitFor();
+  await picture(page, "log-verified");
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(trouble, []);
+}
+
 export const visits = [
   ["the door", theDoor],
   ["every page in daylight", (world) => everyPage(world, "light", "")],
@@ -176,6 +193,7 @@ export const visits = [
   ["a viewer looks", aViewerLooks],
   ["without scripts", withoutScripts],
   ["on a phone", onAPhone],
+  ["an auditor looks", anAuditorLooks],
   ["a paused page", pausedPagesStandStill],
   ["from a flag to Active", fromAFlagToActive],
 ];
