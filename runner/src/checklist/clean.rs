@@ -51,7 +51,9 @@ pub(super) async fn up(
 /// What was asked for without an answer: it may be there or not.
 fn unanswered(rig: &Rig) -> BTreeSet<String> {
     let mut owed = rig.engine.owed_calls();
-    owed.retain(|owed| owed.call.side() == Side::Insurer && rig.asked(owed.stream.as_str()).0 > 0);
+    owed.retain(|owed| {
+        owed.call.side() == Some(Side::Insurer) && rig.asked(owed.stream.as_str()).0 > 0
+    });
     let words = owed.iter().map(|owed| {
         let (workflow, key) = (owed.stream.workflow(), owed.stream.key());
         format!("{workflow} {key}: `{}` is not answered, and may be done", owed.operation)
