@@ -36,7 +36,7 @@ pub struct Plan {
 /// What is measured, by the name that `--only` takes.
 type Part = (&'static str, fn(&Plan) -> Vec<Row>);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("appends", appends::run),
     ("steps", steps::run),
     ("log", log::run),

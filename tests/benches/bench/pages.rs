@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use runner::admin::Door;
 use runner::documents::Documents;
+use runner::metrics::Signals;
+use runner::metrics::timed::TimedStore;
+use runner::pulse::Pulse;
 use runner::serve;
 use runner::signing::Signer;
 use runner::web::access::{Access, Role};
@@ -87,18 +90,36 @@ pub fn ask(dir: &Path) {
 async fn asked(dir: &Path) -> Vec<f64> {
     let clock = Arc::new(ManualClock::at(BEGINNING));
     let vault = Vault::in_memory();
-    let store = Arc::new(SledStore::open(dir).expect("the store opens"));
-    let engine = world::engine(store, Arc::clone(&vault), (*clock).clone(), world::rules());
+    let store = TimedStore::new(Arc::new(SledStore::open(dir).expect("the store opens")));
+    let appends = store.appends();
+    let engine =
+        world::engine(Arc::new(store), Arc::clone(&vault), (*clock).clone(), world::rules());
     let systems = Arc::new(hooks::systems(clock));
     let (stop, stopped) = watch::channel(false);
     let access = Access::new([7; 32], vec![(Role::Operator, "look".to_owned())], None);
     let (_, cookie) = access.enter("look", "Kim", BEGINNING).expect("the token fits");
+    let dispatcher = Dispatcher::new(engine.clone(), Arc::clone(&systems));
+    let pulse = Arc::<Pulse>::default();
+    let signals = Arc::new(Signals {
+        engine: engine.clone(),
+        systems: Arc::clone(&systems),
+        dispatcher: dispatcher.clone(),
+        pulse: Arc::clone(&pulse),
+        counters: Arc::default(),
+        appends,
+        data_dir: dir.to_owned(),
+        stopped: stopped.clone(),
+        zones: BTreeMap::new(),
+        started: BEGINNING,
+        read: Mutex::default(),
+    });
     let door = Door {
         engine: engine.clone(),
         token: String::new(),
-        dispatcher: Dispatcher::new(engine.clone(), Arc::clone(&systems)),
+        dispatcher,
         systems,
-        pulse: Arc::default(),
+        pulse,
+        signals,
         tenants: vec![hooks::TENANT.to_owned()],
         documents: Arc::new(Documents::new(dir, vault)),
         signer: Signer {
