@@ -306,7 +306,7 @@ impl Allowed {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 12] = [
+    const KINDS: [Kind; 13] = [
         Kind::Activity,
         Kind::Record,
         Kind::Candidate,

@@ -168,7 +168,7 @@ async fn a_page_0_that_fails_is_none_or_a_failure_as_the_tenant_says() {
             Paging::Page { size, number_name, size_name, .. } => {
                 Paging::Page { base, size, number_name, size_name }
             }
-            other => other,
+            other @ (Paging::None | Paging::Offset { .. }) => other,
         };
         let jobdiva =
             server.with(|config| config.registry.of_mut(Operation::JobDelta).paging = paging(base));

@@ -194,9 +194,9 @@ async fn a_read_cut_at_any_stage_says_so_and_gives_the_whole_the_next_time() {
         let whole = read.of(&trial, &trial.client()).await;
         assert!(whole.as_ref().is_ok_and(|whole| whole != "None"), "{read:?}: {whole:?}");
         let requests = trial.line.seen();
-        for nth in 0..requests.len() {
+        for (nth, request) in requests.iter().enumerate() {
             for (cut, end) in ways() {
-                let about = format!("{read:?}, {}, {cut:?} {end:?}", requests[nth]);
+                let about = format!("{read:?}, {request}, {cut:?} {end:?}");
                 trial.line.arm(Some((nth, cut, end))).await;
                 let jobdiva = trial.client();
                 let first = read.of(&trial, &jobdiva).await;

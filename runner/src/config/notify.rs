@@ -65,11 +65,10 @@ fn endpoint(section: &Section<'_>, read: &Reading<'_>) -> Option<Endpoint> {
             BadEndpoint::Secret(_) | BadEndpoint::NoSecret => "secret_file",
             BadEndpoint::Name(_) | BadEndpoint::Client(_) => "name",
         };
-        let what = match &error {
-            BadEndpoint::Name(_) => {
-                format!("`{}` has characters other than a-z 0-9 - _", endpoint.name)
-            }
-            other => other.to_string(),
+        let what = if matches!(error, BadEndpoint::Name(_)) {
+            format!("`{}` has characters other than a-z 0-9 - _", endpoint.name)
+        } else {
+            error.to_string()
         };
         section.note(key, what);
         return None;

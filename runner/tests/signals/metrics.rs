@@ -118,7 +118,7 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
             }
         }
         Value::Array(values) => values.iter().for_each(|value| expressions(value, found)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

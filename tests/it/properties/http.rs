@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tests::canary::Watch;
 use workflow_core::domain::contractor::{self, Contractor};
-use workflow_core::domain::placement::{Evidence, Input, Placement, State};
+use workflow_core::domain::placement::{Back, Evidence, Input, Placement, State};
 use workflow_core::domain::rules::Send;
 use workflow_core::engine::Source;
 use workflow_core::id::StreamId;
@@ -342,10 +342,7 @@ fn at_the_insurer(street: &Street, deed: &Deed) {
 fn policy_of(state: &State) -> Option<String> {
     let evidence = match state {
         State::Active { coverage, .. } => &coverage.evidence,
-        State::Flagged { back, .. } => match back {
-            workflow_core::domain::placement::Back::Lost { evidence, .. } => evidence,
-            _ => return None,
-        },
+        State::Flagged { back: Back::Lost { evidence, .. }, .. } => evidence,
         _ => return None,
     };
     match evidence {
