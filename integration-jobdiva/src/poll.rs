@@ -165,7 +165,7 @@ impl JobDiva {
     /// Fails when every feed that had something to read failed; one that fails alone is in [`Polled::failed`].
     pub async fn poll(&self, cursor: Option<Cursor>, now: Timestamp) -> Result<Polled, Error> {
         let mut polled = Polled::from(cursor.unwrap_or_default());
-        let mut read = 0;
+        let (mut read, mut answered, mut doubtful) = (0, 0, Vec::new());
         for feed in Feed::ALL {
             let name = feed.name();
             let of_pay = matches!(feed, Feed::Timesheets | Feed::Invoices);
@@ -174,12 +174,25 @@ impl JobDiva {
                 continue;
             }
             match self.next_window(&mut polled, feed, now).await {
-                Ok(found) => read += usize::from(found && !feed.is_optional()),
+                Ok(found) => {
+                    read += usize::from(found && !feed.is_optional());
+                    answered += usize::from(found);
+                }
+                // Every feed would log in with the same refused password, and lock the account.
+                Err(error) if self.is_shut_out(&error) => return Err(error),
                 Err(error) if feed.is_optional() && is_not_there(&error) => {
-                    tracing::info!(feed = name, "this feed is not granted: done without");
-                    self.close(name, now.plus(CLOSED_FOR));
+                    doubtful.push((feed, error));
                 }
                 Err(error) => polled.failed.push(error),
+            }
+        }
+        for (feed, error) in doubtful {
+            // A path that is not there answers like a token that is not taken: it is one where other feeds take the token.
+            if matches!(error, Error::NotGranted { .. }) || answered > 0 {
+                tracing::info!(feed = feed.name(), "this feed is not granted: done without");
+                self.close(feed.name(), now.plus(CLOSED_FOR));
+            } else {
+                polled.failed.push(error);
             }
         }
         if read == 0 && !polled.failed.is_empty() {
@@ -247,10 +260,19 @@ impl JobDiva {
         let mut polled = Polled::from(Cursor::default());
         match self.rows(feed, Window { from, to: now }).await {
             Ok(rows) => rows.iter().for_each(|row| self.touch(&mut polled, feed, row)),
-            Err(error) if is_not_there(&error) => self.close(feed.name(), now.plus(CLOSED_FOR)),
+            Err(error @ Error::NotGranted { .. }) => {
+                tracing::info!(feed = feed.name(), %error, "this feed is not granted: done without");
+                self.close(feed.name(), now.plus(CLOSED_FOR));
+            }
+            // Whether the feed is not there or the token was not taken, the next poll finds out.
             Err(error) => return Err(error),
         }
         Ok(polled.merged)
+    }
+
+    /// Whether a failure says that the login itself is refused.
+    fn is_shut_out(&self, error: &Error) -> bool {
+        matches!(error, Error::Credentials { .. }) && self.refused().is_some()
     }
 
     /// How the windows of a feed are asked for.

@@ -58,6 +58,7 @@ fn told(polls: &[&Polled]) -> BTreeSet<String> {
         all.extend(polled.submittals.iter().map(|id| shown("submittal", id)));
         all.extend(polled.candidates.iter().map(|id| shown("candidate", id)));
         all.extend(polled.requisitions.iter().map(|id| shown("requisition", id)));
+        all.extend(polled.billed.iter().map(|billed| shown("billed", billed)));
         all.extend(polled.timesheets.iter().map(|sheet| shown("timesheet", sheet)));
         all.extend(polled.merged.iter().map(|pair| shown("merged", &pair)));
         all.extend(polled.gone.iter().map(|id| shown("gone", id)));
@@ -70,7 +71,7 @@ fn unheard(error: &Error) -> bool {
     matches!(error, Error::NotSent { .. } | Error::NoAnswer { .. })
 }
 
-const FEEDS: [&str; 9] = [
+const FEEDS: [&str; 10] = [
     "candidate.merged",
     "candidate.deleted",
     "placement.deleted",
@@ -80,6 +81,7 @@ const FEEDS: [&str; 9] = [
     "candidate.delta",
     "job.delta",
     "timesheet.delta",
+    "invoice.delta",
 ];
 
 #[tokio::test]

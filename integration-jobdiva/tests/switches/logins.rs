@@ -5,7 +5,7 @@ use std::time::Duration;
 use integration_jobdiva::config::TokenHeader;
 use integration_jobdiva::error::Error;
 use integration_jobdiva::secret::Secret;
-use integration_jobdiva::simulator::{Behaviour, HeaderForm};
+use integration_jobdiva::simulator::{Behaviour, HeaderForm, Mutation};
 use workflow_core::outcome::Outcome;
 
 use super::tenant::{LOGIN, MINUTE, PERSON, Tenant, is_read, person};
@@ -50,6 +50,29 @@ async fn switch_03_a_bad_login_is_a_500() {
         assert!(is_read(&person(&stranger, MARISOL, tenant.now()).await));
         assert_eq!(stranger.refused(), None, "it heals by itself");
     }
+}
+
+/// Care: a poll whose login is refused asks once, not once a feed, and takes no feed for one that is not granted: what was
+/// merged meanwhile is told as soon as somebody is let in.
+#[tokio::test]
+async fn a_refused_login_is_no_feed_that_is_missing() {
+    let tenant = Tenant::with(Behaviour::default()).await;
+    tenant.until("2026-04-21T09:00").await;
+    let stranger = tenant.seen_with(|config| config.password = Secret::new("old password"));
+    let refused = stranger.poll(None, tenant.now()).await.unwrap_err();
+    assert!(matches!(refused, Error::Credentials { .. }), "{refused}");
+    assert_eq!(tenant.sim.count(LOGIN), 1, "ten feeds, one attempt");
+    let since = tenant.now();
+    assert!(stranger.merged_since(since, since).await.is_err(), "nothing was learned of merges");
+
+    let (old, new) = (MARISOL, MARISOL + 1);
+    tenant.change(Mutation::Merge { old, new });
+    tenant.until("2026-04-21T10:00").await;
+    stranger.set_password(Secret::new("simulated & not secret"));
+    let merged = stranger.merged_since(since, tenant.now()).await.unwrap();
+    let pairs: Vec<(&str, &str)> =
+        merged.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
+    assert_eq!(pairs, [(old.to_string().as_str(), new.to_string().as_str())]);
 }
 
 /// Care: the token is written as the tenant wants it; where that is not known, the refusal is slow and in words, never a loop of

@@ -149,6 +149,7 @@ enum World {
     NoCategory,
     DatesInWords,
     OddStatus,
+    Timesheets,
     Production,
     WrongKey,
     OddList,
@@ -190,7 +191,6 @@ fn world(code: Code) -> World {
         | Code::Words
         | Code::Currency
         | Code::Statuses
-        | Code::TimesheetStatuses
         | Code::UserFields
         | Code::Environment
         | Code::List
@@ -204,6 +204,7 @@ fn world(code: Code) -> World {
         Code::Clock => World::OtherClock,
         Code::ContractorShape | Code::JobRegion => World::Nested,
         Code::StatusUnmapped => World::OddStatus,
+        Code::TimesheetStatuses => World::Timesheets,
         Code::EntityUnknown => World::EntityGone,
         Code::CategoryUnknown => World::CategoryInvented,
         Code::WebhookMissing => World::Unregistered,
@@ -231,6 +232,15 @@ async fn said_of(world: World) -> Report {
         World::NoCategory => ats(Ways { answered: NO_CATEGORY, ..PLAIN }, |it| it).await,
         World::DatesInWords => ats(Ways { answered: DATES_IN_WORDS, ..PLAIN }, |it| it).await,
         World::OddStatus => ats(Ways { answered: ODD_STATUS, ..PLAIN }, |it| it).await,
+        World::Timesheets => {
+            usual(|it| {
+                it.with(
+                    "[tenant.contractor]",
+                    "[tenant.invoices]\nsend = \"always\"\n[tenant.contractor]",
+                )
+            })
+            .await
+        }
         World::Production => {
             usual(|it| it.with("environment = \"sandbox\"", "environment = \"production\"")).await
         }
