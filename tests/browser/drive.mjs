@@ -1,11 +1,12 @@
 // Visits the runner's pages as people do. Called with the site's address and a folder for pictures; the tokens are in the
 // environment. A line per visit; ends with 1 at the first that fails, and leaves a picture of what it saw.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { launch } from "./browser.mjs";
 import { visits } from "./visits.mjs";
 
 const [site, pictures] = process.argv.slice(2);
+rmSync(pictures, { recursive: true, force: true });
 mkdirSync(pictures, { recursive: true });
 const world = {
   site,

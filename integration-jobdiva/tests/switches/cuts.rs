@@ -109,7 +109,11 @@ async fn a_poll_cut_at_any_stage_moves_no_mark_past_what_was_not_read() {
                 Ok(first) => {
                     let failed = (0..FEEDS.len()).filter(|at| fails(*at)).count();
                     assert_eq!(first.failed.len(), failed, "{about}: {:?}", first.failed);
-                    assert!(first.failed.iter().all(unheard), "{about}: {:?}", first.failed);
+                    // After five failures in a row nobody is asked any more for a while.
+                    let (met, spared) = first.failed.split_at(failed.min(5));
+                    let is_spared = |error: &Error| matches!(error, Error::Busy { .. });
+                    assert!(met.iter().all(unheard), "{about}: {met:?}");
+                    assert!(spared.iter().all(is_spared), "{about}: {spared:?}");
                     for (at, feed) in FEEDS.into_iter().enumerate() {
                         let whole = whole.cursor.read_until(feed).filter(|_| !fails(at));
                         let mark = first.cursor.read_until(feed);

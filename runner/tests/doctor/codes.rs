@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
+use std::time::Duration;
 
 use runner::doctor::{Code, Hooks, Report, Severity};
 use workflow_core::domain::call::Side;
@@ -13,6 +14,8 @@ use super::policy::{simulator, tried};
 use super::settings::{Settings, examined_as, put};
 
 const FORBIDDEN: (u16, &str) = (403, r#"{"error_code":"forbidden","message":"no"}"#);
+/// From the beginning until half an hour after the first timesheets are decided on.
+const DECIDED_AFTER: Duration = Duration::from_secs(13 * 24 * 3600 + 92 * 60);
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// One with which nothing is the matter, but for what is written into the configuration.
@@ -67,6 +70,16 @@ async fn unusable() -> Report {
     tenant.jobdiva.base_url = "http://jobdiva.example.com".into();
     tenant.policy.base_url = "http://1099policy.example.com".into();
     examined_as(&tenant, None, &Hooks::default(), Arc::new(SystemClock)).await
+}
+
+/// One whose timesheets are read, when there are some.
+async fn timesheets() -> Report {
+    let (jobdiva, policy) = services().await;
+    jobdiva.advance(DECIDED_AFTER).await.unwrap();
+    let settings = Settings::new(&jobdiva.base_url(), &policy.base_url());
+    let invoiced = "[tenant.invoices]\nsend = \"always\"\n[tenant.contractor]";
+    let settings = settings.with("[tenant.contractor]", invoiced);
+    settings.examined_at(None, clock(&jobdiva)).await
 }
 
 async fn wrong_password() -> Report {
@@ -232,15 +245,7 @@ async fn said_of(world: World) -> Report {
         World::NoCategory => ats(Ways { answered: NO_CATEGORY, ..PLAIN }, |it| it).await,
         World::DatesInWords => ats(Ways { answered: DATES_IN_WORDS, ..PLAIN }, |it| it).await,
         World::OddStatus => ats(Ways { answered: ODD_STATUS, ..PLAIN }, |it| it).await,
-        World::Timesheets => {
-            usual(|it| {
-                it.with(
-                    "[tenant.contractor]",
-                    "[tenant.invoices]\nsend = \"always\"\n[tenant.contractor]",
-                )
-            })
-            .await
-        }
+        World::Timesheets => timesheets().await,
         World::Production => {
             usual(|it| it.with("environment = \"sandbox\"", "environment = \"production\"")).await
         }
