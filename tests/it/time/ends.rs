@@ -43,7 +43,7 @@ async fn a_policy_that_ends_before_the_work_is_a_loss_by_its_own_date() {
     desk.is("pl_1", "Active");
     desk.sim.advance(107 * DAY).await;
     desk.settle().await;
-    desk.is("pl_1", "Active: covered 2026-03-16 to 2026-07-31");
+    desk.is("pl_1", "Active: covered 2026-03-16 to 2026-06-30");
     desk.is("pl_1", "coverage ends on 2026-06-30, the work on 2026-07-31");
     desk.halt_for(14 * DAY).await;
     desk.settle().await;
