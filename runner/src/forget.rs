@@ -48,13 +48,18 @@ pub async fn forget(
     who: &str,
 ) -> Result<views::Forgotten, ForgetError> {
     begin_with_what_is_kept(engine, candidate, tenant, who).await?;
-    let mut known = engine.summaries("contractor");
-    known.retain(|summary| {
-        let stream = &summary.stream;
-        stream.key() == candidate && tenant.is_none_or(|tenant| stream.tenant() == tenant)
-    });
+    let all = engine.summaries("contractor").into_iter().map(|summary| summary.stream);
+    let tenants: BTreeSet<String> = all.map(|stream| stream.tenant().to_owned()).collect();
+    let mut known = Vec::new();
+    for of in tenants.iter().filter(|of| tenant.is_none_or(|tenant| tenant == *of)) {
+        let Ok(stream) = StreamId::new("contractor", of, candidate) else { continue };
+        // Nothing may be kept under the id itself, and something under one that was merged into it.
+        if !ids_of(engine, &stream)?.is_empty() {
+            known.push(stream);
+        }
+    }
     let stream = match (known.pop(), known.is_empty()) {
-        (Some(summary), true) => summary.stream,
+        (Some(stream), true) => stream,
         (Some(_), false) => return Err(ForgetError::Ambiguous(candidate.to_owned())),
         (None, _) => return Err(ForgetError::Unknown(candidate.to_owned())),
     };
@@ -108,7 +113,8 @@ fn leave_nothing(
     Ok(engine.store().set_cursor(&files_cursor(stream), b"[]")?)
 }
 
-/// The contractors of one person: this one, and all that JobDiva merged into it or it into, however often.
+/// The contractors of one person: this one, and all that JobDiva merged into it or it into, however often, also by way of
+/// ids of which nothing is here.
 pub fn ids_of(
     engine: &Engine<Insurance>,
     stream: &StreamId,
@@ -120,9 +126,7 @@ pub fn ids_of(
         }
         for into in merged_into(engine, &summary)? {
             let into = StreamId::new("contractor", stream.tenant(), into.as_str());
-            let Some(into) = into.ok().filter(|into| engine.summary(into).is_some()) else {
-                continue;
-            };
+            let Ok(into) = into else { continue };
             near.entry(into.clone()).or_default().insert(summary.stream.clone());
             near.entry(summary.stream.clone()).or_default().insert(into);
         }
@@ -133,6 +137,7 @@ pub fn ids_of(
             open.extend(near.get(&next).into_iter().flatten().cloned());
         }
     }
+    found.retain(|id| engine.summary(id).is_some());
     Ok(found)
 }
 

@@ -163,6 +163,31 @@ async fn one_who_was_merged_twice_opens_under_no_id() {
 }
 
 #[tokio::test]
+async fn an_heir_of_whom_nothing_is_kept_leads_to_all_who_were_merged_into_it() {
+    let (vault, clock) = (Vault::in_memory(), ManualClock::at(BEGINNING));
+    let (store, dir) = (Arc::new(AilingStore::default()), tempfile::tempdir().expect("a folder"));
+    let running = engine(store as _, Arc::clone(&vault), clock, world::rules());
+    let of = |id: &str| contractor_stream(&CandidateId(id.into()));
+    for id in ["cand_1", "cand_3"] {
+        for input in [
+            Input::LinkAsked { placement: PlacementId(format!("pl_of_{id}")) },
+            Input::Merged { into: CandidateId("cand_7".into()) },
+        ] {
+            let source = Source::new("test", "");
+            running.handle::<Contractor>(&of(id), input, source).await.expect("it is taken");
+        }
+    }
+    assert!(running.summary(&of("cand_7")).is_none(), "nobody was told yet");
+    let documents = Documents::new(dir.path(), Arc::clone(&vault));
+    let done = forget(&running, &documents, "cand_7", None, "asked".into(), "kim").await;
+    assert_eq!(done.expect("it is taken").also, ["cand_1", "cand_3"]);
+    for id in ["cand_1", "cand_3"] {
+        assert!(vault.is_forgotten(&Subject::from(&of(id))), "{id}");
+    }
+    running.stop();
+}
+
+#[tokio::test]
 async fn what_could_not_be_erased_is_said_and_done_when_asked_again() {
     let (store, dir) = (Arc::new(AilingStore::default()), tempfile::tempdir().expect("a folder"));
     let (vault, clock) = (Vault::in_memory(), ManualClock::at(BEGINNING));

@@ -356,7 +356,11 @@ impl Teller {
     async fn forget(&mut self, name: &str, reason: String) -> Outcome {
         let stream = self.world.contractor_stream(&candidate(name));
         let ids = runner::forget::ids_of(self.world.engine(), &stream);
-        for id in ids.map_err(|error| error.to_string())? {
+        let mut ids = ids.map_err(|error| error.to_string())?;
+        if ids.is_empty() {
+            ids.insert(stream);
+        }
+        for id in ids {
             let id = candidate(id.key());
             let input = contractor::Input::Forget { reason: reason.clone() };
             self.last = Some(self.world.tell_contractor(&id, input).await);
