@@ -91,7 +91,7 @@ pub fn stream(tenant: &str, id: &str) -> Result<StreamId, BadStreamId> {
 }
 
 /// How a stream is called here.
-fn id(stream: &StreamId) -> String {
+pub fn id(stream: &StreamId) -> String {
     match stream.workflow() {
         "notice" => format!("{NOTICE}{}", stream.key()),
         _ => stream.key().to_owned(),

@@ -215,9 +215,13 @@ async fn an_operator_settles_a_flag_and_the_log_says_who_and_why() {
     assert_eq!(elsewhere.status(), StatusCode::FORBIDDEN, "another site sent it");
     assert_eq!(lee.act(&order("0"), "same-origin").await.status(), StatusCode::FORBIDDEN);
     let kim = site.visitor(LOOK, "Kim").await;
-    let own = site.demo.engine().history(&flagged).unwrap().len();
     assert_eq!(kim.act(&order(mark), "same-origin").await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(own, before, "nothing of that reached the log");
+    let kims = kim.get("/board").await;
+    let refused = kim.act(&order(field(&kims, "mark")), "same-origin").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "a viewer's own form does not help");
+    assert!(refused.text().await.unwrap().contains("As a viewer you may look, not decide."));
+    let after = site.demo.engine().history(&flagged).unwrap().len();
+    assert_eq!(after, before, "nothing of that reached the log");
     assert!(!kim.get("/review").await.contains("name=\"deed\""), "a viewer has no buttons");
 
     let done = lee.act(&order(mark), "same-origin").await;

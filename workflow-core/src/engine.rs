@@ -499,6 +499,11 @@ impl<D: Domain> Engine<D> {
         self.shared.store.head().next
     }
 
+    /// Up to where the lists and lines of this engine have the log: its end, or a moment behind it.
+    pub fn published(&self) -> Position {
+        self.read_index().reached()
+    }
+
     fn read_index(&self) -> std::sync::RwLockReadGuard<'_, Index<D>> {
         self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,5 @@
 //! One order for all that a filter shows: first how many that are, then, when somebody is sure, the order, for each by
-//! itself. If there are more or fewer by then, it is asked again.
+//! itself. If they are others by then, be they as many, it is asked again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use axum::extract::{RawForm, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use sha2::{Digest as _, Sha256};
 use workflow_core::id::StreamId;
 
 use super::access::{Person, Role};
@@ -28,8 +29,18 @@ struct Given {
     sieve: Sieve,
     deed: String,
     reason: String,
-    count: usize,
+    which: String,
     mark: String,
+}
+
+/// Which they are, for a form to carry: others, or in another order, have another one.
+pub(super) fn digest<'a>(streams: impl IntoIterator<Item = &'a StreamId>) -> String {
+    let mut hash = Sha256::new();
+    for stream in streams {
+        hash.update(stream.as_str());
+        hash.update(b"\n");
+    }
+    hex::encode(hash.finalize())
 }
 
 /// The form that asks how many an order would be for.
@@ -79,7 +90,7 @@ pub(super) async fn ask(
     sure(&site, &person, &given, None)
 }
 
-/// Does it, if there are still as many.
+/// Does it, if they are still the same.
 pub(super) async fn act(
     State(site): State<Arc<Site>>,
     Extension(person): Extension<Person>,
@@ -94,8 +105,8 @@ pub(super) async fn act(
         return shell::problem(StatusCode::BAD_REQUEST, "The form does not say what to do.");
     };
     let all = all(&site, &given.sieve);
-    if all.len() != given.count {
-        let again = "There are more or fewer by now than when you looked: look again.";
+    if digest(&all) != given.which {
+        let again = "They are not the same by now as when you looked: look again.";
         return sure(&site, &person, &given, Some(again));
     }
     let about: Vec<String> = all.iter().take(AT_ONCE).map(act::name).collect();
@@ -143,7 +154,7 @@ fn sure(site: &Site, person: &Person, given: &Given, again: Option<&str>) -> Res
                 (hidden(site, person, &given.sieve))
                 input type="hidden" name="deed" value=(given.deed);
                 input type="hidden" name="reason" value=(given.reason);
-                input type="hidden" name="count" value=(all.len());
+                input type="hidden" name="which" value=(digest(&all));
                 button.go { "Order it for all " (all.len()) }
                 p.hint { "What does not fit one of them is refused for that one alone. Your name and the reason are kept in the log for good." }
             }
@@ -168,7 +179,7 @@ fn allowed(
         mark: field("mark"),
         deed: field("deed"),
         reason: field("reason"),
-        count: field("count").parse().unwrap_or(usize::MAX),
+        which: field("which"),
         sieve: Sieve {
             cause: field("cause"),
             tenant: field("tenant"),

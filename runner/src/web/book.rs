@@ -18,6 +18,7 @@ use workflow_core::domain::placement::{Placement, State, Work};
 use workflow_core::engine::{Engine, Summary, Wait};
 use workflow_core::id::{Position, StreamId, Version};
 use workflow_core::record::frame::Frame;
+use workflow_core::store::StoreError;
 use workflow_core::time::Timestamp;
 
 mod names;
@@ -116,12 +117,13 @@ impl Book {
         let mut reading = lock(&self.reading);
         if !reading.begun {
             // What moves meanwhile is read again.
-            reading.reached = self.engine.position();
+            reading.reached = self.engine.published();
             reading.wanted = self.everything();
             reading.begun = true;
         }
-        if self.moved(&mut reading).is_err() {
-            return true;
+        let moved = self.moved(&mut reading);
+        if let Err(error) = &moved {
+            tracing::error!(%error, "the pages cannot read on in the log");
         }
         let some = reading.wanted.len().min(at_most);
         let some: Vec<(StreamId, Version)> = reading.wanted.drain(..some).collect();
@@ -132,7 +134,8 @@ impl Book {
             }
         }
         let left = reading.wanted.len();
-        self.known.write().unwrap_or_else(PoisonError::into_inner).left = left;
+        // What cannot be read is tried again with the next page, and until then the pages say that they miss something.
+        self.write(|known| known.left = left + usize::from(moved.is_err()));
         left == 0
     }
 
@@ -151,17 +154,26 @@ impl Book {
         all
     }
 
-    /// Notes which instances moved since the log was looked at last.
-    fn moved(&self, reading: &mut Reading) -> Result<(), workflow_core::store::StoreError> {
-        let end = self.engine.position();
-        if reading.reached >= end {
+    /// Notes which instances moved since the log was looked at last, as far as the engine's lists have it: behind that an
+    /// instance may be in the log and in no list yet.
+    fn moved(&self, reading: &mut Reading) -> Result<(), StoreError> {
+        let (from, end) = (reading.reached, self.engine.published());
+        if from >= end {
             return Ok(());
         }
         let mut moved: BTreeMap<StreamId, Version> = BTreeMap::new();
-        let from = reading.reached;
-        self.engine.store().scan_records(from, &mut |_, bytes| {
-            let Ok(frame) = Frame::decode(bytes) else { return ControlFlow::Break(()) };
-            for event in frame.events.iter().filter(|event| event.position >= from) {
+        let mut bad = None;
+        self.engine.store().scan_records(from, &mut |first, bytes| {
+            let frame = match Frame::decode(bytes) {
+                Ok(frame) => frame,
+                Err(error) => {
+                    let (position, problem) = (first.max(from), error.to_string());
+                    bad = Some(StoreError::Damaged { position, problem });
+                    return ControlFlow::Break(());
+                }
+            };
+            let fresh = |position: Position| (from..end).contains(&position);
+            for event in frame.events.iter().filter(|event| fresh(event.position)) {
                 let of = event.stream.split('/').next().unwrap_or_default();
                 if WORKFLOWS.contains(&of)
                     && let Ok(stream) = StreamId::parse(event.stream)
@@ -169,8 +181,15 @@ impl Book {
                     moved.insert(stream, event.version);
                 }
             }
-            ControlFlow::Continue(())
+            match first < end {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
         })?;
+        if let Some(bad) = bad {
+            // From here again: nothing behind it is passed over.
+            return Err(bad);
+        }
         reading.reached = end;
         reading.wanted.extend(moved);
         Ok(())
@@ -178,7 +197,11 @@ impl Book {
 
     /// Reads one instance; `false` when the index does not know its newest event yet.
     fn read(&self, stream: &StreamId, least: Version) -> bool {
-        let Some(summary) = self.engine.summary(stream) else { return true };
+        let Some(summary) = self.engine.summary(stream) else {
+            // Its events are all in, so it was settled and is listed no more.
+            self.write(|known| drop(known.lines.remove(stream)));
+            return true;
+        };
         if summary.version < least {
             return false;
         }
@@ -259,3 +282,6 @@ fn cause(summary: &Summary) -> String {
 fn lock(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
     reading.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //! what a person may do with it.
 //!
 //! Of a delivery only its kind, ids, size and digest are kept, no body: there is nothing to redact, and the facts are read
-//! again at the source when it is worked off again.
+//! again at the source when it is worked off again. Notices that no endpoint of the tenant's own took in time stand among
+//! them, as in `runner inbox`.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use workflow_core::inbox::{Delivery, Inbox, State as Stand};
 
 use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, board, sieve, words};
+use super::{Site, batch, board, sieve, words};
 use crate::parked::{self, Act, What};
 use crate::unread::Unread;
 
@@ -53,16 +54,22 @@ impl Asked {
     }
 
     fn lines(&self, site: &Site, count: usize) -> Vec<Summary> {
+        let engine = &site.door.engine;
         let after = StreamId::parse(&self.after).ok();
         let wanted = self.q.trim().to_lowercase();
         let keep = |line: &Summary| {
             (self.state.is_empty() || line.state == self.state)
                 && (self.tenant.is_empty() || line.stream.tenant() == self.tenant)
                 && (wanted.is_empty()
-                    || line.stream.key().to_lowercase().contains(&wanted)
+                    || parked::id(&line.stream).to_lowercase().contains(&wanted)
                     || line.headline.to_lowercase().contains(&wanted))
         };
-        site.door.engine.summaries_of("delivery", keep, after.as_ref(), count)
+        let mut lines = engine.summaries_of("delivery", keep, after.as_ref(), count);
+        // The deliveries come first; of notices only those that nobody took are a person's business.
+        let after = after.filter(|after| after.workflow() == "notice");
+        let aside = |line: &Summary| line.state == "Parked" && keep(line);
+        lines.extend(engine.summaries_of("notice", aside, after.as_ref(), count - lines.len()));
+        lines
     }
 }
 
@@ -71,14 +78,12 @@ pub(super) async fn page(
     Extension(person): Extension<Person>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let engine = &site.door.engine;
-    let counts = engine.counts("delivery");
-    let count = |state: &str| counts.get(state).copied().unwrap_or(0);
+    let waiting = site.door.engine.counts("delivery").get("Waiting").copied().unwrap_or(0);
     let lines = asked.lines(&site, LINES);
     let kept = site.door.counters.kept.load(std::sync::atomic::Ordering::Relaxed);
     let content = html! {
         p.lead data-live="counts" data-test="inbox-counts" {
-            strong { (count("Parked")) } " put aside, " strong { (count("Waiting")) } " waiting; "
+            strong { (put_aside(&site, "")) } " put aside, " strong { (waiting) } " waiting; "
             (kept) " came in since the process started."
         }
         (filters(&site, &asked))
@@ -88,11 +93,31 @@ pub(super) async fn page(
                 p { a rel="next" href=(Asked { after: last.stream.to_string(), ..asked.clone() }.address()) { "The next " (LINES) } }
             }
         }
-        @if person.role >= Role::Operator { (batch(&site, &person, &asked)) }
+        @if person.role >= Role::Operator { (for_all(&site, &person, &asked)) }
         (unread(&site))
     };
     let page = Page { title: "Inbox", under: "/inbox", content, stream: None };
     shell::page(&site, &person, &page).into_response()
+}
+
+/// How many were put aside for a person, of one tenant or, where none is named, of all.
+pub(super) fn put_aside(site: &Site, tenant: &str) -> usize {
+    let engine = &site.door.engine;
+    let of = |workflow| {
+        let all = engine.counts(workflow).get("Parked").copied().unwrap_or(0);
+        if all == 0 || tenant.is_empty() {
+            return all;
+        }
+        let keep = |line: &Summary| line.state == "Parked" && line.stream.tenant() == tenant;
+        engine.summaries_of(workflow, keep, None, all).len()
+    };
+    of("delivery") + of("notice")
+}
+
+/// The page of what was put aside.
+pub(super) fn address_of_aside(tenant: &str) -> String {
+    let state = "Parked".to_owned();
+    Asked { state, tenant: tenant.to_owned(), ..Asked::default() }.address()
 }
 
 fn filters(site: &Site, asked: &Asked) -> Markup {
@@ -127,12 +152,12 @@ fn table(site: &Site, person: &Person, asked: &Asked, lines: &[Summary]) -> Mark
                     } }
                     tbody {
                         @for line in lines {
-                            @let name = format!("{}/{}", line.stream.tenant(), line.stream.key());
+                            @let name = name(&line.stream);
                             @let came = delivery(site, &line.stream);
                             tr {
                                 @if may { td { input type="checkbox" name="about" value=(name) aria-label={ "Choose " (name) }; } }
                                 th scope="row" { a href=(address(&line.stream)) { (name) } }
-                                td { (came.as_ref().map_or("-", |came| came.source.as_str())) }
+                                td { (came.as_ref().map_or("this runner", |came| came.source.as_str())) }
                                 td { (board::state(line.state)) }
                                 td { @if let Some(came) = &came { (came.kind) ": " } (line.headline) }
                                 td title=(words::minute(line.updated_at)) { (words::ago(line.updated_at, now)) }
@@ -150,7 +175,7 @@ fn fields(site: &Site, person: &Person, back: &str) -> Markup {
     html! {
         input type="hidden" name="mark" value=(site.access.form_mark(person));
         input type="hidden" name="back" value=(back);
-        label { "What " select name="what" { option value="retry" { "Work it off again" } option value="drop" { "Give it up" } } }
+        label { "What " select name="what" { option value="retry" { "Work it off or send it again" } option value="drop" { "Give it up" } } }
         label { "Why " input name="reason" required maxlength="500" autocomplete="off"; }
         button.go { "Do it" }
         p.hint { "The reason and your name are kept in the log for good." }
@@ -158,19 +183,20 @@ fn fields(site: &Site, person: &Person, back: &str) -> Markup {
 }
 
 /// All that fit the filter and were put aside: how many that are stands on the button.
-fn batch(site: &Site, person: &Person, asked: &Asked) -> Markup {
+fn for_all(site: &Site, person: &Person, asked: &Asked) -> Markup {
     let parked = Asked { state: "Parked".to_owned(), after: String::new(), ..asked.clone() };
-    let count = parked.lines(site, AT_ONCE).len();
+    let lines = parked.lines(site, AT_ONCE);
+    let count = lines.len();
     html! {
         @if count > 1 {
             details.batch {
                 summary { "All " (count) " that were put aside and fit the search" }
                 form.orders method="post" action="/inbox/act" data-test="inbox-batch" {
-                    input type="hidden" name="all" value=(count);
+                    input type="hidden" name="all" value=(batch::digest(lines.iter().map(|line| &line.stream)));
                     input type="hidden" name="tenant" value=(asked.tenant);
                     input type="hidden" name="q" value=(asked.q);
                     (fields(site, person, &asked.address()))
-                    p.hint { "If there are more or fewer than " (count) " by then, nothing is done." }
+                    p.hint { "If they are not the same " (count) " by then, nothing is done." }
                 }
             }
         }
@@ -201,16 +227,25 @@ fn unread(site: &Site) -> Markup {
     }
 }
 
+/// What came; of a notice nothing did.
 fn delivery(site: &Site, stream: &StreamId) -> Option<Delivery> {
+    if stream.workflow() != "delivery" {
+        return None;
+    }
     match site.door.engine.state::<Inbox<Insurance>>(stream).ok()?? {
         Stand::Waiting { delivery } | Stand::Parked { delivery, .. } => Some(delivery),
         Stand::Settled { .. } => None,
     }
 }
 
-/// The page of one delivery.
+/// What people call it, here as on the command line.
+fn name(stream: &StreamId) -> String {
+    format!("{}/{}", stream.tenant(), parked::id(stream))
+}
+
+/// The page of one delivery, or of one notice.
 pub(super) fn address(stream: &StreamId) -> String {
-    let query = [("tenant", stream.tenant()), ("id", stream.key())];
+    let query = [("tenant", stream.tenant()), ("id", &parked::id(stream))];
     format!("/inbox/one?{}", serde_urlencoded::to_string(query).unwrap_or_default())
 }
 
@@ -226,8 +261,8 @@ pub(super) async fn one(
     Extension(person): Extension<Person>,
     Query(which): Query<Which>,
 ) -> Response {
-    let unknown = || shell::problem(StatusCode::NOT_FOUND, "No such delivery is known.");
-    let Ok(stream) = StreamId::new("delivery", &which.tenant, &which.id) else { return unknown() };
+    let unknown = || shell::problem(StatusCode::NOT_FOUND, "No such delivery or notice is known.");
+    let Ok(stream) = parked::stream(&which.tenant, &which.id) else { return unknown() };
     let shown = match parked::show(&site.door.engine, &stream) {
         Ok(Some(shown)) => shown,
         Ok(None) => return unknown(),
@@ -236,11 +271,15 @@ pub(super) async fn one(
             return shell::problem(StatusCode::INTERNAL_SERVER_ERROR, "The log cannot be read.");
         }
     };
-    let name = format!("{}/{}", shown.tenant, shown.id);
+    let name = name(&stream);
+    let (title, is_open) = match stream.workflow() {
+        "notice" => (format!("Notice {name}"), shown.state == "Parked"),
+        _ => (format!("Delivery {name}"), shown.state != "Settled"),
+    };
     let content = html! {
         p.lead data-live="stand" { (board::state(&shown.state)) " " (shown.why) }
         @if let Some(came) = &shown.delivery { (told(came)) }
-        @if person.role >= Role::Operator && shown.state != "Settled" {
+        @if person.role >= Role::Operator && is_open {
             section aria-labelledby="orders" {
                 h2 #orders { "What a person may do" }
                 form.orders method="post" action="/inbox/act" {
@@ -261,7 +300,6 @@ pub(super) async fn one(
             }
         }
     };
-    let title = format!("Delivery {name}");
     let page = Page { title: &title, under: "/inbox", content, stream: Some(stream.to_string()) };
     shell::page(&site, &person, &page).into_response()
 }
@@ -290,7 +328,8 @@ struct Given {
     what: Option<What>,
     reason: String,
     about: Vec<String>,
-    all: Option<usize>,
+    /// Which all were, by [`batch::digest`].
+    all: Option<String>,
     asked: Asked,
     back: String,
 }
@@ -305,7 +344,7 @@ fn read(body: &[u8]) -> Given {
             "what" if value == "drop" => given.what = Some(What::Drop),
             "reason" => given.reason = value,
             "about" => given.about.push(value),
-            "all" => given.all = value.parse().ok(),
+            "all" => given.all = Some(value),
             "tenant" => given.asked.tenant = value,
             "q" => given.asked.q = value,
             "back" if value.starts_with("/inbox") => given.back = value,
@@ -331,15 +370,16 @@ pub(super) async fn act(
     let Some(what) = given.what else {
         return shell::problem(StatusCode::BAD_REQUEST, "The form does not say what to do.");
     };
-    let streams: Vec<StreamId> = match given.all {
-        Some(count) => {
+    let streams: Vec<StreamId> = match &given.all {
+        Some(which) => {
             let asked = Asked { state: "Parked".to_owned(), ..given.asked.clone() };
             let lines = asked.lines(&site, AT_ONCE);
-            if lines.len() != count {
-                let no = "There are more or fewer by now than the form said: nothing was done. Look again.";
+            let all: Vec<StreamId> = lines.into_iter().map(|line| line.stream).collect();
+            if batch::digest(&all) != *which {
+                let no = "They are not the same by now as when you looked: nothing was done. Look again.";
                 return shell::problem(StatusCode::CONFLICT, no);
             }
-            lines.into_iter().map(|line| line.stream).collect()
+            all
         }
         None => given.about.iter().filter_map(|name| named(name)).collect(),
     };
@@ -360,7 +400,7 @@ pub(super) async fn act(
     }
     let content = html! {
         p { (streams.len() - refused.len()) " of " (streams.len()) " were done. These were not:" }
-        ul { @for (stream, why) in &refused { li { strong { (stream.tenant()) "/" (stream.key()) } ": " (why) } } }
+        ul { @for (stream, why) in &refused { li { strong { (name(stream)) } ": " (why) } } }
         p { a href=(given.back) { "Back" } }
     };
     let page =
@@ -369,6 +409,6 @@ pub(super) async fn act(
 }
 
 fn named(name: &str) -> Option<StreamId> {
-    let (tenant, key) = name.split_once('/')?;
-    StreamId::new("delivery", tenant, key).ok()
+    let (tenant, id) = name.split_once('/')?;
+    parked::stream(tenant, id).ok()
 }

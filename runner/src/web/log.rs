@@ -177,8 +177,8 @@ fn about(event: &Event) -> Markup {
         "placement" => {
             html! { a href=(placement::address(&stream)) { "placement " (stream.tenant()) "/" (stream.key()) } }
         }
-        "delivery" => {
-            html! { a href=(inbox::address(&stream)) { "delivery " (stream.tenant()) "/" (stream.key()) } }
+        of @ ("delivery" | "notice") => {
+            html! { a href=(inbox::address(&stream)) { (of) " " (stream.tenant()) "/" (stream.key()) } }
         }
         "contractor" => {
             html! { a href=(sent::address(&stream)) { "contractor " (stream.tenant()) "/" (stream.key()) } }

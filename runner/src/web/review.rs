@@ -16,7 +16,7 @@ use super::access::{Person, Role};
 use super::book::{Known, Line};
 use super::shell::{self, Page};
 use super::sieve::{self, Sieve};
-use super::{Site, act, batch, board, coverage, words};
+use super::{Site, act, batch, board, coverage, inbox, words};
 
 /// So many lines of one cause; the rest comes up when these are settled, or with the cause alone.
 const LINES: usize = 20;
@@ -75,12 +75,19 @@ pub(super) async fn page(
     let causes = causes(&known, &asked, &today);
     let all: usize = causes.iter().map(|cause| cause.count).sum();
     let at_risk: usize = causes.iter().map(|cause| cause.at_risk).sum();
+    let aside = inbox::put_aside(&site, &asked.tenant);
     let content = html! {
         (board::still_reading(&known))
         (filters(&site, &asked))
         div data-live="review" {
+            @if aside > 0 {
+                p.lead data-test="aside" {
+                    a href=(inbox::address_of_aside(&asked.tenant)) { (aside) " put aside in the inbox" }
+                    ": what came in and was not understood, or what no endpoint took."
+                }
+            }
             @if causes.is_empty() {
-                p.lead data-test="nothing" { "Nothing needs a person." }
+                p.lead data-test="nothing" { @if aside > 0 { "Nothing else needs a person." } @else { "Nothing needs a person." } }
             } @else {
                 p.lead data-test="needs" { (all) " need a person" @if at_risk > 0 { "; of " strong { (at_risk) } " the first day of work is at risk" } "." }
             }

@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use super::binary::{good, run, runner};
-use super::pages::Visit;
+use super::pages::{Visit, metrics};
 use super::secrets;
 
 /// A candidate who is insured in the middle of the demo, and the placement.
@@ -135,9 +135,12 @@ fn nothing_said(dir: &Path, canaries: &Canaries) {
     }
 }
 
-/// No page tells of anybody, whichever there are.
+/// No page tells of anybody, whichever there are, and no count.
 #[track_caller]
 fn nothing_on_pages(dir: &Path, canaries: &Canaries) {
+    let counted = metrics(dir);
+    assert!(counted.contains("\nworkflow_"), "{counted}");
+    silent("/metrics", counted.as_bytes(), canaries);
     for (path, page) in Visit::begin(dir).pages(PLACEMENT) {
         silent(&path, page.as_bytes(), canaries);
     }

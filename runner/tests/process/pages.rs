@@ -6,10 +6,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::binary::good;
 
 /// What is no page: it never ends, is compiled in, or is for who has not come in.
 const NO_PAGES: [&str; 3] = ["/live", "/assets/{name}", "/enter"];
+
+/// The pages that answer with another status than 200.
+const UNLIKE: [(&str, &str); 1] = [("/", "303")];
 
 /// Somebody who has come in.
 pub struct Visit {
@@ -48,7 +53,12 @@ impl Visit {
             let path = route.replace("{tenant}", "acme").replace("{id}", placement);
             assert!(!path.contains('{'), "what stands in {path}? say it here");
             pages.extend((path != route).then(|| format!("{path}?at=1")));
-            pages.push(path);
+            // Some must be told about what.
+            pages.push(match path.as_str() {
+                "/sent" => format!("{path}?of=placement/acme/{placement}"),
+                "/inbox/one" => format!("{path}?{}", self.delivery()),
+                _ => path,
+            });
         }
         for known in ["/review", "/board", "/connections", "/placements/acme/51000777?at=1"] {
             assert!(pages.iter().any(|page| page == known), "{known} is not among {pages:?}");
@@ -60,13 +70,26 @@ impl Visit {
             .collect()
     }
 
+    /// What the first delivery in the log is asked for by.
+    fn delivery(&self) -> String {
+        let mut path = "/log?at=0".to_owned();
+        loop {
+            let page = self.page(&path);
+            if let Some(rest) = page.split("href=\"/inbox/one?").nth(1) {
+                return rest.split('"').next().unwrap().replace("&amp;", "&");
+            }
+            let later = page.split("rel=\"next\" href=\"").nth(1).expect("no delivery in the log");
+            path = later.split('"').next().unwrap().to_owned();
+        }
+    }
+
     fn page(&self, path: &str) -> String {
         let (address, cookie) = (&self.address, &self.cookie);
         let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nCookie: {cookie}\r\n\r\n");
         let answer = exchanged(address, &request);
         let status = answer.split(' ').nth(1).unwrap_or_default();
-        // Some want to be told more, and say so.
-        assert!(["200", "303", "400", "404"].contains(&status), "{path}: {answer}");
+        let expected = UNLIKE.iter().find(|(other, _)| *other == path).map_or("200", |(_, it)| *it);
+        assert_eq!(status, expected, "{path}: {answer}");
         assert!(!answer.contains("location: /enter"), "{path}: nobody is known");
         answer
     }
@@ -81,6 +104,16 @@ fn routes() -> Vec<String> {
     let paths: Vec<String> = read.map(|(path, _)| path.to_owned()).collect();
     assert!(paths.len() >= 7, "the routes are elsewhere now: {paths:?}");
     paths.into_iter().filter(|path| !NO_PAGES.contains(&path.as_str())).collect()
+}
+
+/// What is counted, as the admin door tells whoever asks.
+pub fn metrics(dir: &Path) -> String {
+    let door = std::fs::read_to_string(dir.join("workflow-demo/admin.json")).unwrap();
+    let door: Value = serde_json::from_str(&door).unwrap();
+    let address = door["url"].as_str().unwrap().trim_start_matches("http://");
+    let answer = exchanged(address, &format!("GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n"));
+    assert_eq!(answer.split(' ').nth(1), Some("200"), "{answer}");
+    answer
 }
 
 /// The whole answer; of HTTP 1.0, so that it comes in one piece.

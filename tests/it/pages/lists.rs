@@ -71,7 +71,7 @@ async fn the_board_finds_by_id_words_and_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_order_for_all_of_a_filter_is_given_only_for_as_many_as_were_shown() {
+async fn one_order_for_all_of_a_filter_is_given_only_for_those_that_were_shown() {
     let site = ended().await;
     let (kim, lee) = (site.visitor(LOOK, "Kim").await, site.visitor(SETTLE, "Lee").await);
     let held = |line: &workflow_core::engine::Summary| line.headline.starts_with("held: ");
@@ -80,33 +80,43 @@ async fn one_order_for_all_of_a_filter_is_given_only_for_as_many_as_were_shown()
     let page = lee.settled("/review?q=held").await;
     assert!(page.contains("at risk"), "their first day of work is near or over");
     let count = held.len().to_string();
-    let order = |mark, count| {
+    let order_of = |mark, q, which| {
         [
             ("mark", mark),
             ("deed", "exclude"),
             ("reason", "all of one client"),
-            ("q", "held:"),
-            ("count", count),
+            ("q", q),
+            ("which", which),
         ]
     };
+    let order = |mark, which| order_of(mark, "held:", which);
     let mark = field(&page, "mark");
     let kims = kim.get("/board").await;
     for path in ["/act/all", "/act/all/sure"] {
-        let kims = kim.post(path, &order(field(&kims, "mark"), &count), "same-origin").await;
+        let kims = kim.post(path, &order(field(&kims, "mark"), ""), "same-origin").await;
         assert_eq!(kims.status(), StatusCode::FORBIDDEN, "a viewer");
         assert_eq!(
-            lee.post(path, &order("0", &count), "same-origin").await.status(),
+            lee.post(path, &order("0", ""), "same-origin").await.status(),
             StatusCode::FORBIDDEN
         );
     }
     let asked = lee.post("/act/all", &order(mark, ""), "same-origin").await.text().await.unwrap();
     assert!(asked.contains(&format!("<strong>{count}</strong>")), "{asked}");
     let before = site.demo.engine().position();
-    let wrong = lee.post("/act/all/sure", &order(mark, "1"), "same-origin").await;
+    let wrong = lee.post("/act/all/sure", &order(mark, &count), "same-origin").await;
     assert_eq!(wrong.status(), StatusCode::CONFLICT);
+    // One was shown, and by the time of the order it is another one.
+    let [one, other] = [held[0].stream.key(), held[1].stream.key()];
+    let shown = lee.post("/act/all", &order_of(mark, one, ""), "same-origin").await;
+    let shown = shown.text().await.unwrap();
+    assert!(shown.contains("<strong>1</strong>"), "{shown}");
+    let swapped = order_of(mark, other, field(&shown, "which"));
+    let swapped = lee.post("/act/all/sure", &swapped, "same-origin").await;
+    assert_eq!(swapped.status(), StatusCode::CONFLICT, "as many, but another one");
     assert_eq!(site.demo.engine().position(), before, "nothing was done");
 
-    let done = lee.post("/act/all/sure", &order(mark, &count), "same-origin").await;
+    let which = field(&asked, "which");
+    let done = lee.post("/act/all/sure", &order(mark, which), "same-origin").await;
     let (status, told) = (done.status(), done.text().await.unwrap());
     assert_eq!(status, StatusCode::OK, "{told}");
     for line in &held {
