@@ -259,6 +259,20 @@ async fn of_one_who_is_not_known_to_be_a_contractor_it_is_kept_and_sent_once_tha
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_placement_that_is_not_the_candidates_or_is_out_of_scope_is_refused() {
+    let played = Played::for_hours(2).await;
+    for (candidate, placement) in [(HIRED, "51000777"), ("70011000042", "50900777")] {
+        let of = [("candidate", candidate), ("placement", placement)];
+        let (status, why) = played.hand_in(INTAKE_TOKEN, &of, b"%PDF-1.7 for another").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+        let why = why["error"].as_str().unwrap();
+        assert!(why.starts_with(&format!("placement {placement} is ")), "{why}");
+        assert_eq!(played.certificates_of(candidate), []);
+    }
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_one_who_turned_out_to_be_an_employee_while_covered_nothing_is_taken() {
     let mut played = Played::for_hours(2).await;
     let (engine, placement) = (played.demo.engine().clone(), 51_000_791);

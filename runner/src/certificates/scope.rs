@@ -41,6 +41,28 @@ pub(super) fn scope_of(
     Ok(known(engine, tenant, candidate)?)
 }
 
+/// Why a placement may not be named to the insurer with a certificate of this candidate's: it is not known to be theirs, or
+/// is out of scope. Both ids are digits.
+pub(super) fn unfit_placement(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    candidate: &CandidateId,
+    placement: &PlacementId,
+) -> Result<Option<String>, HandleError> {
+    let state = match StreamId::new("placement", tenant, placement.as_str()) {
+        Ok(stream) => engine.state::<Placement>(&stream)?,
+        Err(_) => None,
+    };
+    Ok(match state {
+        Some(state) if state.candidate() == Some(candidate) => is_out(&state).then(|| {
+            format!("placement {placement} is out of scope: nothing is sent that is for it")
+        }),
+        Some(_) | None => Some(format!(
+            "placement {placement} is not known to be one of candidate {candidate}: name another, or none"
+        )),
+    })
+}
+
 /// Whether a placement is no contractor's as far as is known: nothing of it is sent, whatever covers it still.
 fn is_out(state: &State) -> bool {
     matches!(
