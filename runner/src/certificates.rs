@@ -228,6 +228,9 @@ pub enum LookError {
     /// JobDiva does not give them.
     #[error(transparent)]
     JobDiva(#[from] integration_jobdiva::error::Error),
+    /// It lists an attachment, and gives nothing of it.
+    #[error("JobDiva lists an attachment and gives nothing of it")]
+    Nothing,
     /// The log does not keep what was seen.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -239,7 +242,8 @@ pub enum LookError {
     Handle(#[from] HandleError),
 }
 
-/// Whether the file was taken in; one that is out of scope or gone is not, and is not asked for again.
+/// Whether the file was taken in; one that is out of scope, or an onboarding document that is empty, is not, and is not
+/// asked for again. Of an attachment there is always something: JobDiva gives it another time.
 async fn one(
     engine: &Engine<Insurance>,
     connected: &Connected,
@@ -247,7 +251,12 @@ async fn one(
     candidate: &CandidateId,
     file: &Listed,
 ) -> Result<bool, LookError> {
-    let Some(bytes) = connected.jobdiva.document(candidate, file).await? else { return Ok(false) };
+    let Some(bytes) = connected.jobdiva.document(candidate, file).await? else {
+        return match &file.among {
+            Among::Attachments => Err(LookError::Nothing),
+            Among::Onboarding(_) => Ok(false),
+        };
+    };
     let (origin, placement) = match &file.among {
         Among::Attachments => (Origin::Attachment { id: file.id.clone() }, None),
         Among::Onboarding(placement) => {

@@ -302,6 +302,31 @@ async fn of_one_who_turned_out_to_be_an_employee_while_covered_nothing_is_taken(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_attachment_of_which_nothing_is_given_is_asked_for_again() {
+    let mut played = Played::for_hours(2).await;
+    let attachment = Mutation::AddAttachment {
+        candidate: HIRED.parse().unwrap(),
+        file_name: "COI.pdf".into(),
+        kind: "COI".into(),
+        content: Vec::new(),
+    };
+    let asked = |played: &Played| {
+        let requests = played.demo.jobdiva().requests();
+        let of = requests.iter().filter(|seen| seen.path.ends_with("CandidateAttachmentDetail"));
+        of.map(|seen| seen.count).sum::<u64>()
+    };
+    let before = asked(&played);
+    played.demo.jobdiva().mutate(attachment).unwrap();
+    played.pass(2).await;
+    let once = asked(&played);
+    assert!(once > before);
+    played.pass(2).await;
+    assert!(asked(&played) > once, "it is not taken for read");
+    assert_eq!(played.certificates_of(HIRED), []);
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_id_is_refused_and_repeated_nowhere() {
     let played = Played::for_hours(1).await;
     for of in [
