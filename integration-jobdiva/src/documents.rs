@@ -131,7 +131,7 @@ impl JobDiva {
             }
             let named = row.text(Field::Placement).map(PlacementId::from);
             let of: Vec<PlacementId> = match named {
-                Some(placement) => vec![placement],
+                Some(placement) => placements.get(&placement).cloned().into_iter().collect(),
                 None => placements.iter().cloned().collect(),
             };
             found.extend(of.into_iter().filter_map(|of| listed(&row, Among::Onboarding(of))));

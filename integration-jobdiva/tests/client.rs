@@ -10,6 +10,8 @@ mod assemble;
 mod canary;
 #[path = "client/decoding.rs"]
 mod decoding;
+#[path = "client/documents.rs"]
+mod documents;
 #[path = "client/failures.rs"]
 mod failures;
 #[path = "client/outside.rs"]

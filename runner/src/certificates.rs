@@ -27,8 +27,8 @@ const ID_DIGITS_MAX: usize = 20;
 
 mod scope;
 
-use scope::scope_of;
 pub use scope::{in_scope, release};
+use scope::{scope_of, unfit_placement};
 
 /// How a tenant's certificates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +86,9 @@ pub enum TakeError {
     /// Nothing of this candidate may be sent.
     #[error("{0}")]
     OutOfScope(String),
+    /// It was handed in for a placement that is not the candidate's, or is out of scope.
+    #[error("{0}")]
+    Placement(String),
     /// The candidate's id, or the placement's, is none. What was given is not repeated: it may name somebody.
     #[error("an id here is digits, as JobDiva shows it: the candidate's or the placement's is not")]
     Id,
@@ -107,7 +110,9 @@ fn is_id(text: &str) -> bool {
 
 /// Checks a document, keeps it, and tells its workflow. Durable when this returns.
 ///
-/// One that cannot be sent is told too where it was found in JobDiva, where nobody else would hear of it.
+/// One that cannot be sent is told too where it was found in JobDiva, where nobody else would hear of it. A placement that
+/// is not the candidate's, or is out of scope, is named to nobody: what was handed in for it is refused, what was found is
+/// taken in without it.
 pub async fn take_in(
     engine: &Engine<Insurance>,
     documents: &Arc<Documents>,
@@ -115,7 +120,7 @@ pub async fn take_in(
     arrived: Arrived,
     source: Source,
 ) -> Result<Taken, TakeError> {
-    let Arrived { candidate, bytes, name, origin, placement } = arrived;
+    let Arrived { candidate, bytes, name, origin, mut placement } = arrived;
     let sha256 = Documents::hash(&bytes);
     if !is_id(candidate.as_str()) || placement.as_ref().is_some_and(|id| !is_id(id.as_str())) {
         return Err(TakeError::Id);
@@ -127,6 +132,15 @@ pub async fn take_in(
         Origin::HandedIn { .. } | Origin::Intake => true,
         Origin::Attachment { .. } | Origin::Onboarding { .. } | Origin::Twin { .. } => false,
     };
+    if let Some(named) = &placement
+        && let Some(why) = unfit_placement(engine, tenant, &candidate, named)?
+    {
+        if by_hand {
+            return Err(TakeError::Placement(why));
+        }
+        tracing::info!(%tenant, %candidate, %why, "a certificate is taken in without its placement");
+        placement = None;
+    }
     let count = bytes.len() as u64;
     match unfit {
         Some(unfit) if by_hand => return Err(TakeError::Unfit(unfit)),
@@ -214,6 +228,9 @@ pub enum LookError {
     /// JobDiva does not give them.
     #[error(transparent)]
     JobDiva(#[from] integration_jobdiva::error::Error),
+    /// It lists an attachment, and gives nothing of it.
+    #[error("JobDiva lists an attachment and gives nothing of it")]
+    Nothing,
     /// The log does not keep what was seen.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -225,7 +242,8 @@ pub enum LookError {
     Handle(#[from] HandleError),
 }
 
-/// Whether the file was taken in; one that is out of scope or gone is not, and is not asked for again.
+/// Whether the file was taken in; one that is out of scope, or an onboarding document that is empty, is not, and is not
+/// asked for again. Of an attachment there is always something: JobDiva gives it another time.
 async fn one(
     engine: &Engine<Insurance>,
     connected: &Connected,
@@ -233,7 +251,12 @@ async fn one(
     candidate: &CandidateId,
     file: &Listed,
 ) -> Result<bool, LookError> {
-    let Some(bytes) = connected.jobdiva.document(candidate, file).await? else { return Ok(false) };
+    let Some(bytes) = connected.jobdiva.document(candidate, file).await? else {
+        return match &file.among {
+            Among::Attachments => Err(LookError::Nothing),
+            Among::Onboarding(_) => Ok(false),
+        };
+    };
     let (origin, placement) = match &file.among {
         Among::Attachments => (Origin::Attachment { id: file.id.clone() }, None),
         Among::Onboarding(placement) => {
@@ -249,7 +272,12 @@ async fn one(
             tracing::info!(stream = %taken.stream, state = taken.state, "a certificate was found");
             Ok(true)
         }
-        Err(error @ (TakeError::OutOfScope(_) | TakeError::Id | TakeError::Unfit(_))) => {
+        Err(
+            error @ (TakeError::OutOfScope(_)
+            | TakeError::Placement(_)
+            | TakeError::Id
+            | TakeError::Unfit(_)),
+        ) => {
             tracing::info!(%candidate, %error, "a file was left where it is");
             Ok(false)
         }

@@ -166,7 +166,12 @@ fn answer(tenant: &str, taken: Result<Taken, TakeError>) -> Response {
             }
             (status, Json(body)).into_response()
         }
-        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Id)) => {
+        Err(
+            error @ (TakeError::Unfit(_)
+            | TakeError::OutOfScope(_)
+            | TakeError::Placement(_)
+            | TakeError::Id),
+        ) => {
             tracing::info!(%tenant, %error, "a document was refused at the intake");
             problem(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
         }

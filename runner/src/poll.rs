@@ -333,9 +333,13 @@ impl Poller {
         let deliveries = if kept.is_some() { swept.deliveries } else { Vec::new() };
         for delivery in deliveries {
             match ingress::accept_policy(&self.engine, tenant, delivery).await {
-                Err(stopped @ HandleError::Stopped(_)) => return Err(stopped.into()),
-                Err(error) => tracing::error!(%tenant, %error, "an event could not be kept"),
                 Ok(_) => {}
+                // One that can have no name here is none the next time either.
+                Err(error @ HandleError::BadInput(_)) => {
+                    tracing::error!(%tenant, %error, "an event could not be kept");
+                }
+                // What was not kept is swept again: the mark stays where it was.
+                Err(error) => return Err(error.into()),
             }
         }
         if let Ok(bytes) = serde_json::to_vec(&swept.cursor) {

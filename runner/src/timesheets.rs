@@ -3,7 +3,7 @@
 //! A workflow never looks into another one. So whoever brings a timesheet looks the placement up and says where it stands;
 //! the invoice keeps that as evidence. Where a placement is covered only later, the invoices that wait are told then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use jiff::ToSpan as _;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::facts::{Date, PlacementId};
 use workflow_core::domain::invoice::{self, Input, Invoice, Standing, timesheet_alias};
-use workflow_core::domain::placement::{Placement, candidate_alias};
+use workflow_core::domain::placement::{Placement, State, Work, candidate_alias};
 use workflow_core::domain::timesheet::{Timesheet, TimesheetId};
 use workflow_core::engine::{Engine, HandleError, Source};
 use workflow_core::id::StreamId;
@@ -99,8 +99,8 @@ pub async fn read_back(
 
 /// Reads the timesheets of the weeks that an invoice of JobDiva's bills; says how many were read.
 ///
-/// Those that are known are read by their ids. Where a week billed has none, the feed is read once more over its time: it
-/// may have passed one over.
+/// Those that are known are read by their ids. Where a week billed has none, of any of the candidate's placements that were
+/// worked on then, the feed is read once more over its time: it may have passed one over.
 pub async fn billed(
     engine: &Engine<Insurance>,
     connected: &Arc<Connected>,
@@ -111,25 +111,27 @@ pub async fn billed(
     let mut placements = engine.find(&candidate_alias(&billed.candidate));
     placements.retain(|s| s.tenant() == tenant && s.workflow() == "placement");
     let (Some((first, last)), false) = (billed.days, placements.is_empty()) else { return Ok(0) };
-    let (mut known, mut weeks) = (BTreeSet::new(), BTreeSet::new());
+    let mut known = BTreeSet::new();
+    let mut weeks: BTreeMap<&str, BTreeSet<Date>> = BTreeMap::new();
     for summary in engine.summaries("invoice") {
         let Some((placement, week)) = summary.stream.key().rsplit_once('.') else { continue };
-        let own = placements.iter().any(|stream| stream.key() == placement);
+        let own = placements.iter().find(|stream| stream.key() == placement);
         let Ok(ending) = week.parse::<Date>() else { continue };
         let begins = ending.checked_sub(6.days()).unwrap_or(Date::MIN);
-        if summary.stream.tenant() != tenant || !own || begins > last || ending < first {
+        let Some(own) = own else { continue };
+        if summary.stream.tenant() != tenant || begins > last || ending < first {
             continue;
         }
         match engine.state::<Invoice>(&summary.stream) {
             Ok(state) => known.extend(state.iter().flat_map(|it| it.book().sheets.keys().cloned())),
             Err(error) => return Err(refused(&summary.stream, error)),
         }
-        weeks.insert(ending);
+        weeks.entry(own.key()).or_default().insert(ending);
     }
     for id in &known {
         read_back(engine, connected, id, source).await?;
     }
-    if covers(&weeks, first, last) {
+    if all_known(engine, &placements, &weeks, (first, last))? {
         return Ok(known.len());
     }
     let found = connected.jobdiva.timesheets_billed(billed, engine.clock().now()).await;
@@ -147,6 +149,36 @@ pub async fn billed(
         }
     }
     Ok(read)
+}
+
+/// Whether weeks are known for all these days, and for each placement's days of work among them: one's week says nothing of
+/// another's.
+fn all_known(
+    engine: &Engine<Insurance>,
+    placements: &BTreeSet<StreamId>,
+    weeks: &BTreeMap<&str, BTreeSet<Date>>,
+    (first, last): (Date, Date),
+) -> Result<bool, ReadError> {
+    for stream in placements {
+        let state = engine.state::<Placement>(stream).map_err(|error| refused(stream, error))?;
+        if let Some((from, to)) = state.and_then(|state| worked(&state, first, last))
+            && !weeks.get(stream.key()).is_some_and(|own| covers(own, from, to))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(covers(&weeks.values().flatten().copied().collect(), first, last))
+}
+
+/// The days among these on which a placement is worked on.
+fn worked(state: &State, first: Date, last: Date) -> Option<(Date, Date)> {
+    let days = match state.work() {
+        Work::Days { days, .. } | Work::Over { days } => days,
+        Work::CalledOff | Work::OutOfScope => return None,
+    };
+    let from = days.first.map_or(first, |begins| begins.max(first));
+    let to = days.last.map_or(last, |ends| ends.min(last));
+    (from <= to).then_some((from, to))
 }
 
 /// Whether weeks that end so have all these days.

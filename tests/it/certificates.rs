@@ -5,13 +5,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use integration_1099policy::simulator::Outcome as Reviewed;
+use integration_1099policy::simulator::{Advance, Outcome as Reviewed};
 use integration_jobdiva::simulator::{Hired, Mutation, NewCandidate, NewHire};
 use reqwest::StatusCode;
 use runner::demo::{Demo, INTAKE_TOKEN, Screen};
 use runner::views::{self, Line};
 use serde_json::Value;
 use tests::canary::Watch;
+use workflow_core::domain::placement::{Issue, Placement, State};
+use workflow_core::id::StreamId;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// The seed's candidate with a certificate among the attachments.
@@ -253,6 +255,74 @@ async fn of_one_who_is_not_known_to_be_a_contractor_it_is_kept_and_sent_once_tha
     played.pass(1).await;
     assert_eq!(played.certificates_of("70019999999")[0].state, "Dropped");
     assert!(!knows(&played, "70019999999"));
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_placement_that_is_not_the_candidates_or_is_out_of_scope_is_refused() {
+    let played = Played::for_hours(2).await;
+    for (candidate, placement) in [(HIRED, "51000777"), ("70011000042", "50900777")] {
+        let of = [("candidate", candidate), ("placement", placement)];
+        let (status, why) = played.hand_in(INTAKE_TOKEN, &of, b"%PDF-1.7 for another").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+        let why = why["error"].as_str().unwrap();
+        assert!(why.starts_with(&format!("placement {placement} is ")), "{why}");
+        assert_eq!(played.certificates_of(candidate), []);
+    }
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_who_turned_out_to_be_an_employee_while_covered_nothing_is_taken() {
+    let mut played = Played::for_hours(2).await;
+    let (engine, placement) = (played.demo.engine().clone(), 51_000_791);
+    let stream = StreamId::new("placement", "acme", "51000791").unwrap();
+    let Ok(Some(State::ApplicationPending { application, .. })) =
+        engine.state::<Placement>(&stream)
+    else {
+        panic!("{:?}", engine.summary(&stream))
+    };
+    let session = application.session.to_string();
+    assert!(played.demo.policy().advance_session(&session, Advance::Complete));
+    played.pass(2).await;
+    assert_eq!(engine.summary(&stream).unwrap().state, "Active");
+    let category = "Hourly Employee".to_owned();
+    played.demo.jobdiva().mutate(Mutation::SetCategory { placement, category }).unwrap();
+    played.demo.advance(26 * HOUR).await.unwrap();
+    played.pass(2).await;
+    let state = engine.state::<Placement>(&stream).unwrap().unwrap();
+    let State::Flagged { issue: Issue::OutOfScopeWhileCovered { .. }, .. } = state else {
+        panic!("{state:?}")
+    };
+    let of = [("candidate", HIRED)];
+    let (status, why) = played.hand_in(INTAKE_TOKEN, &of, b"%PDF-1.7 of an employee").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+    assert!(why["error"].as_str().unwrap().contains("out of scope"), "{why}");
+    played.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attachment_of_which_nothing_is_given_is_asked_for_again() {
+    let mut played = Played::for_hours(2).await;
+    let attachment = Mutation::AddAttachment {
+        candidate: HIRED.parse().unwrap(),
+        file_name: "COI.pdf".into(),
+        kind: "COI".into(),
+        content: Vec::new(),
+    };
+    let asked = |played: &Played| {
+        let requests = played.demo.jobdiva().requests();
+        let of = requests.iter().filter(|seen| seen.path.ends_with("CandidateAttachmentDetail"));
+        of.map(|seen| seen.count).sum::<u64>()
+    };
+    let before = asked(&played);
+    played.demo.jobdiva().mutate(attachment).unwrap();
+    played.pass(2).await;
+    let once = asked(&played);
+    assert!(once > before);
+    played.pass(2).await;
+    assert!(asked(&played) > once, "it is not taken for read");
+    assert_eq!(played.certificates_of(HIRED), []);
     played.demo.stop().await.unwrap();
 }
 

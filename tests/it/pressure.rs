@@ -1,5 +1,5 @@
 //! A flood at the webhook door while the disk stands still: refused politely, bounded, and nothing that was answered is
-//! lost.
+//! lost; nor is what a sweep finds while the disk has no room for it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use integration_1099policy::simulator::{Config, Simulator};
 use reqwest::{Response, StatusCode};
 use runner::ingress::{self, Counters, Door, Limits};
+use runner::poll::Poller;
 use runner::serve;
 use tests::canary::Watch;
 use tests::hooks;
@@ -18,7 +20,7 @@ use tokio::sync::watch;
 use workflow_core::domain::Insurance;
 use workflow_core::engine::{Engine, QUEUE_MAX, Source};
 use workflow_core::inbox::{self, Inbox, Input};
-use workflow_core::store::ailing::AilingStore;
+use workflow_core::store::ailing::{AilingStore, Ailment};
 use workflow_core::time::ManualClock;
 
 /// A door of which the log is in the test's hand.
@@ -170,4 +172,36 @@ async fn a_stopped_engine_keeps_nothing_and_says_when_to_come_again() {
     }
     assert_eq!((flooded.turned_away(), flooded.engine.position().0), (3, 0));
     flooded.engine.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sweep_finds_while_the_disk_is_short_of_room_is_swept_again() {
+    let simulated = Config::default();
+    let clock = simulated.clock.clone();
+    let insurer = Simulator::start(simulated).await.unwrap();
+    let store = Arc::new(AilingStore::default());
+    let engine = hooks::engine(store.clone(), Arc::new(clock.clone()));
+    let key = insurer.api_key();
+    let systems = hooks::systems_with(insurer.base_url(), key, Arc::new(clock.clone()));
+    let poller = Poller {
+        engine: engine.clone(),
+        connected: Arc::clone(systems.of(hooks::TENANT).unwrap()),
+        documents: None,
+        pulse: Arc::default(),
+        look: Duration::from_millis(20),
+    };
+    let kept = || engine.summaries("delivery").len();
+    // The first look, before which nothing is ours.
+    poller.look_at_open().await.unwrap();
+    // The second is newer than a sweep looks behind the newest that it knows.
+    insurer.approve_category("jc_first", "Rigging");
+    clock.advance(Duration::from_secs(2 * 3600));
+    insurer.approve_category("jc_second", "Diving");
+    store.ails(Some(Ailment::Short));
+    poller.look_at_open().await.unwrap();
+    assert_eq!(kept(), 0);
+    store.ails(None);
+    poller.look_at_open().await.unwrap();
+    assert_eq!(kept(), 2, "what was not kept is not behind the mark");
+    engine.stop();
 }

@@ -67,6 +67,16 @@ pub fn systems(clock: Arc<dyn Clock>) -> Systems {
     Systems::connect(&[tenant()], &clock).expect("addresses that nobody has are addresses")
 }
 
+/// The tenant's systems, where its insurer is there: at this address, with this key.
+pub fn systems_with(insurer: String, key: &str, clock: Arc<dyn Clock>) -> Systems {
+    let mut tenant = tenant();
+    let key = integration_1099policy::secret::Secret::new(key);
+    let environment = policy::Environment::Sandbox;
+    tenant.policy = policy::Config::new(key, environment, tenant.policy.links);
+    tenant.policy.base_url = insurer;
+    Systems::connect(&[tenant], &clock).expect("a simulator's address is one")
+}
+
 /// An engine of the tenant over a store.
 pub fn engine(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Engine<Insurance> {
     supervise::open(store, Some(Vault::in_memory()), clock, &[tenant()])

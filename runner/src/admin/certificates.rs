@@ -135,9 +135,12 @@ pub(super) async fn add(State(door): State<Arc<Door>>, Json(add): Json<Add>) -> 
             note: taken.note().map(str::to_owned),
         })
         .into_response(),
-        Err(error @ (TakeError::Unfit(_) | TakeError::OutOfScope(_) | TakeError::Id)) => {
-            problem(StatusCode::CONFLICT, error.to_string())
-        }
+        Err(
+            error @ (TakeError::Unfit(_)
+            | TakeError::OutOfScope(_)
+            | TakeError::Placement(_)
+            | TakeError::Id),
+        ) => problem(StatusCode::CONFLICT, error.to_string()),
         Err(TakeError::Handle(HandleError::Rejected(no))) => {
             problem(StatusCode::CONFLICT, no.message)
         }

@@ -29,15 +29,46 @@ pub(super) fn scope_of(
         return Err(TakeError::OutOfScope(format!("candidate {candidate}: {why}")));
     }
     let placements = placements_of(engine, tenant, candidate);
-    let out = |stream: &StreamId| {
-        engine.summary(stream).is_some_and(|summary| summary.state == "Excluded")
-    };
-    if !placements.is_empty() && placements.iter().all(out) {
+    let mut any_in = placements.is_empty();
+    for stream in &placements {
+        any_in = any_in || !engine.state::<Placement>(stream)?.as_ref().is_some_and(is_out);
+    }
+    if !any_in {
         return Err(TakeError::OutOfScope(format!(
             "every placement of candidate {candidate} is out of scope: nothing of theirs is sent"
         )));
     }
     Ok(known(engine, tenant, candidate)?)
+}
+
+/// Why a placement may not be named to the insurer with a certificate of this candidate's: it is not known to be theirs, or
+/// is out of scope. Both ids are digits.
+pub(super) fn unfit_placement(
+    engine: &Engine<Insurance>,
+    tenant: &str,
+    candidate: &CandidateId,
+    placement: &PlacementId,
+) -> Result<Option<String>, HandleError> {
+    let state = match StreamId::new("placement", tenant, placement.as_str()) {
+        Ok(stream) => engine.state::<Placement>(&stream)?,
+        Err(_) => None,
+    };
+    Ok(match state {
+        Some(state) if state.candidate() == Some(candidate) => is_out(&state).then(|| {
+            format!("placement {placement} is out of scope: nothing is sent that is for it")
+        }),
+        Some(_) | None => Some(format!(
+            "placement {placement} is not known to be one of candidate {candidate}: name another, or none"
+        )),
+    })
+}
+
+/// Whether a placement is no contractor's as far as is known: nothing of it is sent, whatever covers it still.
+fn is_out(state: &State) -> bool {
+    matches!(
+        state,
+        State::Excluded { .. } | State::Flagged { issue: Issue::OutOfScopeWhileCovered { .. }, .. }
+    )
 }
 
 /// A contractor's workflow is begun by a placement in scope, or by a certificate that was; it knows of merges too.
@@ -137,6 +168,9 @@ pub fn in_scope(
 
 /// The candidate of a placement that is known to be a contractor's.
 fn contractor_of(state: &State) -> Option<CandidateId> {
+    if is_out(state) {
+        return None;
+    }
     let of = |terms: &workflow_core::domain::terms::Terms| Some(terms.references.candidate.clone());
     match state {
         State::Discovered { readiness: Readiness::Ready { terms }, .. } => of(terms),
@@ -146,7 +180,6 @@ fn contractor_of(state: &State) -> Option<CandidateId> {
         | State::ApplicationPending { hired, .. }
         | State::Assigned { hired, .. }
         | State::Active { hired, .. } => of(hired.terms()),
-        State::Flagged { issue: Issue::OutOfScopeWhileCovered { .. }, .. } => None,
         State::Flagged { back, .. } => of(&back.engagement()?.terms),
         State::Discovered { .. }
         | State::Excluded { .. }

@@ -3,7 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use integration_jobdiva::config::TimesheetPay;
 use integration_jobdiva::secret::Secret;
-use integration_jobdiva::simulator::{Fault, FaultKind};
+use integration_jobdiva::simulator::{Decision, Fault, FaultKind, Mutation};
+use jiff::civil::date;
 use runner::config::{Config, JobDivaHook};
 use serde_json::Value;
 use sha2::Sha256;
@@ -16,6 +17,8 @@ use super::{DAY, HOUR, Road, SECOND, World};
 const APPROVED: Timestamp = Timestamp(1_775_649_600_000);
 /// 2026-04-09, 12:00 in New York: the client is billed for it.
 const BILLED: Timestamp = Timestamp(1_775_750_400_000);
+/// 2026-04-20, 12:00 in New York: the week of the second placement is over.
+const WORKED: Timestamp = Timestamp(1_776_700_800_000);
 /// The week's timesheet, its invoice, and the pay period here.
 const TIMESHEET: &str = "6611200";
 const INVOICE: &str = "4400501";
@@ -33,6 +36,41 @@ async fn an_invoice_has_the_week_read_that_the_feed_passed_over_by_webhook() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_has_the_week_read_that_the_feed_passed_over_by_polling_alone() {
     week_read(Road::Polling).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_of_one_placement_does_not_hide_the_missing_week_of_another() {
+    let mut world = World::with(Road::Polling, hooked).await;
+    let (first, second) = (51_000_795, world.hire_again("70011000061").parse().unwrap());
+    until(&mut world, WORKED).await;
+    let weekly = |placement| Mutation::AddTimesheet {
+        placement,
+        week_ending: date(2026, 4, 19),
+        hours: "40".into(),
+        decision: Decision::Approved,
+    };
+    let week = |placement: u64| format!("{placement}.2026-04-19");
+    world.change(weekly(first));
+    let passed_over = world.change(weekly(second));
+    let kind = FaultKind::Skip { row: passed_over.to_string() };
+    world.demo.jobdiva().fault(Fault { path: "*".into(), kind, count: None }).unwrap();
+    world.pass(DAY).await;
+    world.demo.jobdiva().clear_faults().unwrap();
+    world.pass(DAY).await;
+    assert_ne!(world.line("invoice", &week(first)).0, "");
+    assert_eq!(world.line("invoice", &week(second)).0, "", "no feed told of it");
+
+    world.change(Mutation::AddInvoice {
+        placement: second,
+        from: date(2026, 4, 13),
+        to: date(2026, 4, 19),
+        hours: "40".into(),
+        amount: "4000.00".into(),
+    });
+    world.pass(HOUR).await;
+    world.pass(HOUR).await;
+    assert_ne!(world.line("invoice", &week(second)).0, "", "the invoice has it read");
+    world.end().await;
 }
 
 fn hooked(config: &mut Config) {

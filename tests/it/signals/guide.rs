@@ -80,13 +80,22 @@ async fn updated(world: &mut World, placement: &str, candidate: &str) {
     assert_eq!(quote["effective_date"], hired.terms().window.effective.as_secs());
 }
 
+/// How far the application of a placement has come.
+#[track_caller]
+fn progress(world: &World, placement: &str) -> String {
+    let Some(State::ApplicationPending { application, .. }) = world.state(placement) else {
+        panic!("it applies")
+    };
+    application.progress
+}
+
 /// application.started, policy.active, policy.canceled, policy.expired.
 async fn covered_and_lost(world: &mut World, placement: &str) {
     let session = world.session(placement);
+    let before = progress(world, placement);
     assert!(world.demo.policy().advance_session(&session, Advance::NextStep));
     world.news().await;
-    let why = world.line("placement", placement).1;
-    assert!(!why.contains("not started"), "{:?}: {why}", world.road);
+    assert_ne!(progress(world, placement), before, "{:?}: it was begun", world.road);
 
     assert!(world.demo.policy().advance_session(&session, Advance::Complete));
     world.news().await;
