@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,84 +14,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use workflow_core::dispatch::Dispatcher;
 use workflow_core::engine::Source;
-use workflow_core::id::{Position, StreamId, Version};
-use workflow_core::record::Recorded;
+use workflow_core::id::StreamId;
 use workflow_core::seal::Vault;
-use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
+use workflow_core::store::ailing::{AilingStore, Ailment};
 use workflow_core::time::{Clock as _, ManualClock, Timestamp};
 
 use super::delivery::listening;
 
-/// A log whose disk can be too full.
-#[derive(Default)]
-struct Ailing {
-    inner: MemoryStore,
-    is_full: AtomicBool,
-    is_broken: AtomicBool,
-}
-
-impl Store for Ailing {
-    fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        if self.is_broken.load(Ordering::Relaxed) {
-            let path = "somewhere".to_owned();
-            return Err(StoreError::Full { action: "appending to the log", path });
-        }
-        self.inner.append(group)
-    }
-
-    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.inner.append_records(records)
-    }
-
-    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
-        self.inner.read_stream(stream, after)
-    }
-
-    fn scan(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan(from, each)
-    }
-
-    fn scan_records(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan_records(from, each)
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.cursor(name)
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        self.inner.cursors()
-    }
-
-    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.inner.set_cursor(name, value)
-    }
-
-    fn room(&self, _: u64) -> Result<(), NoRoom> {
-        let path = "somewhere".to_owned();
-        match self.is_full.load(Ordering::Relaxed) {
-            true => Err(NoRoom { path, free_bytes: 1, needed_bytes: 2 }),
-            false => Ok(()),
-        }
-    }
-}
-
 struct Asked {
     signals: Arc<Signals>,
-    store: Arc<Ailing>,
+    store: Arc<AilingStore>,
     stop: watch::Sender<bool>,
     url: String,
     _serving: watch::Sender<bool>,
@@ -103,7 +33,7 @@ struct Asked {
 async fn asked() -> Asked {
     let clock = ManualClock::at(Timestamp::from_secs(1_774_267_200));
     let tenant = listening::tenant();
-    let store = Arc::new(Ailing::default());
+    let store = Arc::new(AilingStore::default());
     let timed = TimedStore::new(Arc::clone(&store) as _);
     let appends = timed.appends();
     let tenants = [tenant];
@@ -168,13 +98,13 @@ async fn a_loop_that_does_not_come_round_is_named_until_it_does() {
 async fn a_full_disk_is_alive_and_not_ready_and_a_log_that_failed_is_neither_written_nor_ready() {
     let asked = asked().await;
     assert_eq!((asked.get("/livez").await, asked.get("/readyz").await), (good(), good()));
-    asked.store.is_full.store(true, Ordering::Relaxed);
+    asked.store.ails(Some(Ailment::Short));
     assert_eq!(asked.get("/livez").await, good());
     assert_eq!(asked.get("/readyz").await, (503, "the log: the disk is full\n".to_owned()));
     assert!(asked.get("/metrics").await.1.contains("workflow_log_has_room 0"));
-    asked.store.is_full.store(false, Ordering::Relaxed);
+    asked.store.ails(None);
     assert_eq!(asked.get("/readyz").await, good());
-    asked.store.is_broken.store(true, Ordering::Relaxed);
+    asked.store.ails(Some(Ailment::Full));
     let stream = StreamId::parse("gate/acme/tenant").unwrap();
     let input =
         workflow_core::domain::gate::Input::Pause { by: "kim".into(), reason: "a test".into() };

@@ -22,3 +22,16 @@ fn a_merge_after_the_start_has_passed_asks_for_nothing() {
     let deeds = deeds.map(|deed| (0, deed));
     run(|| Town::in_memory(1), FRESH, &deeds).expect("the rules are kept");
 }
+
+/// A merge that was told while the placement was over left it to the old id: it came back as somebody else's.
+#[test]
+fn a_placement_that_ended_before_a_merge_comes_back_as_the_same_persons() {
+    let deeds = [
+        Deed::Report { placement: 0, change: Some(("stage", "ended")) },
+        Deed::Merge { old: 0, into: 1 },
+        Deed::Mend { placement: 0 },
+    ];
+    let deeds = deeds.map(|deed| (0, deed));
+    run(|| Town::in_memory(1), Start { seasoned: true, ..FRESH }, &deeds)
+        .expect("the rules are kept");
+}

@@ -50,6 +50,26 @@ fn a_covered_candidate_merged_brings_the_opt_in_along() {
 }
 
 #[test]
+fn a_placement_that_ended_before_the_merge_comes_back_under_the_new_id() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   the ATS reports pl_1
+        and   the application of pl_1 is completed
+        and   the ATS reports pl_1 with stage=ended
+        and   cand_7 has the e-mail none
+        when  the ATS merges cand_1 into cand_7
+        then  pl_1 is Completed
+        when  the ATS reports pl_1 with stage=working
+        then  pl_1 is Flagged: alive again in the ATS
+        when  the operator returns pl_1: they still work there
+        then  pl_1 is Active
+        and   the insurer has 1 contractor, 1 session, 0 assignments
+    ",
+    );
+}
+
+#[test]
 fn a_candidate_without_contractor_brings_only_placements() {
     check(
         "

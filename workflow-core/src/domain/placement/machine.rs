@@ -513,6 +513,9 @@ pub mod placement {
             (Active { hired, coverage }, CandidateReplaced { candidate }) => {
                 Some(Active { hired: hired.of_candidate(&candidate), coverage })
             }
+            (Completed { hired, coverage, early }, CandidateReplaced { candidate }) => {
+                Some(Completed { hired: hired.of_candidate(&candidate), coverage, early })
+            }
             (ContractorReady { engagement, job, intent }, ContractorReplaced { contractor }) => {
                 Some(ContractorReady { engagement: engagement.by(contractor), job, intent })
             }

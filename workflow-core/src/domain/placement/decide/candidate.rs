@@ -42,7 +42,8 @@ pub(super) fn merged(
             replaced.into_iter().chain(cleared(intent)).collect()
         }
         State::Flagged { issue, back } => flagged(issue, back, &into, context),
-        State::Excluded { .. } | State::Completed { .. } | State::Canceled { .. } => Vec::new(),
+        // What comes back of these is read anew.
+        State::Excluded { .. } | State::Canceled { .. } => Vec::new(),
         State::JobReady { hired } | State::Quoted { hired, road: Road::Asked(_), .. } => {
             let late = late(hired, state, context).into_iter().map(|event| match event {
                 Event::FlagRaised { issue, back } => {
@@ -55,7 +56,9 @@ pub(super) fn merged(
         State::Discovered { .. }
         | State::ApplicationPending { .. }
         | State::Assigned { .. }
-        | State::Active { .. } => replaced,
+        | State::Active { .. }
+        // It may go on under the terms that it ended with.
+        | State::Completed { .. } => replaced,
     }
 }
 
