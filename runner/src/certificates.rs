@@ -311,11 +311,8 @@ fn mark(file: &Listed) -> String {
 
 /// Removes what is left of the documents of people who were forgotten: the keys were destroyed before.
 pub fn sweep(engine: &Engine<Insurance>, documents: &Documents) {
-    for summary in engine.summaries("contractor") {
-        if ![StateKind::Forgotten, StateKind::Gone].iter().any(|kind| kind.name() == summary.state)
-        {
-            continue;
-        }
+    let forgotten = [StateKind::Forgotten, StateKind::Gone].map(|kind| kind.name());
+    for summary in engine.summaries_in("contractor", &forgotten) {
         let subject = workflow_core::seal::Subject::from(&summary.stream);
         if documents.has(&subject)
             && let Err(error) = documents.forget(&subject)

@@ -97,9 +97,9 @@ pub async fn release(
     source: &Source,
 ) -> Result<(), ReadError> {
     let kept = certificate::StateKind::Kept.name();
-    for summary in engine.summaries("certificate") {
+    for summary in engine.summaries_in("certificate", &[kept]) {
         let stream = summary.stream;
-        if summary.state != kept || stream.tenant() != tenant {
+        if stream.tenant() != tenant {
             continue;
         }
         let Some((candidate, _)) = stream.key().rsplit_once('.') else { continue };
@@ -145,7 +145,7 @@ pub fn in_scope(
     tenant: &str,
 ) -> Result<BTreeMap<CandidateId, BTreeSet<PlacementId>>, HandleError> {
     let mut scope: BTreeMap<CandidateId, BTreeSet<PlacementId>> = BTreeMap::new();
-    for summary in engine.summaries("placement") {
+    for summary in engine.open_summaries("placement") {
         if summary.terminal || summary.state == "Excluded" || summary.stream.tenant() != tenant {
             continue;
         }
