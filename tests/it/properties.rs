@@ -27,6 +27,7 @@ mod people;
 mod planted;
 mod rules;
 mod scope;
+mod seen;
 mod weeks;
 
 use people::{NAMES, somebody};
