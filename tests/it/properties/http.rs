@@ -21,7 +21,7 @@ use workflow_core::engine::Source;
 use workflow_core::time::Timestamp;
 
 use super::rules::Checked;
-use super::{Deed, Local, Start, config, local, pick, start};
+use super::{Deed, Local, Start, local, pick, rarer, start};
 
 mod judge;
 mod planted;
@@ -288,16 +288,8 @@ fn lived(tenants: usize, start: Start, deeds: &[Local]) -> Checked {
     })
 }
 
-/// So many more worlds are tried in memory in the time that one takes here.
-const IN_MEMORY: u32 = 16;
-
 proptest! {
-    #![proptest_config({
-        // The same number says how long the run is to be, for both kinds of worlds.
-        let usual = config(20, 30);
-        let cases = if usual.cases == 20 { 20 } else { usual.cases.div_ceil(IN_MEMORY) };
-        ProptestConfig { cases, ..usual }
-    })]
+    #![proptest_config(rarer(12, 30))]
 
     #[test]
     fn every_world_over_http_keeps_the_rules(
