@@ -10,7 +10,7 @@ use workflow_core::domain::placement::{Evidence, State};
 use workflow_core::domain::rules::Send;
 use workflow_core::engine::Wait;
 use workflow_core::id::StreamId;
-use workflow_core::time::{Clock, Timestamp};
+use workflow_core::time::Timestamp;
 
 use super::{DAY, HOUR, Road, SECOND, World};
 
