@@ -219,11 +219,20 @@ fn contractor(world: &World, placement: &str) -> String {
     }
 }
 
+/// Goes on until a moment, in steps of a week at most.
+async fn until(world: &mut World, moment: Timestamp) {
+    loop {
+        let left = moment.since(world.demo.engine().clock().now());
+        if left.is_zero() {
+            return;
+        }
+        world.pass(left.min(7 * DAY)).await;
+    }
+}
+
 /// Timesheet created: the week is invoiced, within minutes on one road and with the next polls on the other.
 async fn billed(world: &mut World, placement: &str) {
-    while world.demo.engine().clock().now() < WORKED {
-        world.pass(DAY).await;
-    }
+    until(world, WORKED).await;
     let week = format!("{placement}.2026-04-26");
     assert_eq!(world.line("invoice", &week).0, "", "nothing was worked by then");
     world.change(Mutation::AddTimesheet {
@@ -262,14 +271,10 @@ async fn run_out(world: &mut World, placement: &str) {
         Evidence::Policy { policy, .. } => policy.to_string(),
         other => panic!("it is covered by {other:?}"),
     };
-    while world.demo.engine().clock().now().plus(2 * DAY) < coverage.expires {
-        world.pass(DAY).await;
-    }
+    until(world, Timestamp(coverage.expires.0 - 3_600_000)).await;
     world.is(placement, "Active", "");
     assert_eq!(world.insurer(&format!("/policies/{policy}")).await["is_active"], true);
-    while world.demo.engine().clock().now() < coverage.expires {
-        world.pass(HOUR).await;
-    }
+    until(world, coverage.expires).await;
     assert_eq!(world.insurer(&format!("/policies/{policy}")).await["is_active"], false);
     match world.road {
         Road::Webhooks => world.told("policy.expired", &json!({ "id": policy })).await,
