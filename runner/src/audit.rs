@@ -26,6 +26,7 @@ mod gaps;
 mod history;
 mod sent;
 mod source;
+mod spill;
 
 pub use approvals::{Approval, Approvals};
 pub use drift::{Differs, Drifted};

@@ -25,8 +25,10 @@ use crate::systems::Connected;
 /// The most digits that an id has.
 const ID_DIGITS_MAX: usize = 20;
 
+mod heirs;
 mod scope;
 
+pub use heirs::handed_on;
 pub use scope::{in_scope, release};
 use scope::{scope_of, unfit_placement};
 
