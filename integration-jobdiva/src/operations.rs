@@ -230,11 +230,12 @@ impl Operation {
     /// up. Of several ways to one thing (a pay record by the assignment or by the employee) each names its own.
     pub fn needs(self) -> &'static [Field] {
         use Field::{
-            ActivityEnd, ActivityStart, BilledFrom, BilledTo, BillingEnd, BillingStart, Candidate,
-            Category, Company, Description, Email, Employment, FileContent, FileName, FirstName,
-            Hired, Id, Invoice, LastName, MergedFrom, MergedInto, PayAmount, PayRecords, PayStart,
-            PayUnit, Placement, Position, Record, RegularHours, RegularPay, Requisition, State,
-            Status, Timesheet, Title, Updated, UserField, WeekEnding, WorkState,
+            ActivityEnd, ActivityStart, Approved, BilledFrom, BilledTo, BillingEnd, BillingStart,
+            Candidate, Category, Company, CorpToCorp, Description, Email, Employment, FileContent,
+            FileName, FirstName, Hired, Id, Invoice, LastName, MergedFrom, MergedInto, PayAmount,
+            PayRecords, PayStart, PayUnit, Placement, Position, Record, RegularHours, RegularPay,
+            Requisition, StartStatus, State, Status, Timesheet, Title, Updated, UserField, W2,
+            WeekEnding, WorkCountry, WorkState,
         };
         match self {
             Operation::CandidateGet => &[Id, FirstName, LastName, Email, State],
@@ -244,10 +245,17 @@ impl Operation {
             Operation::JobDelta => &[Requisition, Updated],
             Operation::PlacementDelta
             | Operation::PlacementDeltaAlt
-            | Operation::PlacementDetail => {
-                &[Placement, Candidate, Requisition, Company, Hired, ActivityStart, ActivityEnd]
-            }
-            Operation::PlacementSearch | Operation::PlacementCensus => &[Id],
+            | Operation::PlacementDetail => &[
+                Placement,
+                Candidate,
+                Requisition,
+                Company,
+                Hired,
+                ActivityStart,
+                ActivityEnd,
+                CorpToCorp,
+            ],
+            Operation::PlacementSearch | Operation::PlacementCensus => &[Id, StartStatus],
             Operation::PlacementDeleted => &[Placement],
             Operation::PlacementAssignment => &[
                 Placement,
@@ -256,15 +264,28 @@ impl Operation {
                 PayUnit,
                 PayStart,
                 Employment,
+                CorpToCorp,
+                W2,
+                Approved,
                 BillingStart,
+                BillingEnd,
                 WorkState,
+                WorkCountry,
             ],
-            Operation::PayDelta | Operation::PayByEmployee => {
-                &[Placement, Candidate, Record, PayAmount, PayUnit, PayStart, Employment]
-            }
-            Operation::BillingDelta | Operation::BillingByEmployee => {
-                &[Placement, Candidate, Record, BillingStart, BillingEnd, WorkState]
-            }
+            Operation::PayDelta | Operation::PayByEmployee => &[
+                Placement, Candidate, Record, PayAmount, PayUnit, PayStart, Employment, CorpToCorp,
+                W2, Approved,
+            ],
+            Operation::BillingDelta | Operation::BillingByEmployee => &[
+                Placement,
+                Candidate,
+                Record,
+                BillingStart,
+                BillingEnd,
+                Approved,
+                WorkState,
+                WorkCountry,
+            ],
             Operation::TimesheetDelta
             | Operation::TimesheetApprovedDelta
             | Operation::TimesheetGet => {
