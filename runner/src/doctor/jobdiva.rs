@@ -357,13 +357,13 @@ impl Service<'_> {
         spec: Spec,
         mut config: Config,
     ) -> (Way, Config) {
-        let way = match way {
-            Way::Window(max) if !self.narrowed => {
-                config.registry.each_window(|window| window.max = window.max.min(max));
-                Way::Windows(max)
-            }
-            way => way,
-        };
+        let mut way = way;
+        if let Way::Window(max) = way
+            && !self.narrowed
+        {
+            config.registry.each_window(|window| window.max = window.max.min(max));
+            way = Way::Windows(max);
+        }
         *config.registry.of_mut(operation) = spec;
         (way, config)
     }
