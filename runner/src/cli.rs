@@ -264,6 +264,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Man(verb) => verb.run(),
         }
     });
+    crate::telemetry::finish();
     // What is still under way (a stuck connection) must not hold the process.
     runtime.shutdown_background();
     outcome.map_or_else(end, |()| ExitCode::SUCCESS)
