@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "signals/ages.rs"]
+mod ages;
 #[path = "signals/delivery.rs"]
 mod delivery;
 #[path = "signals/facts.rs"]

@@ -10,14 +10,20 @@ use workflow_core::id::{Position, StreamId, Version};
 use workflow_core::record::Recorded;
 use workflow_core::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
 
-use super::text::Histogram;
+use super::text::{self, Histogram};
 
 /// How appends went.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Appends {
     /// How long they took.
     pub took: Histogram,
     began: Mutex<Option<Instant>>,
+}
+
+impl Default for Appends {
+    fn default() -> Self {
+        Self { took: text::histogram(), began: Mutex::default() }
+    }
 }
 
 impl Appends {
@@ -55,7 +61,7 @@ impl Store for TimedStore {
         *self.appends.began() = Some(began);
         let appended = self.inner.append(group);
         *self.appends.began() = None;
-        self.appends.took.note(began.elapsed());
+        self.appends.took.observe(began.elapsed().as_secs_f64());
         appended
     }
 
