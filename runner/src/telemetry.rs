@@ -5,9 +5,11 @@
 //! where the usual variables name one; `telemetry/requests.rs` opens the span of a request at a door.
 
 use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use indicatif::ProgressBar;
 use tracing::Subscriber;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
@@ -31,10 +33,38 @@ pub enum Form {
 
 /// Starts logging to the error stream; `RUST_LOG` chooses what, `default` otherwise.
 pub fn to_stderr(form: Form, default: &str) {
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(|| Lines);
     match form {
         Form::Lines => start(lines.with_ansi(terminal::colours(&std::io::stderr())), default),
         Form::Json => start(lines.json().flatten_event(true), default),
+    }
+}
+
+/// The progress bar that is drawn on the error stream, if there is one.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+fn drawn() -> MutexGuard<'static, Option<ProgressBar>> {
+    DRAWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has lines go above this progress bar from now on; `None` where there is none any more.
+pub(crate) fn go_above(bar: Option<ProgressBar>) {
+    *drawn() = bar;
+}
+
+/// The error stream, each line above the bar.
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &*drawn() {
+            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 
