@@ -215,7 +215,7 @@ fn what_each_order_prints_is_what_it_printed() {
 /// A command that says something and goes on until it is told to stop.
 struct Serving {
     child: Child,
-    log: JoinHandle<usize>,
+    log: Option<JoinHandle<usize>>,
 }
 
 impl Serving {
@@ -235,14 +235,22 @@ impl Serving {
             before.push(lines.next().expect("it ends before it says it").unwrap());
         }
         let log = std::thread::spawn(move || lines.map_while(Result::ok).count());
-        (Self { child, log }, before)
+        (Self { child, log: Some(log) }, before)
     }
 
     fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
-        self.log.join().unwrap();
+        self.log.take().unwrap().join().unwrap();
+    }
+}
+
+/// Nothing outlives a test that fails.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 

@@ -23,7 +23,7 @@ const PARENT: &str = "00f067aa0ba902b7";
 const ELSEWHERE: &str = "vendor=told-elsewhere";
 
 /// A demo that sends its traces there, once it serves; and where its webhook door is.
-fn served(dir: &Path, collector: &str) -> (Child, String) {
+fn served(dir: &Path, collector: &str) -> (Serving, String) {
     let mut command = runner(dir, &["demo", "--keep"]);
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector)
@@ -32,8 +32,8 @@ fn served(dir: &Path, collector: &str) -> (Child, String) {
     command
         .env("OTEL_BSP_MAX_QUEUE_SIZE", "100000")
         .env("OTEL_RESOURCE_ATTRIBUTES", "deployment=test");
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut child = Serving(command.stdout(Stdio::piped()).spawn().unwrap());
+    let out = BufReader::new(child.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut doors = Vec::new();
     for line in out {
         if let Some(address) = line.strip_prefix("serving webhooks on http://") {
@@ -46,10 +46,20 @@ fn served(dir: &Path, collector: &str) -> (Child, String) {
     (child, doors.pop().expect("it ends before it serves"))
 }
 
-fn stop(mut child: Child) {
-    let pid = child.id().to_string();
+/// A process that does not outlive a test that fails.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn stop(mut serving: Serving) {
+    let pid = serving.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    assert!(child.wait().unwrap().success());
+    assert!(serving.0.wait().unwrap().success());
 }
 
 /// A webhook that nobody believes, in a trace of the proxy's; the status of its answer.
@@ -235,7 +245,7 @@ relay_domain = "relay.example.com"
     .unwrap();
     let mut command = runner(dir, &["run", "--config", "service.toml"]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url);
-    let service = command.stderr(Stdio::null()).spawn().unwrap();
+    let service = Serving(command.stderr(Stdio::null()).spawn().unwrap());
     let heads = vendor.heads_of(2);
     stop(service);
     for head in heads {
