@@ -88,7 +88,7 @@ async fn every_fact_is_told_once_over_restarts_and_with_ids_alone() {
     known.insert("51000796".to_owned());
     assert!(names["coverage.gap_ahead"].is_subset(&known), "{names:?}");
     let reminded = gaps(&came, "51000794");
-    assert!(reminded.len() > 2, "{reminded:?}");
+    assert!(reminded.len() >= 2, "{reminded:?}");
     assert!(reminded[..reminded.len() - 1].iter().all(|it| it.0 == "ApplicationPending"));
     let first_day = &reminded[0].1;
     assert_eq!(reminded[reminded.len() - 1], ("Flagged".to_owned(), first_day.clone()));
