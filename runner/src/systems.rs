@@ -388,6 +388,7 @@ impl Perform<Insurance> for Systems {
             looked_up: attempt.look_first,
             took: Duration::ZERO,
         };
+        tracing::Span::current().record("system", made.system);
         let began = Instant::now();
         let outcome = self.attempt(call, attempt).await;
         self.meter.note(Made { took: began.elapsed(), ..made }, meter::word(&outcome));

@@ -7,6 +7,8 @@
 #[path = "../../tests/src/canary.rs"]
 #[allow(dead_code, reason = "not everything that the stories need is needed here")]
 mod canary;
+#[path = "signals/ages.rs"]
+mod ages;
 #[path = "signals/delivery.rs"]
 mod delivery;
 #[path = "signals/facts.rs"]

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{oneshot, watch};
+use tracing::{Instrument as _, Span};
 
 mod cache;
 mod checkpoint;
@@ -45,6 +46,7 @@ use crate::exchange::Attempted;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
+use crate::span;
 use crate::store::{NoRoom, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
@@ -276,6 +278,26 @@ impl<D: Domain> Engine<D> {
     }
 
     async fn submit_all(
+        &self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+        taken: Option<Box<Taken<D>>>,
+    ) -> Result<Handled, HandleError> {
+        let span = match given {
+            // No input: only what was exchanged is kept.
+            Given::Exchanges => Span::none(),
+            Given::Typed(_) | Given::Json(_) | Given::Answer { .. } | Given::Timer => {
+                span::input(&stream, &source.actor)
+            }
+        };
+        let queued = self.queued(stream, given, source, taken);
+        let handled = queued.instrument(span.clone()).await;
+        span::handled(&span, &handled);
+        handled
+    }
+
+    async fn queued(
         &self,
         stream: StreamId,
         given: Given<D>,

@@ -13,7 +13,7 @@
 //!    [`exchange`]: what was sent outside and what came back, kept beside the events; [`moot`]: messages that led to nothing.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`limits`]
 //!    how fast and [`breaker`] whether at all, both put around a system by [`outlet`]; [`inbox`] keeps what arrives from
-//!    outside, [`altered`] says what may have happened to it on its way. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
+//!    outside, [`altered`] says what may have happened to it on its way; [`span`] tells traces of both. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
 //!    road of some workflows in a hostile world.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
@@ -45,6 +45,7 @@ pub mod outcome;
 pub mod outlet;
 pub mod record;
 pub mod seal;
+pub mod span;
 pub mod store;
 pub mod time;
 pub mod workflow;

@@ -6,14 +6,20 @@ use std::time::{Duration, Instant};
 use workflow_core::store::wrapper::Wrapper;
 use workflow_core::store::{Append, Appended, Conflict, Store, StoreError};
 
-use super::text::Histogram;
+use super::text::{self, Histogram};
 
 /// How appends went.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Appends {
     /// How long they took.
     pub took: Histogram,
     began: Mutex<Option<Instant>>,
+}
+
+impl Default for Appends {
+    fn default() -> Self {
+        Self { took: text::histogram(), began: Mutex::default() }
+    }
 }
 
 impl Appends {
@@ -57,7 +63,7 @@ impl Wrapper for TimedStore {
         *self.appends.began() = Some(began);
         let appended = self.inner.append(group);
         *self.appends.began() = None;
-        self.appends.took.note(began.elapsed());
+        self.appends.took.observe(began.elapsed().as_secs_f64());
         appended
     }
 }

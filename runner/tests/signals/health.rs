@@ -22,8 +22,9 @@ use workflow_core::time::{Clock as _, ManualClock, Timestamp};
 use super::delivery::listening;
 use crate::canary::{Watch, canary};
 
-struct Asked {
-    signals: Arc<Signals>,
+pub struct Asked {
+    pub signals: Arc<Signals>,
+    pub clock: ManualClock,
     store: Arc<AilingStore>,
     stop: watch::Sender<bool>,
     url: String,
@@ -32,7 +33,7 @@ struct Asked {
 }
 
 /// The routes over a log that can ail.
-async fn asked() -> Asked {
+pub async fn asked() -> Asked {
     let clock = ManualClock::at(Timestamp::from_secs(1_774_267_200));
     let tenant = listening::tenant();
     let store = Arc::new(AilingStore::default());
@@ -63,11 +64,11 @@ async fn asked() -> Asked {
     let (serving, until) = watch::channel(false);
     let router = router(Arc::clone(&signals));
     tokio::spawn(serve::serve(listener, router, serve::PROVIDER_LONGEST, until));
-    Asked { signals, store, stop, url, _serving: serving, _watch: crate::watched() }
+    Asked { signals, clock, store, stop, url, _serving: serving, _watch: crate::watched() }
 }
 
 impl Asked {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
         let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
         assert_eq!(canary(&said), None, "{path} tells too much");
