@@ -305,3 +305,40 @@ async fn one_token_after_another_is_not_looked_at_for_long() {
     assert_eq!(site.knock(LOOK, "Kim").await.status(), StatusCode::SEE_OTHER);
     site.demo.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_demo_that_is_kept_a_flag_settled_on_the_page_is_active_within_a_minute() {
+    let mut site = ended().await;
+    // What `runner demo --keep` begins with.
+    site.demo.relent();
+    let lapsed = StreamId::parse("placement/acme/51000794").unwrap();
+    let state = |site: &Site| site.demo.engine().summary(&lapsed).unwrap().state;
+    assert_eq!(state(&site), "Flagged");
+    {
+        let lee = site.visitor(SETTLE, "Lee").await;
+        let page = lee.get("/review").await;
+        let line = page.split("href=\"/placements/acme/51000794\"").nth(1).unwrap();
+        let line = line.split("</tr>").next().unwrap();
+        let order = [
+            ("mark", field(line, "mark")),
+            (
+                "deed",
+                line.split("name=\"deed\" value=\"").nth(1).unwrap().split('"').next().unwrap(),
+            ),
+            ("reason", "called them"),
+            ("about", field(line, "about")),
+            ("back", field(line, "back")),
+        ];
+        let done = lee.act(&order, "same-origin").await;
+        assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    }
+    // As `keep` does, a second at a time.
+    let mut seconds = 0;
+    while state(&site) != "Active" {
+        site.demo.settle(&mut Screen::silent()).await.unwrap();
+        site.demo.advance(std::time::Duration::from_secs(1)).await.unwrap();
+        seconds += 1;
+        assert!(seconds < 60, "{}: {:?}", state(&site), site.demo.engine().summary(&lapsed));
+    }
+    site.demo.stop().await.unwrap();
+}

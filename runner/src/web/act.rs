@@ -78,6 +78,11 @@ pub(super) fn form(site: &Site, person: &Person, about: &StreamId, back: &str) -
     }
 }
 
+/// Whether something is missing that somebody could set.
+pub(super) fn can_set(site: &Site, about: &StreamId) -> bool {
+    !desk(site).settable(about).is_empty()
+}
+
 /// The form that sets what JobDiva does not give; nothing where nothing is missing.
 fn facts(site: &Site, person: &Person, about: &StreamId, back: &str) -> Markup {
     let facts = desk(site).settable(about);

@@ -363,3 +363,20 @@ fn listed(tenant: &str, gaps: &[Gap]) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_history_that_cannot_be_read_has_a_row_that_says_so() {
+        let stream = StreamId::parse("placement/acme/51000777").expect("a stream's name");
+        let days = [Days { stream, found: Err("damaged at position 7".to_owned()) }];
+        let span = Span { first: date(2026, 3, 1), last: date(2026, 3, 10) };
+        let shown = table(&days, span).into_string();
+        assert!(shown.contains("/placements/acme/51000777"), "{shown}");
+        assert!(shown.contains("damaged at position 7") && !shown.contains("role=\"img\""));
+    }
+}

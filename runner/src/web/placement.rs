@@ -383,4 +383,34 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn what_an_event_took_away_is_told_apart_from_what_it_brought() {
+        let (before, after) =
+            (json!({"policy": "pl_1", "job": "jb_1"}), json!({"job": "jb_2", "lost": "cancelled"}));
+        let text = String::new;
+        let step = Step {
+            number: 4,
+            at: text(),
+            moment: Timestamp(0),
+            uncovered: None,
+            contractor: None,
+            event: text(),
+            input: text(),
+            actor: text(),
+            state: text(),
+            why: text(),
+            changed: differ(&leaves_of(&before), &leaves_of(&after)),
+        };
+        let shown = changes(&step).into_string();
+        for (told, value) in
+            [("changed", "jb_2"), ("now known", "cancelled"), ("no longer kept", "pl_1")]
+        {
+            let part = shown.split(&format!("1 value {told}")).nth(1).expect("it is told");
+            assert!(
+                part.split("</details>").next().is_some_and(|it| it.contains(value)),
+                "{shown}"
+            );
+        }
+    }
 }

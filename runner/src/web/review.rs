@@ -17,7 +17,7 @@ use super::act::Offer;
 use super::book::{Known, Line};
 use super::shell::{self, Page};
 use super::sieve::{self, Sieve};
-use super::{Site, act, batch, board, coverage, inbox, paper, words};
+use super::{Site, act, batch, board, coverage, inbox, paper, placement, words};
 
 /// So many lines of one cause; the rest comes up when these are settled, or with the cause alone.
 const LINES: usize = 20;
@@ -215,7 +215,7 @@ fn group(
                                 td { (line.headline) }
                                 td { (begins(line, today.at(stream.tenant()))) }
                                 td title=(words::minute(line.updated_at)) { (words::ago(line.updated_at, now)) }
-                                @if may { td { (act::line(site, person, stream, &back)) } }
+                                @if may { td { (missing(site, stream, line)) (act::line(site, person, stream, &back)) } }
                             }
                         }
                     }
@@ -231,6 +231,16 @@ fn group(
                 }
             }
         @if may && cause.count > 1 { (batch::form(site, person, &Sieve { cause: cause.words.to_owned(), ..asked.clone() }, cause.count, &offers)) }
+    }
+}
+
+/// The way to where what is missing can be set: that leads further than taking it out of scope.
+fn missing(site: &Site, stream: &StreamId, line: &Line) -> Markup {
+    let is_held = line.headline.starts_with("held: ");
+    html! {
+        @if is_held && act::can_set(site, stream) {
+            p { a href={ (placement::address(stream)) "#orders" } { "Set what is missing" span.only-heard { " of " (stream.key()) } } }
+        }
     }
 }
 
