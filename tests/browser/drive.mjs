@@ -18,7 +18,10 @@ const world = {
   site,
   picture: (page, name) => page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true }),
   /// What a window shows, without what lies below it: for the README.
-  view: (page, name) => page.screenshot({ path: join(pictures, `view-${name}.png`) }),
+  view: async (page, name) => {
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(pictures, `view-${name}.png`) });
+  },
   viewer: { name: "Vera", token: process.env.VIEWER },
   operator: { name: "Olu", token: process.env.OPERATOR },
   admin: { name: "Ada", token: process.env.ADMIN },
