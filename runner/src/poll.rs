@@ -450,10 +450,9 @@ impl Poller {
     }
 
     fn placements(&self, states: &[&str]) -> Vec<Summary> {
-        let mut summaries = self.engine.summaries("placement");
+        let mut summaries = self.engine.summaries_in("placement", states);
         summaries.retain(|summary| {
             summary.stream.tenant() == self.connected.tenant.name
-                && states.contains(&summary.state)
                 && self.connected.gates.of_instance(&summary.stream).is_none()
         });
         summaries
@@ -478,9 +477,8 @@ impl Poller {
 
     async fn observe_certificates(&self, states: &[&str]) -> Result<(), RoundError> {
         let mut watches = Vec::new();
-        for summary in self.engine.summaries("certificate") {
-            let own = summary.stream.tenant() == self.connected.tenant.name;
-            if own && states.contains(&summary.state) {
+        for summary in self.engine.summaries_in("certificate", states) {
+            if summary.stream.tenant() == self.connected.tenant.name {
                 let state = self.engine.state::<Certificate>(&summary.stream)?;
                 watches.extend(state.and_then(|state| {
                     state.sent().map(|sent| Watch::Certificate(sent.certificate.clone()))

@@ -10,7 +10,7 @@
 //! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
 //!    `store::sled`. [`audit`]: checking that it is as it was written, exporting and restoring it. [`seal`]: personal
 //!    data in it, sealed per person, so that a person can be forgotten.
-//!    [`exchange`]: what was sent outside and what came back, kept beside the events.
+//!    [`exchange`]: what was sent outside and what came back, kept beside the events; [`moot`]: messages that led to nothing.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`limits`]
 //!    how fast and [`breaker`] whether at all, both put around a system by [`outlet`]; [`inbox`] keeps what arrives from
 //!    outside, [`altered`] says what may have happened to it on its way. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
@@ -40,6 +40,7 @@ pub mod laws;
 pub mod limits;
 pub mod machine;
 pub mod money;
+pub mod moot;
 pub mod outcome;
 pub mod outlet;
 pub mod record;

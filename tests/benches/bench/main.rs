@@ -15,6 +15,7 @@ mod load;
 mod log;
 mod pages;
 mod placements;
+mod ready;
 mod report;
 mod steps;
 mod workflow;
@@ -71,6 +72,9 @@ fn main() {
     }
     if let Some(dir) = value("--open-ended") {
         return ended::open(dir.as_ref());
+    }
+    if let Some(dir) = value("--start-ready") {
+        return ready::start(dir.as_ref());
     }
     if let Some(dir) = value("--ask-gaps") {
         return gaps::ask(dir.as_ref());
