@@ -9,6 +9,7 @@ use std::time::Duration;
 mod appends;
 mod door;
 mod ended;
+mod firm;
 mod gaps;
 mod load;
 mod log;
