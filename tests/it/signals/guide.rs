@@ -5,7 +5,7 @@ use integration_jobdiva::config::TimesheetPay;
 use integration_jobdiva::simulator::{Decision, Mutation};
 use jiff::civil::date;
 use runner::views;
-use serde_json::json;
+use serde_json::{Value, json};
 use workflow_core::domain::placement::{Evidence, State};
 use workflow_core::domain::rules::Send;
 use workflow_core::engine::Wait;
@@ -247,8 +247,11 @@ async fn billed(world: &mut World, placement: &str) {
     }
     let (state, why) = world.line("invoice", &week);
     assert_eq!(state, "Recorded", "{:?}: {why}", world.road);
-    let invoices = world.insurer("/invoices?limit=10").await;
-    let invoices = invoices.as_array().unwrap();
+    let Some(State::Active { hired, .. }) = world.state(placement) else { panic!("it is covered") };
+    let invoices = world.insurer("/invoices?limit=100").await;
+    // The seed's people are paid too.
+    let own = |invoice: &&Value| invoice["job"] == hired.job.as_str();
+    let invoices: Vec<&Value> = invoices.as_array().unwrap().iter().filter(own).collect();
     assert_eq!(invoices.len(), 1, "{:?}: {invoices:?}", world.road);
     // Forty hours at eighty dollars.
     assert_eq!(invoices[0]["gross_pay"], 320_000, "{:?}", world.road);
