@@ -45,6 +45,7 @@ async function everyPage({ browser, site, operator, picture }, colorScheme, suff
   for (const address of await addresses(who.page)) {
     const answer = await who.page.goto(`${site}${address}`);
     assert.equal(answer.status(), 200, address);
+    assert.equal(who.page.url(), `${site}${address}`, "it is this page and not the door");
     assert.equal(await who.page.locator("h1").count(), 1, address);
     await picture(who.page, `${named(address)}${suffix}`);
     found.push(...await axe(who.page));
@@ -111,6 +112,7 @@ async function aViewerLooks({ browser, site, viewer }) {
   const { page, context, trouble } = await visitor(browser, site, viewer);
   for (const address of await addresses(page)) {
     await page.goto(`${site}${address}`);
+    assert.equal(page.url(), `${site}${address}`, "it is this page and not the door");
     assert.equal(await page.locator("form[action='/act'] :is(button, select, input)").count(), 0, `${address} has buttons for a viewer`);
   }
   // Whoever sends the form by hand is refused by the server too.

@@ -30,8 +30,8 @@ const TOKENS: [(Role, &str, &str); 3] = [
     (Role::Admin, "ADMIN", "an admin's token in the browser"),
 ];
 /// How far the world's clock moves...
-const STEP: Duration = Duration::from_secs(30 * 60);
-/// ...in so much real time: a night in a few seconds.
+const STEP: Duration = Duration::from_secs(10);
+/// ...in so much real time: an application is finished in a few seconds, and nobody's cookie ends before the last visit.
 const EVERY: Duration = Duration::from_millis(250);
 
 #[tokio::test(flavor = "multi_thread")]
