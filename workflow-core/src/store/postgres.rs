@@ -45,7 +45,7 @@ use connection::{Connection, Failure, Place};
 use driver::Driver;
 pub use leases::{Lease, Leases, RunnerId};
 pub use log::PostgresStore;
-pub use views::Row;
+pub use views::{Derive, Row, Scope};
 
 /// How a database is used.
 #[derive(Clone)]

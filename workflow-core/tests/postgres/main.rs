@@ -4,5 +4,11 @@
 //! `--features postgres,testing`. One server serves all tests that leave it whole, with a shard or a database each;
 //! `harness.rs` has it.
 
+mod columns;
 mod contract;
+mod crashes;
+mod fences;
 mod harness;
+mod proxy;
+mod races;
+mod unknown;

@@ -15,11 +15,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const USER: &str = "workflow";
 /// How often another port is tried when one was taken meanwhile.
 const STARTS_MAX: usize = 5;
-const GUARD: &str = "\
+/// A process whose number was given to another program is left alone.
+const GUARD: &str = r#"
 read _
-pid=$(head -n 1 \"$0/data/postmaster.pid\" 2>/dev/null) && kill -QUIT \"$pid\" 2>/dev/null
-while [ -n \"$pid\" ] && kill -0 \"$pid\" 2>/dev/null; do sleep 0.05; done
-rm -rf \"$0\"";
+pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)
+case "$(tr '\0' ' ' <"/proc/$pid/cmdline")" in
+*"$0"*)
+    kill -QUIT "$pid"
+    n=0
+    while [ $n -lt 200 ] && kill -0 "$pid"; do sleep 0.05; n=$((n + 1)); done
+    ;;
+esac
+rm -rf "$0"
+"#;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +69,7 @@ impl Server {
         })?;
         let mut lines = vec![
             "listen_addresses = '127.0.0.1'",
+            "timezone = 'UTC'",
             "unix_socket_directories = ''",
             "shared_buffers = 64MB",
             "max_connections = 200",
@@ -127,6 +136,8 @@ impl Server {
     /// Kills the server and everything it has started, as a crash would.
     pub fn kill(&self) -> Result<(), ServerError> {
         let Some(pid) = self.pid() else { return Ok(()) };
+        // So that it starts no other while its children are listed.
+        output("kill", Command::new("kill").arg("-STOP").arg(&pid))?;
         let of = PathBuf::from(format!("/proc/{pid}/task/{pid}/children"));
         let mut all = vec![pid.clone()];
         all.extend(std::fs::read_to_string(of)?.split_whitespace().map(str::to_owned));
@@ -136,15 +147,6 @@ impl Server {
             std::thread::yield_now();
         }
         Ok(())
-    }
-
-    /// Stops or continues the server and everything it has started.
-    pub fn signal_all(&self, signal: &str) -> Result<(), ServerError> {
-        let Some(pid) = self.pid() else { return Ok(()) };
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-        let mut command = Command::new("kill");
-        command.arg(format!("-{signal}")).arg(&pid).args(children.split_whitespace());
-        output("kill", &mut command).map(drop)
     }
 
     /// Starts it again on its port.

@@ -3,10 +3,14 @@
 //! A state is the fold of events by the program's own machine, which SQL cannot do; so the one who holds the shard keeps
 //! the rows, under its fence, and says with them up to which event it has read. Nothing reads them back as truth.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use super::batch::signed;
 use super::{PostgresStore, append};
-use crate::id::Position;
-use crate::store::StoreError;
+use crate::id::{Position, StreamId, Version};
+use crate::record::Recorded;
+use crate::store::{Store, StoreError};
 
 const ACTION: &str = "keeping the rows of a view";
 const PUT: &str = "\
@@ -26,6 +30,22 @@ head AS (
 )
 SELECT shard FROM head";
 const REACH: &str = "SELECT next FROM log_view_head WHERE shard = $1 AND view = $2";
+
+const KEYS: &str = "SELECT key FROM log_view WHERE shard = $1 AND view = $2";
+/// How many rows are written at once.
+const ROWS: usize = 256;
+
+/// Which rows of a view are worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of streams that have new events.
+    Changed,
+    /// All there are too, because what they say depends on the day.
+    All,
+}
+
+/// What is the row of a stream with these events; none when it has none.
+pub type Derive<'a> = &'a dyn Fn(&StreamId, &[Recorded]) -> Option<serde_json::Value>;
 
 /// One row of a view.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +92,52 @@ impl PostgresStore {
                 }
             }
             Ok(())
+        })
+    }
+
+    /// Brings a view of the streams of one workflow up to the log's end: a row for each stream, by its name. Gives how far
+    /// it has come. What is interrupted is done again by the next call.
+    pub fn keep_view(
+        &self,
+        view: &str,
+        workflow: &str,
+        scope: Scope,
+        derive: Derive<'_>,
+    ) -> Result<Position, StoreError> {
+        let from = self.view_reach(view)?;
+        let mut streams: BTreeSet<StreamId> = BTreeSet::new();
+        if scope == Scope::All {
+            let known = self.view_keys(view)?;
+            streams.extend(known.iter().filter_map(|key| StreamId::parse(key).ok()));
+        }
+        let mut next = from;
+        self.scan(from, &mut |event| {
+            next = Position(event.position.0 + 1);
+            if event.stream.workflow() == workflow {
+                streams.insert(event.stream);
+            }
+            ControlFlow::Continue(())
+        })?;
+        let mut rows = Vec::new();
+        for stream in streams {
+            let events = self.read_stream(&stream, Version::NONE)?;
+            let as_of = events.last().map_or(from, |event| event.position);
+            let content = derive(&stream, &events);
+            rows.push(Row { key: stream.as_str().to_owned(), as_of, content });
+            if rows.len() == ROWS {
+                // Not yet further than before: there is more to come.
+                self.put_view(view, from, std::mem::take(&mut rows))?;
+            }
+        }
+        self.put_view(view, next, rows)?;
+        Ok(next)
+    }
+
+    fn view_keys(&self, view: &str) -> Result<Vec<String>, StoreError> {
+        let (shard, view) = (self.shard(), view.to_owned());
+        self.database().ask(ACTION, async move |c| {
+            let rows = c.query(ACTION, KEYS, &[&shard.number(), &view]).await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
         })
     }
 

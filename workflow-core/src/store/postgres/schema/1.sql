@@ -125,17 +125,20 @@ SELECT log_view.shard,
 FROM log_view
 WHERE log_view.view = 'placements';
 
--- The days on which a placement worked without cover.
+-- The days on which a placement worked without coverage in force: a row for each run of days, as counted on `until`.
 CREATE VIEW coverage_gaps AS
 SELECT log_view.shard,
        log_view.as_of,
        log_view.content ->> 'tenant' AS tenant,
        log_view.content ->> 'placement' AS placement,
-       (log_view.content ->> 'first_day')::date AS first_day,
-       (log_view.content ->> 'last_day')::date AS last_day,
-       (log_view.content ->> 'days')::bigint AS days,
-       log_view.content ->> 'reason' AS reason
-FROM log_view
+       (gap.value ->> 'first')::date AS first_day,
+       (gap.value ->> 'last')::date AS last_day,
+       (gap.value ->> 'days')::bigint AS days,
+       gap.value ->> 'by' AS known_by,
+       gap.value ->> 'held' AS held,
+       (gap.value ->> 'known_position')::bigint AS known_position,
+       (log_view.content ->> 'until')::date AS until
+FROM log_view, jsonb_array_elements(log_view.content -> 'gaps') AS gap (value)
 WHERE log_view.view = 'gaps';
 
 -- How far the two views above have come, beside how far the log has.
