@@ -13,6 +13,8 @@ pub mod contractor;
 pub mod coverage_days;
 pub mod facts;
 pub mod gate;
+#[cfg(feature = "postgres")]
+pub mod in_sql;
 pub mod invoice;
 pub mod notice;
 pub mod placement;

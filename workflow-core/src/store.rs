@@ -2,7 +2,7 @@
 //!
 //! A store keeps one totally ordered, append-only log of events and a few named cursors. Everything else is an
 //! index over the log and lives in the engine. `store/memory.rs` is for tests and replay, `store/sled.rs` is the
-//! embedded default. `store/contract.rs` holds the suite that every store must pass.
+//! embedded default, `store/postgres.rs` serves several runners. `store/contract.rs` holds the suite that every store must pass.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,6 +20,8 @@ pub mod contract;
 pub mod gate;
 pub mod memory;
 mod plan;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub(crate) mod read;
 pub(crate) mod shelf;
 pub mod sled;
@@ -125,6 +127,18 @@ pub enum StoreError {
         known: String,
         /// What to do.
         advice: &'static str,
+    },
+    /// Somebody else has been given the right to write to this log: whoever carries the older fence must stop.
+    #[error(
+        "shard {shard} was given to another runner: its fence is {newest}, this one carries {carried}"
+    )]
+    Fenced {
+        /// The log.
+        shard: u16,
+        /// The fence that the refused write carried.
+        carried: u64,
+        /// The newest that was given out.
+        newest: u64,
     },
 }
 

@@ -40,6 +40,7 @@ impl From<StoreError> for Trouble {
             | StoreError::Full { .. }
             | StoreError::Unfit { .. }
             | StoreError::InUse { .. }
+            | StoreError::Fenced { .. }
             | StoreError::Format { .. } => Kind::Failed,
         };
         Self::new(kind, error.to_string())

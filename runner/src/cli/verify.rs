@@ -211,6 +211,7 @@ fn stopped(dir: &Path, asked: &Asked) -> Result<views::Verified, Failure> {
         | StoreError::Full { .. }
         | StoreError::Damaged { .. }
         | StoreError::Unfit { .. }
+        | StoreError::Fenced { .. }
         | StoreError::Format { .. }) => {
             Ok(views::Verified::damaged(failed(&damage).message().to_owned()))
         }

@@ -1,0 +1,14 @@
+//! The log on PostgreSQL, with a server that the tests start themselves from the system's package.
+//!
+//! Where the package is absent each test fails and says how to get it: whoever runs these asked for them, with
+//! `--features postgres,testing`. One server serves all tests that leave it whole, with a shard or a database each;
+//! `harness.rs` has it.
+
+mod columns;
+mod contract;
+mod crashes;
+mod fences;
+mod harness;
+mod proxy;
+mod races;
+mod unknown;
