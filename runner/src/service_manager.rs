@@ -39,10 +39,10 @@ pub async fn alive(engine: &Engine<Insurance>) {
 
 /// How things stand, for `systemctl status`.
 fn standing(engine: &Engine<Insurance>) -> String {
-    let placements = engine.summaries("placement");
-    let flagged = placements.iter().filter(|summary| summary.state == "Flagged").count();
+    let states = engine.counts("placement");
+    let flagged = states.get("Flagged").copied().unwrap_or_default();
     let position = engine.store().head().next.0;
-    let count = placements.len();
+    let count: usize = states.values().sum();
     format!("{count} placements, {flagged} need a person; the log ends at position {position}")
 }
 

@@ -34,6 +34,7 @@ use crate::order::{Desk, Done, Order, OrderError, Running};
 use crate::pulse::{ASKS_WITHIN, Beat, LOOKS_WITHIN, Pulse};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
+use crate::telemetry::requests;
 use crate::tenants::{self, Tenants};
 use crate::{admin, certificates, credentials, inbox, ingress, intake, notify, poll, serve, web};
 
@@ -223,6 +224,7 @@ impl Runner {
             documents: Arc::clone(&self.documents),
         };
         let router = ingress::router(door).merge(intake::router(handed_in));
+        let router = requests::spanned("hooks", router);
         let stop = stopped.clone();
         self.loops.spawn(async move {
             Ok(serve::serve(hooks, router, serve::PROVIDER_LONGEST, stop).await?)
@@ -250,10 +252,11 @@ impl Runner {
         let door = Arc::new(door);
         let (router, stop) =
             (web::router(web::Site::new(Arc::clone(&door), access)), stopped.clone());
+        let router = requests::spanned("pages", router);
         self.loops.spawn(async move {
             Ok(serve::serve(pages, router, serve::OPERATOR_LONGEST, stop).await?)
         });
-        let router = admin::router(door);
+        let router = requests::spanned("admin", admin::router(door));
         let stop = stopped.clone();
         self.loops.spawn(async move {
             Ok(serve::serve(admin_door, router, serve::OPERATOR_LONGEST, stop).await?)
@@ -373,8 +376,7 @@ impl Runner {
     pub fn is_quiet(&self) -> bool {
         let now = self.engine.clock().now();
         let activity = self.dispatcher.activity();
-        let waiting =
-            self.engine.summaries("delivery").into_iter().filter(|s| s.state == "Waiting");
+        let waiting = self.engine.summaries_in("delivery", &["Waiting"]).into_iter();
         let beats = self.pulse.beats();
         let is_put_off = |tenant: &str| {
             let beat = beats.get(&format!("inbox/{tenant}"));

@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use workflow_core::store::StoreError;
 
+use super::progress::Bar;
 use super::{Failure, Outcome, failed};
 use crate::telemetry::{self, Form};
 use crate::{Runner, StartError, config, service_manager};
@@ -35,7 +36,10 @@ impl Run {
             config::load(&self.config).map_err(|problems| Failure::Config(problems.to_string()))?;
         // Before anything says that it runs: whoever stops it then must meet a clean stop.
         let mut signals = Signals::new()?;
+        // Without its checkpoint a long log is replayed first.
+        let bar = Bar::busy("opening the log");
         let mut runner = Runner::start(config).await.map_err(refused)?;
+        drop(bar);
         let engine = runner.engine().clone();
         service_manager::ready(&engine);
         let ended = tokio::select! {
