@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// What happens to the next append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ struct Shared {
     fault: Mutex<Option<Fault>>,
     struck: AtomicBool,
     held: Mutex<Option<(TcpStream, Vec<u8>)>>,
+    /// What the server answered to what was held back.
+    answer: Mutex<Vec<u8>>,
+    answered: Condvar,
 }
 
 impl Proxy {
@@ -66,14 +69,10 @@ impl Proxy {
         let held = self.shared.held.lock().expect("no panic").take();
         let (mut server, bytes) = held.expect("an append was held back");
         server.write_all(&bytes).expect("the server still listens");
-        let mut answer = Vec::new();
-        let mut chunk = [0; 4096];
+        let answer = self.shared.answer.lock().expect("no panic");
         // The last message of an answer: "ready", length 5, idle.
-        while !answer.ends_with(b"Z\0\0\0\x05I") {
-            let count = server.read(&mut chunk).expect("the server answers");
-            assert!(count > 0, "the server hung up");
-            answer.extend_from_slice(&chunk[..count]);
-        }
+        let ready = |answer: &mut Vec<u8>| !answer.ends_with(b"Z\0\0\0\x05I");
+        drop(self.shared.answered.wait_while(answer, ready).expect("no panic"));
     }
 }
 
@@ -81,7 +80,7 @@ fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Arc<Shared>) {
     let (to_client, from_server) = (client.try_clone(), server.try_clone());
     let (mut to_client, mut from_server) = (to_client.expect("open"), from_server.expect("open"));
     let done = Arc::new(Mutex::new(None));
-    let (asked, shared) = (Arc::clone(&done), Arc::clone(shared));
+    let (asked, late, shared) = (Arc::clone(&done), Arc::clone(shared), Arc::clone(shared));
     std::thread::spawn(move || {
         let mut chunk = vec![0; 1 << 20];
         while let Ok(count @ 1..) = client.read(&mut chunk) {
@@ -114,13 +113,15 @@ fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Arc<Shared>) {
     std::thread::spawn(move || {
         let mut chunk = vec![0; 1 << 16];
         loop {
-            if *done.lock().expect("no panic") == Some(Fault::Late) {
-                return;
-            }
             let Ok(count @ 1..) = from_server.read(&mut chunk) else { break };
             match *done.lock().expect("no panic") {
                 Some(Fault::Silent) => continue,
-                Some(Fault::After | Fault::Before | Fault::Late) => break,
+                Some(Fault::Late) => {
+                    late.answer.lock().expect("no panic").extend_from_slice(&chunk[..count]);
+                    late.answered.notify_all();
+                    continue;
+                }
+                Some(Fault::After | Fault::Before) => break,
                 None => {}
             }
             if to_client.write_all(&chunk[..count]).is_err() {

@@ -98,7 +98,11 @@ pub(super) async fn land(
         };
         match inner.once(&mut attempt).await {
             Ok(Some(landing)) => return Ok(landing),
-            Ok(None) => doubt = Doubt::Unknown,
+            Ok(None) => {
+                doubt = Doubt::Unknown;
+                let source = "the server did not wait until its standby had it".into();
+                pause.or(StoreError::Io { action: ACTION, source }).await?;
+            }
             Err(refused @ Failure::Refused(_)) => return Err(refused.into_error(ACTION)),
             Err(Failure::Again(source)) => {
                 pause.or(StoreError::Io { action: ACTION, source }).await?;

@@ -62,6 +62,10 @@ async fn read(connection: &mut Connection) -> Result<Noted, Failure> {
     if !known.first().is_some_and(|row| row.get(0)) {
         return Ok(Noted::default());
     }
+    read_meta(connection).await
+}
+
+async fn read_meta(connection: &mut Connection) -> Result<Noted, Failure> {
     let mut noted = Noted::default();
     for row in connection.query(ACTION, READ, &[]).await? {
         match row.get::<_, &str>(0) {
@@ -99,12 +103,13 @@ async fn migrate_locked(
     connection: &mut Connection,
     settings: &Settings,
 ) -> Result<Noted, Failure> {
-    let mut noted = read(connection).await?;
+    // Whether the table is there is not asked: without a lock on it the server may answer from what it remembers.
+    if !settings.portable {
+        connection.batch(ACTION, META).await?;
+    }
+    let mut noted = read_meta(connection).await?;
     let missing = VERSIONS.iter().skip(usize::try_from(noted.version).unwrap_or(usize::MAX));
     for sql in missing {
-        if noted.version == 0 {
-            connection.batch(ACTION, META).await?;
-        }
         connection.batch(ACTION, sql).await?;
         noted.version += 1;
     }

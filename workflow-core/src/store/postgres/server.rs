@@ -146,7 +146,8 @@ impl Server {
         while all.iter().any(|pid| is_running(pid)) {
             std::thread::yield_now();
         }
-        Ok(())
+        // Until its parent has noticed, its number still counts as in use, and the next start would be refused.
+        Ok(std::fs::remove_file(self.dir.join("data/postmaster.pid"))?)
     }
 
     /// Starts it again on its port.
