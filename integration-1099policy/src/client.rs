@@ -5,6 +5,7 @@
 //! (`workflow_core::outlet`). URLs carry e-mails in their query, so no error or log line holds one. Deliberately absent:
 //! what an answer means. Read `failure.rs` for the classes.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use workflow_core::outlet::{self, Later, Outlet, Pass};
 use workflow_core::time::Clock;
 
 use crate::config::{
-    ANSWER_BYTES_MAX, AuthScheme, BadConfig, Config, Environment, EnvironmentHeader,
+    ANSWER_BYTES_MAX, AuthScheme, BadConfig, Config, Environment, EnvironmentHeader, IDLE,
 };
 use crate::failure::{Failure, Head, RetryAfter, stops_the_connector};
 use crate::secret::Secret;
@@ -30,9 +31,6 @@ use crate::wire::certificate::Form;
 
 /// The longest idempotency key sent as it is; a longer one is hashed. No limit is documented; 255 is the habit.
 const KEY_BYTES_MAX: usize = 255;
-
-/// How long a connection without work is kept.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// What tries, where nobody was there before and what waits is not harmless: a short list, the same for everybody.
 const HARMLESS: &str = "/category_codes";
@@ -46,6 +44,8 @@ pub(crate) struct Client {
     environment: Environment,
     read_timeout: Duration,
     file_timeout: Duration,
+    /// By method, where one has its own.
+    method_timeouts: BTreeMap<String, Duration>,
     /// The key in use: the configuration's, until another one takes its place.
     api_key: RwLock<Secret>,
     /// Why the key was refused, until it is taken.
@@ -145,6 +145,7 @@ impl Client {
             environment: config.environment,
             read_timeout: config.read_timeout,
             file_timeout: config.file_timeout,
+            method_timeouts: config.method_timeouts.clone(),
             api_key: RwLock::new(config.api_key.clone()),
             refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
@@ -341,7 +342,11 @@ impl Client {
     fn dressed(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        let own = self.method_timeouts.get(request.method.as_str()).copied();
         let mut dressed = self.http.request(request.method, url);
+        if let Some(patience) = own {
+            dressed = dressed.timeout(patience);
+        }
         if !request.query.is_empty() {
             dressed = dressed.query(request.query);
         }

@@ -4,6 +4,7 @@
 //! The reference is the default; each disagreement that matters on the wire is one setting here.
 //! Deliberately absent: files and environment variables; whoever embeds the adapter fills the struct.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use workflow_core::limits::Pace;
@@ -16,6 +17,9 @@ const PACE: Pace = Pace { per_minute: 600, burst: 100, least_per_minute: 12 };
 
 /// The largest answer that is read: a full page of 100 items stays far below.
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How long a connection without work is kept.
+pub const IDLE: Duration = Duration::from_secs(30);
 
 /// Everything that the adapter must be told. [`Config::new`] fills in the defaults.
 #[derive(Clone)]
@@ -52,6 +56,8 @@ pub struct Config {
     pub read_timeout: Duration,
     /// The longest wait for a whole answer; default 60 s.
     pub total_timeout: Duration,
+    /// The same for requests of one method (`GET`, `POST`, `PUT`, `DELETE`), where it has one of its own; default none has.
+    pub method_timeouts: BTreeMap<String, Duration>,
     /// The same where a file is sent; default 5 minutes, 15 MB over a slow line.
     pub file_timeout: Duration,
     /// How fast it is asked, by method (`GET`, `POST`, `PUT`, `DELETE`), and when nothing is sent for a while; default
@@ -189,6 +195,7 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(60),
+            method_timeouts: BTreeMap::new(),
             file_timeout: Duration::from_secs(300),
             limits: Settings::of(PACE),
             page_size: 100,

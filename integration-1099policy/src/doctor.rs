@@ -12,7 +12,9 @@ use workflow_core::time::Timestamp;
 
 use crate::Ten99Policy;
 use crate::client::Client;
+use crate::delivery::normalised;
 use crate::failure::{Error, RetryAfter};
+use crate::interpret::EventKind;
 use crate::setup::{Category, Entity};
 use crate::wire;
 use crate::wire::lenient;
@@ -71,6 +73,8 @@ pub struct Examined {
     pub endpoints: Option<Vec<String>>,
     /// How the account's own objects are written, as far as they tell.
     pub dialect: Dialect,
+    /// The service's words for kinds of events and for how things stand, in the order of the lists.
+    pub words: Vec<SeenWord>,
     /// The time by the service's clock, from the `Date` of its first answer.
     pub service_time: Option<Timestamp>,
 }
@@ -108,7 +112,23 @@ pub struct Dialect {
     pub contact: bool,
     /// Jobs carry `region` at the top only.
     pub top_level_region: bool,
+    /// Quotes, sessions, assignments or certificates carry `custom_metadata` with something in it.
+    pub metadata_on_everything: bool,
 }
+
+/// A word of the service's own vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeenWord {
+    /// What it is a word for: `event`, `policy status` or `certificate status`.
+    pub kind: &'static str,
+    /// As the service spells it.
+    pub word: String,
+    /// What it is read as; `None` for one that is not known.
+    pub means: Option<String>,
+}
+
+/// The longest text that is taken for a word.
+const WORD_BYTES_MAX: usize = 60;
 
 impl Ten99Policy {
     /// Reads every list once. An account that refuses the key answers the same to each; the rest is then left out.
@@ -119,6 +139,7 @@ impl Ten99Policy {
             entities: None,
             endpoints: None,
             dialect: Dialect::default(),
+            words: Vec::new(),
             service_time: None,
         };
         for list in &LISTS {
@@ -134,6 +155,18 @@ impl Ten99Policy {
                         |it: &Value| it["region"].is_string() && it["address"]["region"].is_null();
                     examined.dialect.top_level_region = !items.is_empty() && items.iter().all(top);
                 }
+                "/quotes" | "/apply/sessions" | "/assignments" => noted(&items, &mut examined),
+                "/files/certificates" => {
+                    noted(&items, &mut examined);
+                    let words =
+                        seen("certificate status", "status", &items, wire::certificate::known);
+                    examined.words.extend(words);
+                }
+                "/policies" => {
+                    let words = seen("policy status", "status", &items, wire::policy::known);
+                    examined.words.extend(words);
+                }
+                "/events" => examined.words.extend(seen("event", "type", &items, event)),
                 _ => {}
             }
             // One list may fail alone; the first one speaks for all.
@@ -160,6 +193,32 @@ impl Ten99Policy {
         let urls = urls.iter().filter_map(|it| lenient::text_of(&it["url"]));
         Ok(urls.map(|url| url.rsplit('/').next().unwrap_or_default().to_owned()).collect())
     }
+}
+
+/// Whether things that the reference shows without `custom_metadata` come back with some.
+fn noted(items: &[Value], examined: &mut Examined) {
+    let some = |it: &Value| it["custom_metadata"].as_object().is_some_and(|it| !it.is_empty());
+    examined.dialect.metadata_on_everything |= items.iter().any(some);
+}
+
+/// The words that stand under a name, with what each is read as.
+fn seen(
+    kind: &'static str,
+    name: &str,
+    items: &[Value],
+    means: fn(&str) -> Option<String>,
+) -> BTreeSet<SeenWord> {
+    let is_word = |text: &&str| {
+        let fits = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-' | b' ');
+        text.len() <= WORD_BYTES_MAX && text.bytes().all(fits)
+    };
+    let words = items.iter().filter_map(|it| it[name].as_str()).filter(is_word);
+    words.map(|word| SeenWord { kind, word: word.to_owned(), means: means(word) }).collect()
+}
+
+/// The reference's name for an event that is known.
+fn event(spelled: &str) -> Option<String> {
+    EventKind::named(&normalised(spelled)).map(|kind| kind.name().to_owned())
 }
 
 async fn read(client: &Client, list: &List) -> (Came, Vec<Value>, Option<Timestamp>) {

@@ -17,7 +17,7 @@ use workflow_core::backoff::RetryAfter;
 use workflow_core::outlet::{self, Came, Later, Outlet, Pass};
 use workflow_core::time::{Clock, Timestamp};
 
-use crate::config::{BadConfig, Config, PlainHttp, TokenHeader};
+use crate::config::{BadConfig, Config, IDLE, LOGIN_BYTES_MAX, PlainHttp, TokenHeader};
 use crate::error::{Error, Failure};
 use crate::operations::{LOGIN, Method, Operation, Param, Registry, Spec, find_rule};
 use crate::paging::Begins;
@@ -28,12 +28,8 @@ use crate::token::{self, Token};
 use crate::wire::columns::{Allowed, Kind};
 use crate::wire::envelope::{self, Data, Envelope};
 
-/// A login's answer is small.
-const LOGIN_BYTES_MAX: usize = 64 << 10;
 /// How much of the service's words is kept.
 const MESSAGE_CHARS_MAX: usize = 200;
-/// How long a connection without work is kept.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// A connection to one tenant's JobDiva.
 pub(crate) struct Client {

@@ -18,6 +18,15 @@ use crate::standing::Standings;
 /// licensed users, with an allowance of some minutes. So the best is tried, and 429 leads down to the least.
 const PACE: Pace = Pace { per_minute: 60, burst: 60, least_per_minute: 12 };
 
+/// The largest answer to a login, in bytes: a token has some 1.2 kB.
+pub const LOGIN_BYTES_MAX: usize = 64 << 10;
+/// How long a connection without work is kept.
+pub const IDLE: Duration = Duration::from_secs(30);
+/// How long an operation is left alone at least that is over its rate, where the service does not say for how long.
+pub const BUSY_FIRST: Duration = Duration::from_secs(30);
+/// How long at most, after so many complaints in a row.
+pub const BUSY_LONGEST: Duration = Duration::from_secs(5 * 60);
+
 /// The settings of one tenant's adapter.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -57,6 +57,7 @@ use workflow_core::time::{Clock, Timestamp};
 use crate::client::Client;
 use crate::config::{BadConfig, Config};
 use crate::error::Error;
+pub use crate::timesheet::timesheet_status;
 use crate::wire::row::Row;
 
 /// How many activities a feed gave are remembered, for tenants whose API user may not read one by its id.

@@ -36,6 +36,58 @@ pub const LOGIN: &str = "auth.login";
 /// How a feed's windows are written.
 const WINDOW_FORMAT: &str = "MM/dd/yyyy HH:mm:ss";
 
+/// What an activity is of no use without.
+const ACTIVITY: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Requisition,
+    Field::Company,
+    Field::Hired,
+    Field::ActivityStart,
+    Field::ActivityEnd,
+    Field::CorpToCorp,
+];
+/// What an assignment is of no use without.
+const ASSIGNMENT: &[Field] = &[
+    Field::Placement,
+    Field::PayRecords,
+    Field::PayAmount,
+    Field::PayUnit,
+    Field::PayStart,
+    Field::Employment,
+    Field::CorpToCorp,
+    Field::W2,
+    Field::Approved,
+    Field::BillingStart,
+    Field::BillingEnd,
+    Field::WorkState,
+    Field::WorkCountry,
+];
+/// What a pay record is of no use without.
+const PAY: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Record,
+    Field::PayAmount,
+    Field::PayUnit,
+    Field::PayStart,
+    Field::Employment,
+    Field::CorpToCorp,
+    Field::W2,
+    Field::Approved,
+];
+/// What a billing record is of no use without.
+const BILLING: &[Field] = &[
+    Field::Placement,
+    Field::Candidate,
+    Field::Record,
+    Field::BillingStart,
+    Field::BillingEnd,
+    Field::Approved,
+    Field::WorkState,
+    Field::WorkCountry,
+];
+
 /// What is asked for in one way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -230,11 +282,10 @@ impl Operation {
     /// up. Of several ways to one thing (a pay record by the assignment or by the employee) each names its own.
     pub fn needs(self) -> &'static [Field] {
         use Field::{
-            ActivityEnd, ActivityStart, BilledFrom, BilledTo, BillingEnd, BillingStart, Candidate,
-            Category, Company, Description, Email, Employment, FileContent, FileName, FirstName,
-            Hired, Id, Invoice, LastName, MergedFrom, MergedInto, PayAmount, PayRecords, PayStart,
-            PayUnit, Placement, Position, Record, RegularHours, RegularPay, Requisition, State,
-            Status, Timesheet, Title, Updated, UserField, WeekEnding, WorkState,
+            BilledFrom, BilledTo, Candidate, Category, Company, Description, Email, FileContent,
+            FileName, FirstName, Id, Invoice, LastName, MergedFrom, MergedInto, Placement,
+            Position, RegularHours, RegularPay, Requisition, StartStatus, State, Status, Timesheet,
+            Title, Updated, UserField, WeekEnding,
         };
         match self {
             Operation::CandidateGet => &[Id, FirstName, LastName, Email, State],
@@ -244,27 +295,12 @@ impl Operation {
             Operation::JobDelta => &[Requisition, Updated],
             Operation::PlacementDelta
             | Operation::PlacementDeltaAlt
-            | Operation::PlacementDetail => {
-                &[Placement, Candidate, Requisition, Company, Hired, ActivityStart, ActivityEnd]
-            }
-            Operation::PlacementSearch | Operation::PlacementCensus => &[Id],
+            | Operation::PlacementDetail => ACTIVITY,
+            Operation::PlacementSearch | Operation::PlacementCensus => &[Id, StartStatus],
             Operation::PlacementDeleted => &[Placement],
-            Operation::PlacementAssignment => &[
-                Placement,
-                PayRecords,
-                PayAmount,
-                PayUnit,
-                PayStart,
-                Employment,
-                BillingStart,
-                WorkState,
-            ],
-            Operation::PayDelta | Operation::PayByEmployee => {
-                &[Placement, Candidate, Record, PayAmount, PayUnit, PayStart, Employment]
-            }
-            Operation::BillingDelta | Operation::BillingByEmployee => {
-                &[Placement, Candidate, Record, BillingStart, BillingEnd, WorkState]
-            }
+            Operation::PlacementAssignment => ASSIGNMENT,
+            Operation::PayDelta | Operation::PayByEmployee => PAY,
+            Operation::BillingDelta | Operation::BillingByEmployee => BILLING,
             Operation::TimesheetDelta
             | Operation::TimesheetApprovedDelta
             | Operation::TimesheetGet => {

@@ -77,6 +77,11 @@ pub enum Outcome {
         /// The service's words, redacted.
         message: String,
     },
+    /// The service refuses so long a stretch of time.
+    WindowTooWide {
+        /// The service's words, redacted: they say what it allows.
+        message: String,
+    },
     /// The answer has another shape than is read.
     ShapeDiffers {
         /// How, without quoting it.
@@ -291,9 +296,8 @@ fn outcome(error: &Error) -> Outcome {
         }
         Error::Credentials { .. } => Outcome::NotThere,
         Error::NotGranted { message, .. } => Outcome::NotGranted { message: message.clone() },
-        Error::WindowTooWide { message, .. } | Error::Refused { message, .. } => {
-            Outcome::WrongParameter { message: message.clone() }
-        }
+        Error::WindowTooWide { message, .. } => Outcome::WindowTooWide { message: message.clone() },
+        Error::Refused { message, .. } => Outcome::WrongParameter { message: message.clone() },
         Error::TooLarge { .. } => Outcome::ShapeDiffers { why: error.to_string() },
         Error::Unreadable { why, .. } => Outcome::ShapeDiffers { why: why.clone() },
     }

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use workflow_core::time::Timestamp;
 
-/// The first wait, at least.
-const FIRST: Duration = Duration::from_secs(30);
-/// The longest wait.
-const LONGEST: Duration = Duration::from_secs(5 * 60);
+use crate::config::{BUSY_FIRST as FIRST, BUSY_LONGEST as LONGEST};
 
 /// The complaints of each operation since it was last answered well.
 #[derive(Debug)]

@@ -163,11 +163,25 @@ fn approval(operation: Operation, row: &Row) -> Approval {
             row.text(Field::ApprovedOn).is_some() || operation == Operation::TimesheetApprovedDelta;
         return if approved { Approval::Approved } else { Approval::Pending };
     };
-    match status.to_ascii_lowercase().as_str() {
-        "approved" => Approval::Approved,
-        "rejected" | "declined" => Approval::Rejected,
-        "pending" | "submitted" | "saved" | "open" => Approval::Pending,
-        _ => Approval::Unknown { word: status.chars().take(WORD_CHARS_MAX).collect() },
+    match timesheet_status(status) {
+        Some("approved") => Approval::Approved,
+        Some("rejected") => Approval::Rejected,
+        Some(_) => Approval::Pending,
+        None => Approval::Unknown { word: status.chars().take(WORD_CHARS_MAX).collect() },
+    }
+}
+
+/// What a word for how a timesheet stands is read as: `approved`, `rejected` or `pending`; `None` for one that is not known.
+///
+/// ```
+/// assert_eq!(integration_jobdiva::timesheet_status("Submitted"), Some("pending"));
+/// ```
+pub fn timesheet_status(word: &str) -> Option<&'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "approved" => Some("approved"),
+        "rejected" | "declined" => Some("rejected"),
+        "pending" | "submitted" | "saved" | "open" => Some("pending"),
+        _ => None,
     }
 }
 

@@ -26,6 +26,7 @@ mod gaps;
 mod history;
 mod sent;
 mod source;
+mod spill;
 
 pub use approvals::{Approval, Approvals};
 pub use drift::{Differs, Drifted};
@@ -268,7 +269,9 @@ fn is_called(stream: &StreamId, name: &str) -> bool {
 }
 
 fn is_about_somebody(stream: &StreamId) -> bool {
-    stream.workflow() != "delivery" && !workflow_core::exchange::is_exchange(stream)
+    let of_no_workflow =
+        workflow_core::exchange::is_exchange(stream) || workflow_core::moot::is_moot(stream);
+    stream.workflow() != "delivery" && !of_no_workflow
 }
 
 /// The one of these streams that is meant: a placement goes before the others.

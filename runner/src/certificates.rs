@@ -25,8 +25,10 @@ use crate::systems::Connected;
 /// The most digits that an id has.
 const ID_DIGITS_MAX: usize = 20;
 
+mod heirs;
 mod scope;
 
+pub use heirs::handed_on;
 pub use scope::{in_scope, release};
 use scope::{scope_of, unfit_placement};
 
@@ -311,11 +313,8 @@ fn mark(file: &Listed) -> String {
 
 /// Removes what is left of the documents of people who were forgotten: the keys were destroyed before.
 pub fn sweep(engine: &Engine<Insurance>, documents: &Documents) {
-    for summary in engine.summaries("contractor") {
-        if ![StateKind::Forgotten, StateKind::Gone].iter().any(|kind| kind.name() == summary.state)
-        {
-            continue;
-        }
+    let forgotten = [StateKind::Forgotten, StateKind::Gone].map(|kind| kind.name());
+    for summary in engine.summaries_in("contractor", &forgotten) {
         let subject = workflow_core::seal::Subject::from(&summary.stream);
         if documents.has(&subject)
             && let Err(error) = documents.forget(&subject)

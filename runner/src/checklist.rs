@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::watch;
 use workflow_core::engine::{HandleError, OpenError};
 use workflow_core::seal::VaultError;
 use workflow_core::store::StoreError;
@@ -39,14 +40,26 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What was undone afterwards.
     pub undone: Vec<String>,
-    /// What remains at the insurer.
+    /// What remains at the insurer, or may.
     pub left: Vec<String>,
+    /// Why not all lines were tried, if they were not.
+    pub ended: Option<Ended>,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It was told to stop.
+    Told,
+    /// It could not go on.
+    Broken(String),
 }
 
 impl Report {
-    /// Whether all lines passed.
+    /// Whether all lines were tried and passed.
     pub fn passed(&self) -> bool {
-        self.lines.iter().all(|line| line.passed)
+        self.ended.is_none() && self.lines.iter().all(|line| line.passed)
     }
 }
 
@@ -66,7 +79,11 @@ pub struct Line {
 /// Whom a run tells what it is waiting for.
 pub type Say<'a> = &'a mut dyn FnMut(&str);
 
-/// Why the checklist could not be run to its end.
+/// By which a run is told to stop, each time that the number changes: the first time it cleans up, the second time it ends
+/// as it stands. Either way it says what it left.
+pub type Stop = watch::Receiver<u32>;
+
+/// Why the checklist could not be begun, or could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ChecklistError {
     /// A tenant's systems cannot be connected.
@@ -102,26 +119,62 @@ pub enum ChecklistError {
 
 /// Runs the checklist on a tenant's configured endpoints, in real time. `wait` is how long a person may take to complete
 /// the application, and a certificate its review.
+///
+/// # Errors
+/// Only before anything was asked for: from then on there is a report, which says what was undone and what is left.
 pub async fn run(
     tenant: Tenant,
     on: Checklist,
     wait: Duration,
     say: Say<'_>,
+    mut stop: Stop,
 ) -> Result<Report, ChecklistError> {
     let against = format!("{} ({})", tenant.policy.base_url, tenant.policy.environment.as_str());
     let world = world::World::real(wait);
-    let mut rig = rig::Rig::start(tenant, world).await?;
-    let report = lines::all(&mut rig, &on, against, say).await;
+    let rig = rig::Rig::start(tenant, world).await?;
+    let report = lines::all(&rig, &on, against, say, &mut stop).await;
     rig.stop().await;
-    report
+    Ok(report)
 }
 
 /// Runs the checklist on the built-in simulators, in simulated time.
+///
+/// # Errors
+/// As [`run`].
 #[cfg(feature = "simulators")]
-pub async fn run_simulated(say: Say<'_>) -> Result<Report, ChecklistError> {
+pub async fn run_simulated(say: Say<'_>, mut stop: Stop) -> Result<Report, ChecklistError> {
     let (tenant, on, world) = simulated::start().await?;
-    let mut rig = rig::Rig::start(tenant, world).await?;
-    let report = lines::all(&mut rig, &on, "the built-in simulators".to_owned(), say).await;
+    let rig = rig::Rig::start(tenant, world).await?;
+    let against = "the built-in simulators".to_owned();
+    let report = lines::all(&rig, &on, against, say, &mut stop).await;
     rig.stop().await;
-    report
+    Ok(report)
+}
+
+#[cfg(all(test, feature = "simulators"))]
+mod tests {
+    use super::*;
+
+    /// Nothing can be undone by an engine that stands still, but what was made until then is said.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_that_cannot_go_on_says_what_it_left() {
+        let (tenant, on, world) = simulated::start().await.expect("it starts");
+        let rig = rig::Rig::start(tenant, world).await.expect("it starts");
+        let engine = rig.engine.clone();
+        let (_told, mut stop) = watch::channel(0);
+        let mut breaks = |line: &str| {
+            if line.starts_with("4/9") {
+                engine.stop();
+            }
+        };
+        let report = lines::all(&rig, &on, String::new(), &mut breaks, &mut stop).await;
+        rig.stop().await;
+        assert!(matches!(report.ended, Some(Ended::Broken(_))), "{report:#?}");
+        assert!(!report.passed());
+        assert_eq!(report.lines.len(), 4, "{report:#?}");
+        for what in ["contractor cn_", "job jb_", "quote qt_", "policy pl_"] {
+            let said = report.left.iter().any(|left| left.starts_with(what));
+            assert!(said, "{what}: {report:#?}");
+        }
+    }
 }

@@ -180,6 +180,28 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What to do about it, where that is the same whatever happened and the message does not say it.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Failure::Damaged(_) => Some(
+                "keep the files as they are, and take another copy, or restore the log from a backup: docs/backup.md",
+            ),
+            Failure::Differs(_) => Some(
+                "stay with the version that wrote it, and look at each difference (--json): docs/upgrades.md",
+            ),
+            Failure::Failed(_)
+            | Failure::Usage(_)
+            | Failure::Config(_)
+            | Failure::NotFound(_)
+            | Failure::Refused(_)
+            | Failure::Unreachable(_)
+            | Failure::NeedsPerson(_)
+            | Failure::Interrupted => None,
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Failure::Failed(error.to_string())
@@ -267,6 +289,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Man(verb) => verb.run(),
         }
     });
+    crate::telemetry::finish();
     // What is still under way (a stuck connection) must not hold the process.
     runtime.shutdown_background();
     outcome.map_or_else(end, |()| ExitCode::SUCCESS)
@@ -274,6 +297,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn end(failure: Failure) -> ExitCode {
     drop(writeln!(io::stderr(), "runner: {}", failure.message()));
+    if let Some(advice) = failure.advice() {
+        drop(writeln!(io::stderr(), "  {advice}"));
+    }
     ExitCode::from(failure.code())
 }
 

@@ -191,8 +191,14 @@ impl Demo {
         Ok(self.ending())
     }
 
+    /// From now on whoever let an application run out finishes the next: what [`Demo::keep`] begins with.
+    pub fn relent(&self) {
+        script::relent(&self.policy);
+    }
+
     /// Keeps serving at the speed of real time; ends only with the runner.
     pub async fn keep(&mut self) -> DemoError {
+        self.relent();
         let second = Duration::from_secs(1);
         loop {
             tokio::select! {

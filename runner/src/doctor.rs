@@ -9,12 +9,14 @@
 
 use std::sync::Arc;
 
+use integration_jobdiva::probe::Probe;
 use serde::Serialize;
 use workflow_core::domain::call::Side;
 use workflow_core::time::Clock;
 
 use crate::config::Tenant;
 
+mod columns;
 pub mod finding;
 mod jobdiva;
 mod policy;
@@ -25,19 +27,38 @@ mod words;
 
 pub use finding::{Code, Finding, Severity};
 pub use webhook::Hooks;
+pub use words::Word;
 
-/// The version of the shape that `--json` prints.
-pub const VERSION: u32 = 1;
+/// The version of the shape that `--json` prints; 1 was a bare list of reports.
+pub const VERSION: u32 = 2;
+
+/// What `--json` prints.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Reports<'a> {
+    /// [`VERSION`].
+    pub version: u32,
+    /// One for each tenant that was looked at.
+    pub tenants: &'a [Report],
+}
+
+impl<'a> Reports<'a> {
+    /// These, in this version's shape.
+    pub fn of(tenants: &'a [Report]) -> Self {
+        Self { version: VERSION, tenants }
+    }
+}
 
 /// What an examination found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// [`VERSION`].
-    pub version: u32,
     /// Whose systems were looked at.
     pub tenant: String,
     /// Everything, the good news too, in the order in which it was found.
     pub findings: Vec<Finding>,
+    /// Each of JobDiva's operations: how it answered, its columns against the field map. No value of a person.
+    pub operations: Vec<Probe>,
+    /// The words that the two systems were seen to use, with what each is mapped to.
+    pub vocabulary: Vec<Word>,
     /// The overrides that would mend what configuration can mend; nothing where there is nothing to mend.
     pub suggested: Option<String>,
 }
@@ -61,7 +82,8 @@ pub async fn examine(
     hooks: &Hooks,
     clock: &Arc<dyn Clock>,
 ) -> Report {
-    let mut findings = Vec::new();
+    let (mut findings, mut operations) = (Vec::new(), Vec::new());
+    let mut vocabulary = Vec::new();
     let insurer = match side {
         Some(Side::Ats) => policy::Looked::default(),
         Some(Side::Insurer) | None => policy::examine(tenant).await,
@@ -69,15 +91,17 @@ pub async fn examine(
     if side != Some(Side::Insurer) {
         let ats = jobdiva::examine(tenant, clock).await;
         findings.extend(ats.findings);
-        let (entities, categories) = (&insurer.entities, &insurer.categories);
-        findings.extend(words::examine(tenant, &ats.words, entities, categories));
+        operations = ats.operations;
+        vocabulary = words::mapped(tenant, &ats.words, &insurer.entities, &insurer.categories);
+        findings.extend(words::examine(tenant, &ats.words, &vocabulary));
     }
     findings.extend(insurer.findings);
+    vocabulary.extend(insurer.words);
     for side in
         [Side::Ats, Side::Insurer].into_iter().filter(|of| side.is_none_or(|side| side == *of))
     {
         findings.extend(webhook::examine(tenant, side, hooks, clock.now()).await);
     }
     let suggested = suggest::file(&tenant.name, &findings);
-    Report { version: VERSION, tenant: tenant.name.clone(), findings, suggested }
+    Report { tenant: tenant.name.clone(), findings, operations, vocabulary, suggested }
 }

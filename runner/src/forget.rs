@@ -147,9 +147,10 @@ fn merged_into(
     summary: &Summary,
 ) -> Result<Vec<CandidateId>, HandleError> {
     let is = |kinds: &[StateKind]| kinds.iter().any(|kind| kind.name() == summary.state);
-    if is(&[StateKind::Merging, StateKind::Merged]) {
+    if is(&[StateKind::Merging, StateKind::Merged, StateKind::Retired]) {
         return Ok(match engine.state::<Contractor>(&summary.stream)? {
             Some(State::Merging { will, .. } | State::Merged { will }) => vec![will.into],
+            Some(State::Retired { heirs, .. }) => heirs.into_iter().collect(),
             Some(_) | None => Vec::new(),
         });
     }

@@ -29,8 +29,7 @@ impl Gates {
     pub fn load(&self, engine: &Engine<Insurance>) {
         // Held while the log is looked at, so that no older look overtakes a newer one.
         let mut gates = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut shut = engine.summaries("gate");
-        shut.retain(|summary| summary.state == StateKind::Shut.name());
+        let shut = engine.summaries_in("gate", &[StateKind::Shut.name()]);
         let entry = |summary: workflow_core::engine::Summary| {
             let behind = Behind::of(&summary.stream)?;
             Some(((summary.stream.tenant().to_owned(), behind), summary.headline))
@@ -60,10 +59,15 @@ impl Gates {
 
     /// The endpoints of a tenant that are told nothing, each with who said so and why.
     pub fn endpoints_of(&self, tenant: &str) -> Vec<(StreamId, String)> {
+        self.instances_of(tenant, "notify")
+    }
+
+    /// The instances of a tenant's workflow that are paused by themselves, each with who said so and why.
+    pub fn instances_of(&self, tenant: &str, workflow: &str) -> Vec<(StreamId, String)> {
         let shut = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let of = shut.iter().filter(|((whose, _), _)| whose == tenant);
         of.filter_map(|((_, behind), why)| match behind {
-            Behind::Instance(stream) if stream.workflow() == "notify" => {
+            Behind::Instance(stream) if stream.workflow() == workflow => {
                 Some((stream.clone(), why.clone()))
             }
             Behind::Instance(_) | Behind::Tenant | Behind::System(_) => None,

@@ -104,11 +104,9 @@ impl Worker {
             // What would be read back could not be kept.
             return Ok(());
         }
-        let mut waiting: Vec<_> = self.engine.summaries("delivery");
+        let mut waiting: Vec<_> = self.engine.summaries_in("delivery", &["Waiting"]);
         let tenant = &self.connected.tenant.name;
-        waiting.retain(|summary| {
-            summary.state == "Waiting" && summary.stream.tenant() == tenant.as_str()
-        });
+        waiting.retain(|summary| summary.stream.tenant() == tenant.as_str());
         waiting.sort_by_key(|summary| (summary.updated_at, summary.stream.clone()));
         postponed.retain(|stream, _| waiting.iter().any(|summary| summary.stream == *stream));
         for summary in waiting {

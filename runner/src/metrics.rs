@@ -2,7 +2,7 @@
 //!
 //! All three are on the admin listener, which is on this machine only, without its token: they hold counts and names of
 //! the configuration, and no answer of theirs asks anybody outside. `families.rs` is the list, `collect.rs` reads the engine,
-//! `meter.rs` counts attempts, `timed.rs` times the disk, `health.rs` says what is stuck, `text.rs` writes.
+//! `meter.rs` counts attempts, `timed.rs` times the disk, `health.rs` says what is stuck, `text.rs` gives all of it to the library that writes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -212,18 +212,31 @@ impl Herald {
         }
         let mut events = self.engine.history(stream)?;
         events.retain(|event| event.version <= version);
-        let fact = match facts::fact(&events) {
-            Ok(Some(fact)) if endpoint.wants(fact.topic) => fact,
-            Ok(_) => return Ok(()),
+        let facts = match facts::facts(&events, &connected.tenant.rules.zone) {
+            Ok(facts) => facts,
             Err(error) => {
                 tracing::error!(%stream, %error, "what happened to it cannot be told");
                 return Ok(());
             }
         };
-        let tenant = stream.tenant();
+        for fact in facts.into_iter().filter(|fact| endpoint.wants(fact.topic)) {
+            self.owe_fact(endpoint, stream, version, position, fact).await?;
+        }
+        Ok(())
+    }
+
+    async fn owe_fact(
+        &self,
+        endpoint: &Subscriber,
+        stream: &StreamId,
+        version: Version,
+        position: Position,
+        fact: facts::Fact,
+    ) -> Result<(), HeraldError> {
+        let beside = fact.beside.then_some(fact.topic);
         let note = Note {
             endpoint: endpoint.name().to_owned(),
-            id: message_id(stream, version),
+            id: message_id(stream, version, beside),
             topic: fact.topic,
             placement: stream.key().into(),
             at: fact.at,
@@ -231,7 +244,8 @@ impl Herald {
             link: fact.link,
             uncovered_from: fact.uncovered_from,
         };
-        let Ok(to) = notice::stream(tenant, endpoint.name(), stream.key(), version) else {
+        let to = notice::stream(stream.tenant(), endpoint.name(), stream.key(), version, beside);
+        let Ok(to) = to else {
             tracing::error!(%stream, endpoint = endpoint.name(), "its name is too long to tell of it");
             return Ok(());
         };
@@ -312,8 +326,9 @@ fn concerning(connected: &Connected, endpoint: &Subscriber, recorded: &Recorded)
 }
 
 /// The id of the message: the same for every endpoint, attempt and start of the process.
-fn message_id(stream: &StreamId, version: Version) -> String {
-    let digest = Sha256::digest(format!("{stream}/{}", version.0));
+fn message_id(stream: &StreamId, version: Version, beside: Option<Topic>) -> String {
+    let beside = beside.map(|topic| format!("/{}", topic.name())).unwrap_or_default();
+    let digest = Sha256::digest(format!("{stream}/{}{beside}", version.0));
     format!("msg_{}", &hex::encode(digest)[..24])
 }
 

@@ -100,8 +100,7 @@ pub fn id(stream: &StreamId) -> String {
 
 /// The notices that nobody took in time.
 pub fn notices(engine: &Engine<Insurance>) -> Vec<Line> {
-    let mut summaries = engine.summaries("notice");
-    summaries.retain(|summary| summary.state == "Parked");
+    let summaries = engine.summaries_in("notice", &["Parked"]);
     let one = |summary: &Summary| Line { id: id(&summary.stream), ..views::line(summary, &[]) };
     summaries.iter().map(one).collect()
 }

@@ -18,6 +18,7 @@ use workflow_core::machine::Kind as _;
 use workflow_core::outcome::{Attempt, Outcome};
 use workflow_core::time::Timestamp;
 
+use crate::certificates;
 use crate::read::{Deletion, EMPTY_FOR, ReadError, empties, settled};
 use crate::systems::Connected;
 
@@ -45,6 +46,11 @@ pub async fn merged(
     for (old, into) in pairs {
         let Some(stream) = stream_of(connected, old) else { continue };
         if engine.summary(&stream).is_none() {
+            // Nobody else would tell what is kept of them.
+            if let Some(documents) = connected.documents.get() {
+                let tenant = &connected.tenant.name;
+                certificates::handed_on(engine, documents, tenant, (old, into), source).await?;
+            }
             continue;
         }
         let input = contractor::Input::Merged { into: into.clone() };

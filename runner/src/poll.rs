@@ -35,6 +35,10 @@ use crate::systems::{Connected, JOBDIVA, POLICY};
 use crate::timesheets;
 use crate::unread::Unread;
 
+mod behind;
+
+use behind::Behind;
+
 /// So many resources are read before the inbox gets its turn.
 const WATCHED_AT_ONCE: usize = 16;
 
@@ -238,6 +242,7 @@ impl Poller {
     async fn feeds(&self) -> Result<(), RoundError> {
         let (store, tenant) = (self.engine.store(), &self.connected.tenant.name);
         let name = format!("{tenant}/{JOBDIVA}");
+        let mut behind = Behind::default();
         loop {
             let cursor = store.cursor(&name)?.and_then(|bytes| Cursor::from_bytes(&bytes).ok());
             let polled = self.connected.jobdiva.poll(cursor, self.engine.clock().now()).await?;
@@ -291,6 +296,7 @@ impl Poller {
             }
             self.billed(&mut unread, &source).await?;
             store.set_cursor(&name, &polled.cursor.to_bytes())?;
+            behind.say(tenant, &polled.cursor, self.engine.clock().now());
             if !polled.more {
                 timesheets::look_up_waiting(&self.engine, &self.connected, &source).await?;
                 certificates::release(&self.engine, tenant, &source).await?;
@@ -450,10 +456,9 @@ impl Poller {
     }
 
     fn placements(&self, states: &[&str]) -> Vec<Summary> {
-        let mut summaries = self.engine.summaries("placement");
+        let mut summaries = self.engine.summaries_in("placement", states);
         summaries.retain(|summary| {
             summary.stream.tenant() == self.connected.tenant.name
-                && states.contains(&summary.state)
                 && self.connected.gates.of_instance(&summary.stream).is_none()
         });
         summaries
@@ -478,9 +483,8 @@ impl Poller {
 
     async fn observe_certificates(&self, states: &[&str]) -> Result<(), RoundError> {
         let mut watches = Vec::new();
-        for summary in self.engine.summaries("certificate") {
-            let own = summary.stream.tenant() == self.connected.tenant.name;
-            if own && states.contains(&summary.state) {
+        for summary in self.engine.summaries_in("certificate", states) {
+            if summary.stream.tenant() == self.connected.tenant.name {
                 let state = self.engine.state::<Certificate>(&summary.stream)?;
                 watches.extend(state.and_then(|state| {
                     state.sent().map(|sent| Watch::Certificate(sent.certificate.clone()))

@@ -42,10 +42,10 @@ pub fn standing(engine: &Engine<Insurance>) -> Option<String> {
     if engine.failure().is_some() {
         return None;
     }
-    let placements = engine.summaries("placement");
-    let flagged = placements.iter().filter(|summary| summary.state == "Flagged").count();
+    let states = engine.counts("placement");
+    let flagged = states.get("Flagged").copied().unwrap_or_default();
     let position = engine.store().head().next.0;
-    let count = placements.len();
+    let count: usize = states.values().sum();
     Some(format!(
         "{count} placements, {flagged} need a person; the log ends at position {position}"
     ))

@@ -30,6 +30,7 @@ use crate::metrics::timed::TimedStore;
 use crate::order::{Done, Order, OrderError};
 use crate::signing::{self, Signer};
 use crate::systems::{ConnectErrors, Systems};
+use crate::telemetry::requests;
 use crate::tenants::Tenants;
 use crate::workplace::{Ground, Loops, Workplace, ended_by_itself};
 use crate::{admin, ingress, intake, serve, web};
@@ -187,10 +188,13 @@ impl Runner {
         };
         let router = ingress::router(door).merge(intake::router(handed_in));
         let door = Arc::new(place.door(token, stopped));
+        let router = requests::spanned("hooks", router);
         serve(&mut self.doors, hooks, router, serve::PROVIDER_LONGEST, stopped);
         let site = web::router(web::Site::new(Arc::clone(&door), access));
+        let site = requests::spanned("pages", site);
         serve(&mut self.doors, pages, site, serve::OPERATOR_LONGEST, stopped);
-        serve(&mut self.doors, admin_door, admin::router(door), serve::OPERATOR_LONGEST, stopped);
+        let admin = requests::spanned("admin", admin::router(door));
+        serve(&mut self.doors, admin_door, admin, serve::OPERATOR_LONGEST, stopped);
     }
 
     /// The engine.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use integration_1099policy::Ten99Policy;
@@ -57,6 +57,8 @@ pub struct Connected {
     pub subscribers: BTreeMap<String, Subscriber>,
     /// When JobDiva was last asked, out of turn, which candidates were merged.
     pub merges_read: std::sync::Mutex<Option<Timestamp>>,
+    /// The documents that contractors brought, once the log is open.
+    pub documents: OnceLock<Arc<Documents>>,
 }
 
 /// One turn for each side, for whoever reads there.
@@ -268,6 +270,7 @@ impl Systems {
                 looked: Looked::default(),
                 empty: std::sync::Mutex::default(),
                 merges_read: std::sync::Mutex::default(),
+                documents: OnceLock::new(),
                 subscribers,
             };
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
@@ -286,6 +289,10 @@ impl Systems {
 
     /// The same systems with the documents that calls send.
     pub fn with_documents(self, documents: Arc<Documents>) -> Self {
+        for connected in self.tenants.values() {
+            // Said once, before anything is read.
+            connected.documents.get_or_init(|| Arc::clone(&documents));
+        }
         Self { documents: Some(documents), ..self }
     }
 
@@ -396,6 +403,7 @@ impl Perform<Insurance> for Systems {
             looked_up: attempt.look_first,
             took: Duration::ZERO,
         };
+        tracing::Span::current().record("system", made.system);
         let began = Instant::now();
         let outcome = self.attempt(call, attempt).await;
         self.meter.note(Made { took: began.elapsed(), ..made }, meter::word(&outcome));

@@ -9,7 +9,8 @@ use workflow_core::breaker::Standing;
 use workflow_core::dispatch::Waiting;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
-use workflow_core::engine::{Engine, Summary};
+use workflow_core::engine::Engine;
+use workflow_core::id::StreamId;
 use workflow_core::outlet;
 
 use crate::gates::{Gates, named};
@@ -133,7 +134,7 @@ pub fn tenants(
     failing: &[Waiting],
 ) -> Tenants {
     let running = systems.is_some();
-    let placements = engine.summaries("placement");
+    let placements = engine.counts_by_tenant("placement");
     let tenants = each(engine, configured, systems, failing, &placements);
     Tenants { version: VERSION, running, tenants }
 }
@@ -145,7 +146,7 @@ pub(crate) fn connections(
     systems: &Systems,
     failing: &[Waiting],
 ) -> Vec<Tenant> {
-    each(engine, configured, Some(systems), failing, &[])
+    each(engine, configured, Some(systems), failing, &BTreeMap::new())
 }
 
 fn each(
@@ -153,19 +154,16 @@ fn each(
     configured: &[String],
     systems: Option<&Systems>,
     failing: &[Waiting],
-    placements: &[Summary],
+    placements: &BTreeMap<String, BTreeMap<&'static str, usize>>,
 ) -> Vec<Tenant> {
     let gates = Gates::of(engine);
-    let seen = placements.iter().map(|summary| summary.stream.tenant().to_owned());
-    let names: BTreeSet<String> = seen.chain(configured.iter().cloned()).collect();
+    let names: BTreeSet<String> = placements.keys().chain(configured).cloned().collect();
     let tenant = |name: String| {
-        let own = placements.iter().filter(|summary| summary.stream.tenant() == name);
-        let mut counts = BTreeMap::new();
-        let mut placements_paused = 0;
-        for summary in own {
-            *counts.entry(summary.state.to_owned()).or_default() += 1;
-            placements_paused += usize::from(gates.of_instance(&summary.stream).is_some());
-        }
+        let own = placements.get(&name);
+        let counts = own.into_iter().flatten().map(|(state, count)| ((*state).to_owned(), *count));
+        let paused = gates.instances_of(&name, "placement").into_iter();
+        let is_there = |stream: &StreamId| own.is_some() && engine.summary(stream).is_some();
+        let placements_paused = paused.filter(|(stream, _)| is_there(stream)).count();
         let mine = format!("{name}/");
         let failing: Vec<&Waiting> =
             failing.iter().filter(|waiting| waiting.key.as_str().starts_with(&mine)).collect();
@@ -190,7 +188,7 @@ fn each(
             environment: connected.map(|it| it.tenant.policy.environment.as_str().to_owned()),
             paused: of(None),
             systems: [Side::Ats, Side::Insurer].map(system).into(),
-            placements: counts,
+            placements: counts.collect(),
             placements_paused,
             failing: failing.len(),
             failing_first: first.map(|it| format!("{}: {}", it.key, it.reason)).collect(),

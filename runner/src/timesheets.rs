@@ -205,9 +205,8 @@ pub async fn look_up_waiting(
     source: &Source,
 ) -> Result<(), ReadError> {
     let tenant = &connected.tenant.name;
-    for summary in engine.summaries("invoice") {
-        let waits = ["Waiting", "Flagged"].contains(&summary.state);
-        if !waits || summary.stream.tenant() != tenant {
+    for summary in engine.summaries_in("invoice", &["Waiting", "Flagged"]) {
+        if summary.stream.tenant() != tenant {
             continue;
         }
         let Some((placement, _)) = summary.stream.key().rsplit_once('.') else { continue };

@@ -248,8 +248,7 @@ impl Verified {
 /// All placements, the parked deliveries and what could not be read. `failing` are the calls that wait to be tried again,
 /// where a process is at work; `tenants` those that may have none yet.
 pub fn list(engine: &Engine<Insurance>, failing: &[Waiting], tenants: &[String]) -> List {
-    let mut parked = engine.summaries("delivery");
-    parked.retain(|summary| summary.state == "Parked");
+    let parked = engine.summaries_in("delivery", &["Parked"]);
     let gates = Gates::of(engine);
     let placement = |s: &Summary| paused(line(s, failing), &s.stream, &gates);
     let summaries = engine.summaries("placement");
@@ -306,8 +305,7 @@ fn paused(line: Line, stream: &StreamId, gates: &Gates) -> Line {
 }
 
 fn unread(engine: &Engine<Insurance>, tenants: &[String]) -> Vec<Missed> {
-    let summaries = engine.summaries("placement");
-    let seen = summaries.iter().map(|summary| summary.stream.tenant().to_owned());
+    let seen = engine.counts_by_tenant("placement").into_keys();
     let tenants: BTreeSet<String> = seen.chain(tenants.iter().cloned()).collect();
     let mut missed = Vec::new();
     for tenant in tenants {

@@ -11,7 +11,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
 
 use crate::admin;
@@ -26,10 +26,13 @@ mod connections;
 mod coverage;
 pub mod door;
 mod enter;
+mod gates;
+mod guesses;
 mod inbox;
 mod live;
 mod log;
 mod long;
+mod paper;
 mod picture;
 mod placement;
 mod review;
@@ -53,6 +56,8 @@ pub struct Site {
     pub door: Arc<admin::Door>,
     /// Who may see and do what.
     pub access: Access,
+    /// Who tried tokens that open nothing.
+    guesses: guesses::Guesses,
     /// Room for pages that follow.
     followers: Arc<Semaphore>,
     /// What is known of every placement at hand.
@@ -65,41 +70,76 @@ impl Site {
     /// A site over what the admin door asks.
     pub fn new(door: Arc<admin::Door>, access: Access) -> Self {
         let book = book::Book::new(door.engine.clone(), door.stopped.clone());
-        let (followers, long) = (Semaphore::new(FOLLOWERS_MAX), long::Long::default());
-        Self { door, access, followers: Arc::new(followers), book: Arc::new(book), long }
+        let (followers, long) = (Arc::new(Semaphore::new(FOLLOWERS_MAX)), long::Long::default());
+        let guesses = guesses::Guesses::default();
+        Self { door, access, guesses, followers, book: Arc::new(book), long }
     }
+}
+
+/// What somebody sees at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// A page that is opened by its address.
+    Page,
+    /// A page that answers a form.
+    Answer,
+    /// No page: a way to another one, a file, or a stream.
+    Else,
+}
+
+/// An address, what is seen there, and what makes it.
+type Route = (&'static str, Shows, fn() -> MethodRouter<Arc<Site>>);
+
+/// What only those see who have come in.
+const INSIDE: [Route; 24] = [
+    ("/", Shows::Else, || get(|| async { Redirect::to("/review") })),
+    ("/review", Shows::Page, || get(review::page)),
+    ("/act", Shows::Answer, || post(act::act)),
+    ("/act/all", Shows::Answer, || post(batch::ask)),
+    ("/act/all/sure", Shows::Answer, || post(batch::act)),
+    ("/board", Shows::Page, || get(board::page)),
+    ("/board/find", Shows::Answer, || post(board::find)),
+    ("/coverage", Shows::Page, || get(coverage::page)),
+    ("/coverage.csv", Shows::Else, || get(coverage::as_csv)),
+    ("/coverage/print", Shows::Page, || get(coverage::on_paper)),
+    ("/inbox", Shows::Page, || get(inbox::page)),
+    ("/inbox/one", Shows::Page, || get(inbox::one)),
+    ("/inbox/act", Shows::Answer, || post(inbox::act)),
+    ("/log", Shows::Page, || get(log::page)),
+    ("/log/verify", Shows::Page, || get(log::verified).post(log::verify)),
+    ("/sent", Shows::Page, || get(sent::page)),
+    ("/sent/open", Shows::Answer, || post(sent::open)),
+    ("/papers/{workflow}/{tenant}/{id}", Shows::Page, || get(paper::page)),
+    ("/papers/accept", Shows::Answer, || post(paper::accept)),
+    ("/placements/{tenant}/{id}", Shows::Page, || get(placement::page)),
+    ("/connections", Shows::Page, || get(connections::page)),
+    ("/connections/act", Shows::Answer, || post(gates::act)),
+    ("/live", Shows::Else, || get(live::follow)),
+    ("/leave", Shows::Else, || post(enter::leave)),
+];
+
+/// What everybody sees.
+const OUTSIDE: [Route; 2] = [
+    ("/enter", Shows::Page, || get(enter::page).post(enter::enter)),
+    ("/assets/{name}", Shows::Else, || get(assets::asset)),
+];
+
+/// Every address of the site with what is seen there; `{..}` stands for a part that differs.
+pub fn addresses() -> impl Iterator<Item = (&'static str, Shows)> {
+    INSIDE.iter().chain(&OUTSIDE).map(|(address, shows, _)| (*address, *shows))
 }
 
 /// The pages' routes.
 pub fn router(site: Site) -> Router {
     let site = Arc::new(site);
-    let pages = Router::new()
-        .route("/", get(|| async { Redirect::to("/review") }))
-        .route("/review", get(review::page))
-        .route("/act", post(act::act))
-        .route("/act/all", post(batch::ask))
-        .route("/act/all/sure", post(batch::act))
-        .route("/board", get(board::page))
-        .route("/board/find", post(board::find))
-        .route("/coverage", get(coverage::page))
-        .route("/coverage.csv", get(coverage::as_csv))
-        .route("/coverage/print", get(coverage::on_paper))
-        .route("/inbox", get(inbox::page))
-        .route("/inbox/one", get(inbox::one))
-        .route("/inbox/act", post(inbox::act))
-        .route("/log", get(log::page))
-        .route("/log/verify", get(log::verified).post(log::verify))
-        .route("/sent", get(sent::page))
-        .route("/sent/open", post(sent::open))
-        .route("/placements/{tenant}/{id}", get(placement::page))
-        .route("/connections", get(connections::page))
-        .route("/live", get(live::follow))
-        .route("/leave", post(enter::leave))
-        .layer(from_fn_with_state(Arc::clone(&site), guard));
-    Router::new()
-        .merge(pages)
-        .route("/enter", get(enter::page).post(enter::enter))
-        .route("/assets/{name}", get(assets::asset))
+    let all = |routes: &[Route]| {
+        let add =
+            |router: Router<Arc<Site>>, (address, _, made): &Route| router.route(address, made());
+        routes.iter().fold(Router::new(), add)
+    };
+    all(&INSIDE)
+        .layer(from_fn_with_state(Arc::clone(&site), guard))
+        .merge(all(&OUTSIDE))
         .fallback(|| async { shell::problem(StatusCode::NOT_FOUND, "There is no such page.") })
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(from_fn(hardened))

@@ -238,8 +238,7 @@ impl Workplace {
     pub fn is_quiet(&self) -> bool {
         let now = self.engine.clock().now();
         let activity = self.dispatcher.activity();
-        let waiting =
-            self.engine.summaries("delivery").into_iter().filter(|s| s.state == "Waiting");
+        let waiting = self.engine.summaries_in("delivery", &["Waiting"]).into_iter();
         let beats = self.pulse.beats();
         let is_put_off = |tenant: &str| {
             let beat = beats.get(&format!("inbox/{tenant}"));

@@ -5,6 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+// What is logged meanwhile is heard, as in the stories of `tests/it`.
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[path = "cli/desk.rs"]
 mod desk;
 #[path = "cli/exits.rs"]

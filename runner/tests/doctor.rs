@@ -9,6 +9,7 @@ mod canary;
 #[path = "doctor/codes.rs"]
 mod codes;
 #[path = "doctor/dialect.rs"]
+#[allow(dead_code, reason = "not everything that the binary's tests need is needed here")]
 mod dialect;
 #[path = "doctor/jobdiva.rs"]
 mod jobdiva;
@@ -18,3 +19,5 @@ mod overrides;
 mod policy;
 #[path = "doctor/settings.rs"]
 mod settings;
+#[path = "doctor/switches.rs"]
+mod switches;

@@ -4,6 +4,10 @@
 
 #[path = "door/bounds.rs"]
 mod bounds;
+// What is logged meanwhile is heard, as in the stories of `tests/it`.
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[path = "door/endings.rs"]
 mod endings;
 #[path = "door/knocking.rs"]
@@ -22,3 +26,9 @@ mod signatures;
 mod told;
 #[path = "door/trials.rs"]
 mod trials;
+
+/// Over whatever is logged while a door is there.
+fn watched() -> canary::Watch {
+    told::listen();
+    canary::Watch::of_another_listener()
+}

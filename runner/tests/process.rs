@@ -41,6 +41,9 @@ mod secrets;
 mod simulate;
 #[path = "process/skipped.rs"]
 mod skipped;
+#[cfg(feature = "otlp")]
+#[path = "process/traces.rs"]
+mod traces;
 #[path = "process/verbs.rs"]
 mod verbs;
 #[path = "process/webhooks.rs"]

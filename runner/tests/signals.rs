@@ -3,6 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+// What is logged meanwhile is heard, as in the stories of `tests/it`.
+#[path = "signals/ages.rs"]
+mod ages;
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[path = "signals/delivery.rs"]
 mod delivery;
 #[path = "signals/facts.rs"]
@@ -17,3 +23,8 @@ mod metrics;
 mod receiver;
 #[path = "signals/settings.rs"]
 mod settings;
+
+/// Over whatever is logged while something runs.
+fn watched() -> canary::Watch {
+    canary::Watch::new()
+}

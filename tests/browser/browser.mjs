@@ -51,8 +51,12 @@ function watch(page, trouble) {
   });
 }
 
+/// Where axe has looked: the paths of pages.
+export const looked = new Set();
+
 /// What axe has against a page, a line each.
 export async function axe(page) {
+  looked.add(new URL(page.url()).pathname);
   const found = await page.evaluate(`${AXE}; axe.run(document, { runOnly: { type: "tag", values: ${JSON.stringify(RULES)} } })`);
   return found.violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${new URL(page.url()).pathname}: ${id}: ${help}: ${node.target.join(" ")}: ${node.html.slice(0, 160)}`));

@@ -15,6 +15,8 @@ use tests::canary::Watch;
 use workflow_core::domain::placement::{Issue, Placement, State};
 use workflow_core::id::StreamId;
 
+mod kept;
+
 const HOUR: Duration = Duration::from_secs(3600);
 /// The seed's candidate with a certificate among the attachments.
 const NAKAGAWA: &str = "70011000059";

@@ -72,6 +72,8 @@ async fn forgets(mut world: World) {
     let forget = Input::Forget { reason: "asked".into() };
     world.tell_contractor(&who(), forget).await.expect("it is taken");
     assert!(world.vault.is_forgotten(&subject()), "the key is gone when the answer is there");
+    // Until the placement has been told too.
+    world.settle().await;
     let verified = audit::verify(&**world.engine().store(), &mut |_| {}).expect("it is intact");
     assert!(records(&world).starts_with(&before), "nothing that was written is changed");
 
@@ -183,6 +185,38 @@ async fn an_heir_of_whom_nothing_is_kept_leads_to_all_who_were_merged_into_it() 
     assert_eq!(done.expect("it is taken").also, ["cand_1", "cand_3"]);
     for id in ["cand_1", "cand_3"] {
         assert!(vault.is_forgotten(&Subject::from(&of(id))), "{id}");
+    }
+    running.stop();
+}
+
+#[tokio::test]
+async fn one_who_was_gone_before_the_merge_is_forgotten_with_the_heir() {
+    let (vault, clock) = (Vault::in_memory(), ManualClock::at(BEGINNING));
+    let (store, dir) = (Arc::new(AilingStore::default()), tempfile::tempdir().expect("a folder"));
+    let running = engine(store as _, Arc::clone(&vault), clock, world::rules());
+    let of = |id: &str| contractor_stream(&CandidateId(id.into()));
+    let merged = || Input::Merged { into: CandidateId("cand_7".into()) };
+    let mut events = Vec::new();
+    for input in [
+        Input::LinkAsked { placement: PlacementId("pl_1".into()) },
+        Input::Retire { reason: "deleted".into() },
+        merged(),
+        // JobDiva tells of it again with every look.
+        merged(),
+    ] {
+        let source = Source::new("test", "");
+        let done = running.handle::<Contractor>(&of("cand_1"), input, source).await;
+        let done = done.expect("it is taken");
+        assert!(done.events == 0 || ["Unlinked", "Retired"].contains(&done.state));
+        events.push(done.events);
+    }
+    assert_eq!(events, [1, 1, 1, 0]);
+    let documents = Documents::new(dir.path(), Arc::clone(&vault));
+    for already in [false, true] {
+        let done = forget(&running, &documents, "cand_7", None, "asked".into(), "kim").await;
+        let done = done.expect("it is taken");
+        assert_eq!((done.also, done.already), (vec!["cand_1".to_owned()], already));
+        assert!(vault.is_forgotten(&Subject::from(&of("cand_1"))));
     }
     running.stop();
 }

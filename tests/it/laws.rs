@@ -54,14 +54,18 @@ impl Trial for OfGate {
     fn input(_: Option<&gate::State>) -> BoxedStrategy<gate::Input> {
         let by = || "kim".to_owned();
         let reason = proptest::sample::select(vec!["because", "because", " "]);
-        (0..4_u8, reason)
+        (0..5_u8, reason)
             .prop_map(move |(which, reason)| {
                 let reason = reason.to_owned();
                 match which {
                     0 => gate::Input::Pause { by: by(), reason },
                     1 => gate::Input::Resume { by: by(), reason },
                     2 => gate::Input::Remove { by: by(), reason },
-                    _ => gate::Input::Retry { by: by(), reason, calls: 3 },
+                    3 => gate::Input::Retry { by: by(), reason, calls: 3 },
+                    _ => {
+                        let of = StreamId::parse("placement/main/pl_1").expect("a stream's name");
+                        gate::Input::Disclose { by: by(), reason, of, position: 7 }
+                    }
                 }
             })
             .boxed()
@@ -69,7 +73,9 @@ impl Trial for OfGate {
 
     fn repeats(_: Option<&gate::State>, input: &gate::Input) -> Option<&'static str> {
         match input {
-            gate::Input::Retry { .. } => Some("each asking is an order of its own, and is kept"),
+            gate::Input::Retry { .. } | gate::Input::Disclose { .. } => {
+                Some("each asking is an order of its own, and is kept")
+            }
             gate::Input::Pause { .. } | gate::Input::Resume { .. } | gate::Input::Remove { .. } => {
                 None
             }

@@ -13,6 +13,7 @@ mod laws;
 mod orders;
 mod pages;
 mod pay;
+mod played;
 mod pressure;
 mod properties;
 mod recovery;

@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use integration_jobdiva::simulator::Behaviour;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
+use runner::config::Config;
 use runner::demo::{Demo, Screen};
 use runner::views;
 use runner::web::access::Role;
 use workflow_core::id::StreamId;
+
+use crate::played::Until;
 
 const LOOK: &str = "a viewer's token in this test";
 const SETTLE: &str = "an operator's token in this test";
@@ -37,24 +39,34 @@ struct Visitor<'a> {
 
 /// The demo as it is when all that can be done at its first moment is done.
 async fn begun() -> Site {
-    let dir = tempfile::tempdir().unwrap();
-    let tokens = vec![
-        (Role::Viewer, LOOK.to_owned()),
-        (Role::Operator, SETTLE.to_owned()),
-        (Role::Admin, RULE.to_owned()),
-    ];
-    let demo = Demo::start_with(dir.path(), Behaviour::default(), |c| c.page.tokens = tokens).await;
-    let mut demo = demo.unwrap();
-    demo.settle(&mut Screen::silent()).await.unwrap();
-    let client = Client::builder().redirect(Policy::none()).build().unwrap();
-    Site { _dir: dir, demo, client }
+    site(Until::Begun).await
 }
 
 /// The demo at its end.
 async fn ended() -> Site {
-    let mut site = begun().await;
-    site.demo.play(&mut Screen::silent()).await.unwrap();
-    site
+    site(Until::Ended).await
+}
+
+/// The first moment, in the process that played it.
+async fn unbroken() -> Site {
+    served(Until::unbroken(tokens).await)
+}
+
+async fn site(until: Until) -> Site {
+    served(until.resume(tokens).await)
+}
+
+fn tokens(config: &mut Config) {
+    config.page.tokens = vec![
+        (Role::Viewer, LOOK.to_owned()),
+        (Role::Operator, SETTLE.to_owned()),
+        (Role::Admin, RULE.to_owned()),
+    ];
+}
+
+fn served((dir, demo): (tempfile::TempDir, Demo)) -> Site {
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    Site { _dir: dir, demo, client }
 }
 
 impl Site {
@@ -253,5 +265,80 @@ async fn a_page_that_was_away_is_told_at_once_that_it_is_old() {
     let told = String::from_utf8_lossy(&told);
     assert!(told.contains("event: moved") && told.contains(&format!("id: {now}")), "{told}");
     drop(answer);
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_made_to_leave_by_another_site() {
+    let site = begun().await;
+    let kim = site.visitor(LOOK, "Kim").await;
+    let page = kim.get("/board").await;
+    let mark = field(&page, "mark");
+    for (mark, from) in [(mark, "cross-site"), ("0", "same-origin")] {
+        let answer = kim.post("/leave", &[("mark", mark)], from).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert!(!answer.headers().contains_key("set-cookie"));
+    }
+    let left = kim.post("/leave", &[("mark", mark)], "same-origin").await;
+    assert_eq!(left.status(), StatusCode::SEE_OTHER);
+    assert!(left.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_token_after_another_is_not_looked_at_for_long() {
+    let mut site = begun().await;
+    for _ in 0..12 {
+        site.visitor(LOOK, "Kim").await;
+    }
+    let mut refused = 0;
+    for _ in 0..20 {
+        refused += usize::from(
+            site.knock("guessed", "Eve").await.status() == StatusCode::TOO_MANY_REQUESTS,
+        );
+    }
+    assert_eq!(refused, 10);
+    let right = site.knock(LOOK, "Kim").await;
+    assert_eq!(right.status(), StatusCode::TOO_MANY_REQUESTS, "else a guess would show");
+    assert!(right.headers().contains_key("retry-after"));
+    site.demo.advance(std::time::Duration::from_secs(61)).await.unwrap();
+    assert_eq!(site.knock(LOOK, "Kim").await.status(), StatusCode::SEE_OTHER);
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_demo_that_is_kept_a_flag_settled_on_the_page_is_active_within_a_minute() {
+    let mut site = ended().await;
+    // What `runner demo --keep` begins with.
+    site.demo.relent();
+    let lapsed = StreamId::parse("placement/acme/51000794").unwrap();
+    let state = |site: &Site| site.demo.engine().summary(&lapsed).unwrap().state;
+    assert_eq!(state(&site), "Flagged");
+    {
+        let lee = site.visitor(SETTLE, "Lee").await;
+        let page = lee.get("/review").await;
+        let line = page.split("href=\"/placements/acme/51000794\"").nth(1).unwrap();
+        let line = line.split("</tr>").next().unwrap();
+        let order = [
+            ("mark", field(line, "mark")),
+            (
+                "deed",
+                line.split("name=\"deed\" value=\"").nth(1).unwrap().split('"').next().unwrap(),
+            ),
+            ("reason", "called them"),
+            ("about", field(line, "about")),
+            ("back", field(line, "back")),
+        ];
+        let done = lee.act(&order, "same-origin").await;
+        assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    }
+    // As `keep` does, a second at a time.
+    let mut seconds = 0;
+    while state(&site) != "Active" {
+        site.demo.settle(&mut Screen::silent()).await.unwrap();
+        site.demo.advance(std::time::Duration::from_secs(1)).await.unwrap();
+        seconds += 1;
+        assert!(seconds < 60, "{}: {:?}", state(&site), site.demo.engine().summary(&lapsed));
+    }
     site.demo.stop().await.unwrap();
 }

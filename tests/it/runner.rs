@@ -175,3 +175,42 @@ async fn timesheets_become_invoices_and_what_happens_to_them_happens_to_those() 
     assert_eq!(invoices(&demo).await, [0_i64; 0]);
     demo.stop().await.unwrap();
 }
+
+/// What a start and the rounds after it cost depends on what is pending, whatever has ended by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_and_its_quiet_rounds_read_nothing_of_what_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut demo = Demo::start(dir.path()).await.unwrap();
+    demo.play(&mut Screen::silent()).await.unwrap();
+    demo.engine().shelve().unwrap();
+    let states = demo.engine().counts("placement");
+    let ended: usize =
+        ["Excluded", "Completed", "Canceled"].iter().map(|state| states[state]).sum();
+    demo.stop().await.unwrap();
+
+    let mut demo = Demo::start(dir.path()).await.unwrap();
+    demo.settle(&mut Screen::silent()).await.unwrap();
+    let metrics = || async {
+        let address = runner::admin::Address::read(dir.path()).unwrap();
+        reqwest::get(format!("{}/metrics", address.url)).await.unwrap().text().await.unwrap()
+    };
+    let said = metrics().await;
+    let state = |state: &str| {
+        let series = format!("workflow_placements{{tenant=\"acme\",state=\"{state}\"}} ");
+        said.lines().find_map(|line| line.strip_prefix(&series)?.parse::<usize>().ok())
+    };
+    // What people see is the same.
+    for (name, count) in &states {
+        assert_eq!(state(name), Some(*count).filter(|count| *count > 0), "{name}");
+    }
+    assert!(ended >= 5, "{states:?}");
+    assert_eq!(demo.engine().ended_lines_read(), 0, "the start, and a look at the metrics");
+    demo.advance(std::time::Duration::from_secs(30 * 60)).await.unwrap();
+    demo.settle(&mut Screen::silent()).await.unwrap();
+    metrics().await;
+    assert_eq!(demo.engine().ended_lines_read(), 0, "a round that finds nothing");
+    // Whoever asks for them is given them.
+    assert_eq!(demo.engine().summaries("placement").len(), states.values().sum::<usize>());
+    assert!(demo.engine().ended_lines_read() >= ended as u64);
+    demo.stop().await.unwrap();
+}

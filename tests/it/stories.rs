@@ -9,6 +9,7 @@ mod departures;
 mod forgetting;
 mod gaps;
 mod heirs;
+mod kept;
 mod merges;
 mod operator;
 mod people;

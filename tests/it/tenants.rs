@@ -24,7 +24,6 @@ use tests::canary::Watch;
 use workflow_core::domain::contractor::{Contractor, State};
 use workflow_core::domain::rules::Rules;
 use workflow_core::id::StreamId;
-use workflow_core::outlet::Settings;
 use workflow_core::time::ManualClock;
 
 const LOOK: Duration = Duration::from_millis(2);
@@ -54,6 +53,8 @@ enum Wrong {
     Busy,
     /// Nothing is wrong, but its insurer may be asked very slowly, by its own lines of the configuration.
     Slow,
+    /// The same of its JobDiva.
+    SlowReads,
 }
 
 impl Accounts {
@@ -126,9 +127,17 @@ impl Pair {
                 last.fault(insurer::Fault { count: 1000, ..fault });
             }
             Wrong::Slow => {
-                let paces = paces(dir.path());
-                for (tenant, pace) in tenants.iter_mut().zip(paces) {
-                    tenant.policy.limits = pace;
+                let slow =
+                    "least_per_minute = 1\nburst = 500\nper_minute = 600\nmethods = { post = 1 }";
+                for (tenant, paced) in tenants.iter_mut().zip(paced(dir.path(), "1099policy", slow))
+                {
+                    tenant.policy.limits = paced.policy.limits;
+                }
+            }
+            Wrong::SlowReads => {
+                let slow = "least_per_minute = 1\nburst = 1\nper_minute = 1";
+                for (tenant, paced) in tenants.iter_mut().zip(paced(dir.path(), "jobdiva", slow)) {
+                    tenant.jobdiva.limits = paced.jobdiva.limits;
                 }
             }
             Wrong::Address => tenants[1].jobdiva.base_url = "http://127.0.0.1:9".into(),
@@ -344,9 +353,14 @@ async fn a_service_that_is_not_there_keeps_nobody_from_starting() {
     pair.stop().await;
 }
 
-/// The paces of both tenants' insurers, as a configuration with a table of limits for each gives them.
-fn paces(dir: &Path) -> [Settings; 2] {
+/// Both tenants as a configuration gives them, with a table of limits of this system for each: one fast, one slow.
+fn paced(dir: &Path, system: &str, slow: &str) -> Vec<Tenant> {
     let tenant = |name: &str, limits: &str| {
+        let limits = |of: &str| match of == system {
+            true => format!("[tenant.{of}.limits]\n{limits}"),
+            false => String::new(),
+        };
+        let (jobdiva, policy) = (limits("jobdiva"), limits("1099policy"));
         format!(
             r#"
             [[tenant]]
@@ -355,28 +369,45 @@ fn paces(dir: &Path) -> [Settings; 2] {
             client_id = "1"
             username = "api-user@example.com"
             password_file = "{name}-password"
+            {jobdiva}
             [tenant.1099policy]
             environment = "sandbox"
             api_key_file = "{name}-key"
             success_url = "https://{name}.example.com/{{placement}}?done"
             cancel_url = "https://{name}.example.com/{{placement}}?not"
-            [tenant.1099policy.limits]
-            {limits}
+            {policy}
             [tenant.contractor]
             relay_domain = "relay.{name}.example.com"
             "#
         )
     };
     let fast = tenant("acme", "per_minute = 6000\nburst = 500");
-    let slow = tenant(
-        "bolt",
-        "least_per_minute = 1\nburst = 500\nper_minute = 600\nmethods = { post = 1 }",
-    );
+    let slow = tenant("bolt", slow);
     let file = dir.join("paces.toml");
     std::fs::write(&file, format!("data_dir = \"data\"\n{fast}{slow}")).unwrap();
-    let tenants = runner::config::load(&file).unwrap_or_else(|error| panic!("{error}")).tenants;
-    let limits: Vec<Settings> = tenants.into_iter().map(|tenant| tenant.policy.limits).collect();
-    limits.try_into().unwrap()
+    runner::config::load(&file).unwrap_or_else(|error| panic!("{error}")).tenants
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_own_pace_of_reading_slows_nobody_else() {
+    let pair = Pair::start(Accounts::Two, Wrong::SlowReads).await;
+    // The clock has not moved since the start: one has read all that there is, the other has knocked.
+    assert_eq!(pair.state("acme", GOOD), "ApplicationPending");
+    assert_eq!(pair.state("bolt", GOOD), "-");
+    let [acme, bolt] = ["acme", "bolt"].map(|tenant| pair.asked(tenant).0);
+    assert!(acme > 20, "{acme}");
+    assert!(bolt <= 2, "{bolt}");
+    let minutes = 10;
+    for _ in 0..minutes {
+        pair.wait(Duration::from_secs(60)).await;
+    }
+    // One a minute, and what the first one had saved up.
+    let read = pair.asked("bolt").0;
+    assert!((2..=minutes + 2).contains(&read), "{read}");
+    let outlet = |tenant: &str| pair.system(tenant, "jobdiva").outlet.unwrap();
+    assert!(outlet("bolt").put_off > 0, "{:?}", outlet("bolt"));
+    assert_eq!(outlet("acme").put_off, 0);
+    pair.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

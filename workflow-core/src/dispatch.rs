@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
+use tracing::{Instrument as _, Span};
 
 use crate::backoff;
 use crate::engine::{Engine, HandleError, OwedCall};
-use crate::exchange::{self, Attempted, Came, Exchange, Tape};
+use crate::exchange::{self, Attempted, Exchange, Tape};
 use crate::id::{Key, StreamId};
 use crate::outcome::{Again, Attempt, Outcome, Trace};
 use crate::outlet::Later;
+use crate::span;
 use crate::time::Timestamp;
 use crate::workflow::Domain;
 
@@ -154,6 +156,7 @@ struct Flight<D: Domain> {
     call: OwedCall<D>,
     attempt: Attempt,
     tape: Tape,
+    span: Span,
 }
 
 /// One line for each attempt, whatever it came to: by these fields whoever reads the logs finds them again.
@@ -167,10 +170,7 @@ fn say<D: Domain>(
     let (tenant, workflow, instance) = (stream.tenant(), stream.workflow(), stream.key());
     let (operation, number) = (call.operation.as_str(), attempt.earlier + 1);
     let requests = exchanges.len();
-    let last = exchanges.iter().rev().find_map(|exchange| match &exchange.came {
-        Came::Answer { status, request_id, .. } => Some((*status, request_id.as_deref())),
-        Came::Lost { .. } | Came::NotSent { .. } => None,
-    });
+    let last = span::last_answer(exchanges);
     let status = last.map(|(status, _)| status);
     let request_id = last.and_then(|(_, request_id)| request_id);
     match outcome {
@@ -263,7 +263,8 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 let Ready { calls, next } = self.take_ready();
                 look_at = next;
                 for (call, attempt) in calls {
-                    let flight = Flight { call, attempt, tape: Tape::default() };
+                    let span = span::attempt(&call, &attempt);
+                    let flight = Flight { call, attempt, tape: Tape::default(), span };
                     flights.insert(self.start(&mut running, &flight), flight);
                 }
             }
@@ -292,6 +293,7 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
         let performer = Arc::clone(&self.performer);
         let (call, attempt) = (flight.call.call.clone(), flight.attempt.clone());
         let performing = async move { performer.perform(call, attempt).await };
+        let performing = performing.instrument(flight.span.clone());
         running.spawn(exchange::taped(flight.tape.clone(), performing)).id()
     }
 
@@ -384,14 +386,17 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
                 (panic.id(), Outcome::Again(again))
             }
         };
-        let Some(Flight { call, attempt, tape }) = flights.remove(&id) else { return Ok(()) };
+        let Some(flight) = flights.remove(&id) else { return Ok(()) };
+        let Flight { call, attempt, tape, span } = flight;
         let exchanges = tape.take();
         say(&call, &attempt, &exchanges, &outcome);
+        span::came(&span, &exchanges, &outcome);
         let attempted = self.attempted(&attempt, exchanges);
         let (stream, key) = (&call.stream, &call.key);
         let again = match outcome {
             Outcome::Answered(answer) => {
-                match self.engine.answer_with(&call, answer, ACTOR, attempted).await {
+                let answered = self.engine.answer_with(&call, answer, ACTOR, attempted);
+                match answered.instrument(span).await {
                     Ok(handled) => {
                         tracing::debug!(%stream, %key, state = handled.state, "it led on");
                         // An answer that changed nothing must not make a loop without a pause. What it says was done

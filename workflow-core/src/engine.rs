@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{oneshot, watch};
+use tracing::{Instrument as _, Span};
 
 mod cache;
 mod checkpoint;
@@ -45,6 +46,7 @@ use crate::exchange::Attempted;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
+use crate::span;
 use crate::store::{NoRoom, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::workflow::{Domain, Rejection, Workflow};
@@ -282,6 +284,26 @@ impl<D: Domain> Engine<D> {
         source: Source,
         taken: Option<Box<Taken<D>>>,
     ) -> Result<Handled, HandleError> {
+        let span = match given {
+            // No input: only what was exchanged is kept.
+            Given::Exchanges => Span::none(),
+            Given::Typed(_) | Given::Json(_) | Given::Answer { .. } | Given::Timer => {
+                span::input(&stream, &source.actor)
+            }
+        };
+        let queued = self.queued(stream, given, source, taken);
+        let handled = queued.instrument(span.clone()).await;
+        span::handled(&span, &handled);
+        handled
+    }
+
+    async fn queued(
+        &self,
+        stream: StreamId,
+        given: Given<D>,
+        source: Source,
+        taken: Option<Box<Taken<D>>>,
+    ) -> Result<Handled, HandleError> {
         let queue = &self.shared.queue;
         let room = queue.room().await.ok_or_else(|| self.why_stopped())?;
         let (reply, answer) = oneshot::channel();
@@ -424,6 +446,43 @@ impl<D: Domain> Engine<D> {
         }
     }
 
+    /// One line per instance of a workflow that is in one of these states, by stream. What has ended or rests is read only
+    /// where it stands in one of them.
+    pub fn summaries_in(&self, workflow: &str, states: &[&str]) -> Vec<Summary> {
+        let numbers: Vec<usize> = match self.read_index().states().get(workflow) {
+            Some(names) => (0..names.len()).filter(|at| states.contains(&names[*at])).collect(),
+            None => Vec::new(),
+        };
+        let mut all: BTreeMap<StreamId, Summary> = BTreeMap::new();
+        let mut last = None;
+        loop {
+            let of = (workflow, &numbers[..]);
+            let (some, end) =
+                self.read_index().in_memory_in(of, last.as_ref(), SUMMARIES_AT_A_TIME);
+            all.extend(some.into_iter().map(|summary| (summary.stream.clone(), summary)));
+            let Some(end) = end else { break };
+            last = Some(end);
+        }
+        // After those in memory: what comes onto the shelf meanwhile was seen there, and what leaves it is seen here.
+        for state in numbers {
+            let mut last = None;
+            loop {
+                let of = (workflow, state);
+                let (some, end) =
+                    self.read_index().ended_in(of, last.as_ref(), SUMMARIES_AT_A_TIME);
+                all.extend(some.into_iter().map(|summary| (summary.stream.clone(), summary)));
+                let Some(end) = end else { break };
+                last = Some(end);
+            }
+        }
+        all.into_values().collect()
+    }
+
+    /// How many lines of instances that ended or rest were read since the start: only who asks for them should cost any.
+    pub fn ended_lines_read(&self) -> u64 {
+        self.read_index().ended_read()
+    }
+
     /// The names of the workflows that are registered.
     pub fn workflows(&self) -> BTreeSet<&'static str> {
         self.shared.workflows.keys().copied().collect()
@@ -462,6 +521,14 @@ impl<D: Domain> Engine<D> {
     /// How many of a workflow's instances are in each state, by the state's name; states without any too.
     pub fn counts(&self, workflow: &str) -> BTreeMap<&'static str, usize> {
         self.read_index().counts(workflow)
+    }
+
+    /// The same of each tenant, without the states in which it has none.
+    pub fn counts_by_tenant(
+        &self,
+        workflow: &str,
+    ) -> BTreeMap<String, BTreeMap<&'static str, usize>> {
+        self.read_index().counts_by_tenant(workflow)
     }
 
     /// One line about one instance.

@@ -10,10 +10,10 @@
 //! 4. [`record`] and [`codec`]: what stands in the log. [`store`]: the port that keeps it, with `store::memory` and
 //!    `store::sled`. [`audit`]: checking that it is as it was written, exporting and restoring it. [`seal`]: personal
 //!    data in it, sealed per person, so that a person can be forgotten.
-//!    [`exchange`]: what was sent outside and what came back, kept beside the events.
+//!    [`exchange`]: what was sent outside and what came back, kept beside the events; [`moot`]: messages that led to nothing.
 //! 5. [`engine`]: the one write path. [`dispatch`] performs what is owed, [`backoff`] says when again, [`limits`]
 //!    how fast and [`breaker`] whether at all, both put around a system by [`outlet`]; [`inbox`] keeps what arrives from
-//!    outside, [`altered`] says what may have happened to it on its way. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
+//!    outside, [`altered`] says what may have happened to it on its way; [`span`] tells traces of both. With feature `testing`: `laws` tries what every workflow keeps, `explore` goes every
 //!    road of some workflows in a hostile world.
 //! 6. `domain` (feature `placement`, on by default): the customer's workflows. The engine never uses it; without
 //!    default features this crate is a bare engine for any workflow. `examples/library_loan.rs` is one.
@@ -40,10 +40,12 @@ pub mod laws;
 pub mod limits;
 pub mod machine;
 pub mod money;
+pub mod moot;
 pub mod outcome;
 pub mod outlet;
 pub mod record;
 pub mod seal;
+pub mod span;
 pub mod store;
 pub mod time;
 pub mod workflow;

@@ -26,6 +26,7 @@ pub(crate) mod read;
 pub(crate) mod shelf;
 pub mod sled;
 mod streams;
+pub mod wrapper;
 
 /// Events for one stream, to be appended if the stream is at the expected version.
 #[derive(Clone, Debug)]

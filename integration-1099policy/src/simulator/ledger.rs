@@ -27,6 +27,9 @@ pub struct Ledger {
     pub sessions_opened: u64,
     /// Sessions that a contractor could still finish.
     pub sessions_live: u64,
+    /// The same, by contractor id.
+    #[serde(default)]
+    pub sessions_live_by_contractor: BTreeMap<String, u64>,
     /// Policies issued, by quote id.
     pub policies_by_quote: BTreeMap<String, u64>,
     /// Assignments created, by job id.

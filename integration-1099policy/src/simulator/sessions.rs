@@ -32,7 +32,7 @@ pub(super) struct Session {
     id: String,
     created: i64,
     pub(super) quote: Option<String>,
-    contractor: String,
+    pub(super) contractor: String,
     success_url: String,
     cancel_url: String,
     step: usize,

@@ -159,11 +159,15 @@ impl World {
         Desk { cfg, scope, now, book, shared: &mut self.shared }
     }
 
-    /// The ledger with its two live counts taken now.
+    /// The ledger with its live counts taken now.
     pub(super) fn ledger(&self, now: Timestamp) -> Ledger {
         let mut ledger = self.shared.ledger.clone();
         for book in self.books.values() {
-            ledger.sessions_live += book.sessions.newest().filter(|s| s.is_live()).count() as u64;
+            for session in book.sessions.newest().filter(|s| s.is_live()) {
+                ledger.sessions_live += 1;
+                let contractor = session.contractor.clone();
+                *ledger.sessions_live_by_contractor.entry(contractor).or_default() += 1;
+            }
             for assignment in book.assignments.newest().filter(|a| a.is_live(now.as_secs())) {
                 *ledger.assignments_live_by_job.entry(assignment.job.clone()).or_default() += 1;
             }

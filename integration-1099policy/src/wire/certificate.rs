@@ -52,17 +52,8 @@ impl Certificate {
 
     /// How its review stands; what is wrong with it where its status is none that is known.
     pub(crate) fn review(&self) -> Result<Review, &'static str> {
-        let standing = match self.status.as_deref() {
-            Some("pending") => ReviewStanding::Pending,
-            Some("processing") => ReviewStanding::Processing,
-            // The guides' words for the same.
-            Some("approved" | "validated" | "valid") => ReviewStanding::Approved,
-            Some("flagged") => ReviewStanding::Flagged,
-            Some("denied") => ReviewStanding::Denied,
-            Some("error") => ReviewStanding::Error,
-            Some(_) => return Err("a certificate of an unknown status"),
-            None => return Err("a certificate without status"),
-        };
+        let status = self.status.as_deref().ok_or("a certificate without status")?;
+        let standing = standing(status).ok_or("a certificate of an unknown status")?;
         let rules = self.review_results["audit_results"].as_array().into_iter().flatten();
         let coverages = coverages(&self.review_results["parsed_certificate_json"]);
         Ok(Review { standing, rules: rules.take(ITEMS_MAX).map(rule).collect(), coverages })
@@ -76,6 +67,24 @@ impl Listed for Certificate {
     fn created(&self) -> Option<Timestamp> {
         self.created
     }
+}
+
+fn standing(status: &str) -> Option<ReviewStanding> {
+    Some(match status {
+        "pending" => ReviewStanding::Pending,
+        "processing" => ReviewStanding::Processing,
+        // The guides' words for the same.
+        "approved" | "validated" | "valid" => ReviewStanding::Approved,
+        "flagged" => ReviewStanding::Flagged,
+        "denied" => ReviewStanding::Denied,
+        "error" => ReviewStanding::Error,
+        _ => return None,
+    })
+}
+
+/// What a status is read as, in a word; `None` for one that is not known.
+pub(crate) fn known(status: &str) -> Option<String> {
+    standing(status).map(|standing| format!("{standing:?}").to_lowercase())
 }
 
 fn rule(result: &Value) -> RuleSeen {

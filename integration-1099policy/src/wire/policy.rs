@@ -58,14 +58,13 @@ impl Policy {
     }
 
     fn standing(&self, now: Timestamp) -> Result<PolicyStanding, &'static str> {
-        let status = self.status.as_deref().map(str::to_ascii_lowercase);
-        let told = match (status.as_deref(), self.is_active) {
-            (Some("cancelled" | "canceled" | "voided" | "void"), _) => PolicyStanding::Canceled,
-            (Some("expired"), _) => PolicyStanding::Expired,
+        let status = self.status.as_deref();
+        let said = status.map(|status| standing(status).ok_or("a policy with an unknown status"));
+        let told = match (said.transpose()?, self.is_active) {
             // `is_active: false` is the switch that turns a policy off, whatever the status still says.
-            (Some("active") | None, Some(false)) => PolicyStanding::Canceled,
-            (Some("active"), _) | (None, Some(true)) => PolicyStanding::Active,
-            (Some(_), _) => return Err("a policy with an unknown status"),
+            (Some(PolicyStanding::Active) | None, Some(false)) => PolicyStanding::Canceled,
+            (Some(told), _) => told,
+            (None, Some(true)) => PolicyStanding::Active,
             (None, None) => return Err("a policy without status"),
         };
         let ran_out = self.expiration_date.is_some_and(|expires| expires <= now);
@@ -80,6 +79,20 @@ impl Listed for Policy {
     fn created(&self) -> Option<Timestamp> {
         self.created
     }
+}
+
+fn standing(status: &str) -> Option<PolicyStanding> {
+    Some(match status.to_ascii_lowercase().as_str() {
+        "active" => PolicyStanding::Active,
+        "cancelled" | "canceled" | "voided" | "void" => PolicyStanding::Canceled,
+        "expired" => PolicyStanding::Expired,
+        _ => return None,
+    })
+}
+
+/// What a status is read as, in a word; `None` for one that is not known.
+pub(crate) fn known(status: &str) -> Option<String> {
+    standing(status).map(|standing| format!("{standing:?}").to_lowercase())
 }
 
 #[cfg(test)]

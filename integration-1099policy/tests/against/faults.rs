@@ -98,6 +98,25 @@ async fn a_busy_insurer_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_method_may_have_a_time_of_its_own() {
+    // Care: where one kind of request is slow, the others need not be waited for as long.
+    let hour = Duration::from_secs(3600);
+    for (method, path) in [("POST", "/jobs"), ("GET", "/contractors")] {
+        let insurer = Insurer::with(Simulated::default(), |config| {
+            (config.read_timeout, config.total_timeout) = (hour, hour);
+            config.method_timeouts.insert(method.to_owned(), Duration::from_millis(100));
+        })
+        .await;
+        insurer.sim.fault(Fault::once(method, path, FaultKind::SlowBody { millis: 3_600_000 }));
+        let call = if method == "POST" { work("1", "11").job() } else { work("1", "11").link() };
+        let attempt = insurer.attempt("1", "slow");
+        let given_up = insurer.perform(&call, &attempt);
+        let given_up = tokio::time::timeout(Duration::from_secs(60), given_up).await;
+        again(given_up.expect("its own time is kept to"));
+    }
+}
+
+#[tokio::test]
 async fn a_slow_body_is_waited_for_and_past_the_limit_is_no_answer() {
     // Care: the limit holds for the whole answer, not for its head only; and what came late is not half an answer.
     assert_eq!(made_once(FaultKind::SlowBody { millis: 5 }).await, []);

@@ -141,9 +141,11 @@ fields! {
     /// How the worker is engaged, in the tenant's words.
     Employment = "worker_category" Word ["EMPLOYMENT_CATEGORY"];
     /// Whether a company of the worker's is paid; spelt so in searches.
-    CorpToCorp = "c2c_flag" Flag ["CORPTOCORP", "crop to crop", "OH_C2C", "C2C"];
+    CorpToCorp = "c2c_flag" Flag ["CORPTOCORP", "crop to crop", "C2C", "OH_C2C"];
     /// Whether the worker is on the payroll.
-    W2 = "w2_flag" Flag ["OH_W2", "W2"];
+    W2 = "w2_flag" Flag ["W2", "OH_W2"];
+    /// The company that is paid for the worker; seen of companies and of contractors alike, so that nothing is decided by it.
+    PayeeCompany = "payee_company_id" Id ["SUBCONTRACT_COMPANYID"];
     /// The state in which the work is done.
     WorkState = "work_state" Word ["WORKING_STATE", "WORK_STATE"];
     /// The country in which the work is done.

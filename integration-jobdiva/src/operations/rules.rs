@@ -82,7 +82,7 @@ const USUAL: &[Line] = &[
     (0, 0, "", &["too many api requests in the queue"], Class::Busy, 180, "[S1]"),
     (429, 429, "", &[], Class::Busy, 0, "[2x] S5, S7"),
     (0, 0, "", &["request limit exceeded"], Class::Busy, 0, "[2x] S5, S7"),
-    (0, 0, "", &["more than 14 days"], Class::WindowTooWide, 0, "[2x] S1, S6"),
+    (0, 0, "", &["date range more than"], Class::WindowTooWide, 0, "[2x] S1, S6"),
     (0, 0, "", &["not allowed to access", "not allowed to query"], Class::NotGranted, 0, "[S1]"),
     (0, 0, "", &["module is off"], Class::NotGranted, 0, "[1x] S5"),
     (401, 401, "", &[], Class::Credentials, 0, "[3x] S2, S7, S10"),

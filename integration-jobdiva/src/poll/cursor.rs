@@ -129,6 +129,11 @@ impl Cursor {
         }
     }
 
+    /// Up to when every feed has been read that was read at all.
+    pub fn all_read_until(&self) -> Option<Timestamp> {
+        self.feeds.values().map(|mark| mark.until).min()
+    }
+
     /// Up to when a feed has been read, by its operation's name, such as `pay.delta`.
     pub fn read_until(&self, feed: &str) -> Option<Timestamp> {
         self.feeds.get(feed).map(|mark| mark.until)

@@ -34,6 +34,8 @@ const UNITS: &[Field] = &[
     Field::OvertimeUnit,
     Field::DoubleUnit,
 ];
+/// Ends of names that say of something else what it is, however alike the beginnings: a work's city is not its country.
+const ELSEWHERE: [&str; 6] = ["city", "county", "zip", "zipcode", "street", "address"];
 /// How alike two names must be, of 100.
 const ALIKE_MIN: usize = 50;
 
@@ -210,10 +212,15 @@ pub(super) fn date_format(rows: &[Row], kind: Kind) -> Option<Pattern> {
     forms.find(|pattern| texts.iter().all(|text| reads(pattern, text)))
 }
 
-/// The column that looks most like one of these names.
+/// The column that looks most like one of these names, unless it ends as something else does.
 pub(super) fn most_alike(names: &[String], columns: &BTreeSet<String>) -> Option<String> {
     let best = |column: &String| names.iter().map(|name| alike(name, column)).max().unwrap_or(0);
-    let found = columns.iter().max_by_key(|column| best(column))?;
+    let ends = |text: &String, end: &str| normalise(text).ends_with(end);
+    let is_other = |column: &&String| {
+        ELSEWHERE.iter().any(|end| ends(column, end) && !names.iter().any(|name| ends(name, end)))
+    };
+    let found =
+        columns.iter().filter(|column| !is_other(column)).max_by_key(|column| best(column))?;
     (best(found) >= ALIKE_MIN).then(|| found.clone())
 }
 
@@ -243,6 +250,9 @@ mod tests {
         let likely = |name: &str| most_alike(&[name.to_owned()], &columns);
         assert_eq!(likely("EMPLOYMENT_CATEGORY").as_deref(), Some("EMPLOYMENT_TYPE"));
         assert_eq!(likely("SALARY"), None);
+        let places: BTreeSet<String> = ["WORKING_CITY", "WORK_ZIPCODE"].map(str::to_owned).into();
+        assert_eq!(most_alike(&["WORKING_COUNTRY".to_owned()], &places), None);
+        assert!(most_alike(&["CITY".to_owned()], &places).is_some());
     }
 
     #[test]

@@ -84,8 +84,9 @@ impl Window {
             return Err(bi_error("Invalid Request Parameter (fromDate is after toDate)"));
         }
         if width_secs > i64::from(behaviour.max_window_secs) {
+            let widest = width(behaviour.max_window_secs);
             return Err(bi_error(&format!(
-                "Invalid Request Parameter (Date range more than 14 days, metric name = {metric})"
+                "Invalid Request Parameter (Date range more than {widest}, metric name = {metric})"
             )));
         }
         Ok(Self { from, to, end: behaviour.window_end })
@@ -99,6 +100,14 @@ impl Window {
             WindowEnd::Excluded => wall < self.to,
         };
         self.from <= wall && ends
+    }
+}
+
+/// How the service says how wide a window may be; seen in whole days only.
+fn width(secs: u32) -> String {
+    match secs % 86_400 {
+        0 => format!("{} days", secs / 86_400),
+        _ => format!("{} hours", secs / 3600),
     }
 }
 

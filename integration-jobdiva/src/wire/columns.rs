@@ -58,6 +58,7 @@ const RECORD: &[Field] = &[
     Field::Employment,
     Field::CorpToCorp,
     Field::W2,
+    Field::PayeeCompany,
     Field::WorkState,
     Field::WorkCountry,
     Field::WorkLocation,

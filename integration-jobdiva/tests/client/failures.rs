@@ -154,6 +154,28 @@ async fn a_login_is_refused_in_a_500_and_tried_once() {
 }
 
 #[tokio::test]
+async fn a_login_may_answer_64_kib_and_no_byte_more() {
+    const MOST: usize = 64 * 1024;
+    let padded = |bytes: usize| {
+        let bare = r#"{"token":"t.1.s","refreshtoken":"r.r.r","padding":""}"#;
+        bare.replace("\"\"}", &format!("\"{}\"}}", "x".repeat(bytes - bare.len())))
+    };
+    for (bytes, taken) in [(MOST, true), (MOST + 1, false)] {
+        let server = Server::start().await;
+        server.on("authenticate", &[said(200, &padded(bytes))]);
+        let came = server.jobdiva().log_in().await;
+        match came {
+            Ok(_) => assert!(taken, "{bytes} bytes are taken"),
+            Err(error) => {
+                let cap = Error::TooLarge { operation: "auth.login", limit_bytes: MOST };
+                assert_eq!((error, taken), (cap, false), "{bytes} bytes");
+            }
+        }
+        assert_eq!(server.asked("authenticate").len(), 1, "{bytes}: tried once");
+    }
+}
+
+#[tokio::test]
 async fn a_tenants_own_rules_come_before_the_usual_ones() {
     let own = |class, contains: &str, after| ErrorRule {
         status: Some(Statuses { from: 500, to: 500 }),

@@ -27,6 +27,12 @@ async fn every_outcome_has_its_name() {
         (said(403, "no"), Outcome::NotGranted { message: text("no") }),
         (said(401, UNAUTHORIZED), Outcome::NotThere),
         (said(400, "bad fromDate"), Outcome::WrongParameter { message: text("bad fromDate") }),
+        (
+            said(200, r#"{"message":"Error: x (Date range more than 7 days, metric name = Y)"}"#),
+            Outcome::WindowTooWide {
+                message: text("Error: x (Date range more than 7 days, metric name = Y)"),
+            },
+        ),
         (said(200, "<html>"), Outcome::ShapeDiffers { why: text("it holds no data") }),
     ] {
         assert_eq!(probed(Operation::PayDelta, PAY, answer).await.outcome, expected);
@@ -71,7 +77,9 @@ async fn columns_are_compared_with_the_field_map() {
     assert_eq!(names(&probe.unread_columns), "COMMENTS EMPLOYMENT_CATEGORY_TEXT RATE_UNIT");
     assert_eq!(probe.mapped[&Field::PayAmount], "SALARY");
     assert!(probe.unmapped_canonical.contains(&Field::WorkState));
-    assert_eq!(probe.missing, BTreeSet::from([Field::PayUnit, Field::Employment]));
+    let told = [Field::CorpToCorp, Field::W2, Field::Approved];
+    let missing = [Field::PayUnit, Field::Employment].into_iter().chain(told).collect();
+    assert_eq!(probe.missing, missing);
     assert_eq!(probe.likely[&Field::Employment], "EMPLOYMENT_CATEGORY_TEXT");
     // The value is masked, the form of dates guessed.
     let [misread, _] = &probe.misread[..] else { panic!("{:?}", probe.misread) };

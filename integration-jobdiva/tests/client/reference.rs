@@ -1,7 +1,6 @@
 //! The defaults that are shipped, written out a second time: what public sources say of the operations and of the names of
 //! columns, and the limits that hold where nobody sets others. A change of a default is a change of this file.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use integration_jobdiva::config::Config;
@@ -139,7 +138,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("currency", "CURRENCY, hourly currency, pay rate currency"),
     ("worker_category", "EMPLOYMENT_CATEGORY, Employment Category"),
     ("c2c_flag", "CORPTOCORP, crop to crop, C2C, OH_C2C"),
-    ("w2_flag", "OH_W2, W2"),
+    ("w2_flag", "W2, OH_W2"),
+    ("payee_company_id", "SUBCONTRACT_COMPANYID"),
     ("work_state", "WORKING_STATE, WORK_STATE"),
     ("work_country", "WORKING_COUNTRY, WORK_COUNTRY"),
     ("approved", "APPROVED, ARRPOVED"),
@@ -152,21 +152,29 @@ const ALIASES: &[(&str, &str)] = &[
     ("updated_at", "DATEUPDATED, DATE_MODIFIED, DATECREATED"),
 ];
 
+/// Without repetitions: `START_DATE` and `STARTDATE` are one.
+fn spelt<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in columns.map(normalise) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 #[test]
-fn each_column_that_sources_have_seen_is_read() {
+fn each_column_that_sources_have_seen_is_read_and_in_their_order() {
     for (fields, aliases) in ALIASES {
         let fields: Vec<Field> = fields
             .split(' ')
             .map(|name| Field::named(name).expect("a field of that name"))
             .collect();
-        let columns = fields.iter().flat_map(|field| field.columns());
-        let read: BTreeSet<String> = columns.map(|column| normalise(column)).collect();
-        for alias in aliases.split(", ") {
-            assert!(read.contains(&normalise(alias)), "`{alias}` is not read as {fields:?}");
-        }
-        // The best of them comes first.
-        let best = aliases.split(", ").next().map(normalise);
-        assert_eq!(fields[0].columns().first().map(|column| normalise(column)), best, "{fields:?}");
+        let theirs = spelt(aliases.split(", "));
+        // What several fields hold between them comes in their order; columns beyond those of the sources may stand between.
+        let mut ours = spelt(fields.iter().flat_map(|field| field.columns()).copied());
+        ours.retain(|column| theirs.contains(column));
+        assert_eq!(ours, theirs, "{fields:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use integration_jobdiva::simulator::{Behaviour, CONTROLS, SWITCHES};
+use integration_jobdiva::simulator::{Behaviour, CONTROLS, FaultKind, SWITCHES};
 
 /// The files in which the tests stand.
 const FILES: [&str; 9] = [
@@ -61,6 +61,49 @@ fn each_field_of_the_behaviour_belongs_to_one_switch() {
         let path = rest.split(' ').next().unwrap();
         let there = CONTROLS.iter().any(|of| of.method == method && of.path == path);
         assert!(there, "{}: no such control request", switch.demand);
+    }
+}
+
+/// Where the client meets a fault, and what of the test is about it. No arm for all others: a new kind needs its test.
+fn met(kind: &FaultKind) -> (&'static str, &'static str, &'static str) {
+    const TROUBLE: &str = "tests/it/adapters/jobdiva/trouble.rs";
+    const OWN: &str = "integration-jobdiva/tests/switches/trouble.rs";
+    const BROKEN: &str = "a_broken_line_and_an_ill_service_are_tried_again";
+    const POISON: &str = "switch_18_a_poisoned_row_fails_every_window_with_it";
+    const PASSED_OVER: &str = "a_placement_that_every_feed_passed_over_is_found_by_the_census";
+    match kind {
+        FaultKind::Status { .. } => (TROUBLE, BROKEN, "FaultKind::Status"),
+        FaultKind::Timeout => (TROUBLE, BROKEN, "FaultKind::Timeout"),
+        FaultKind::Cut => (TROUBLE, BROKEN, "FaultKind::Cut"),
+        FaultKind::QueueFull => (OWN, "switch_16_a_full_queue_is_said_inside_200", "QueueFull"),
+        // The same as the switch, for one endpoint on demand.
+        FaultKind::Slow { .. } => (OWN, "switch_19_an_endpoint_takes_its_time", "latency_millis"),
+        FaultKind::Poison { .. } => (OWN, POISON, "FaultKind::Poison"),
+        FaultKind::Skip { .. } => {
+            ("tests/it/adapters/jobdiva/departures.rs", PASSED_OVER, "hire_in_silence(")
+        }
+    }
+}
+
+#[test]
+fn each_fault_is_met_by_the_client() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
+    let (message, row) = (String::new(), String::new());
+    for kind in [
+        FaultKind::Status { status: 503, message },
+        FaultKind::Timeout,
+        FaultKind::Cut,
+        FaultKind::QueueFull,
+        FaultKind::Slow { millis: 1 },
+        FaultKind::Poison { row: row.clone() },
+        FaultKind::Skip { row },
+    ] {
+        let (file, test, about) = met(&kind);
+        let source = std::fs::read_to_string(format!("{root}{file}")).unwrap();
+        let begin = source.split_once(&format!("async fn {test}()"));
+        let (_, body) = begin.unwrap_or_else(|| panic!("{kind:?}: no {test} in {file}"));
+        let body = body.split("\n}\n").next().unwrap();
+        assert!(body.contains(about), "{kind:?}: {test} is not about it");
     }
 }
 

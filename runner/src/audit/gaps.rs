@@ -14,6 +14,7 @@ use workflow_core::record::Recorded;
 use workflow_core::record::frame::FrameEvent;
 use workflow_core::time::Timestamp;
 
+use super::spill::Spill;
 use super::{Kind, Out, Trouble, USUAL_ZONE, With, done, look, row};
 use crate::views::VERSION;
 
@@ -137,11 +138,10 @@ pub(super) fn answer(
 ) -> Result<(), Trouble> {
     let usual = TimeZone::get(zone.unwrap_or(USUAL_ZONE))
         .map_err(|error| Trouble::new(Kind::Usage, error.to_string()))?;
-    let ledgers = gather(asked, with, out)?;
     let mut total = Gaps {
         version: VERSION,
         as_of: asked.as_of.to_string(),
-        placements: ledgers.len() as u64,
+        placements: 0,
         at_work: 0,
         work_days: 0,
         covered_days: 0,
@@ -149,57 +149,71 @@ pub(super) fn answer(
         placements_with_gaps: 0,
         assumed_zone: None,
     };
-    for (stream, ledger) in &ledgers {
-        let known = with.zones.get(stream.tenant());
-        let zone = known.unwrap_or(&usual);
-        if known.is_none() {
-            total.assumed_zone = usual.iana_name().map(str::to_owned);
+    // Of the placements only what is wrong is held, until it can be told in their order.
+    let mut gaps: BTreeMap<StreamId, Vec<coverage_days::Gap>> = BTreeMap::new();
+    let mut aside = put_aside(asked, with, out)?;
+    for part in 0..aside.parts() {
+        for (stream, ledger) in gathered(&mut aside, part)? {
+            let known = with.zones.get(stream.tenant());
+            let zone = known.unwrap_or(&usual);
+            if known.is_none() {
+                total.assumed_zone = usual.iana_name().map(str::to_owned);
+            }
+            let to = asked.to.unwrap_or_else(|| coverage_days::day_of(asked.as_of, zone));
+            let found = ledger.days(&coverage_days::Asked { zone, from: asked.from, to });
+            total.placements += 1;
+            total.at_work += u64::from(found.work_days > 0);
+            total.work_days += found.work_days;
+            total.covered_days += found.covered_days;
+            total.gap_days += found.work_days - found.covered_days;
+            total.placements_with_gaps += u64::from(!found.gaps.is_empty());
+            if !found.gaps.is_empty() {
+                gaps.insert(stream, found.gaps);
+            }
         }
-        let to = asked.to.unwrap_or_else(|| coverage_days::day_of(asked.as_of, zone));
-        let found = ledger.days(&coverage_days::Asked { zone, from: asked.from, to });
-        total.at_work += u64::from(found.work_days > 0);
-        total.work_days += found.work_days;
-        total.covered_days += found.covered_days;
-        total.gap_days += found.work_days - found.covered_days;
-        total.placements_with_gaps += u64::from(!found.gaps.is_empty());
-        for gap in &found.gaps {
+    }
+    for (stream, gaps) in &gaps {
+        for gap in gaps {
             row(out, &shown(stream, gap))?;
         }
     }
     done(out, &total)
 }
 
-/// What was known of every placement at the moment asked for.
-fn gather(
-    asked: &Asked<'_>,
-    with: &With<'_>,
-    out: &mut Out<'_>,
-) -> Result<BTreeMap<StreamId, Ledger>, Trouble> {
+/// Puts aside what was known of every placement at the moment asked for.
+fn put_aside(asked: &Asked<'_>, with: &With<'_>, out: &mut Out<'_>) -> Result<Spill, Trouble> {
     let of_whom = match asked.tenant {
         Some(tenant) => format!("{WORKFLOW}/{tenant}/"),
         None => format!("{WORKFLOW}/"),
     };
-    let mut ledgers: HashMap<Box<str>, Ledger> = HashMap::new();
+    let mut aside = Spill::new(with.source.events()?);
     let mut refused = None;
     look(with, Position(0), out, &mut |event| {
         if !event.stream.starts_with(&of_whom) || event.recorded_at > asked.as_of {
             return ControlFlow::Continue(());
         }
-        let ledger = match ledgers.get_mut(event.stream) {
-            Some(ledger) => ledger,
-            None => ledgers.entry(event.stream.into()).or_default(),
-        };
-        match take(ledger, event) {
+        match aside.put(event) {
             Ok(()) => ControlFlow::Continue(()),
-            Err(why) => {
-                refused = Some(format!("{} at position {}: {why}", event.stream, event.position));
+            Err(error) => {
+                refused = Some(error);
                 ControlFlow::Break(())
             }
         }
     })?;
-    if let Some(why) = refused {
-        return Err(Trouble::new(Kind::Failed, why));
-    }
+    refused.map_or(Ok(aside), |error| Err(error.into()))
+}
+
+/// What was known of the placements of one part.
+fn gathered(aside: &mut Spill, part: usize) -> Result<BTreeMap<StreamId, Ledger>, Trouble> {
+    let mut ledgers: HashMap<Box<str>, Ledger> = HashMap::new();
+    aside.take(part, &mut |event| {
+        let ledger = match ledgers.get_mut(event.stream) {
+            Some(ledger) => ledger,
+            None => ledgers.entry(event.stream.into()).or_default(),
+        };
+        let refused = |why| format!("{} at position {}: {why}", event.stream, event.position);
+        take(ledger, event).map_err(|why| Trouble::new(Kind::Failed, refused(why)))
+    })?;
     let named = |(name, ledger): (Box<str>, Ledger)| match StreamId::parse(&name) {
         Ok(stream) => Ok((stream, ledger)),
         Err(error) => Err(Trouble::new(Kind::Damaged, error.to_string())),

@@ -16,6 +16,9 @@ use workflow_core::store::{Store, StoreError};
 
 use super::{Kind, Trouble};
 
+/// What an event takes in an export, about.
+const EXPORTED_BYTES: u64 = 1_000;
+
 /// A log to read.
 pub enum Source<'a> {
     /// A store.
@@ -60,6 +63,14 @@ impl Source<'_> {
         match self {
             Source::Store(store) => Ok(store.head().next.0),
             Source::Export { .. } => Ok(self.open()?.metadata()?.len()),
+        }
+    }
+
+    /// About how many events there are.
+    pub(super) fn events(&self) -> Result<u64, Trouble> {
+        match self {
+            Source::Store(_) => self.size(),
+            Source::Export { .. } => Ok(self.size()? / EXPORTED_BYTES),
         }
     }
 

@@ -1,13 +1,14 @@
 //! Of whom a certificate may be sent: of candidates who are known to be contractors, and of nobody else.
 //!
 //! What is handed in for anybody else is kept, sealed, and sent when a contractor's placement of theirs turns up; of one
-//! whose placements are all out of scope, or who was forgotten, nothing is even kept. A workflow never looks into another
+//! whose placements are all out of scope, or who was forgotten, nothing is even kept, and what was kept before that was
+//! known is a person's. A workflow never looks into another
 //! one: whoever brings a document looks the placements up, and [`release`] does again whenever placements were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use workflow_core::domain::Insurance;
-use workflow_core::domain::certificate::{self, Certificate, Scope};
+use workflow_core::domain::certificate::{self, Certificate, Scope, Trouble};
 use workflow_core::domain::contractor::StateKind;
 use workflow_core::domain::facts::{CandidateId, PlacementId};
 use workflow_core::domain::placement::{Issue, Placement, Readiness, State, candidate_alias};
@@ -90,35 +91,47 @@ fn known(
     Ok(Scope::Unknown)
 }
 
-/// Tells the certificates that are only kept whether their candidates are known to be contractors by now.
+/// Tells the certificates that are only kept whether their candidates are known to be contractors by now, or known to be
+/// none.
 pub async fn release(
     engine: &Engine<Insurance>,
     tenant: &str,
     source: &Source,
 ) -> Result<(), ReadError> {
-    let kept = certificate::StateKind::Kept.name();
-    for summary in engine.summaries("certificate") {
+    let back = [certificate::StateKind::Kept.name(), certificate::StateKind::Held.name()];
+    for summary in engine.summaries_in("certificate", &back) {
         let stream = summary.stream;
-        if summary.state != kept || stream.tenant() != tenant {
+        if stream.tenant() != tenant || !kept_back(engine, &stream, summary.state) {
             continue;
         }
         let Some((candidate, _)) = stream.key().rsplit_once('.') else { continue };
         let scope = scope_of(engine, tenant, &CandidateId(candidate.to_owned()));
-        match scope {
-            Ok(Scope::Known) => {
-                let input = certificate::Input::ScopeSeen;
-                let told = engine.handle::<Certificate>(&stream, input, source.clone()).await;
-                read::settled(&stream, told)?;
-            }
+        let input = match scope {
+            Ok(Scope::Known) => certificate::Input::ScopeSeen,
+            Err(TakeError::OutOfScope(reason)) => certificate::Input::OutOfScope { reason },
+            Ok(Scope::Unknown) => continue,
             Err(TakeError::Handle(stopped @ HandleError::Stopped(_))) => {
                 return Err(ReadError::Stopped(stopped));
             }
-            // Of one who turned out to be no contractor it stays where it is: not sent.
-            Ok(Scope::Unknown) | Err(TakeError::OutOfScope(_)) => {}
-            Err(error) => tracing::error!(%stream, %error, "whose it is cannot be read"),
-        }
+            Err(error) => {
+                tracing::error!(%stream, %error, "whose it is cannot be read");
+                continue;
+            }
+        };
+        let told = engine.handle::<Certificate>(&stream, input, source.clone()).await;
+        read::settled(&stream, told)?;
     }
     Ok(())
+}
+
+/// Whether a certificate waits for its candidate to be known as a contractor, with or without a person.
+pub(super) fn kept_back(engine: &Engine<Insurance>, stream: &StreamId, state: &str) -> bool {
+    state == certificate::StateKind::Kept.name()
+        || (state == certificate::StateKind::Held.name()
+            && matches!(
+                engine.state::<Certificate>(stream),
+                Ok(Some(certificate::State::Held { trouble: Trouble::OutOfScope { .. }, .. }))
+            ))
 }
 
 /// Why nothing of a candidate is taken any more: they were forgotten, or are gone from JobDiva.
@@ -145,7 +158,7 @@ pub fn in_scope(
     tenant: &str,
 ) -> Result<BTreeMap<CandidateId, BTreeSet<PlacementId>>, HandleError> {
     let mut scope: BTreeMap<CandidateId, BTreeSet<PlacementId>> = BTreeMap::new();
-    for summary in engine.summaries("placement") {
+    for summary in engine.open_summaries("placement") {
         if summary.terminal || summary.state == "Excluded" || summary.stream.tenant() != tenant {
             continue;
         }

@@ -26,26 +26,55 @@ pub(super) struct Left {
     pub(super) invoice: Option<(StreamId, Timesheet)>,
 }
 
-/// Undoes what can be undone; returns that, and what remains.
-pub(super) async fn up(
-    rig: &Rig,
-    on: &Checklist,
-    left: Left,
-) -> Result<(Vec<String>, Vec<String>), ChecklistError> {
-    let mut undone = Vec::new();
-    // Calling a placement off gives up what it asked for: that may be done all the same.
-    let mut given_up = unanswered(rig);
-    if let Some((stream, timesheet)) = left.invoice {
-        undone.extend(withdraw(rig, &stream, timesheet).await?);
+/// What cleaning up came to, also where it did not come to its end.
+#[derive(Default)]
+pub(super) struct Cleaned {
+    undone: Vec<String>,
+    /// Calls without an answer that were given up: they may be done all the same.
+    given_up: BTreeSet<String>,
+    troubles: Vec<String>,
+}
+
+impl Cleaned {
+    /// What was undone; and what remains, or may.
+    pub(super) fn said(self, rig: &Rig) -> (Vec<String>, Vec<String>) {
+        let (mut left, mut troubles) = (self.given_up, self.troubles);
+        match remains(rig) {
+            Ok(remains) => left.extend(remains),
+            Err(error) => troubles.push(format!("what else is left cannot be read: {error}")),
+        }
+        (self.undone, left.into_iter().chain(troubles).collect())
     }
-    for placement in on.returning.iter().chain([&on.placement]) {
-        call_off(rig, placement).await?;
-        if let Some(State::Canceled { .. }) = rig.state(placement)? {
-            undone.push(format!("placement {placement}: nothing is open any more"));
+
+    /// What cannot be undone for this reason may be open still.
+    pub(super) fn trouble(&mut self, what: &str, why: &dyn std::fmt::Display) {
+        self.troubles.push(format!("not undone: {what}: {why}"));
+    }
+}
+
+/// Undoes what can be undone. Trouble with one thing keeps nothing else from being undone.
+pub(super) async fn up(rig: &Rig, on: &Checklist, left: Left, cleaned: &mut Cleaned) {
+    // Calling a placement off gives up what it asked for.
+    cleaned.given_up = unanswered(rig);
+    if let Some((stream, timesheet)) = left.invoice {
+        match withdraw(rig, &stream, timesheet).await {
+            Ok(withdrawn) => cleaned.undone.extend(withdrawn),
+            Err(error) => cleaned.trouble(stream.as_str(), &error),
         }
     }
-    given_up.extend(remains(rig)?);
-    Ok((undone, given_up.into_iter().collect()))
+    for placement in on.returning.iter().chain([&on.placement]) {
+        let called_off = call_off(rig, placement).await;
+        match called_off.and_then(|()| Ok(rig.state(placement)?)) {
+            Ok(Some(State::Canceled { .. })) => {
+                let words = format!("placement {placement}: nothing is open any more");
+                cleaned.undone.push(words);
+            }
+            Ok(_) => {}
+            Err(error) => cleaned.trouble(&format!("placement {placement}"), &error),
+        }
+    }
+    // What was on its way when the run ended is there by now, or is said to be without an answer.
+    rig.settle().await;
 }
 
 /// What was asked for without an answer: it may be there or not.
@@ -146,7 +175,7 @@ async fn withdraw(
     let input = invoice::Input::Observed { timesheet, standing };
     rig.engine.handle::<Invoice>(stream, input, Source::new("checklist", "")).await?;
     Ok(match rig.settled_invoice(stream).await? {
-        Some(invoice::State::Waiting { book, .. }) => {
+        Some(invoice::State::Waiting { book, .. }) if !book.past.is_empty() => {
             let ids: Vec<&str> = book.past.iter().map(|id| id.as_str()).collect();
             Some(format!("invoice {} withdrawn", ids.join(", ")))
         }

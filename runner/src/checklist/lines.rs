@@ -11,9 +11,9 @@ use workflow_core::engine::{HandleError, Source};
 use workflow_core::id::StreamId;
 use workflow_core::money::Decimal;
 
-use super::clean::{self, Left};
+use super::clean::{self, Cleaned, Left};
 use super::rig::Rig;
-use super::{ChecklistError, Line, Report, Say, VERSION, door};
+use super::{ChecklistError, Ended, Line, Report, Say, Stop, VERSION, door};
 use crate::certificates::TakeError;
 use crate::config::Checklist;
 
@@ -39,15 +39,54 @@ type Found = Result<String, String>;
 /// What a line came to; an outer error ends the whole run.
 type Tried = Result<Found, ChecklistError>;
 
-/// Goes through all nine lines, then cleans up.
+/// Goes through the nine lines, until they are through, or the run is told to stop, or it cannot go on; then cleans up,
+/// whichever it was. Told once more, it undoes nothing further, and says what is left.
 pub(super) async fn all(
-    rig: &mut Rig,
+    rig: &Rig,
     on: &Checklist,
     against: String,
     say: Say<'_>,
-) -> Result<Report, ChecklistError> {
-    let mut left = Left::default();
-    let mut lines: Vec<Line> = Vec::new();
+    stop: &mut Stop,
+) -> Report {
+    let (mut left, mut lines) = (Left::default(), Vec::new());
+    let ended = tokio::select! {
+        biased;
+        () = told(stop) => Some(Ended::Told),
+        through = each(rig, on, &mut left, &mut lines, &mut *say) => {
+            through.err().map(|error| Ended::Broken(error.to_string()))
+        }
+    };
+    say(match &ended {
+        None => "cleaning up",
+        Some(Ended::Told) => "told to stop: cleaning up; told once more, what is open stays",
+        Some(Ended::Broken(_)) => "it cannot go on: cleaning up",
+    });
+    let mut cleaned = Cleaned::default();
+    tokio::select! {
+        biased;
+        () = told(stop) => cleaned.trouble("cleaning up", &"it was told once more to stop"),
+        () = clean::up(rig, on, left, &mut cleaned) => {}
+    }
+    let (undone, left) = cleaned.said(rig);
+    Report { version: VERSION, against, lines, undone, left, ended }
+}
+
+/// Waits until the run is told to stop (once more).
+async fn told(stop: &mut Stop) {
+    if stop.changed().await.is_err() {
+        // Nobody is left who could.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The nine lines, one after the other.
+async fn each(
+    rig: &Rig,
+    on: &Checklist,
+    left: &mut Left,
+    lines: &mut Vec<Line>,
+    say: Say<'_>,
+) -> Result<(), ChecklistError> {
     let mut note = |say: &mut dyn FnMut(&str), found: Found| {
         let number = lines.len() + 1;
         let (passed, evidence) = match found {
@@ -73,12 +112,10 @@ pub(super) async fn all(
     note(say, applied);
     note(say, assignment(rig, on).await?);
     note(say, certificate(rig, on).await?);
-    note(say, pay(rig, on, &mut left).await?);
+    note(say, pay(rig, on, left).await?);
     note(say, door::knock(rig, &on.placement).await?);
     note(say, scope(rig, on).await?);
-    say("cleaning up");
-    let (undone, left) = clean::up(rig, on, left).await?;
-    Ok(Report { version: VERSION, against, lines, undone, left })
+    Ok(())
 }
 
 /// Terms and contractor, once the placement has them.
@@ -381,12 +418,13 @@ async fn pay(rig: &Rig, on: &Checklist, left: &mut Left) -> Tried {
     let Some(stream) = invoice::stream(tenant, &timesheet.placement, timesheet.week_ending) else {
         return Ok(Err("the timesheet's placement is no id".into()));
     };
-    let input = invoice::Input::Observed { timesheet: Box::new(timesheet.clone()), standing };
+    // Before it is sent: whatever comes in between, there is something to withdraw.
+    left.invoice = Some((stream.clone(), timesheet.clone()));
+    let input = invoice::Input::Observed { timesheet: Box::new(timesheet), standing };
     rig.engine.handle::<Invoice>(&stream, input, Source::new("checklist", "")).await?;
     let Some(invoice::State::Recorded { entry, book }) = rig.settled_invoice(&stream).await? else {
         return Ok(Err(format!("no invoice: {}", rig.why_not(&stream))));
     };
-    left.invoice = Some((stream, timesheet));
     let echo = match rig.connected.policy.invoice_echo(&entry.invoice).await {
         Ok(echo) => echo,
         Err(error) => return Ok(Err(format!("{}: {error}", entry.invoice))),

@@ -34,6 +34,8 @@ use crate::read::{self, Deletion, ReadError};
 use crate::supervise;
 use crate::systems::{Connected, Systems};
 
+/// So long calls under way are waited for at the end, in real time.
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
 /// How long one moment may take to be worked off, in real time.
 const TURN: Duration = Duration::from_millis(20);
 
@@ -127,8 +129,12 @@ impl Rig {
 
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
-        if let Ok(Err(error)) = self.running.await {
-            tracing::error!(%error, "the dispatcher failed");
+        let running = self.running.abort_handle();
+        match tokio::time::timeout(STOPS_WITHIN, self.running).await {
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the dispatcher failed"),
+            Ok(_) => {}
+            // A call that nobody answers is said to be without an answer by now.
+            Err(_) => running.abort(),
         }
         self.engine.stop();
         if let Err(error) = std::fs::remove_dir_all(&self.folder)

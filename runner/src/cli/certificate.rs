@@ -45,11 +45,11 @@ enum Verb {
     Show(ShowOne),
     /// Take one for good that the insurer flagged or denied, or whose days it did not read.
     ///
-    /// Example: runner certificate accept 70011000059.8f3a --covers general --until 2026-12-31 --reason "read on page one"
+    /// Example: runner certificate accept 70011000059.8f3a --reason "the broker confirmed"
     Accept(Accept),
     /// Send one again that was held, or whose review broke down.
     ///
-    /// Example: runner certificate resubmit 70011000059.8f3a --reason "they say that it works again"
+    /// Example: runner certificate resubmit 70011000059.8f3a --reason "it works again"
     Resubmit(Reasoned),
     /// Take one back: it counts for nothing.
     ///

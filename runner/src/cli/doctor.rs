@@ -9,7 +9,7 @@ use workflow_core::time::{Clock, SystemClock};
 
 use super::{Failure, Outcome, say, say_json, table};
 use crate::config::{self, Tenant};
-use crate::doctor::{self, Hooks, Report, Severity};
+use crate::doctor::{self, Hooks, Report, Reports, Severity};
 use crate::webhook_trial::Capture;
 
 /// Look at a tenant's two systems and say what differs from the configuration.
@@ -77,7 +77,7 @@ impl Doctor {
             reports.push(doctor::examine(tenant, side, &hooks, &clock).await);
         }
         match self.json {
-            true => say_json(&reports)?,
+            true => say_json(&Reports::of(&reports))?,
             false => reports.iter().try_for_each(show)?,
         }
         if let Some(file) = &self.suggest {

@@ -7,6 +7,11 @@ use std::fmt::Write as _;
 
 use clap::Command;
 
+use crate::terminal;
+
+/// Where the words behind a verb begin in the list.
+const INDENT: usize = 15;
+
 /// How a paragraph with an example begins.
 const EXAMPLE: &str = "Example: ";
 
@@ -60,7 +65,8 @@ Exit codes:
     4  not found
     5  refused by the rules
     6  a system is out of reach: try again later
-    7  a person must look: the log (or an export of it) is not intact, or the doctor found something
+    7  a person must look: the log (or an export of it) is not intact,
+       or the doctor found something
     8  today's code derives other states than were recorded
   130  stopped by ctrl-C";
 
@@ -76,6 +82,7 @@ pub(super) fn taught(command: Command) -> Command {
             let Some(verb) = command.find_subcommand(verb) else { continue };
             let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
             let literal = command.get_styles().get_literal();
+            let about = hanging(&about, usize::from(terminal::width()));
             let _ = writeln!(groups, "  {literal}{:<12}{literal:#} {about}", verb.get_name());
         }
     }
@@ -83,6 +90,25 @@ pub(super) fn taught(command: Command) -> Command {
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{groups}\n{title}Options:{title:#}\n{{options}}{{after-help}}\n"
     );
     command.help_template(template).after_help(EXIT_CODES)
+}
+
+/// The words behind a verb in the list, in lines that fit and stand below each other.
+fn hanging(words: &str, width: usize) -> String {
+    let (mut text, mut column) = (String::new(), INDENT);
+    for word in words.split(' ') {
+        let length = word.chars().count();
+        if column > INDENT && column + 1 + length > width {
+            let _ = write!(text, "\n{:INDENT$}", "");
+            column = INDENT;
+        }
+        if column > INDENT {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text
 }
 
 /// Moves the examples of a verb, and of those below it, out of its words.

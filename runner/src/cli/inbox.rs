@@ -12,7 +12,7 @@ use crate::parked::{self, Act, Deliveries, Done, Shown, What};
 ///
 /// Example: runner inbox list
 ///
-/// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
+/// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there"
 #[derive(Debug, Args)]
 pub(super) struct Inbox {
     #[command(subcommand)]
@@ -31,7 +31,7 @@ enum Verb {
     Show(Showing),
     /// Work a parked one off again.
     ///
-    /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there now"
+    /// Example: runner inbox retry 1099policy:ev_6ZpQx3Lt --reason "the placement is there"
     Retry(Doing),
     /// Give one up.
     ///

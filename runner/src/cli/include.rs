@@ -11,7 +11,7 @@ use crate::order::{About, Deed};
 /// You decide against the scope rule: you override the evidence that is shown, and no other: when JobDiva
 /// says something else against it later, the placement is flagged. On a stopped log it needs --config.
 ///
-/// Example: runner include 51000778 --reason "counsel: the corporation is the worker's own, cover it"
+/// Example: runner include 51000778 --reason "counsel: the corporation is their own"
 #[derive(Debug, Args)]
 pub(super) struct Include {
     /// The placement's id in JobDiva; with several tenants, TENANT/ID.

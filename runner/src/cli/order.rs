@@ -36,11 +36,16 @@ impl Ordered {
     pub(super) async fn give(self, deed: Deed, about: About) -> Outcome {
         let Self { reason, by, place, json } = self;
         let pausing = matches!(deed, Deed::Pause | Deed::Resume);
+        let advice = advice(&deed, &about);
         let order = Order { deed, about, reason, by };
-        let done: Done = match place.ask().await? {
-            Ask::Running(address) => ask::post(&address, "/v1/orders", &order).await?,
-            Ask::Stopped(_) => on_stopped(&place, order).await?,
+        let done: Result<Done, Failure> = match place.ask().await? {
+            Ask::Running(address) => ask::post(&address, "/v1/orders", &order).await,
+            Ask::Stopped(_) => on_stopped(&place, order).await,
         };
+        let done = match done {
+            Err(Failure::Refused(why)) => Err(Failure::Refused(format!("{why}{advice}"))),
+            told => told,
+        }?;
         if json {
             return say_json(&done);
         }
@@ -54,6 +59,26 @@ impl Ordered {
             None => Ok(()),
         }
     }
+}
+
+/// Where to look when the rules refuse an order, in a line of its own.
+fn advice(deed: &Deed, about: &About) -> String {
+    let About::One(id) = about else { return String::new() };
+    let of = |workflow: &str| id.starts_with(workflow) || id.contains(&format!("/{workflow}"));
+    let shows = match ["contractor/", "certificate/", "invoice/", "notify/"]
+        .into_iter()
+        .find(|it| of(it))
+    {
+        Some("certificate/") => "`runner certificate list` says how it stands".to_owned(),
+        Some("invoice/") => "`runner invoices` says how it stands".to_owned(),
+        Some("notify/") => "`runner list` says what is paused".to_owned(),
+        Some(_) => format!("`runner history {id}` says how it came to stand so"),
+        None => format!("`runner show {id}` says how it stands"),
+    };
+    let flagged = matches!(deed, Deed::Resolve(_));
+    let flagged =
+        if flagged { ", `runner list --state Flagged` what waits for a decision" } else { "" };
+    format!("\n  {shows}{flagged}")
 }
 
 fn tell(moved: &Moved, pausing: bool) -> Outcome {

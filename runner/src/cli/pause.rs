@@ -13,7 +13,7 @@ use crate::systems::{JOBDIVA, POLICY};
 ///
 /// Example: runner pause 51000777 --reason "the client disputes the dates"
 ///
-/// Example: runner pause --tenant acme --adapter 1099policy --reason "they move to another account"
+/// Example: runner pause --tenant acme --adapter 1099policy --reason "they move accounts"
 #[derive(Debug, Args)]
 pub(super) struct Pause {
     #[command(flatten)]

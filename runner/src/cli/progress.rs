@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::telemetry;
+
 /// How often something moves that has no measure.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -52,7 +54,9 @@ impl Bar {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK);
-        Self(bar.with_message(what))
+        let bar = bar.with_message(what);
+        telemetry::go_above(Some(bar.clone()));
+        Self(bar)
     }
 
     /// So far it is.
@@ -68,6 +72,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
+        telemetry::go_above(None);
         self.0.finish_and_clear();
     }
 }

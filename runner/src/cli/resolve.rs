@@ -18,11 +18,11 @@ use crate::order::{About, Deed, How};
 ///
 /// On a stopped log it needs --config.
 ///
-/// Example: runner resolve 51000796 return --reason "the client's broker renewed the policy"
+/// Example: runner resolve 51000796 return --reason "the broker renewed the policy"
 ///
-/// Example: runner resolve contractor/70001203 return --reason "they freed the e-mail address"
+/// Example: runner resolve contractor/70001203 return --reason "the address is free again"
 ///
-/// Example: runner resolve invoice/51000797.2026-04-05 close --reason "agreed with the broker"
+/// Example: runner resolve invoice/51000797.2026-04-05 close --reason "the broker agreed"
 #[derive(Debug, Args)]
 pub(super) struct Resolve {
     /// The placement's id in JobDiva, contractor/ID, certificate/NAME or invoice/ID; with several tenants, TENANT/ID.

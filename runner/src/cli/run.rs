@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use workflow_core::store::StoreError;
 
+use super::progress::Bar;
 use super::{Failure, Outcome, failed};
 use crate::telemetry::{self, Form};
 use crate::{Options, Runner, StartError, StopError, config, service_manager};
@@ -35,7 +36,10 @@ impl Run {
             config::load(&self.config).map_err(|problems| Failure::Config(problems.to_string()))?;
         // Before anything says that it runs: whoever stops it then must meet a clean stop.
         let mut signals = Signals::new()?;
+        // Without its checkpoint a long log is replayed first.
+        let bar = Bar::busy("opening the log");
         let mut service = Service::start(config, Options::default()).await.map_err(refused)?;
+        drop(bar);
         let standing = service.standing();
         service_manager::ready(&standing().unwrap_or_default());
         let ended = tokio::select! {

@@ -16,7 +16,7 @@ use crate::order::{About, Deed};
 /// FACT is one of: entity (en_...), category (jc_...), wage (95.00/hour, or 95.00), unit (hour, day, week, month, year,
 /// engagement), start and end (2026-04-06), region (CA, or remote), email. On a stopped log it needs --config.
 ///
-/// Example: runner set 51000784 wage 95.00/hour --reason "the recruiter confirmed it by phone"
+/// Example: runner set 51000784 wage 95.00/hour --reason "the recruiter confirmed it"
 ///
 /// Example: runner set 51000799 email kim@example.com --reason "given on the phone"
 #[derive(Debug, Args)]

@@ -55,6 +55,18 @@ pub(super) fn timeouts(section: Section<'_>, keys: &[&'static str]) -> Timeouts 
     Timeouts(times)
 }
 
+/// Reads the longest waits that some of `names`, as keys and as the adapter's names, have for themselves.
+pub(super) fn own_timeouts(
+    section: Section<'_>,
+    names: &[(&str, &str)],
+) -> BTreeMap<String, Duration> {
+    let times =
+        names.iter().filter_map(|(key, name)| Some(((*name).to_owned(), time(&section, key)?)));
+    let times = times.collect();
+    section.finish();
+    times
+}
+
 impl Timeouts {
     /// Changes what is usual to what the file says.
     pub(super) fn set(&self, key: &str, usual: &mut Duration) {

@@ -263,7 +263,9 @@ fn policy(
     let methods = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("delete", "DELETE")];
     let pace = limits::limits(section.section("limits"), "methods", &methods);
     let keys = ["connect", "read", "total", "file"];
-    let times = limits::timeouts(section.section("timeouts"), &keys);
+    let timeouts = section.section("timeouts");
+    let by_method = limits::own_timeouts(timeouts.section("methods"), &methods);
+    let times = limits::timeouts(timeouts, &keys);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
     let mut config = policy::Config::new(api_key, environment?, links);
@@ -281,6 +283,7 @@ fn policy(
     times.set("read", &mut config.read_timeout);
     times.set("total", &mut config.total_timeout);
     times.set("file", &mut config.file_timeout);
+    config.method_timeouts = by_method;
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     policy_usual(section, &config);
     Some(config)

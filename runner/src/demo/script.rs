@@ -25,6 +25,13 @@ pub fn contractors() -> BTreeMap<String, Script> {
     BTreeMap::from([(ABANDONS.to_owned(), Script::of(Application::Abandon))])
 }
 
+/// When somebody looks on, the one who let an application run out would finish the next, within a minute: so that a person
+/// who settles the flag sees what comes of it.
+pub fn relent(policy: &Simulator) {
+    let soon = Script { start_after_secs: 10, finish_after_secs: 30, ..Script::default() };
+    policy.script(ABANDONS, soon);
+}
+
 /// Whether anything may happen by now.
 #[cfg(feature = "postgres")]
 pub(super) fn is_due(now: Timestamp) -> bool {

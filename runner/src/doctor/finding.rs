@@ -70,6 +70,10 @@ codes! {
     NotThere = "not_there";
     /// The same, and another path works.
     Path = "path";
+    /// The token is refused as it is written, and taken in another form.
+    TokenHeader = "token_header";
+    /// Narrower windows are wanted.
+    WindowWidth = "window_width";
     /// The ends of windows are wanted in another form.
     WindowFormat = "window_format";
     /// Another parameter is wanted.
@@ -86,8 +90,12 @@ codes! {
     ColumnMissing = "column_missing";
     /// Dates come in another form.
     DateFormat = "date_format";
+    /// The columns that were seen, against the field map.
+    Columns = "columns";
     /// Values that nothing makes sense of.
     Misread = "misread";
+    /// The tenant's words of one kind, and what each is mapped to.
+    Vocabulary = "vocabulary";
     /// All of the tenant's words are mapped.
     Words = "words";
     /// An employment category is in no map.
@@ -114,6 +122,8 @@ codes! {
     KeyEnvironment = "key_environment";
     /// The key is refused.
     KeyRefused = "key_refused";
+    /// The environment is refused as it is told, and taken otherwise.
+    EnvironmentHeader = "environment_header";
     /// A list is as documented.
     List = "list";
     /// A list is not as documented.
@@ -126,6 +136,8 @@ codes! {
     ContractorShape = "contractor_shape";
     /// Jobs are written in the other dialect.
     JobRegion = "job_region";
+    /// Everything carries metadata, as in the other dialect.
+    MetadataOn = "metadata_on";
     /// All mapped entities are there.
     Entities = "entities";
     /// The map names an entity that is not there.

@@ -8,22 +8,32 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use integration_jobdiva::JobDiva;
-use integration_jobdiva::config::{Config, Login};
+use integration_jobdiva::config::{Config, Login, TokenHeader};
 use integration_jobdiva::error::Error;
-use integration_jobdiva::operations::{Field, Need, Operation, Param};
+use integration_jobdiva::operations::{Field, Need, Operation, Param, Spec};
 use integration_jobdiva::probe::{Harmless, Outcome, Probe, Vocabulary};
 use workflow_core::domain::call::Side;
 use workflow_core::time::Clock;
 
+use super::columns::{self, listed};
 use super::finding::{Code, Finding, Line, Severity, Sure, quoted};
 use super::policy::host;
-use super::ways::{self, Way};
+use super::ways::{self, Way, by_another_way, table};
 use crate::config::Tenant;
 
 /// How far back the feeds are read whose rows tell the tenant's words and name ids to ask for.
 const TELLING: Duration = Duration::from_secs(13 * 86_400);
 /// How far back the others are.
 const HARMLESS: Duration = Duration::from_secs(3600);
+/// Those whose rows name ids to ask for and the tenant's words.
+const FIRST: [Operation; 6] = [
+    Operation::PlacementDelta,
+    Operation::PlacementDeltaAlt,
+    Operation::PlacementCensus,
+    Operation::PayDelta,
+    Operation::BillingDelta,
+    Operation::JobDelta,
+];
 /// How many requisitions are read for their categories and clients.
 const JOBS_MAX: usize = 20;
 
@@ -35,6 +45,8 @@ const TABLE: &str = "jobdiva";
 pub(super) struct Looked {
     pub(super) findings: Vec<Finding>,
     pub(super) words: Vocabulary,
+    /// What each operation was found to answer with.
+    pub(super) operations: Vec<Probe>,
 }
 
 pub(super) fn found(
@@ -56,15 +68,24 @@ pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
         known: BTreeMap::new(),
         jobs: BTreeSet::new(),
         tenant,
+        heard: Heard::Nothing,
+        narrowed: false,
     };
     for operation in in_order() {
-        let probe = service.look(operation, &mut looked.findings).await;
-        merge(&mut looked.words, probe.vocabulary);
+        let mut probe = service.look(operation, &mut looked.findings).await;
+        merge(&mut looked.words, std::mem::take(&mut probe.vocabulary));
+        looked.operations.push(probe);
     }
-    for job in service.jobs.clone().into_iter().take(JOBS_MAX) {
-        service.known.insert(Param::Job, job);
-        if let Some(probe) = service.probed(Operation::JobGet).await {
-            merge(&mut looked.words, probe.vocabulary);
+    let jobs: Vec<String> = service.jobs.iter().take(JOBS_MAX).cloned().collect();
+    for (read, job) in jobs.iter().enumerate() {
+        service.known.insert(Param::Job, job.clone());
+        let Some(probe) = service.probed(Operation::JobGet).await else { continue };
+        merge(&mut looked.words, probe.vocabulary);
+        if let Outcome::Failed { why } = probe.outcome {
+            let what = format!("{read} of {} requisitions read for their words: {why}", jobs.len());
+            let about = Operation::JobGet.name();
+            looked.findings.push(found(Severity::Note, Code::Operation, about, what));
+            break;
         }
     }
     looked
@@ -72,17 +93,9 @@ pub(super) async fn examine(tenant: &Tenant, clock: &Arc<dyn Clock>) -> Looked {
 
 /// What names ids comes before what asks for them.
 fn in_order() -> Vec<Operation> {
-    let first = [
-        Operation::PlacementDelta,
-        Operation::PlacementDeltaAlt,
-        Operation::PlacementCensus,
-        Operation::PayDelta,
-        Operation::BillingDelta,
-        Operation::JobDelta,
-    ];
     let mut order: Vec<Operation> = Operation::ALL.to_vec();
     order.retain(|operation| !operation.name().starts_with("auth."));
-    order.sort_by_key(|operation| first.iter().position(|f| f == operation).unwrap_or(first.len()));
+    order.sort_by_key(|operation| FIRST.iter().position(|f| f == operation).unwrap_or(FIRST.len()));
     order
 }
 
@@ -153,6 +166,26 @@ struct Service<'a> {
     /// Requisitions that were named.
     jobs: BTreeSet<String>,
     tenant: &'a Tenant,
+    /// Whether the form of the token's header is known to be taken.
+    heard: Heard,
+    /// Whether all windows were made narrower already.
+    narrowed: bool,
+}
+
+/// Whether any operation has answered to a token yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// All were told that they are not logged in, or none was asked.
+    Nothing,
+    /// One was let in.
+    Something,
+}
+
+/// Another way that works: what is otherwise, the settings with it, and what came.
+struct Found {
+    ways: Vec<Way>,
+    config: Config,
+    probe: Probe,
 }
 
 impl Service<'_> {
@@ -163,16 +196,17 @@ impl Service<'_> {
     }
 
     async fn asked(&self, jobdiva: &JobDiva, config: &Config, operation: Operation) -> Probe {
-        let telling = matches!(
-            operation,
-            Operation::PlacementDelta
-                | Operation::PlacementDeltaAlt
-                | Operation::PlacementCensus
-                | Operation::PayDelta
-                | Operation::BillingDelta
-                | Operation::JobDelta
-        );
-        let reach = if telling { TELLING } else { HARMLESS };
+        let reach = if FIRST.contains(&operation) { TELLING } else { HARMLESS };
+        self.asked_within(jobdiva, config, operation, reach).await
+    }
+
+    async fn asked_within(
+        &self,
+        jobdiva: &JobDiva,
+        config: &Config,
+        operation: Operation,
+        reach: Duration,
+    ) -> Probe {
         let widest =
             config.registry.of(operation).window.as_ref().map_or(reach, |window| window.max);
         let known = self.known.clone();
@@ -201,11 +235,25 @@ impl Service<'_> {
             return self.jobdiva_probe_of_nothing(operation).await;
         };
         let about = format!("{operation} ({})", self.config.registry.of(operation).path);
-        if let Some((way, config, better)) = self.other_way(operation, &probe.outcome).await {
-            findings.push(by_another_way(operation, &about, &probe.outcome, &way));
-            self.go_on(config);
-            probe = better;
-        } else {
+        if let Some((narrow, told)) = self.around(operation, &about, &probe.outcome).await {
+            findings.push(told);
+            probe = narrow;
+        }
+        let mut ways = 0;
+        // One difference may stand behind another.
+        while let Some(found) = self.other_way(operation, &probe.outcome).await {
+            for way in &found.ways {
+                findings.push(by_another_way(operation, &about, &probe.outcome, way));
+                self.narrowed |= matches!(way, Way::Windows(_));
+                ways += 1;
+            }
+            self.go_on(found.config);
+            probe = found.probe;
+        }
+        if progress(&probe.outcome) > 0 {
+            self.heard = Heard::Something;
+        }
+        if ways == 0 || progress(&probe.outcome) < WORKS {
             findings.extend(self.outcome(&about, &probe));
         }
         let (mended, told) = self.mended(&about, &probe);
@@ -216,6 +264,7 @@ impl Service<'_> {
             self.go_on(config);
             probe = better;
         }
+        findings.extend(columns::told(&about, &probe));
         findings.extend(misread(&about, &probe));
         for (param, id) in &probe.samples {
             let known = self.known.entry(*param).or_insert_with(|| id.clone());
@@ -236,21 +285,87 @@ impl Service<'_> {
         jobdiva.probe(operation, &Harmless::at(self.clock.now())).await
     }
 
-    /// The first other way that works.
-    async fn other_way(
+    /// A feed that fails on a long stretch of time may answer for a short one: a row of the other is the reason then, and reading
+    /// goes on around it.
+    async fn around(
         &self,
         operation: Operation,
+        about: &str,
         outcome: &Outcome,
-    ) -> Option<(Way, Config, Probe)> {
-        for (way, spec) in ways::of(operation, self.config.registry.of(operation), outcome) {
-            let mut config = self.config.clone();
-            *config.registry.of_mut(operation) = spec;
+    ) -> Option<(Probe, Finding)> {
+        let Outcome::Failed { why } = outcome else { return None };
+        let fed = self.config.registry.of(operation).window.is_some();
+        if !fed || !FIRST.contains(&operation) {
+            return None;
+        }
+        let own = self.own.get()?;
+        let narrow = self.asked_within(own, &self.config, operation, HARMLESS).await;
+        if !matches!(narrow.outcome, Outcome::Ok { .. } | Outcome::Empty) {
+            return None;
+        }
+        let what = format!("a long window fails, the last hour does not: {why}");
+        let todo =
+            "nothing: reading halves windows around such a row, and names those it leaves out";
+        Some((narrow, found(Severity::Note, Code::Operation, about, what).todo(todo)))
+    }
+
+    /// The first other way that works; else the first that gets further.
+    async fn other_way(&self, operation: Operation, outcome: &Outcome) -> Option<Found> {
+        let mut further = None;
+        for (ways, config) in self.others(operation, outcome) {
             let Some(probe) = self.probed_with(&config, operation).await else { continue };
-            if matches!(probe.outcome, Outcome::Ok { .. } | Outcome::Empty) {
-                return Some((way, config, probe));
+            let came = progress(&probe.outcome);
+            let found = Found { ways, config, probe };
+            if came == WORKS {
+                return Some(found);
+            }
+            if came > progress(outcome) && further.is_none() {
+                further = Some(found);
             }
         }
-        None
+        further
+    }
+
+    /// Every other way that may be tried, with the settings that it makes.
+    fn others(&self, operation: Operation, outcome: &Outcome) -> Vec<(Vec<Way>, Config)> {
+        let mut headers = vec![(Vec::new(), self.config.clone())];
+        let mut all = Vec::new();
+        // An unknown path answers as a token does that is not taken: the other form may be, here or there.
+        if *outcome == Outcome::NotThere && self.heard == Heard::Nothing {
+            let token_header = match self.config.token_header {
+                TokenHeader::Bearer => TokenHeader::Raw,
+                TokenHeader::Raw => TokenHeader::Bearer,
+            };
+            let config = Config { token_header, ..self.config.clone() };
+            headers.push((vec![Way::Header(token_header)], config));
+            all.extend(headers.last().cloned());
+        }
+        for (before, config) in headers {
+            for (way, spec) in ways::of(operation, config.registry.of(operation), outcome) {
+                let (way, config) = self.with(operation, way, spec, config.clone());
+                all.push((before.iter().cloned().chain([way]).collect(), config));
+            }
+        }
+        all
+    }
+
+    /// The settings with an operation's other spec. How wide a window may be is a rule of all, until one breaks it still.
+    fn with(
+        &self,
+        operation: Operation,
+        way: Way,
+        spec: Spec,
+        mut config: Config,
+    ) -> (Way, Config) {
+        let mut way = way;
+        if let Way::Window(max) = way
+            && !self.narrowed
+        {
+            config.registry.each_window(|window| window.max = window.max.min(max));
+            way = Way::Windows(max);
+        }
+        *config.registry.of_mut(operation) = spec;
+        (way, config)
     }
 
     /// What an operation that has no other way answered.
@@ -283,7 +398,7 @@ impl Service<'_> {
                 found(Severity::Note, Code::Operation, about, "not there; nothing here uses it")
             }
             Outcome::LoginRefused { message } => person(Code::LoginRefused, message.clone()),
-            Outcome::WrongParameter { message } => {
+            Outcome::WrongParameter { message } | Outcome::WindowTooWide { message } => {
                 let todo = "compare its parameters with your tenant's API page: runner operations";
                 person(Code::WrongParameter, message.clone()).todo(todo)
             }
@@ -338,7 +453,8 @@ impl Service<'_> {
         let mut findings = Vec::new();
         for field in &probe.missing {
             let Some(column) = probe.likely.get(field) else {
-                let what = format!("no column for {field}; seen are {}", listed(probe));
+                let what =
+                    format!("no column for {field}; seen are {}", listed(&probe.columns_seen));
                 findings.push(found(Severity::Note, Code::ColumnMissing, about, what));
                 continue;
             };
@@ -384,53 +500,23 @@ fn misread(about: &str, probe: &Probe) -> Vec<Finding> {
     fields.into_iter().map(told).collect()
 }
 
-fn by_another_way(operation: Operation, about: &str, outcome: &Outcome, way: &Way) -> Finding {
-    let was = match outcome {
-        Outcome::NotThere => "it answers as an unknown path does",
-        Outcome::WrongParameter { .. } => "its parameters are refused",
-        Outcome::ShapeDiffers { .. } => "its answer has another shape than is configured",
-        Outcome::Ok { .. }
-        | Outcome::Empty
-        | Outcome::SwitchedOff
+/// An operation that works.
+const WORKS: u8 = 5;
+
+/// How far an operation got: let in, its parameters understood, its window allowed, granted, read.
+fn progress(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::SwitchedOff
         | Outcome::NotAsked { .. }
-        | Outcome::NotGranted { .. }
+        | Outcome::NotThere
         | Outcome::LoginRefused { .. }
-        | Outcome::Failed { .. } => "it does not work as configured",
-    };
-    let own = table(operation);
-    let (code, what, lines) = match way {
-        Way::Path(path) => {
-            let line = Line::text("jobdiva.paths", operation.name(), path, Sure::Known);
-            (Code::Path, format!("{was}; {path} works"), vec![line])
-        }
-        Way::WindowFormat(form) => {
-            let line =
-                Line::text(format!("{own}.window"), "format", &form.to_string(), Sure::Known);
-            (Code::WindowFormat, format!("{was}; ends of windows as {form} work"), vec![line])
-        }
-        Way::Employee(name) => {
-            let params = format!("{own}.params");
-            let none = Line::text(params.clone(), "placement_id", "", Sure::Known);
-            let line = Line::text(params, "employee_id", name, Sure::Known);
-            (Code::Parameter, format!("{was}; asking for the employee works"), vec![none, line])
-        }
-        Way::AnyEnvelope => {
-            let line = Line::text(own, "envelope", "auto", Sure::Known);
-            (Code::Envelope, format!("{was}; it can be read all the same"), vec![line])
-        }
-    };
-    let finding = found(Severity::Person, code, about, what).todo("use what works");
-    lines.into_iter().fold(finding, Finding::line)
-}
-
-/// The table of an operation, below the tenant.
-fn table(operation: Operation) -> String {
-    format!("jobdiva.operation.{}", quoted(operation.name()))
-}
-
-fn listed(probe: &Probe) -> String {
-    let columns: Vec<&str> = probe.columns_seen.iter().map(String::as_str).take(30).collect();
-    columns.join(", ")
+        | Outcome::Failed { .. } => 0,
+        Outcome::WrongParameter { .. } => 1,
+        Outcome::WindowTooWide { .. } => 2,
+        Outcome::NotGranted { .. } => 3,
+        Outcome::ShapeDiffers { .. } => 4,
+        Outcome::Ok { .. } | Outcome::Empty => WORKS,
+    }
 }
 
 fn merge(into: &mut Vocabulary, from: Vocabulary) {

@@ -2,13 +2,14 @@
 //! the dialect, the clock.
 
 use integration_1099policy::Ten99Policy;
-use integration_1099policy::config::{AuthScheme, Config, Environment};
-use integration_1099policy::doctor::{Came, Dialect, Examined, Listing};
+use integration_1099policy::config::{AuthScheme, Config, Environment, EnvironmentHeader};
+use integration_1099policy::doctor::{Came, Dialect, Examined, Listing, SeenWord};
 use integration_1099policy::setup::{Category, Entity};
 use workflow_core::domain::call::{CategoryCode, EntityId, Side};
 use workflow_core::time::{Clock as _, SystemClock, Timestamp};
 
 use super::finding::{Code, Finding, Line, Severity, Sure};
+use super::words::{self, Word};
 use crate::config::Tenant;
 
 /// Signatures are taken within five minutes; a clock that is off by more than one deserves a look.
@@ -25,6 +26,8 @@ pub(super) struct Looked {
     pub(super) entities: Vec<Entity>,
     /// The approved categories, where they could be read.
     pub(super) categories: Vec<Category>,
+    /// Its own words, with what each is read as.
+    pub(super) words: Vec<Word>,
 }
 
 pub(super) async fn examine(tenant: &Tenant) -> Looked {
@@ -41,15 +44,31 @@ pub(super) async fn examine(tenant: &Tenant) -> Looked {
         }
     };
     // The machine's clock is what is looked at here.
-    let began = SystemClock.now();
-    let examined = policy.examine().await;
-    looked.findings.extend(lists(&tenant.policy, &examined.lists).await);
+    let mut began = SystemClock.now();
+    let mut examined = policy.examine().await;
+    if is_refused(&examined)
+        && let Some((policy, told)) = taken_otherwise(&tenant.policy).await
+    {
+        looked.findings.extend(told);
+        began = SystemClock.now();
+        examined = policy.examine().await;
+    }
+    looked.findings.extend(lists(&tenant.policy, &examined.lists));
     if !answers(&examined) {
         return looked;
     }
     looked.findings.extend(clocks(examined.service_time, began, SystemClock.now()));
     looked.findings.extend(dialect(&tenant.policy, examined.dialect));
     looked.findings.extend(webhook(tenant, examined.endpoints.as_deref()));
+    looked.words = examined.words.iter().map(word).collect();
+    for (about, kind) in
+        [("events", "event"), ("policies", "policy status"), ("certificates", "certificate status")]
+    {
+        let told = words::shown(&looked.words, kind);
+        if !told.is_empty() {
+            looked.findings.push(found(Severity::Note, Code::Vocabulary, about, told));
+        }
+    }
     if let Some(entities) = examined.entities {
         looked.findings.extend(mapped_entities(tenant, &entities));
         looked.entities = entities;
@@ -59,6 +78,11 @@ pub(super) async fn examine(tenant: &Tenant) -> Looked {
         looked.categories = categories;
     }
     looked
+}
+
+fn word(seen: &SeenWord) -> Word {
+    let SeenWord { kind, word, means } = seen.clone();
+    Word { system: crate::systems::POLICY, kind, word, called: None, means, line: None }
 }
 
 fn found(
@@ -114,7 +138,7 @@ fn key_and_environment(config: &Config) -> Option<Finding> {
     Some(found(Severity::Person, Code::KeyEnvironment, "api_key", what).todo(todo).line(line))
 }
 
-async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
+fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for Listing { name, path, came } in lists {
         let about = format!("{name} ({path})");
@@ -127,7 +151,11 @@ async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
             }
             Came::Differs(how) => found(Severity::Person, Code::ListDiffers, about, how.join("; "))
                 .todo("report it: the adapter reads documented shapes only"),
-            Came::Refused(refusal) if refusal.status == 401 => key_refused(config).await,
+            Came::Refused(refusal) if refusal.status == 401 => {
+                let todo = "look at the file of the key; the dashboard shows which keys are good";
+                found(Severity::Person, Code::KeyRefused, "api_key", "the key is refused")
+                    .todo(todo)
+            }
             Came::Refused(refusal) => {
                 let what = format!("refused: {} {}", refusal.status, refusal.code);
                 let todo = "ask 1099Policy to grant it to this key";
@@ -146,29 +174,48 @@ async fn lists(config: &Config, lists: &[Listing]) -> Vec<Finding> {
     findings
 }
 
-/// A key that is refused one way may be taken the other way.
-async fn key_refused(config: &Config) -> Finding {
-    let finding = found(Severity::Person, Code::KeyRefused, "api_key", "the key is refused");
-    let (other, word) = match config.auth_scheme {
+/// Whether the very first list says no, and no other says anything else.
+fn is_refused(examined: &Examined) -> bool {
+    let first = examined.lists.first().map(|list| &list.came);
+    matches!(first, Some(Came::Refused(_))) && !answers(examined)
+}
+
+/// A key that is refused one way may be taken another way: the other scheme, or without the environment's header.
+async fn taken_otherwise(config: &Config) -> Option<(Ten99Policy, Vec<Finding>)> {
+    let (scheme, scheme_word) = match config.auth_scheme {
         AuthScheme::Bearer => (AuthScheme::Basic, "basic"),
         AuthScheme::Basic => (AuthScheme::Bearer, "bearer"),
     };
-    let other = Ten99Policy::new(Config { auth_scheme: other, ..config.clone() });
-    let taken = match other {
-        Ok(policy) => policy.category_codes().await.is_ok(),
-        Err(_) => false,
+    let (header, header_word) = match config.environment_header {
+        EnvironmentHeader::Sent => (EnvironmentHeader::Omitted, "omitted"),
+        EnvironmentHeader::Omitted => (EnvironmentHeader::Sent, "sent"),
     };
-    match taken {
-        true => finding.todo(format!("it is taken as auth = \"{word}\"")).line(Line::text(
-            TABLE,
-            "auth",
-            word,
-            Sure::Known,
-        )),
-        false => {
-            finding.todo("look at the file of the key; the dashboard shows which keys are good")
+    let own = (config.auth_scheme, config.environment_header);
+    for (auth_scheme, environment_header) in [(scheme, own.1), (own.0, header), (scheme, header)] {
+        let other = Config { auth_scheme, environment_header, ..config.clone() };
+        // Without the header the key must name the environment.
+        let Ok(policy) = Ten99Policy::new(other) else { continue };
+        if policy.category_codes().await.is_err() {
+            continue;
         }
+        let mut findings = Vec::new();
+        if auth_scheme == scheme {
+            let what = "the key is refused as it is presented";
+            let line = Line::text(TABLE, "auth", scheme_word, Sure::Known);
+            let finding = found(Severity::Person, Code::KeyRefused, "api_key", what).line(line);
+            findings.push(finding.todo(format!("it is taken as auth = \"{scheme_word}\"")));
+        }
+        if environment_header == header {
+            let what = "the environment is refused as it is told";
+            let line = Line::text(TABLE, "environment_header", header_word, Sure::Known);
+            let about = "Ten99Policy-Environment";
+            let finding = found(Severity::Person, Code::EnvironmentHeader, about, what).line(line);
+            let todo = format!("it is taken with environment_header = \"{header_word}\"");
+            findings.push(finding.todo(todo));
+        }
+        return Some((policy, findings));
     }
+    None
 }
 
 /// How far the machine's clock and the service's are apart.
@@ -186,7 +233,7 @@ fn clocks(service: Option<Timestamp>, before: Timestamp, after: Timestamp) -> Op
 }
 
 fn dialect(config: &Config, dialect: Dialect) -> Vec<Finding> {
-    use integration_1099policy::config::{ContractorShape, JobRegion};
+    use integration_1099policy::config::{ContractorShape, JobRegion, MetadataOn};
     let mut findings = Vec::new();
     if dialect.contact && config.contractor_shape == ContractorShape::Flat {
         let what = "contractors of this account carry name and e-mail inside `contact`";
@@ -203,6 +250,12 @@ fn dialect(config: &Config, dialect: Dialect) -> Vec<Finding> {
         findings.push(
             found(Severity::Person, Code::JobRegion, "jobs", what).todo("write it so").line(line),
         );
+    }
+    if dialect.metadata_on_everything && config.metadata_on == MetadataOn::ContractorAndJob {
+        let what = "not only contractors and jobs of this account carry `custom_metadata`";
+        let line = Line::text(TABLE, "metadata_on", "everything", Sure::Known);
+        let finding = found(Severity::Person, Code::MetadataOn, "custom_metadata", what).line(line);
+        findings.push(finding.todo("write our ids there too: whoever looks finds them"));
     }
     findings
 }

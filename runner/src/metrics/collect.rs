@@ -56,20 +56,21 @@ impl Signals {
     }
 
     fn placements(&self, text: &mut Text, now: Timestamp) {
-        let summaries = self.engine.summaries("placement");
-        let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        // Of what has ended or rests nothing but its count is wanted.
+        let summaries = self.engine.open_summaries("placement");
         let mut oldest: BTreeMap<&str, Duration> =
             self.tenants().map(|tenant| (tenant, Duration::ZERO)).collect();
         for summary in &summaries {
             let tenant = summary.stream.tenant();
-            *counts.entry((tenant, summary.state)).or_default() += 1;
             if summary.waits.iter().any(|wait| matches!(wait, Wait::Call(_) | Wait::Message(_))) {
                 let age = oldest.entry(tenant).or_default();
                 *age = (*age).max(now.since(summary.updated_at));
             }
         }
-        for ((tenant, state), count) in counts {
-            text.put(&of::PLACEMENTS, &[tenant, state], count);
+        for (tenant, states) in self.engine.counts_by_tenant("placement") {
+            for (state, count) in states {
+                text.put(&of::PLACEMENTS, &[&tenant, state], count as u64);
+            }
         }
         for (tenant, age) in oldest {
             text.put_secs(&of::UNSYNCED, &[tenant], age);
@@ -132,7 +133,7 @@ impl Signals {
         for workflow in WORKFLOWS {
             let mut counts: BTreeMap<String, u64> =
                 self.tenants().map(|tenant| (tenant.to_owned(), 0)).collect();
-            for summary in self.engine.summaries(workflow) {
+            for summary in self.engine.open_summaries(workflow) {
                 if !summary.waits.iter().any(|wait| matches!(wait, Wait::Person(_))) {
                     continue;
                 }
@@ -151,8 +152,8 @@ impl Signals {
     }
 
     fn inbox(&self, text: &mut Text, now: Timestamp) {
-        let deliveries = self.engine.summaries("delivery");
-        let notices = self.engine.summaries("notice");
+        let deliveries = self.engine.open_summaries("delivery");
+        let notices = self.engine.open_summaries("notice");
         for tenant in self.tenants() {
             let own = |summary: &&Summary| summary.stream.tenant() == tenant;
             let waiting = deliveries.iter().filter(own).filter(|it| it.state == "Waiting");

@@ -8,19 +8,25 @@ use workflow_core::domain::call::Answer;
 use workflow_core::outcome::Outcome;
 
 use super::families;
-use super::text::{Histogram, Text};
+use super::text::{self, Histogram, Text};
 
 /// What attempts came to.
 #[derive(Debug, Default)]
-pub struct Meter(Mutex<BTreeMap<String, Of>>);
+pub struct Meter(Mutex<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    /// By tenant and system.
+    of: BTreeMap<(String, String), Of>,
+    /// How long they took, by system: a histogram of each tenant's would be many series.
+    took: BTreeMap<String, Histogram>,
+}
 
 /// One tenant and system.
 #[derive(Debug, Default)]
 struct Of {
-    system: String,
     outcomes: BTreeMap<(String, &'static str), u64>,
     looked_up: u64,
-    took: Histogram,
 }
 
 /// An attempt that was made.
@@ -50,30 +56,24 @@ impl Meter {
     /// Notes an attempt.
     pub fn note(&self, made: Made<'_>, outcome: &'static str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = all.entry(format!("{}/{}", made.tenant, made.system)).or_default();
-        made.system.clone_into(&mut of.system);
+        let took = all.took.entry(made.system.to_owned()).or_insert_with(text::histogram);
+        took.observe(made.took.as_secs_f64());
+        let of = all.of.entry((made.tenant.to_owned(), made.system.to_owned())).or_default();
         *of.outcomes.entry((made.operation.to_owned(), outcome)).or_default() += 1;
         of.looked_up += u64::from(made.looked_up);
-        of.took.note(made.took);
     }
 
     /// Says it.
     pub fn put(&self, text: &mut Text) {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, of) in all.iter() {
-            let tenant = name.split('/').next().unwrap_or_default();
+        for ((tenant, system), of) in &all.of {
             for ((operation, outcome), count) in &of.outcomes {
-                let labels = [tenant, &of.system, operation, outcome];
-                text.put(&families::ATTEMPTS, &labels, *count);
+                text.put(&families::ATTEMPTS, &[tenant, system, operation, outcome], *count);
             }
-            text.put(&families::LOOKED_UP, &[tenant, &of.system], of.looked_up);
+            text.put(&families::LOOKED_UP, &[tenant, system], of.looked_up);
         }
-        let mut systems: BTreeMap<&str, Histogram> = BTreeMap::new();
-        for of in all.values() {
-            systems.entry(&of.system).or_default().add(&of.took);
-        }
-        for (system, took) in &systems {
-            text.put_histogram(&families::ATTEMPT_SECONDS, &[system], took);
+        for (system, took) in &all.took {
+            text.put_histogram(&families::ATTEMPT_SECONDS, &[system.as_str()], took);
         }
     }
 }

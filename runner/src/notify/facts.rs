@@ -1,9 +1,12 @@
 //! Which events of a placement are facts that somebody wants to be told, read off the states around each.
 
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::notice::Topic;
-use workflow_core::domain::placement::{EventKind, Intent, Machine, State, StateKind};
+use workflow_core::domain::placement::{
+    Cover, Days, EventKind, Intent, Issue, Machine, State, StateKind, Work,
+};
 use workflow_core::engine::{ReplayError, replay};
 use workflow_core::machine::{Kind as _, Machine as _};
 use workflow_core::record::Recorded;
@@ -12,6 +15,8 @@ use workflow_core::time::Timestamp;
 /// A fact.
 pub(super) struct Fact {
     pub(super) topic: Topic,
+    /// Whether another fact of the same event may have the event's own name.
+    pub(super) beside: bool,
     pub(super) at: Timestamp,
     pub(super) state: &'static str,
     pub(super) link: Option<String>,
@@ -26,17 +31,68 @@ pub(super) fn may_tell(wire: &str) -> bool {
     })
 }
 
-/// What the last of a placement's events tells.
-pub(super) fn fact(events: &[Recorded]) -> Result<Option<Fact>, ReplayError> {
-    let Some((last, earlier)) = events.split_last() else { return Ok(None) };
+/// What the last of a placement's events tells: at most two facts, of two topics. The zone is that of business dates.
+pub(super) fn facts(events: &[Recorded], zone: &TimeZone) -> Result<Vec<Fact>, ReplayError> {
+    let Some((last, earlier)) = events.split_last() else { return Ok(Vec::new()) };
     let before = replay::<Machine>(earlier)?;
-    let Some(after) = replay::<Machine>(events)? else { return Ok(None) };
-    let Some(event) = Machine::event_from_wire(&last.event.kind) else { return Ok(None) };
-    let Some((topic, link, uncovered_from)) = told(before.as_ref(), event, &after) else {
-        return Ok(None);
+    let Some(after) = replay::<Machine>(events)? else { return Ok(Vec::new()) };
+    let Some(event) = Machine::event_from_wire(&last.event.kind) else { return Ok(Vec::new()) };
+    let (at, state) = (last.event.recorded_at, Machine::state_kind(&after).name());
+    let mut facts = Vec::new();
+    if let Some((topic, link, uncovered_from)) = told(before.as_ref(), event, &after) {
+        facts.push(Fact { topic, beside: false, at, state, link, uncovered_from });
+    }
+    let today = at.to_jiff().to_zoned(zone.clone()).date();
+    let day = Day { today, zone };
+    if let Some(from) = gap_seen(before.as_ref(), event, &after, &day) {
+        let (topic, link, uncovered_from) = (Topic::GapAhead, None, Some(from));
+        facts.push(Fact { topic, beside: true, at, state, link, uncovered_from });
+    }
+    Ok(facts)
+}
+
+/// The day of an event, and where.
+struct Day<'a> {
+    today: Date,
+    zone: &'a TimeZone,
+}
+
+/// The first day of work without coverage, where this event let it be seen: a person must look while nothing covers what
+/// is still to be worked, or what covers it ends sooner than it did, or than the work. A reminder of it is told
+/// anyway; an extension that is asked for and not answered is under way, and no gap yet.
+fn gap_seen(
+    before: Option<&State>,
+    event: EventKind,
+    after: &State,
+    day: &Day<'_>,
+) -> Option<Date> {
+    let gap = uncovered_from(after, day)?;
+    // What stands in another state is on its way, and not told of yet.
+    let is_told = |state: &&State| matches!(state, State::Active { .. } | State::Flagged { .. });
+    let known = before.filter(is_told).and_then(|before| uncovered_from(before, day));
+    let is_new = known.is_none_or(|known| gap < known);
+    (is_told(&after) && is_new && event != EventKind::Reminded).then_some(gap)
+}
+
+/// The first day of work from today on that nothing covers, as far as a state knows.
+fn uncovered_from(state: &State, day: &Day<'_>) -> Option<Date> {
+    let days = match (state, state.work()) {
+        // The days that the insurer would not cover.
+        (State::Flagged { issue: Issue::NotExtended { terms, .. }, .. }, Work::Days { .. }) => {
+            Days::from(&terms.window)
+        }
+        (_, Work::Days { days, .. }) => days,
+        (_, Work::Over { .. } | Work::CalledOff | Work::OutOfScope) => return None,
     };
-    let state = Machine::state_kind(&after).name();
-    Ok(Some(Fact { topic, at: last.event.recorded_at, state, link, uncovered_from }))
+    let from = match state.cover() {
+        Cover::InForce(coverage) => {
+            let last_moment = Timestamp(coverage.expires.0 - 1).to_jiff();
+            last_moment.to_zoned(day.zone.clone()).date().checked_add(1.day()).ok()?
+        }
+        Cover::None | Cover::Lost(..) => days.first?,
+    };
+    let from = from.max(day.today);
+    days.last.is_none_or(|last| from <= last).then_some(from)
 }
 
 fn told(

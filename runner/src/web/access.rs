@@ -22,6 +22,8 @@ const COOKIE_SECS: i64 = 12 * 3600;
 const NAME_CHARS_MAX: usize = 80;
 /// In which the proxy proves itself.
 const PROXY_SECRET: HeaderName = HeaderName::from_static("x-proxy-secret");
+/// In which the proxy says how somebody came to it.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What somebody may do, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +80,8 @@ pub struct Access {
     tokens: Vec<(Role, String)>,
     /// A proxy in front, if there is one.
     proxy: Option<Proxy>,
+    /// Whether people come through TLS, whatever a request says.
+    over_tls: bool,
 }
 
 /// What a cookie says.
@@ -90,7 +94,13 @@ struct Session {
 impl Access {
     /// Access by these tokens, and through this proxy.
     pub fn new(key: [u8; 32], tokens: Vec<(Role, String)>, proxy: Option<Proxy>) -> Self {
-        Self { key, tokens, proxy }
+        Self { key, tokens, proxy, over_tls: false }
+    }
+
+    /// The same where the address that people use is this.
+    pub fn at(self, public_url: Option<&str>) -> Self {
+        let over_tls = public_url.is_some_and(|url| url.starts_with("https://"));
+        Self { over_tls, ..self }
     }
 
     /// Who sends a request; `None` for somebody who has not come in yet.
@@ -101,12 +111,24 @@ impl Access {
     fn through_proxy(&self, headers: &HeaderMap) -> Option<Person> {
         let proxy = self.proxy.as_ref()?;
         let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
-        if !same(text(&PROXY_SECRET)?, &proxy.secret) {
+        if !self.is_proxied(headers) {
             return None;
         }
         let role = text(&proxy.role)?;
         let role = Role::ALL.into_iter().find(|known| known.name() == role)?;
         Some(Person { name: name(text(&proxy.user)?)?, role })
+    }
+
+    /// Whether the proxy that was agreed on sends this.
+    fn is_proxied(&self, headers: &HeaderMap) -> bool {
+        let told = headers.get(&PROXY_SECRET).and_then(|told| told.to_str().ok());
+        told.zip(self.proxy.as_ref()).is_some_and(|(told, proxy)| same(told, &proxy.secret))
+    }
+
+    /// Whether a cookie may be sent over TLS alone: by what people use as address, or as the proxy says.
+    fn is_over_tls(&self, headers: &HeaderMap) -> bool {
+        let https = headers.get(&FORWARDED_PROTO).is_some_and(|proto| proto == "https");
+        self.over_tls || (https && self.is_proxied(headers))
     }
 
     fn by_cookie(&self, headers: &HeaderMap, now: Timestamp) -> Option<Person> {
@@ -123,8 +145,14 @@ impl Access {
         (session.until > now).then_some(session.person)
     }
 
-    /// The person that a token lets in under this name, and their cookie.
-    pub fn enter(&self, token: &str, called: &str, now: Timestamp) -> Option<(Person, String)> {
+    /// The person that a token lets in under this name, and their cookie. `headers` are those of the request.
+    pub fn enter(
+        &self,
+        token: &str,
+        called: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Option<(Person, String)> {
         // Every token is compared, whichever fits.
         let fits = self.tokens.iter().filter(|(_, known)| same(token.trim(), known));
         let role = fits.map(|(role, _)| *role).max()?;
@@ -133,15 +161,17 @@ impl Access {
         let session = serde_json::to_vec(&Session { person: person.clone(), until }).ok()?;
         let told = URL_SAFE_NO_PAD.encode(session);
         let mark = self.mark("cookie", &told);
-        let cookie = format!(
-            "{COOKIE}={told}.{mark}; Path=/; HttpOnly; SameSite=Strict; Max-Age={COOKIE_SECS}"
-        );
-        Some((person, cookie))
+        Some((person, self.cookie(&format!("{told}.{mark}"), COOKIE_SECS, headers)))
     }
 
     /// A cookie that ends the one before.
-    pub fn left() -> String {
-        format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+    pub fn left(&self, headers: &HeaderMap) -> String {
+        self.cookie("", 0, headers)
+    }
+
+    fn cookie(&self, value: &str, secs: i64, headers: &HeaderMap) -> String {
+        let secure = if self.is_over_tls(headers) { "; Secure" } else { "" };
+        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={secs}{secure}")
     }
 
     /// What a form of this person's carries.
@@ -209,18 +239,24 @@ mod tests {
 
     #[test]
     fn a_token_gives_its_role_until_the_cookie_ends() {
-        let (person, cookie) = access().enter("settle", " Kim ", NOW).expect("the token fits");
+        let (person, cookie) =
+            access().enter("settle", " Kim ", &HeaderMap::new(), NOW).expect("the token fits");
         assert_eq!(person, Person { name: "Kim".to_owned(), role: Role::Operator });
         assert_eq!(access().person(&carrying(&cookie), NOW), Some(person));
         let later = Timestamp(NOW.0 + COOKIE_SECS * 1000);
         assert_eq!(access().person(&carrying(&cookie), later), None);
-        assert_eq!(access().enter("wrong", "Kim", NOW), None);
-        assert_eq!(access().enter("settle", "\n ", NOW), None, "a decision needs a name");
+        assert_eq!(access().enter("wrong", "Kim", &HeaderMap::new(), NOW), None);
+        assert_eq!(
+            access().enter("settle", "\n ", &HeaderMap::new(), NOW),
+            None,
+            "a decision needs a name"
+        );
     }
 
     #[test]
     fn a_cookie_that_anybody_touched_opens_nothing() {
-        let (_, cookie) = access().enter("look", "Kim", NOW).expect("the token fits");
+        let (_, cookie) =
+            access().enter("look", "Kim", &HeaderMap::new(), NOW).expect("the token fits");
         let pair = cookie.split(';').next().expect("a cookie begins with its pair");
         for at in "runner=".len()..pair.len() {
             let mut bytes = pair.as_bytes().to_vec();
@@ -246,6 +282,24 @@ mod tests {
         assert_eq!(told("between us", "admin"), Some(admin));
         assert_eq!(told("between them", "admin"), None);
         assert_eq!(told("between us", "owner"), None, "there is no such role");
+    }
+
+    #[test]
+    fn behind_https_a_cookie_travels_over_nothing_else() {
+        let cookie = |access: &Access, headers: &HeaderMap| {
+            let (_, cookie) = access.enter("look", "Kim", headers, NOW).expect("the token fits");
+            assert_eq!(access.left(headers).contains("; Secure"), cookie.contains("; Secure"));
+            cookie
+        };
+        let (mut told, plain) = (HeaderMap::new(), HeaderMap::new());
+        told.insert(FORWARDED_PROTO, "https".parse().expect("it is text"));
+        assert!(!cookie(&access(), &plain).contains("Secure"));
+        assert!(!cookie(&access(), &told).contains("Secure"), "anybody may say so");
+        told.insert(PROXY_SECRET, "between us".parse().expect("it is text"));
+        assert!(cookie(&access(), &told).ends_with("; Secure"));
+        let public = access().at(Some("https://insured.example.com"));
+        assert!(cookie(&public, &plain).ends_with("; Secure"));
+        assert!(!cookie(&access().at(Some("http://127.0.0.1:8097")), &plain).contains("Secure"));
     }
 
     #[test]

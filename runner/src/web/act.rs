@@ -10,48 +10,98 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use workflow_core::id::StreamId;
 
+use super::Site;
 use super::access::{Person, Role};
-use super::{Site, shell};
+use super::shell::{self, Page};
 use crate::order::{About, Deed, Desk, How, Order, Running};
 
-/// What can be ordered from a page: its name in the form, its words, what it does.
-pub(super) const DEEDS: [(&str, &str, Deed); 9] = [
+/// What can be ordered from a page: its name in the form, its words, what it does. Setting a fact has fields of its own.
+pub(super) const DEEDS: [(&str, &str, Deed); 10] = [
     ("return", "Go on where it stopped", Deed::Resolve(How::Return)),
     ("restart", "Read it again and start over", Deed::Resolve(How::Restart)),
     ("accept", "Accept the coverage as it is", Deed::Resolve(How::Accept)),
     ("close", "Close it: settled outside", Deed::Resolve(How::Close)),
     ("retry", "Try again now", Deed::Retry),
+    ("resend", "Give the application's link again", Deed::Resend),
     ("exclude", "Take it out of scope", Deed::Exclude),
     ("include", "Take it into scope", Deed::Include),
     ("pause", "Send nothing for it", Deed::Pause),
     ("resume", "Let it go on", Deed::Resume),
 ];
+/// What a form says that sets a fact.
+const SET: &str = "set";
 
 /// What a form said.
 struct Given {
     mark: String,
-    deed: Option<Deed>,
+    deed: String,
+    fact: String,
+    value: String,
     reason: String,
     about: Vec<String>,
     back: String,
+}
+
+impl Given {
+    fn deed(&self) -> Option<Deed> {
+        if self.deed == SET {
+            return Some(Deed::Set { fact: self.fact.clone(), value: self.value.clone() });
+        }
+        known(&self.deed).map(|(_, _, deed)| deed.clone())
+    }
+}
+
+/// What can be ordered under this name.
+pub(super) fn known(name: &str) -> Option<&'static (&'static str, &'static str, Deed)> {
+    DEEDS.iter().find(|(known, _, _)| *known == name)
 }
 
 /// An order that can be given: its name in the form, and its words.
 pub(super) type Offer = (&'static str, &'static str);
 
 /// What would be taken for this instance now, the most usual first.
-pub(super) fn offers(site: &Site, stream: &StreamId) -> Vec<Offer> {
+pub(super) fn offers(site: &Site, stream: &StreamId) -> impl Iterator<Item = Offer> {
     let desk = desk(site);
-    let fits = DEEDS.iter().filter(|(_, _, deed)| desk.would_take(deed, stream));
-    fits.map(|(name, words, _)| (*name, *words)).collect()
+    let fits = DEEDS.iter().filter(move |(_, _, deed)| desk.would_take(deed, stream));
+    fits.map(|(name, words, _)| (*name, *words))
 }
 
-/// The form that orders something for one; a reason is asked for always.
+/// The forms that order something for one; a reason is asked for always.
 pub(super) fn form(site: &Site, person: &Person, about: &StreamId, back: &str) -> Markup {
+    let offers: Vec<Offer> = offers(site, about).collect();
     html! {
         form.orders method="post" action="/act" {
             input type="hidden" name="about" value=(name(about));
-            (fields(site, person, &offers(site, about), back))
+            (fields(site, person, &offers, back))
+        }
+        (facts(site, person, about, back))
+    }
+}
+
+/// Whether something is missing that somebody could set.
+pub(super) fn can_set(site: &Site, about: &StreamId) -> bool {
+    !desk(site).settable(about).is_empty()
+}
+
+/// The form that sets what JobDiva does not give; nothing where nothing is missing.
+fn facts(site: &Site, person: &Person, about: &StreamId, back: &str) -> Markup {
+    let facts = desk(site).settable(about);
+    html! {
+        @if !facts.is_empty() {
+            details.others data-test="set" {
+                summary { "Set what JobDiva does not give" }
+                form.orders method="post" action="/act" {
+                    input type="hidden" name="about" value=(name(about));
+                    input type="hidden" name="deed" value=(SET);
+                    input type="hidden" name="mark" value=(site.access.form_mark(person));
+                    input type="hidden" name="back" value=(back);
+                    label { "What " select name="fact" { @for (name, form, _) in &facts { option value=(name) { (name) ": " (form) } } } }
+                    label { "Value " input name="value" required maxlength="200" autocomplete="off" placeholder=(facts[0].2); }
+                    label { "Why " input name="reason" required maxlength="500" autocomplete="off"; }
+                    button { "Set it" }
+                    p.hint { "Written like " @for (index, (name, _, example)) in facts.iter().enumerate() { @if index > 0 { ", " } (name) " " code { (example) } } ". It counts while JobDiva gives nothing that can be used." }
+                }
+            }
         }
     }
 }
@@ -76,6 +126,22 @@ pub(super) fn fields(site: &Site, person: &Person, offers: &[Offer], back: &str)
     }
 }
 
+/// The one button and the reason of one line in a list.
+pub(super) fn line(site: &Site, person: &Person, about: &StreamId, back: &str) -> Markup {
+    let (offer, name) = (offers(site, about).next(), name(about));
+    html! {
+        @if let Some((deed, words)) = offer {
+            form.line method="post" action="/act" {
+                input type="hidden" name="about" value=(name);
+                input type="hidden" name="mark" value=(site.access.form_mark(person));
+                input type="hidden" name="back" value=(back);
+                input name="reason" required maxlength="500" autocomplete="off" placeholder="Why" aria-label={ "Why, for " (name) };
+                button name="deed" value=(deed) aria-label={ (words) ": " (name) } { (words) }
+            }
+        } @else { span.hint { "nothing as it stands" } }
+    }
+}
+
 /// What the order desk calls a stream.
 pub(super) fn name(stream: &StreamId) -> String {
     match stream.workflow() {
@@ -97,13 +163,16 @@ pub(super) async fn act(
     if person.role < Role::Operator {
         return shell::problem(StatusCode::FORBIDDEN, "As a viewer you may look, not decide.");
     }
-    let Some(deed) = given.deed.clone() else {
+    let Some(deed) = given.deed() else {
         return shell::problem(StatusCode::BAD_REQUEST, "The form does not say what to do.");
     };
     if given.about.is_empty() {
         return shell::problem(StatusCode::BAD_REQUEST, "Nothing was ticked.");
     }
-    let refused = give(&site, &person, &given.about, &given.reason, &deed).await;
+    let Came { refused, links } = give(&site, &person, &given.about, &given.reason, &deed).await;
+    if !links.is_empty() && refused.is_empty() {
+        return given_again(&site, &person, &links, &given.back);
+    }
     if refused.is_empty() {
         return Redirect::to(&given.back).into_response();
     }
@@ -117,24 +186,47 @@ pub(super) async fn act(
     (StatusCode::CONFLICT, shell::bare("Not everything could be done", &content)).into_response()
 }
 
+/// The link that was asked for. It is nowhere else on the pages: whoever has it can apply in the worker's name.
+fn given_again(site: &Site, person: &Person, links: &[(String, String)], back: &str) -> Response {
+    let content = html! {
+        @for (about, link) in links {
+            p { "The application of " strong { (about) } " is at" }
+            pre data-test="link" tabindex="0" role="region" aria-label={ "Link of " (about) } { (link) }
+        }
+        p.hint { "It is for the worker alone: send it on to them. The insurer sends none." }
+        p { a href=(back) { "Back" } }
+    };
+    let page = Page { title: "The application's link", under: "/board", content, stream: None };
+    shell::page(site, person, &page).into_response()
+}
+
+/// What came of an order.
+#[derive(Default)]
+pub(super) struct Came {
+    /// What was refused, with the reason.
+    pub refused: Vec<(String, String)>,
+    /// The links that were asked for.
+    pub links: Vec<(String, String)>,
+}
+
 /// Who takes orders.
-fn desk(site: &Site) -> Desk<'_> {
+pub(super) fn desk(site: &Site) -> Desk<'_> {
     let door = &site.door;
     let running =
         Running { dispatcher: &door.dispatcher, systems: &door.systems, pulse: &door.pulse };
     Desk { engine: &door.engine, tenants: &door.tenants, running: Some(running) }
 }
 
-/// Gives the order for each; what was refused, with the reason.
+/// Gives the order for each.
 pub(super) async fn give(
     site: &Site,
     person: &Person,
     about: &[String],
     reason: &str,
     deed: &Deed,
-) -> Vec<(String, String)> {
+) -> Came {
     let desk = desk(site);
-    let mut refused = Vec::new();
+    let mut came = Came::default();
     for about in about {
         let order = Order {
             deed: deed.clone(),
@@ -142,30 +234,26 @@ pub(super) async fn give(
             reason: reason.to_owned(),
             by: person.name.clone(),
         };
-        if let Err(error) = desk.take(order).await {
-            refused.push((about.clone(), error.to_string()));
+        match desk.take(order).await {
+            Ok(done) => came.links.extend(done.link.map(|link| (about.clone(), link))),
+            Err(error) => came.refused.push((about.clone(), error.to_string())),
         }
     }
-    refused
+    came
 }
 
 fn read(body: &[u8]) -> Given {
     // Several fields of one name: what was ticked.
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
-    let mut given = Given {
-        mark: String::new(),
-        deed: None,
-        reason: String::new(),
-        about: Vec::new(),
-        back: "/".to_owned(),
-    };
+    let (mark, deed, fact, value, reason) = Default::default();
+    let mut given =
+        Given { mark, deed, fact, value, reason, about: Vec::new(), back: "/".to_owned() };
     for (name, value) in pairs {
         match name.as_str() {
             "mark" => given.mark = value,
-            "deed" => {
-                let known = DEEDS.iter().find(|(name, _, _)| *name == value);
-                given.deed = known.map(|(_, _, deed)| deed.clone());
-            }
+            "deed" => given.deed = value,
+            "fact" => given.fact = value,
+            "value" => given.value = value,
             "reason" => given.reason = value,
             "about" => given.about.push(value),
             "back" if value.starts_with('/') && !value.starts_with("//") => given.back = value,

@@ -13,10 +13,10 @@ use sha2::{Digest as _, Sha256};
 use workflow_core::id::StreamId;
 
 use super::access::{Person, Role};
-use super::act::{self, DEEDS, Offer};
+use super::act::{self, Came, Offer};
 use super::shell::{self, Page};
 use super::sieve::Sieve;
-use super::{Site, board};
+use super::{Site, paper};
 use crate::order::Deed;
 
 /// So many at once; then the next.
@@ -56,7 +56,7 @@ pub(super) fn form(
             summary { "The same for all " (count) }
             form.orders method="post" action="/act/all" {
                 (hidden(site, person, sieve))
-                label { "What " select name="deed" { @for (name, words) in offers { option value=(name) { (words) } } } }
+                label { "What " select name="deed" { @for (name, words) in offers.iter().filter(|(name, _)| *name != "resend") { option value=(name) { (words) } } } }
                 label { "Why " input name="reason" required maxlength="500" autocomplete="off"; }
                 button { "See what it would do" }
                 p.hint { "Nothing is done before you have seen how many there are." }
@@ -110,7 +110,7 @@ pub(super) async fn act(
         return sure(&site, &person, &given, Some(again));
     }
     let about: Vec<String> = all.iter().take(AT_ONCE).map(act::name).collect();
-    let refused = act::give(&site, &person, &about, &given.reason, &deed).await;
+    let Came { refused, .. } = act::give(&site, &person, &about, &given.reason, &deed).await;
     let content = html! {
         p.lead data-test="done" { (about.len() - refused.len()) " of " (about.len()) " were done." }
         @if all.len() > AT_ONCE { p { (all.len() - AT_ONCE) " are left: at most " (AT_ONCE) " are done at once." } }
@@ -126,7 +126,8 @@ pub(super) async fn act(
 }
 
 fn deed(given: &Given) -> Option<Deed> {
-    DEEDS.iter().find(|(name, _, _)| *name == given.deed).map(|(_, _, deed)| deed.clone())
+    // A link is given for one at a time: it is shown.
+    act::known(&given.deed).map(|(_, _, deed)| deed.clone()).filter(|deed| *deed != Deed::Resend)
 }
 
 fn all(site: &Site, sieve: &Sieve) -> Vec<StreamId> {
@@ -137,7 +138,7 @@ fn all(site: &Site, sieve: &Sieve) -> Vec<StreamId> {
 }
 
 fn sure(site: &Site, person: &Person, given: &Given, again: Option<&str>) -> Response {
-    let Some((_, words, _)) = DEEDS.iter().find(|(name, _, _)| *name == given.deed) else {
+    let Some((_, words, _)) = act::known(&given.deed).filter(|_| deed(given).is_some()) else {
         return shell::problem(StatusCode::BAD_REQUEST, "The form does not say what to do.");
     };
     let all = all(site, &given.sieve);
@@ -146,7 +147,7 @@ fn sure(site: &Site, person: &Person, given: &Given, again: Option<&str>) -> Res
         p.lead data-test="impact" { "\"" (words) "\" would be ordered for " strong { (all.len()) } ", each by itself." }
         p { "Because: " (given.reason) }
         ul {
-            @for stream in all.iter().take(NAMED) { li { @if stream.workflow() == "placement" { (board::link(stream)) } @else { (act::name(stream)) } } }
+            @for stream in all.iter().take(NAMED) { li { (paper::link(stream)) } }
             @if all.len() > NAMED { li { "and " (all.len() - NAMED) " more" } }
         }
         @if all.is_empty() { p { "There is nothing to do." } } @else {

@@ -139,16 +139,22 @@ impl Book {
         left == 0
     }
 
-    /// All that is there, placements first.
+    /// All that is there: first what is open, of which something may need a person, then the long rest; of each
+    /// placements first.
     fn everything(&self) -> VecDeque<(StreamId, Version)> {
-        let mut all = VecDeque::new();
+        let (mut all, mut first) = (VecDeque::new(), BTreeSet::new());
+        for line in WORKFLOWS.into_iter().flat_map(|of| self.engine.open_summaries(of)) {
+            all.push_back((line.stream.clone(), Version::NONE));
+            first.insert(line.stream);
+        }
         for workflow in WORKFLOWS {
             let mut after: Option<StreamId> = None;
             loop {
                 let some = self.engine.summaries_after(workflow, after.as_ref(), AT_A_TIME);
                 let Some(last) = some.last() else { break };
                 after = Some(last.stream.clone());
-                all.extend(some.into_iter().map(|line| (line.stream, Version::NONE)));
+                let rest = some.into_iter().filter(|line| !first.contains(&line.stream));
+                all.extend(rest.map(|line| (line.stream, Version::NONE)));
             }
         }
         all

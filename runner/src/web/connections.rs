@@ -11,9 +11,9 @@ use maud::{Markup, html};
 use workflow_core::engine::Summary;
 use workflow_core::time::Timestamp;
 
-use super::access::Person;
+use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, words};
+use super::{Site, gates, words};
 use crate::ingress::counts::Hook;
 use crate::pulse::Beat;
 use crate::systems::JOBDIVA;
@@ -40,31 +40,35 @@ pub(super) async fn page(
         (door.engine.clock().now(), door.counters.hooks(), door.pulse.beats());
     let seen = Seen { now, hooks, beats };
     let content = html! {
-        div data-live="connections" { @for tenant in &all { (one(&site, tenant, &seen)) } }
+        div data-live="connections" { @for tenant in &all { (one(&site, &person, tenant, &seen)) } }
     };
     let page = Page { title: "Connections", under: "/connections", content, stream: None };
     shell::page(&site, &person, &page).into_response()
 }
 
-fn one(site: &Site, tenant: &Tenant, seen: &Seen) -> Markup {
+fn one(site: &Site, person: &Person, tenant: &Tenant, seen: &Seen) -> Markup {
+    let may = person.role >= Role::Admin;
     html! {
         section aria-label=(tenant.name) data-test="tenant" data-tenant=(tenant.name) {
             h2 { (tenant.name) " " span.hint { (tenant.environment.as_deref().unwrap_or("not configured")) } }
             @if let Some(why) = &tenant.paused { p.problem { "Paused: " (why) } }
             (lag(site, &tenant.name, seen))
+            (gates::of_tenant(site, person, tenant))
             div.wide tabindex="0" role="region" aria-label={ "Systems of " (tenant.name) } {
                 table {
                     thead { tr {
                         th scope="col" { "System" } th scope="col" { "Last looked at" } th scope="col" { "Token" }
                         th scope="col" { "Last webhook" } th scope="col" { "Breaker" } th scope="col" { "Requests a minute" } th scope="col" { "Trouble" }
+                        @if may { th scope="col" { "What an admin may do" } }
                     } }
-                    tbody { @for system in &tenant.systems { (row(site, &tenant.name, system, seen)) } }
+                    tbody { @for system in &tenant.systems { (row(site, person, &tenant.name, system, seen)) } }
                 }
             }
             @if tenant.failing > 0 {
                 h3 { (tenant.failing) " calls wait for their next try" }
                 ul { @for call in &tenant.failing_first { li { (call) } } }
             }
+            (gates::endpoints(site, person, &tenant.name))
         }
     }
 }
@@ -94,7 +98,7 @@ fn lag(site: &Site, tenant: &str, seen: &Seen) -> Markup {
     }
 }
 
-fn row(site: &Site, tenant: &str, system: &System, seen: &Seen) -> Markup {
+fn row(site: &Site, person: &Person, tenant: &str, system: &System, seen: &Seen) -> Markup {
     let paused = system.paused.iter().map(|why| format!("paused: {why}"));
     let refused = system.refused.iter().map(|why| format!("refuses the credentials: {why}"));
     let trouble: Vec<String> = paused.chain(refused).collect();
@@ -107,6 +111,7 @@ fn row(site: &Site, tenant: &str, system: &System, seen: &Seen) -> Markup {
             td { (system.outlet.as_ref().map_or_else(|| html! { "-" }, breaker)) }
             td { (system.outlet.as_ref().map_or_else(|| html! { "-" }, budget)) }
             td { (if trouble.is_empty() { "none".to_owned() } else { trouble.join("; ") }) }
+            @if person.role >= Role::Admin { td { (gates::of_system(site, person, tenant, system)) } }
         }
     }
 }

@@ -112,10 +112,10 @@ struct Which<'a> {
     placement: Cow<'a, str>,
 }
 
-/// One placement's days.
+/// One placement's days, or why nobody knows them.
 struct Days {
     stream: StreamId,
-    found: Found,
+    found: Result<Found, String>,
 }
 
 pub(super) async fn page(
@@ -177,14 +177,15 @@ fn in_view(site: &Site, asked: &Asked, standing: &Standing) -> (Vec<Days>, Optio
         wanted.take(LINES).collect()
     };
     let next = (streams.len() == LINES).then(|| streams.last().map(ToString::to_string)).flatten();
-    let days = |stream: StreamId| {
-        let events = engine.history(&stream).ok()?;
-        let zone = zone(site, stream.tenant());
-        let (from, to) = (Some(asked.span.first), asked.span.last);
-        let found = audit::ledger(&events).ok()?;
-        Some(Days { found: found.days(&coverage_days::Asked { zone: &zone, from, to }), stream })
-    };
-    (streams.into_iter().filter_map(days).collect(), next)
+    let days = |stream: StreamId| Days { found: found(site, asked.span, &stream), stream };
+    (streams.into_iter().map(days).collect(), next)
+}
+
+fn found(site: &Site, span: Span, stream: &StreamId) -> Result<Found, String> {
+    let events = site.door.engine.history(stream).map_err(|error| error.to_string())?;
+    let zone = zone(site, stream.tenant());
+    let ledger = audit::ledger(&events).map_err(|error| error.to_string())?;
+    Ok(ledger.days(&coverage_days::Asked { zone: &zone, from: Some(span.first), to: span.last }))
 }
 
 fn filters(site: &Site, asked: &Asked) -> Markup {
@@ -241,9 +242,14 @@ fn table(days: &[Days], span: Span) -> Markup {
                         tr data-test="days" data-placement={ (one.stream.tenant()) "/" (one.stream.key()) } {
                             th scope="row" { (board::link(&one.stream)) }
                             td {
-                                (strip::strip(&one.found, span, one.stream.key()))
-                                p.words { (strip::words(&one.found)) }
-                                @if !one.found.gaps.is_empty() { (evidence(one)) }
+                                @match &one.found {
+                                    Ok(found) => {
+                                        (strip::strip(found, span, one.stream.key()))
+                                        p.words { (strip::words(found)) }
+                                        @if !found.gaps.is_empty() { (evidence(&one.stream, found)) }
+                                    }
+                                    Err(why) => { p.problem data-test="unreadable" { "Its history cannot be read, so that nobody knows its days: " (why) } }
+                                }
                             }
                         }
                     }
@@ -253,13 +259,13 @@ fn table(days: &[Days], span: Span) -> Markup {
     }
 }
 
-fn evidence(days: &Days) -> Markup {
+fn evidence(stream: &StreamId, found: &Found) -> Markup {
     html! {
         details {
-            summary { "How that is known" span.only-heard { " of " (days.stream.key()) } }
+            summary { "How that is known" span.only-heard { " of " (stream.key()) } }
             ul {
-                @for gap in &days.found.gaps {
-                    @let gap = Gap::new(&days.stream, gap);
+                @for gap in &found.gaps {
+                    @let gap = Gap::new(stream, gap);
                     li { (gap.first) " to " (gap.last) ": " (gap.evidence()) }
                 }
             }
@@ -355,5 +361,22 @@ fn listed(tenant: &str, gaps: &[Gap]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_history_that_cannot_be_read_has_a_row_that_says_so() {
+        let stream = StreamId::parse("placement/acme/51000777").expect("a stream's name");
+        let days = [Days { stream, found: Err("damaged at position 7".to_owned()) }];
+        let span = Span { first: date(2026, 3, 1), last: date(2026, 3, 10) };
+        let shown = table(&days, span).into_string();
+        assert!(shown.contains("/placements/acme/51000777"), "{shown}");
+        assert!(shown.contains("damaged at position 7") && !shown.contains("role=\"img\""));
     }
 }

@@ -59,7 +59,8 @@ pub fn open(data_dir: &Path, page: &Page, listener: &TcpListener) -> io::Result<
     });
     let address = Address { url: url.clone() };
     std::fs::write(data_dir.join(ADDRESS_FILE), serde_json::to_vec(&address)?)?;
-    Ok(Open { url, access: Access::new(key, tokens, page.proxy.clone()) })
+    let access = Access::new(key, tokens, page.proxy.clone()).at(page.public_url.as_deref());
+    Ok(Open { url, access })
 }
 
 /// A link that lets whoever can read the data directory in; `None` where no process has opened pages yet.

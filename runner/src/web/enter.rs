@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawForm, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use maud::html;
 use serde::Deserialize;
 
 use super::Site;
-use super::access::Access;
+use super::access::Person;
 use super::shell;
+use crate::ingress::sources::Peer;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -42,6 +43,7 @@ pub(super) async fn page(Query(asked): Query<Asked>) -> Response {
 
 pub(super) async fn enter(
     State(site): State<Arc<Site>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Form(given): Form<Given>,
 ) -> Response {
@@ -49,8 +51,18 @@ pub(super) async fn enter(
         return shell::problem(StatusCode::FORBIDDEN, "This form was sent from another site.");
     }
     let now = site.door.engine.clock().now();
-    match site.access.enter(&given.token, &given.name, now) {
+    let from = peer.map(|Extension(Peer(peer))| peer.ip());
+    if let Err(wait) = site.guesses.begin(from, now) {
+        tracing::warn!(?from, "somebody tries one token after another at the pages");
+        let secs = wait.as_secs().max(1).to_string();
+        let no = "Too many tokens that open nothing came from there: wait a minute.";
+        let answer = form(&given.to, "", Some(no));
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, secs)], answer)
+            .into_response();
+    }
+    match site.access.enter(&given.token, &given.name, &headers, now) {
         Some((person, cookie)) => {
+            site.guesses.was_right(from);
             tracing::info!(role = person.role.name(), "somebody came in to the pages");
             ([(header::SET_COOKIE, cookie)], Redirect::to(local(&given.to))).into_response()
         }
@@ -61,8 +73,24 @@ pub(super) async fn enter(
     }
 }
 
-pub(super) async fn leave() -> Response {
-    ([(header::SET_COOKIE, Access::left())], Redirect::to("/enter")).into_response()
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Leaving {
+    mark: String,
+}
+
+pub(super) async fn leave(
+    State(site): State<Arc<Site>>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    RawForm(body): RawForm,
+) -> Response {
+    let leaving: Leaving = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+    if !shell::is_from_here(&headers) || !site.access.is_ours(&person, &leaving.mark) {
+        return shell::not_ours();
+    }
+    let cookie = site.access.left(&headers);
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/enter")).into_response()
 }
 
 /// A path of this site; anything else is the first page.

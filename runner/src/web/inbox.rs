@@ -5,6 +5,7 @@
 //! again at the source when it is worked off again. Notices that no endpoint of the tenant's own took in time stand among
 //! them, as in `runner inbox`.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -53,18 +54,35 @@ impl Asked {
         if query.is_empty() { "/inbox".to_owned() } else { format!("/inbox?{query}") }
     }
 
-    fn lines(&self, site: &Site, count: usize) -> Vec<Summary> {
-        let engine = &site.door.engine;
-        let after = StreamId::parse(&self.after).ok();
+    fn test(&self) -> impl Fn(&Summary) -> bool + '_ {
         let wanted = self.q.trim().to_lowercase();
-        let keep = |line: &Summary| {
+        move |line| {
             (self.state.is_empty() || line.state == self.state)
                 && (self.tenant.is_empty() || line.stream.tenant() == self.tenant)
                 && (wanted.is_empty()
                     || parked::id(&line.stream).to_lowercase().contains(&wanted)
                     || line.headline.to_lowercase().contains(&wanted))
+        }
+    }
+
+    /// How many were put aside and fit, whatever page of them is looked at.
+    fn count(&self, site: &Site) -> usize {
+        let (count, fits) = (Cell::new(0), self.test());
+        let counted = |line: &Summary| {
+            count.set(count.get() + usize::from(line.state == "Parked" && fits(line)));
+            false
         };
-        let mut lines = engine.summaries_of("delivery", keep, after.as_ref(), count);
+        for workflow in ["delivery", "notice"] {
+            drop(site.door.engine.summaries_of(workflow, counted, None, 1));
+        }
+        count.get()
+    }
+
+    fn lines(&self, site: &Site, count: usize) -> Vec<Summary> {
+        let engine = &site.door.engine;
+        let after = StreamId::parse(&self.after).ok();
+        let keep = self.test();
+        let mut lines = engine.summaries_of("delivery", &keep, after.as_ref(), count);
         // The deliveries come first; of notices only those that nobody took are a person's business.
         let after = after.filter(|after| after.workflow() == "notice");
         let aside = |line: &Summary| line.state == "Parked" && keep(line);
@@ -186,16 +204,20 @@ fn fields(site: &Site, person: &Person, back: &str) -> Markup {
 fn for_all(site: &Site, person: &Person, asked: &Asked) -> Markup {
     let parked = Asked { state: "Parked".to_owned(), after: String::new(), ..asked.clone() };
     let lines = parked.lines(site, AT_ONCE);
-    let count = lines.len();
+    let (count, left) = (lines.len(), parked.count(site).saturating_sub(lines.len()));
     html! {
         @if count > 1 {
             details.batch {
-                summary { "All " (count) " that were put aside and fit the search" }
+                summary {
+                    @if left > 0 { "The first " (count) " of " (count + left) } @else { "All " (count) }
+                    " that were put aside and fit the search"
+                }
                 form.orders method="post" action="/inbox/act" data-test="inbox-batch" {
                     input type="hidden" name="all" value=(batch::digest(lines.iter().map(|line| &line.stream)));
                     input type="hidden" name="tenant" value=(asked.tenant);
                     input type="hidden" name="q" value=(asked.q);
                     (fields(site, person, &asked.address()))
+                    @if left > 0 { p.hint data-test="left" { (left) " are left then: at most " (AT_ONCE) " are done at once." } }
                     p.hint { "If they are not the same " (count) " by then, nothing is done." }
                 }
             }

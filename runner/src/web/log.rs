@@ -20,7 +20,7 @@ use workflow_core::time::Timestamp;
 use super::access::Person;
 use super::long;
 use super::shell::{self, Page};
-use super::{Site, inbox, placement, sent, words};
+use super::{Site, inbox, paper, placement, sent, words};
 use crate::views::Verified;
 
 /// So many events on a page, and the rest of their last record.
@@ -180,8 +180,8 @@ fn about(event: &Event) -> Markup {
         of @ ("delivery" | "notice") => {
             html! { a href=(inbox::address(&stream)) { (of) " " (stream.tenant()) "/" (stream.key()) } }
         }
-        "contractor" => {
-            html! { a href=(sent::address(&stream)) { "contractor " (stream.tenant()) "/" (stream.key()) } }
+        of @ ("contractor" | "certificate" | "invoice") => {
+            html! { a href=(paper::address(&stream)) { (of) " " (stream.tenant()) "/" (stream.key()) } }
         }
         other => html! { (other) " " (stream.tenant()) "/" (stream.key()) },
     }

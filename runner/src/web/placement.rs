@@ -86,7 +86,7 @@ fn content(
         @if shown == count && person.role >= Role::Operator {
             section aria-labelledby="orders" {
                 h2 #orders { "What a person may do" }
-                (act::form(site, person, stream, &address(stream)))
+                div data-live="orders" { (act::form(site, person, stream, &address(stream))) }
             }
         }
         section aria-labelledby="road" {
@@ -110,7 +110,32 @@ fn content(
             h2 #events { "What happened" }
             ol.events reversed data-live="events" { @for step in steps.iter().take(shown as usize).rev() { (told(step)) } }
         }
+        (beside(site, stream, now.moment, shown == count))
     })
+}
+
+/// What people ordered about it that did not move it: pauses, further tries, looking into what is sealed.
+fn beside(site: &Site, stream: &StreamId, until: Timestamp, is_now: bool) -> Markup {
+    let orders = views::gate_of(stream).and_then(|gate| site.door.engine.history(&gate).ok());
+    let orders = orders.unwrap_or_default();
+    let in_time = |order: &&Recorded| is_now || order.event.recorded_at <= until;
+    let told: Vec<views::Entry> =
+        orders.iter().filter(in_time).filter_map(|order| views::entry(order).ok()).collect();
+    html! {
+        div data-live="beside" {
+            @if !told.is_empty() {
+                h2 { "What people ordered beside it" }
+                ul.events data-test="beside" {
+                    @for entry in told.iter().rev() {
+                        li {
+                            p { time { (entry.at) } " " strong { (words::plain(&entry.event)) } " " span.hint { "by " (entry.actor) } }
+                            @if let Some(reason) = entry.data["reason"].as_str() { p { (reason) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Where it stands, in a sentence with the days that are left; and what it waits for.
@@ -282,13 +307,13 @@ fn told(step: &Step) -> Markup {
     }
 }
 
-/// What an event changed, and what it brought: a value that was not there before is no change.
+/// What an event changed, what it brought, and what is kept no more: a value that was not there before, or is not there
+/// after, is no change.
 fn changes(step: &Step) -> Markup {
-    let (new, changed): (Vec<&Change>, Vec<&Change>) = step
-        .changed
-        .iter()
-        .filter(|change| change.after.is_some())
-        .partition(|c| c.before.is_none());
+    let (gone, here): (Vec<&Change>, Vec<&Change>) =
+        step.changed.iter().partition(|change| change.after.is_none());
+    let (new, changed): (Vec<&Change>, Vec<&Change>) =
+        here.into_iter().partition(|change| change.before.is_none());
     html! {
         @if !changed.is_empty() {
             details {
@@ -320,6 +345,17 @@ fn changes(step: &Step) -> Markup {
                 }
             }
         }
+        @if !gone.is_empty() {
+            details data-test="gone" {
+                summary { (words::count(gone.len(), "value")) " no longer kept" }
+                div.wide tabindex="0" role="region" aria-label={ "Values gone with event " (step.number) } {
+                    table {
+                        thead { tr { th scope="col" { "Value" } th scope="col" { "Known before" } } }
+                        tbody { @for change in gone { tr { th scope="row" { (change.path) } td { (change.before.as_deref().unwrap_or("-")) } } } }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -346,5 +382,35 @@ mod tests {
                 ("terms › wage cents", Some("9500"), Some("9900"))
             ]
         );
+    }
+
+    #[test]
+    fn what_an_event_took_away_is_told_apart_from_what_it_brought() {
+        let (before, after) =
+            (json!({"policy": "pl_1", "job": "jb_1"}), json!({"job": "jb_2", "lost": "cancelled"}));
+        let text = String::new;
+        let step = Step {
+            number: 4,
+            at: text(),
+            moment: Timestamp(0),
+            uncovered: None,
+            contractor: None,
+            event: text(),
+            input: text(),
+            actor: text(),
+            state: text(),
+            why: text(),
+            changed: differ(&leaves_of(&before), &leaves_of(&after)),
+        };
+        let shown = changes(&step).into_string();
+        for (told, value) in
+            [("changed", "jb_2"), ("now known", "cancelled"), ("no longer kept", "pl_1")]
+        {
+            let part = shown.split(&format!("1 value {told}")).nth(1).expect("it is told");
+            assert!(
+                part.split("</details>").next().is_some_and(|it| it.contains(value)),
+                "{shown}"
+            );
+        }
     }
 }

@@ -13,10 +13,11 @@ use workflow_core::id::StreamId;
 use workflow_core::time::Timestamp;
 
 use super::access::{Person, Role};
+use super::act::Offer;
 use super::book::{Known, Line};
 use super::shell::{self, Page};
 use super::sieve::{self, Sieve};
-use super::{Site, act, batch, board, coverage, inbox, words};
+use super::{Site, act, batch, board, coverage, inbox, paper, placement, words};
 
 /// So many lines of one cause; the rest comes up when these are settled, or with the cause alone.
 const LINES: usize = 20;
@@ -94,7 +95,7 @@ pub(super) async fn page(
             @for (index, cause) in causes.iter().take(CAUSES).enumerate() {
                 section aria-labelledby={ "cause-" (index) } data-test="cause" data-cause=(cause.words) {
                     h2 id={ "cause-" (index) } { (words::begun(cause.words)) " " span.count { (words::count(cause.count, cause.of())) } }
-                    (group(&site, &person, &asked, cause, (now, &today)))
+                    (group(&site, &person, &asked, (index, cause), (now, &today)))
                 }
             }
             @if causes.len() > CAUSES {
@@ -180,37 +181,41 @@ fn group(
     site: &Site,
     person: &Person,
     asked: &Sieve,
-    cause: &Cause<'_>,
+    (index, cause): (usize, &Cause<'_>),
     (now, today): (Timestamp, &Today),
 ) -> Markup {
+    let ticked = format!("ticked-{index}");
     let may = person.role >= Role::Operator;
+    let many = may && cause.lines.len() > 1;
     let back = asked.address("/review");
     // What fits the first of one cause fits the others, as a rule; where not, the order is refused for that one.
     let first = cause.lines.first().filter(|_| may);
-    let offers = first.map(|(stream, _)| act::offers(site, stream)).unwrap_or_default();
+    let offers: Vec<Offer> =
+        first.into_iter().flat_map(|(stream, _)| act::offers(site, stream)).collect();
     html! {
-        form.orders method="post" action="/act" {
             div.wide tabindex="0" role="region" aria-label=(cause.words) {
                 table {
                     thead {
                         tr {
-                            @if may { th scope="col" { "Choose" } }
+                            @if many { th scope="col" { "Choose" } }
                             th scope="col" { "Which" } th scope="col" { "State" } th scope="col" { "What" }
                             th scope="col" { "Work begins" } th scope="col" { "For" }
+                            @if may { th scope="col" { "What a person may do" } }
                         }
                     }
                     tbody {
                         @for (stream, line) in &cause.lines {
                             @let name = act::name(stream);
                             tr {
-                                @if may {
-                                    td { input type="checkbox" name="about" value=(name) aria-label={ "Choose " (name) }; }
+                                @if many {
+                                    td { input type="checkbox" form=(ticked) name="about" value=(name) aria-label={ "Choose " (name) }; }
                                 }
-                                th scope="row" { @if stream.workflow() == "placement" { (board::link(stream)) } @else { (name) } }
+                                th scope="row" { (paper::link(stream)) }
                                 td { (board::state(line.state)) }
                                 td { (line.headline) }
                                 td { (begins(line, today.at(stream.tenant()))) }
                                 td title=(words::minute(line.updated_at)) { (words::ago(line.updated_at, now)) }
+                                @if may { td { (missing(site, stream, line)) (act::line(site, person, stream, &back)) } }
                             }
                         }
                     }
@@ -219,9 +224,23 @@ fn group(
             @if cause.count > cause.lines.len() {
                 p { "And " (cause.count - cause.lines.len()) " more. " @if asked.cause.is_empty() { (alone(asked, cause, "This cause alone")) } }
             }
-            @if may { (act::fields(site, person, &offers, &back)) }
-        }
+            @if many {
+                form.orders id=(ticked) method="post" action="/act" {
+                    p.hint { "For those that are ticked:" }
+                    (act::fields(site, person, &offers, &back))
+                }
+            }
         @if may && cause.count > 1 { (batch::form(site, person, &Sieve { cause: cause.words.to_owned(), ..asked.clone() }, cause.count, &offers)) }
+    }
+}
+
+/// The way to where what is missing can be set: that leads further than taking it out of scope.
+fn missing(site: &Site, stream: &StreamId, line: &Line) -> Markup {
+    let is_held = line.headline.starts_with("held: ");
+    html! {
+        @if is_held && act::can_set(site, stream) {
+            p { a href={ (placement::address(stream)) "#orders" } { "Set what is missing" span.only-heard { " of " (stream.key()) } } }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was sent to the insurer about one instance and what came back: the exchanges that the log keeps, found beside the
 //! page as `runner audit sent` finds them. What may be personal stays sealed; an admin opens one exchange at a time, and the
-//! process's log says that they did.
+//! log says who did and why before anything is shown.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,13 +11,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
+use workflow_core::domain::gate::{self, Behind, Gate};
+use workflow_core::engine::{HandleError, Source};
 use workflow_core::exchange::{self, Body, Contents, Kept, Opened};
 use workflow_core::id::{Position, StreamId};
 use workflow_core::record::Recorded;
 
 use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, long, placement, words};
+use super::{Site, long, paper, placement, words};
 use crate::audit::{Question, Sent};
 
 /// So many exchanges on a page, the newest of them.
@@ -55,6 +57,7 @@ pub(super) async fn page(
     let failed = standing.found.as_ref().and_then(|found| found.done.as_ref().err());
     let content = html! {
         @if of.workflow() == "placement" { p { a href=(placement::address(&of)) { "To the placement" } } }
+        @else { p { a href=(paper::address(&of)) { "To the " (of.workflow()) } } }
         (long::told(&standing, site.door.engine.position(), &address(&of)))
         @if let Some(why) = failed { p.problem role="alert" { "The log gave no answer: " (why) } }
         div data-live="sent" {
@@ -107,9 +110,10 @@ fn table(site: &Site, person: &Person, sent: &[Sent]) -> Markup {
 
 fn opener(site: &Site, person: &Person, one: &Sent) -> Markup {
     html! {
-        form method="post" action="/sent/open" {
+        form.line method="post" action="/sent/open" {
             input type="hidden" name="mark" value=(site.access.form_mark(person));
             input type="hidden" name="position" value=(one.position);
+            input name="reason" required maxlength="500" autocomplete="off" placeholder="Why" aria-label={ "Why, for the exchange at position " (one.position) };
             button.quiet aria-label={ "Open the exchange at position " (one.position) } { "Open" }
         }
     }
@@ -121,6 +125,7 @@ fn opener(site: &Site, person: &Person, one: &Sent) -> Markup {
 struct Which {
     mark: String,
     position: u64,
+    reason: String,
 }
 
 /// One exchange, opened for an admin.
@@ -144,7 +149,9 @@ pub(super) async fn open(
     let Some(vault) = site.door.engine.vault() else {
         return shell::problem(StatusCode::NOT_FOUND, "The keys that open it are not at hand.");
     };
-    tracing::info!(who = %person.name, stream = %of, position = which.position, "a sealed exchange was opened from a page");
+    if let Err(no) = disclose(&site, &person, &of, &which).await {
+        return shell::problem(StatusCode::CONFLICT, &no);
+    }
     let contents = match kept.open(vault) {
         Ok(Opened::Open(contents)) => shown(&contents),
         Ok(Opened::Forgotten) => {
@@ -162,6 +169,32 @@ pub(super) async fn open(
     let title = format!("Exchange at position {}", which.position);
     let page = Page { title: &title, under: "/board", content, stream: None };
     shell::page(&site, &person, &page).into_response()
+}
+
+/// Keeps who is shown it and why, where what people order about that instance is kept. Nothing is shown that is not kept.
+async fn disclose(
+    site: &Site,
+    person: &Person,
+    of: &StreamId,
+    which: &Which,
+) -> Result<(), String> {
+    let engine = &site.door.engine;
+    let own = Behind::Instance(of.clone()).stream(of.tenant()).map_err(|bad| bad.to_string())?;
+    let is_over = engine.summary(&own).is_some_and(|gate| gate.terminal);
+    let at = if is_over { Behind::Tenant.stream(of.tenant()) } else { Ok(own) };
+    let input = gate::Input::Disclose {
+        by: person.name.clone(),
+        reason: which.reason.clone(),
+        of: of.clone(),
+        position: which.position,
+    };
+    let source = Source::new(format!("operator:{}", person.name), "");
+    let gate = at.map_err(|bad| bad.to_string())?;
+    match engine.handle::<Gate>(&gate, input, source).await {
+        Ok(_) => Ok(()),
+        Err(HandleError::Rejected(no)) => Err(no.message),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn at(site: &Site, position: Position) -> Option<Kept> {

@@ -51,7 +51,10 @@ pub(super) fn page(site: &Site, person: &Person, page: &Page<'_>) -> Markup {
                     div.me {
                         span { (person.name) " " span.role { (person.role.name()) } }
                         button.quiet #follow type="button" hidden aria-pressed="true" { "Live" }
-                        form method="post" action="/leave" { button.quiet { "Leave" } }
+                        form method="post" action="/leave" {
+                            input type="hidden" name="mark" value=(site.access.form_mark(person));
+                            button.quiet { "Leave" }
+                        }
                     }
                 }
                 p #news.news role="status" aria-live="polite" {}

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use crate::canary::canary;
+
 /// The export of a finished demo.
 pub const EXPORT: &str = include_str!("demo.jsonl");
 /// The keys of its made-up people, and what opens those.
@@ -123,7 +125,17 @@ relay_domain = "relay.example.com"
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.runner(arguments).output().unwrap()
+        let output = self.runner(arguments).output().unwrap();
+        for said in [&output.stdout, &output.stderr] {
+            // Neither is a person's: the API user of the sample, and addresses that are made up of a number.
+            let text = String::from_utf8_lossy(said);
+            let text = ["api-user@example.com", "@relay.example.com"]
+                .iter()
+                .fold(text.into_owned(), |text, known| text.replace(known, ""));
+            let told = canary(&text);
+            assert_eq!(told, None, "{arguments:?} tells too much");
+        }
+        output
     }
 
     /// Runs it to its end, which must be a good one; what it printed.

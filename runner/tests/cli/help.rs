@@ -80,6 +80,8 @@ fn every_verb_has_examples_that_parse() {
         // One help for both simulators, and one check by two names.
         let elsewhere = name.starts_with("runner simulate") || name == "runner config check";
         for example in examples {
+            // It must be copied as it stands, from a terminal of 80 columns.
+            assert!(example.len() <= 78, "{example}");
             assert!(example.starts_with(name) || elsewhere, "{name}: {example}");
             let parsed = whole.clone().try_get_matches_from(words(&example));
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
@@ -101,6 +103,25 @@ fn the_help_lists_every_verb_once_in_a_group_and_every_exit_code() {
         assert!(help.contains(&format!("\n  {code:>3}  ")), "{code}:\n{help}");
     }
     assert!(desk.good(&["list", "-h"]).contains("Examples:"));
+}
+
+#[test]
+fn no_line_of_the_help_is_wider_than_the_terminal() {
+    let desk = Desk::empty();
+    let mut all = vec![Vec::new()];
+    all.extend(verbs().iter().map(|(name, _)| name.split(' ').map(str::to_owned).collect()));
+    for mut verb in all {
+        verb.push("--help".to_owned());
+        let mut command = desk.runner(&verb.iter().map(String::as_str).collect::<Vec<_>>());
+        let output = command.env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && help.contains("Usage: runner"), "{verb:?}: {help}");
+        for line in help.lines() {
+            // An address cannot be broken.
+            let fits = line.chars().count() <= 80 || line.contains("http://");
+            assert!(fits, "{verb:?}: {line}");
+        }
+    }
 }
 
 #[test]

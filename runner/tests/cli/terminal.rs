@@ -1,5 +1,7 @@
 //! Tables fit the width; colours go to terminals alone; progress bars too.
 
+use std::process::Command;
+
 use super::desk::Desk;
 
 const ESCAPE: char = '\u{1b}';
@@ -42,4 +44,42 @@ fn colours_are_for_terminals_and_for_whoever_forces_them() {
     let refused = said(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &["list"]);
     assert!(!refused.contains(ESCAPE), "{refused}");
     assert!(!said(&[("CLICOLOR_FORCE", "0")], &["list"]).contains(ESCAPE));
+}
+
+/// What a command shows on a terminal: bars and all. `None` where nothing makes one; but where CI is set that is a failure.
+fn on_a_terminal(desk: &Desk, arguments: &str) -> Option<String> {
+    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_runner"));
+    let mut script = Command::new("script");
+    // util-linux has it, and so has every Debian; what others call so takes other arguments.
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    script.current_dir(desk.path()).env("TERM", "xterm").env_remove("NO_COLOR");
+    let output = script.output().ok().filter(|output| output.status.success());
+    assert!(output.is_some() || std::env::var_os("CI").is_none(), "`script` makes no terminal");
+    Some(String::from_utf8_lossy(&output?.stdout).into_owned())
+}
+
+/// The positions that a bar showed on its way, one after the other.
+fn shown(said: &str, what: &str, behind: &str) -> Vec<String> {
+    let bars = said.split(what).skip(1).filter_map(|rest| rest.split_once(']'));
+    let texts = bars.filter_map(|(_, rest)| rest.split_once(behind));
+    let mut shown: Vec<String> = texts.map(|(at, _)| at.trim().to_owned()).collect();
+    shown.dedup();
+    shown
+}
+
+#[test]
+fn on_a_terminal_a_bar_shows_how_far_a_log_is_verified() {
+    let desk = Desk::with_log();
+    for (arguments, behind) in [
+        ("verify", " of 414 events"),
+        ("verify --from 100 --to 300", " of 414 events"),
+        ("verify --export audit.jsonl", " of "),
+    ] {
+        let Some(said) = on_a_terminal(&desk, arguments) else { return };
+        let at = shown(&said, "verifying [", behind);
+        assert!(at.len() > 1, "{arguments}: it stands still at {at:?} in {said:?}");
+        let (_, last) = said.trim_end().rsplit_once(ESCAPE).expect("the bar is taken away");
+        assert!(last.contains(" records, head "), "{arguments}: {last:?}");
+        assert!(!last.contains("verifying ["), "{arguments}: {last:?}");
+    }
 }

@@ -4,12 +4,15 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 use std::time::Duration;
 
+use integration_jobdiva::simulator::{Behaviour, HeaderForm};
 use runner::doctor::{Code, Hooks, Report, Severity};
 use workflow_core::domain::call::Side;
 use workflow_core::time::SystemClock;
 
-use super::dialect::{Asked, Dialect, NO_PARAMETER, NO_PATH, PLAIN, TEN, Ways, with_days};
-use super::jobdiva::{clock, services};
+use super::dialect::{
+    Asked, Dialect, NESTED, NO_ENVIRONMENT, NO_PARAMETER, NO_PATH, PLAIN, TEN, Ways, with_days,
+};
+use super::jobdiva::{clock, services, services_with};
 use super::policy::{simulator, tried};
 use super::settings::{Settings, examined_as, put};
 
@@ -22,6 +25,13 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 async fn usual(change: fn(Settings) -> Settings) -> Report {
     let (jobdiva, policy) = services().await;
     let settings = change(Settings::new(&jobdiva.base_url(), &policy.base_url()));
+    settings.examined_at(None, clock(&jobdiva)).await
+}
+
+/// A JobDiva whose simulator is told to do something otherwise.
+async fn behaving(change: fn(&mut Behaviour)) -> Report {
+    let (jobdiva, policy) = services_with(change).await;
+    let settings = Settings::new(&jobdiva.base_url(), &policy.base_url());
     settings.examined_at(None, clock(&jobdiva)).await
 }
 
@@ -130,17 +140,6 @@ const ODD_STATUS: fn(&str, String) -> String =
 const NO_CATEGORY: fn(&str, String) -> String =
     |_, text| text.replace("EMPLOYMENT_CATEGORY", "ZZYZX").replace("Employment Category", "Zzyzx");
 
-const NESTED: fn(&str, String) -> String = |path, text| match path {
-    "/api/v1/contractors" => {
-        r#"[{"id":"cn_1","created":1,"contact":{"first_name":"A","last_name":"B","email":"c"}}]"#
-            .to_owned()
-    }
-    "/api/v1/jobs" => {
-        r#"[{"id":"jb_1","created":1,"name":"N","region":"CA","address":null}]"#.to_owned()
-    }
-    _ => text,
-};
-
 const ODD_LIST: fn(&str, String) -> String = |path, text| match path {
     "/api/v1/jobs" => r#"{"jobs":"none"}"#.to_owned(),
     _ => text,
@@ -154,6 +153,8 @@ enum World {
     Nowhere,
     Unusable,
     WrongPassword,
+    BareToken,
+    NarrowWindows,
     UnknownPath,
     EmployeeOnly,
     RefusedParameter,
@@ -169,6 +170,7 @@ enum World {
     ForbiddenList,
     OtherClock,
     Nested,
+    NoHeader,
     EntityGone,
     CategoryInvented,
     Unregistered,
@@ -182,6 +184,8 @@ fn world(code: Code) -> World {
         Code::Unreachable => World::Nowhere,
         Code::Settings => World::Unusable,
         Code::LoginRefused => World::WrongPassword,
+        Code::TokenHeader => World::BareToken,
+        Code::WindowWidth => World::NarrowWindows,
         Code::NotThere => World::UnknownPath,
         Code::Parameter => World::EmployeeOnly,
         Code::WrongParameter => World::RefusedParameter,
@@ -201,6 +205,8 @@ fn world(code: Code) -> World {
         | Code::JobCategoryUnmapped => World::Ten,
         Code::Login
         | Code::Operation
+        | Code::Columns
+        | Code::Vocabulary
         | Code::Words
         | Code::Currency
         | Code::Statuses
@@ -215,7 +221,8 @@ fn world(code: Code) -> World {
         Code::ListDiffers => World::OddList,
         Code::ListRefused => World::ForbiddenList,
         Code::Clock => World::OtherClock,
-        Code::ContractorShape | Code::JobRegion => World::Nested,
+        Code::EnvironmentHeader => World::NoHeader,
+        Code::ContractorShape | Code::JobRegion | Code::MetadataOn => World::Nested,
         Code::StatusUnmapped => World::OddStatus,
         Code::TimesheetStatuses => World::Timesheets,
         Code::EntityUnknown => World::EntityGone,
@@ -235,6 +242,8 @@ async fn said_of(world: World) -> Report {
         World::Nowhere => Settings::new(NOWHERE, NOWHERE).examined(None).await,
         World::Unusable => unusable().await,
         World::WrongPassword => wrong_password().await,
+        World::BareToken => behaving(|behaviour| behaviour.header = HeaderForm::RawOnly).await,
+        World::NarrowWindows => behaving(|behaviour| behaviour.max_window_secs = 7 * 86_400).await,
         World::UnknownPath => said(|p, q| here(p, "bi/JobDetail", q, (401, NO_PATH))).await,
         World::EmployeeOnly => said(EMPLOYEE_ONLY).await,
         World::RefusedParameter => {
@@ -256,6 +265,7 @@ async fn said_of(world: World) -> Report {
         }
         World::OtherClock => insurer(Ways { date, ..PLAIN }, |it| it).await,
         World::Nested => insurer(Ways { answered: NESTED, ..PLAIN }, |it| it).await,
+        World::NoHeader => insurer(Ways { headers: NO_ENVIRONMENT, ..PLAIN }, |it| it).await,
         World::EntityGone => usual(|it| it.with("\"en_Brightwater1\"", "\"en_Gone\"")).await,
         World::CategoryInvented => usual(|it| it.with("\"jc_Designer\"", "\"jc_Invented\"")).await,
         World::Unregistered => usual(with_a_hook).await,
@@ -276,6 +286,8 @@ fn matters(code: Code) -> Severity {
         | Code::Categories
         | Code::WebhookTrial => Severity::Good,
         Code::ColumnMissing
+        | Code::Columns
+        | Code::Vocabulary
         | Code::Misread
         | Code::Currency
         | Code::Statuses
@@ -286,6 +298,8 @@ fn matters(code: Code) -> Severity {
         Code::Settings
         | Code::LoginWay
         | Code::LoginRefused
+        | Code::TokenHeader
+        | Code::WindowWidth
         | Code::NotGranted
         | Code::NotThere
         | Code::Path
@@ -305,8 +319,10 @@ fn matters(code: Code) -> Severity {
         | Code::ListDiffers
         | Code::ListRefused
         | Code::Clock
+        | Code::EnvironmentHeader
         | Code::ContractorShape
         | Code::JobRegion
+        | Code::MetadataOn
         | Code::EntityUnknown
         | Code::CategoryUnknown
         | Code::StatusUnmapped

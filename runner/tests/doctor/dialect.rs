@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
@@ -23,6 +23,8 @@ pub struct Ways {
     pub asked: fn(&str, &str) -> Asked,
     /// What becomes of an answer, by its path.
     pub answered: fn(&str, String) -> String,
+    /// What refuses a request for its headers.
+    pub headers: fn(&HeaderMap) -> Option<(u16, &'static str)>,
     /// What stands in `Date`, where that is not the present.
     pub date: Option<&'static str>,
 }
@@ -36,12 +38,51 @@ pub enum Asked {
 }
 
 /// Nothing otherwise: to change one thing of.
-pub const PLAIN: Ways =
-    Ways { asked: |_, query| Asked::On(query.to_owned()), answered: |_, text| text, date: None };
+pub const PLAIN: Ways = Ways {
+    asked: |_, query| Asked::On(query.to_owned()),
+    answered: |_, text| text,
+    headers: |_| None,
+    date: None,
+};
+
+/// An insurer that is told the environment by the key alone.
+pub const NO_ENVIRONMENT: fn(&HeaderMap) -> Option<(u16, &'static str)> = |headers| {
+    let told = headers.contains_key("ten99policy-environment");
+    told.then_some((400, r#"{"error_code":"bad_request","message":"Unknown header."}"#))
+};
 
 /// Ten differences, three of which are in the account behind it or in the configuration: a method that is not granted, a
 /// client and a job category that are not mapped.
-pub const TEN: Ways = Ways { asked: ten_asked, answered: ten_answered, date: None };
+pub const TEN: Ways = Ways { asked: ten_asked, answered: ten_answered, ..PLAIN };
+
+/// An insurer that takes the key as HTTP Basic only, and the environment by the key alone.
+pub const BASIC_ONLY: fn(&HeaderMap) -> Option<(u16, &'static str)> = |headers| {
+    let basic = headers[header::AUTHORIZATION].as_bytes().starts_with(b"Basic ");
+    let refused = (401, r#"{"error_code":"invalid_api_key","message":"No valid API key."}"#);
+    if basic { NO_ENVIRONMENT(headers) } else { Some(refused) }
+};
+
+/// An insurer that takes the key as HTTP Basic only.
+pub const BASIC: fn(&HeaderMap) -> Option<(u16, &'static str)> =
+    |headers| BASIC_ONLY(headers).filter(|(status, _)| *status == 401);
+
+/// An insurer whose own things are written as the guides have it.
+pub const NESTED: fn(&str, String) -> String = |path, text| {
+    match path {
+    "/api/v1/contractors" => {
+        r#"[{"id":"cn_1","created":1,"contact":{"first_name":"A","last_name":"B","email":"c"}}]"#
+            .to_owned()
+    }
+    "/api/v1/jobs" => {
+        r#"[{"id":"jb_1","entity":"en_1","wage":1,"wage_type":"hourly","region":"CA","address":null}]"#
+            .to_owned()
+    }
+    "/api/v1/quotes" => {
+        r#"[{"id":"qt_1","contractor":"cn_1","job":"jb_1","custom_metadata":{"a":"1"}}]"#.to_owned()
+    }
+    _ => text,
+}
+};
 
 /// Where the dialect's server is.
 pub struct Dialect {
@@ -51,15 +92,27 @@ pub struct Dialect {
 struct Behind {
     simulator: String,
     ways: Ways,
+    /// Columns that have another name in every answer.
+    gone: Vec<String>,
     http: reqwest::Client,
 }
 
 impl Dialect {
     pub async fn before(simulator: &str, ways: Ways) -> Self {
+        Self::with(simulator, ways, &[]).await
+    }
+
+    /// One whose answers have names in the place of these columns that nobody would think of.
+    pub async fn leaving_out(simulator: &str, gone: &[&str]) -> Self {
+        Self::with(simulator, PLAIN, gone).await
+    }
+
+    async fn with(simulator: &str, ways: Ways, gone: &[&str]) -> Self {
+        let gone = gone.iter().map(|name| (*name).to_owned()).collect();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let behind = Arc::new(Behind { simulator: simulator.to_owned(), ways, http });
+        let behind = Arc::new(Behind { simulator: simulator.to_owned(), ways, gone, http });
         let router = Router::new().fallback(answer).with_state(behind);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url }
@@ -69,6 +122,9 @@ impl Dialect {
 async fn answer(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
+    if let Some((status, text)) = (behind.ways.headers)(request.headers()) {
+        return (StatusCode::from_u16(status).unwrap(), text).into_response();
+    }
     let query = match (behind.ways.asked)(&path, &query) {
         Asked::On(query) => query,
         Asked::Here(status, text) => {
@@ -86,7 +142,10 @@ async fn answer(State(behind): State<Arc<Behind>>, request: Request) -> Response
     }
     let answer = forwarded.send().await.unwrap();
     let status = answer.status();
-    let text = answer.text().await.unwrap();
+    let mut text = answer.text().await.unwrap();
+    for (number, gone) in behind.gone.iter().enumerate() {
+        text = text.replace(&format!("\"{gone}\""), &format!("\"ZZYZX{number}\""));
+    }
     let mut answer = (status, (behind.ways.answered)(&path, text)).into_response();
     if let Some(date) = behind.ways.date {
         answer.headers_mut().insert(header::DATE, date.parse().unwrap());

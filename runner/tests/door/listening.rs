@@ -28,6 +28,8 @@ use workflow_core::seal::Vault;
 use workflow_core::store::memory::MemoryStore;
 use workflow_core::time::{ManualClock, Timestamp};
 
+use crate::canary::{Watch, canary};
+
 /// When it all begins.
 pub const START: Timestamp = Timestamp::from_secs(1_774_267_200);
 /// The last part of JobDiva's address.
@@ -90,6 +92,7 @@ pub struct Listening {
     /// Where it is.
     pub address: SocketAddr,
     _stop: watch::Sender<bool>,
+    _watch: Watch,
 }
 
 impl Listening {
@@ -100,6 +103,7 @@ impl Listening {
 
     /// With a tenant and limits of the test's.
     pub async fn with(tenant: Tenant, limits: Limits, served: serve::Limits) -> Self {
+        let over = crate::watched();
         let clock = ManualClock::at(START);
         let tenants = [tenant];
         let systems = Systems::connect(&tenants, &(Arc::new(clock.clone()) as _)).unwrap();
@@ -118,7 +122,7 @@ impl Listening {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(serve::serve_within(listener, ingress::router(door), served, stopped));
-        Self { engine, counters, systems, clock, address, _stop: stop }
+        Self { engine, counters, systems, clock, address, _stop: stop, _watch: over }
     }
 
     /// How many events the log has.
@@ -241,6 +245,7 @@ pub async fn heard(stream: &mut TcpStream) -> Answer {
     stream.read_to_end(&mut bytes).await.ok();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return Answer::default() };
+    assert_eq!(canary(&text), None, "an answer tells too much");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
 }

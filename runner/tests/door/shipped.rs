@@ -78,6 +78,17 @@ fn the_limits_of_http_going_out_are_these() {
     assert_eq!(policy.read_timeout, secs(30), "1099Policy: silence in an answer");
     assert_eq!(policy.total_timeout, secs(60), "1099Policy: a whole answer");
     assert_eq!(policy.file_timeout, secs(300), "1099Policy: the same with a file");
+    assert!(policy.method_timeouts.is_empty(), "1099Policy: times of single methods");
+    use integration_jobdiva::config::{BUSY_FIRST, BUSY_LONGEST, IDLE, LOGIN_BYTES_MAX};
+    assert_eq!(LOGIN_BYTES_MAX, 64 * KIB, "JobDiva: a login's answer");
+    let idle = [IDLE, integration_1099policy::config::IDLE];
+    assert_eq!(idle, [secs(30); 2], "a connection without work");
+    assert_eq!([BUSY_FIRST, BUSY_LONGEST], [secs(30), secs(300)], "JobDiva: a 429 without a wish");
+    assert_eq!(
+        [backoff::FIRST, backoff::LONGEST],
+        [secs(1), secs(900)],
+        "1099Policy: the same, and all that is tried again"
+    );
     assert_eq!(
         integration_1099policy::config::ANSWER_BYTES_MAX,
         8 * MIB,

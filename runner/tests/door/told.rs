@@ -7,6 +7,8 @@ use std::sync::Once;
 
 use tracing::level_filters::LevelFilter;
 
+use super::canary;
+
 /// All lines of a log.
 pub struct Told(String);
 
@@ -19,6 +21,7 @@ struct Sink;
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        canary::hear(&String::from_utf8_lossy(bytes));
         HEARD.with_borrow_mut(|heard| heard.extend_from_slice(bytes));
         Ok(bytes.len())
     }
@@ -29,7 +32,7 @@ impl Write for Sink {
 }
 
 /// One for all tests: whether a line is logged at all is decided once for the process.
-fn listen() {
+pub fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let everything = tracing_subscriber::fmt()

@@ -26,7 +26,7 @@ struct Canaries {
 }
 
 /// What would give a person away: names, e-mail, phone.
-fn people(dir: &Path) -> Vec<String> {
+pub fn people(dir: &Path) -> Vec<String> {
     let file = dir.join("workflow-demo/simulators/jobdiva.json");
     let world: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let mut found = BTreeSet::new();

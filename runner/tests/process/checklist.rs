@@ -1,6 +1,8 @@
 //! `runner checklist`: nine of nine on the built-in simulators; on a configuration that lacks something, that line fails.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use integration_1099policy::simulator as insurer;
@@ -9,7 +11,7 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 use workflow_core::time::{Clock, ManualClock, SystemClock};
 
-use super::binary::{good, run};
+use super::binary::{good, run, runner};
 use super::simulate::Simulator;
 
 #[test]
@@ -153,21 +155,27 @@ async fn checklist(
     let arguments: Vec<String> =
         arguments.iter().chain(wait).chain(more).map(|text| (*text).to_owned()).collect();
     let dir = dir.to_owned();
-    let mut running = tokio::task::spawn_blocking(move || {
+    let output = sandboxes.during(move || {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         run(&dir, &arguments)
     });
-    let output = loop {
-        tokio::select! {
-            output = &mut running => break output.unwrap(),
-            () = sandboxes.turn() => {}
-        }
-    };
+    let output = output.await;
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default(), talk)
 }
 
 impl Sandboxes {
+    /// Does something while their time goes on as the machine's does.
+    async fn during<T: Send + 'static>(&self, what: impl FnOnce() -> T + Send + 'static) -> T {
+        let mut running = tokio::task::spawn_blocking(what);
+        loop {
+            tokio::select! {
+                done = &mut running => break done.unwrap(),
+                () = self.turn() => {}
+            }
+        }
+    }
+
     /// One look at the clock.
     async fn turn(&self) {
         self.clock.set(SystemClock.now().max(self.clock.now()));
@@ -254,6 +262,78 @@ async fn what_was_asked_for_without_an_answer_is_said() {
     let lost = insurer::Fault::once("", "/quotes", insurer::FaultKind::LostResponse);
     let (report, talk) = left_after(lost).await;
     assert!(says(&report, "left", "`create_quote` is not answered"), "{report}\n{talk}");
+}
+
+/// Runs it until it waits for a person to apply, then sends it these signals, and returns what it ends with.
+async fn stopped(dir: &Path, sandboxes: &Sandboxes, signals: &'static [&str]) -> (Output, String) {
+    configuration(dir, sandboxes, "sandbox");
+    let idle = insurer::Script {
+        start_after_secs: 9_000,
+        finish_after_secs: 9_999,
+        ..insurer::Script::default()
+    };
+    sandboxes.policy.script(&CONTRACTOR.to_string(), idle);
+    let arguments = ["checklist", "--config", "runner.toml", "--json", "--wait", "600"];
+    let mut command = runner(dir, &arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let until_it_ends = move || {
+        let mut child = command.spawn().unwrap();
+        let mut talk = BufReader::new(child.stderr.take().unwrap());
+        let (mut said, mut signals) = (String::new(), signals.iter());
+        loop {
+            let before = said.len();
+            if talk.read_line(&mut said).unwrap() == 0 {
+                break;
+            }
+            let line = &said[before..];
+            if line.contains("complete the application") || line.contains("told to stop") {
+                let Some(signal) = signals.next() else { continue };
+                let kill = ["-s", signal, &child.id().to_string()];
+                assert!(Command::new("kill").args(kill).status().unwrap().success());
+            }
+        }
+        (child.wait_with_output().unwrap(), said)
+    };
+    sandboxes.during(until_it_ends).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_while_it_waits_it_cleans_up_and_says_what_it_left() {
+    for signal in [&["INT"], &["TERM"], &["HUP"]] {
+        let dir = tempfile::tempdir().unwrap();
+        let sandboxes = sandboxes().await;
+        let (output, talk) = stopped(dir.path(), &sandboxes, signal).await;
+        assert_eq!(output.status.code(), Some(130), "{signal:?}: {talk}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["ended"], "told", "{report}");
+        assert_eq!(report["lines"].as_array().unwrap().len(), 3, "{report}");
+        assert!(says(&report, "undone", "nothing is open any more"), "{report}");
+        for what in ["contractor cn_", "job jb_", "quote qt_"] {
+            assert!(says(&report, "left", what), "{what}: {report}");
+        }
+        assert!(!says(&report, "left", "session "), "{report}");
+        assert_eq!(sandboxes.policy.ledger().sessions_live, 0, "{signal:?}: {report}");
+    }
+}
+
+/// Where cleaning up does not come to its end, a second ctrl-C is heard, and what is open is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_twice_it_says_what_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let sandboxes = sandboxes().await;
+    let held = insurer::Fault::once("POST", "/apply/sessions/", insurer::FaultKind::Hold);
+    sandboxes.policy.fault(insurer::Fault { count: u32::MAX, ..held });
+    let (output, talk) = stopped(dir.path(), &sandboxes, &["INT", "INT"]).await;
+    assert_eq!(output.status.code(), Some(130), "{talk}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["ended"], "told", "{report}");
+    for what in ["contractor cn_", "job jb_", "quote qt_", "told once more to stop"] {
+        assert!(says(&report, "left", what), "{what}: {report}");
+    }
+    let open = says(&report, "left", "session ")
+        || says(&report, "left", "`expire_application` is not answered");
+    assert!(open, "{report}");
+    sandboxes.policy.release();
 }
 
 /// As in the documents: two processes, the configuration, and somebody who is hired for trying.

@@ -8,8 +8,11 @@ use integration_jobdiva::simulator as ats;
 use serde_json::Value;
 
 use super::binary::run;
-use super::dialect::{Dialect, TEN};
+use super::dialect::{BASIC, Dialect, PLAIN, TEN, Ways};
+use super::faults::outside::{ENDPOINT, HEADER, Outside, SECRET};
+use super::faults::serving::Serving;
 use super::simulate::Simulator as Process;
+use super::webhooks::captured;
 
 fn configuration(dir: &Path, policy: &str, entity: &str) {
     std::fs::write(dir.join("password"), "p").unwrap();
@@ -63,7 +66,8 @@ async fn the_exit_code_says_whether_somebody_must_look() {
         doctor(dir, &["--side", "1099policy", "--json", "--suggest", "acme.toml"]).await;
     assert_eq!(code, Some(7), "{said}{talk}");
     let reports: Value = serde_json::from_str(&said).unwrap();
-    let findings = reports[0]["findings"].as_array().unwrap();
+    assert_eq!(reports["version"], 2);
+    let findings = reports["tenants"][0]["findings"].as_array().unwrap();
     let wrong: Vec<&Value> = findings.iter().filter(|it| it["severity"] == "person").collect();
     assert_eq!(wrong.len(), 1, "{wrong:#?}");
     assert_eq!(wrong[0]["code"], "entity_unknown");
@@ -150,7 +154,8 @@ async fn ten_differences_of_a_simulated_jobdiva_are_named_and_the_suggested_file
     let (code, said, talk) = doctor(dir, &["--json", "--suggest", "acme.toml"]).await;
     assert_eq!(code, Some(7), "{said}{talk}");
     let reports: Value = serde_json::from_str(&said).unwrap();
-    let findings = reports[0]["findings"].as_array().unwrap();
+    assert_eq!(reports["version"], 2);
+    let findings = reports["tenants"][0]["findings"].as_array().unwrap();
     let wrong = findings.iter().filter(|finding| finding["severity"] == "person");
     let codes: BTreeSet<&str> = wrong.map(|finding| finding["code"].as_str().unwrap()).collect();
     let ten = [
@@ -192,4 +197,107 @@ async fn ten_differences_of_a_simulated_jobdiva_are_named_and_the_suggested_file
     }
     assert!(policy.requests().iter().all(|request| request.method == "GET"));
     jobdiva.stop();
+}
+
+/// A configuration with a hook of the insurer's.
+fn with_a_hook(dir: &Path, policy: &str) {
+    configuration(dir, policy, "en_Halvorsen1");
+    std::fs::write(dir.join("secret"), SECRET).unwrap();
+    let text = std::fs::read_to_string(dir.join("runner.toml")).unwrap();
+    let hook = format!(
+        "[tenant.1099policy.webhook]\nendpoint = \"{ENDPOINT}\"\nprofile = \"hmac-hex\"\nheader = \"{HEADER}\"\n\
+         secret_file = \"secret\"\n[tenant.contractor]"
+    );
+    std::fs::write(dir.join("runner.toml"), text.replace("[tenant.contractor]", &hook)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_the_other_way_is_told_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let simulator = Simulator::start(Config::default()).await.unwrap();
+    let basic = Ways { headers: BASIC, ..PLAIN };
+    let dialect = Dialect::before(&simulator.base_url(), basic).await;
+    configuration(dir, &dialect.url, "en_Halvorsen1");
+    let one = &["--side", "1099policy", "--suggest", "acme.toml"];
+    let (code, said, talk) = doctor(dir, one).await;
+    assert_eq!(code, Some(7), "{said}{talk}");
+    assert!(said.contains("key is refused") && said.contains("1 need a person"), "{said}");
+    let file = std::fs::read_to_string(dir.join("acme.toml")).unwrap();
+    assert!(file.contains("[1099policy]\n") && file.contains("\nauth = \"basic\"\n"), "{file}");
+    let text = std::fs::read_to_string(dir.join("runner.toml")).unwrap();
+    let named = text.replace("name = \"acme\"", "name = \"acme\"\noverrides_file = \"acme.toml\"");
+    std::fs::write(dir.join("runner.toml"), named).unwrap();
+    let (code, said, talk) = doctor(dir, &["--side", "1099policy"]).await;
+    assert_eq!(code, Some(0), "{said}{talk}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_captured_delivery_is_tried_and_the_step_that_fails_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let simulator = Simulator::start(Config::default()).await.unwrap();
+    with_a_hook(dir, &simulator.base_url());
+    let body = r#"{"id":"ev_1","type":"policy.active","data":{"id":"canary"}}"#;
+    let tried = &["--side", "1099policy", "--capture", "captured"];
+    for (secret, says) in [
+        (SECRET, "every step passes"),
+        ("another secret, as long as it", "the digest fits the body and a secret: no"),
+    ] {
+        std::fs::write(dir.join("captured"), captured(body, secret)).unwrap();
+        let (code, said, talk) = doctor(dir, tried).await;
+        // That nothing is registered at the simulator needs somebody in any case.
+        assert_eq!(code, Some(7), "{said}{talk}");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ │", "");
+        let wanted = says.split(' ').all(|word| said.contains(word));
+        assert!(wanted && !said.contains("canary") && !said.contains(secret), "{says}: {said}");
+        let (_, json, _) =
+            doctor(dir, &["--side", "1099policy", "--capture", "captured", "--json"]).await;
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let findings = json["tenants"][0]["findings"].as_array().unwrap();
+        let of_it = |it: &&Value| it["about"] == "the captured delivery";
+        let found = findings.iter().find(of_it).unwrap();
+        assert!(found["what"].as_str().unwrap().contains(says), "{found}");
+    }
+    std::fs::write(dir.join("captured"), "no request").unwrap();
+    let (code, _, talk) = doctor(dir, tried).await;
+    assert_eq!(code, Some(1), "{talk}");
+    assert!(talk.contains("captured: "), "{talk}");
+    let (code, _, talk) = doctor(dir, &["--capture", "captured"]).await;
+    assert_eq!(code, Some(2), "of which side? {talk}");
+}
+
+/// Without a runtime: both simulators have one of their own.
+#[test]
+fn the_own_door_is_knocked_at() {
+    let (dir, outside) = (tempfile::tempdir().unwrap(), Outside::start());
+    let dir = dir.path();
+    outside.configure(dir, &dir.join("data"));
+    let knocked = |url: &str| {
+        let arguments = ["doctor", "--side", "1099policy", "--json", "--door", url];
+        let output = run(dir, &arguments);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(!said.contains(SECRET) && !said.contains(ENDPOINT), "{said}");
+        let json: Value = serde_json::from_str(&said).unwrap();
+        let findings = json["tenants"][0]["findings"].as_array().unwrap();
+        let of_it = |it: &&Value| it["about"] == "a delivery to the own door";
+        let found = findings.iter().find(of_it).expect("it is told");
+        (found["code"].as_str().unwrap().to_owned(), found["what"].to_string())
+    };
+    let mut serving = Serving::start(dir);
+    let url = format!("http://{}", serving.hooks().0);
+    let (code, what) = knocked(&url);
+    assert_eq!(code, "webhook_trial", "{what}");
+    // The service goes on with the secret that it has.
+    let text = std::fs::read_to_string(dir.join("runner.toml")).unwrap();
+    std::fs::write(dir.join("new"), "another secret, as long as it").unwrap();
+    let elsewhere = text.replace("secret_file = \"secret\"", "secret_file = \"new\"");
+    std::fs::write(dir.join("runner.toml"), elsewhere).unwrap();
+    let (code, what) = knocked(&url);
+    assert_eq!(code, "webhook_step", "{what}");
+    assert!(what.contains("the door takes it: no"), "{what}");
+    let ended = serving.stop();
+    assert!(ended.status.success(), "{}", ended.log);
+    let (code, what) = knocked(&url);
+    assert_eq!(code, "webhook_step", "nobody is there: {what}");
 }

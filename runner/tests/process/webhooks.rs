@@ -64,7 +64,7 @@ fn a_door_is_registered_once_listed_without_its_address_and_removed() {
 }
 
 /// A request as it was captured on its way.
-fn captured(body: &str, secret: &str) -> String {
+pub fn captured(body: &str, secret: &str) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     let digest = hex::encode(mac.chain_update(body).finalize().into_bytes());
     format!("POST /hooks/1099policy/x HTTP/1.1\r\nHost: h\r\n{HEADER}: {digest}\r\n\r\n{body}")

@@ -20,17 +20,20 @@ use workflow_core::store::ailing::{AilingStore, Ailment};
 use workflow_core::time::{Clock as _, ManualClock, Timestamp};
 
 use super::delivery::listening;
+use crate::canary::{Watch, canary};
 
-struct Asked {
-    signals: Arc<Signals>,
+pub struct Asked {
+    pub signals: Arc<Signals>,
+    pub clock: ManualClock,
     store: Arc<AilingStore>,
     stop: watch::Sender<bool>,
     url: String,
     _serving: watch::Sender<bool>,
+    _watch: Watch,
 }
 
 /// The routes over a log that can ail.
-async fn asked() -> Asked {
+pub async fn asked() -> Asked {
     let clock = ManualClock::at(Timestamp::from_secs(1_774_267_200));
     let tenant = listening::tenant();
     let store = Arc::new(AilingStore::default());
@@ -61,13 +64,15 @@ async fn asked() -> Asked {
     let (serving, until) = watch::channel(false);
     let router = router(Arc::clone(&signals));
     tokio::spawn(serve::serve(listener, router, serve::PROVIDER_LONGEST, until));
-    Asked { signals, store, stop, url, _serving: serving }
+    Asked { signals, clock, store, stop, url, _serving: serving, _watch: crate::watched() }
 }
 
 impl Asked {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
+        assert_eq!(canary(&said), None, "{path} tells too much");
+        (status, said)
     }
 }
 

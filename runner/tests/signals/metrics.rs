@@ -8,6 +8,8 @@ use runner::demo::{Demo, Screen};
 use runner::metrics::families::{ALL, Kind};
 use serde_json::Value;
 
+use crate::canary::canary;
+
 fn doc(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
     std::fs::read_to_string(path).unwrap()
@@ -17,12 +19,15 @@ async fn get(demo: &Demo, path: &str) -> (u16, String) {
     let address = Address::read(&demo.data).unwrap();
     // Without the token.
     let answer = reqwest::get(format!("{}{path}", address.url)).await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
+    assert_eq!(canary(&said), None, "{path} tells too much");
+    (status, said)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_demo_exposes_what_the_page_lists_in_the_format_of_prometheus() {
     let dir = tempfile::tempdir().unwrap();
+    let _watch = crate::watched();
     let mut demo = Demo::start(dir.path()).await.unwrap();
     demo.settle(&mut Screen::silent()).await.unwrap();
     let (status, said) = get(&demo, "/metrics").await;

@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use workflow_core::time::Timestamp;
 
+use crate::canary::Watch;
+
 /// The present secret.
 pub const SECRET: &str = "whsec_Y2FuYXJ5LXNlY3JldC1vZi10b2RheS0wMDE=";
 /// The one before.
@@ -58,6 +60,7 @@ pub struct Endpoint {
     pub address: SocketAddr,
     came: Arc<Mutex<Vec<Came>>>,
     answer: Arc<Mutex<String>>,
+    _watch: Watch,
 }
 
 impl Endpoint {
@@ -67,7 +70,9 @@ impl Endpoint {
         let address = listener.local_addr().unwrap();
         let came = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(Mutex::new("204 No Content\r\n".to_owned()));
-        let endpoint = Self { address, came: Arc::clone(&came), answer: Arc::clone(&answer) };
+        let _watch = crate::watched();
+        let endpoint =
+            Self { address, came: Arc::clone(&came), answer: Arc::clone(&answer), _watch };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(one(stream, Arc::clone(&came), Arc::clone(&answer)));

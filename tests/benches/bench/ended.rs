@@ -1,12 +1,13 @@
 //! A start after years: as many placements pending as ever, beside more and more that have ended.
 //!
 //! Each placement that ended was seen, asked for its contractor and was canceled. What a start takes is measured in a
-//! process of its own. Read `placements.rs` first.
+//! process of its own, that of the engine and that of the whole service (`ready.rs`). Read `placements.rs` first.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use runner::supervise::LOG_DIR;
 use tests::world::{self, BEGINNING, good};
 use tokio::task::JoinSet;
 use workflow_core::domain::Insurance;
@@ -17,7 +18,7 @@ use workflow_core::seal::Vault;
 use workflow_core::store::sled::SledStore;
 use workflow_core::time::ManualClock;
 
-use super::log::{child, resident_mb};
+use super::log::{child, processor_secs, resident_mb};
 use super::report::{Row, median, say, show};
 use super::{Plan, fresh};
 
@@ -36,14 +37,23 @@ pub fn run(plan: &Plan) -> Vec<Row> {
         fill(&dir, "ended", ended..until, true);
         ended = until;
         let opened: Vec<Vec<f64>> = (0..plan.rounds).map(|_| child("--open-ended", &dir)).collect();
+        let started: Vec<Vec<f64>> =
+            (0..plan.rounds).map(|_| child("--start-ready", &dir)).collect();
         let middle = |at: usize| median(opened.iter().map(|numbers| numbers[at]).collect());
+        let ready = |at: usize| median(started.iter().map(|numbers| numbers[at]).collect());
         let beside = format!("{pending} pending, {ended} ended");
-        let checkpoint = std::fs::metadata(dir.join("index/engine")).map_or(0, |file| file.len());
+        let checkpoint =
+            std::fs::metadata(dir.join(LOG_DIR).join("index/engine")).map_or(0, |file| file.len());
         let more = [
             Row::figure(format!("open, {beside}"), middle(0), "s", ""),
+            Row::figure("of a processor", middle(3), "s", ""),
             Row::figure("memory then", middle(1), "MB", ""),
             Row::figure("checkpoint then", checkpoint as f64 / 1e6, "MB", ""),
             Row::figure("list all then", middle(2) * 1e3, "ms", ""),
+            Row::figure("runner ready", ready(0), "s", ""),
+            Row::figure("memory then", ready(1), "MB", ""),
+            Row::figure("ended lines read until then", ready(2), "", "0"),
+            Row::figure("ended lines read in the rounds after", ready(3), "", "0"),
         ];
         more.iter().for_each(show);
         rows.extend(more);
@@ -53,7 +63,8 @@ pub fn run(plan: &Plan) -> Vec<Row> {
 
 /// An engine whose people have no sealed data: none is looked at here.
 fn engine(dir: &Path) -> Engine<Insurance> {
-    let store = Arc::new(SledStore::open(dir).expect("the store opens"));
+    let store = SledStore::open(&dir.join(LOG_DIR)).expect("the store opens");
+    let store = Arc::new(store);
     world::engine(store, Vault::in_memory(), ManualClock::at(BEGINNING), world::rules())
 }
 
@@ -103,10 +114,11 @@ pub fn open(dir: &Path) {
     let begun = Instant::now();
     let engine = engine(dir);
     let (opened, memory) = (begun.elapsed().as_secs_f64(), resident_mb());
+    let worked = processor_secs();
     let begun = Instant::now();
     let list = engine.summaries("placement");
     let listed = begun.elapsed().as_secs_f64();
     assert!(!list.is_empty());
-    say(&format!("{opened} {memory} {listed}"));
+    say(&format!("{opened} {memory} {listed} {worked}"));
     engine.stop();
 }

@@ -9,11 +9,13 @@ use std::time::Duration;
 mod appends;
 mod door;
 mod ended;
+mod firm;
 mod gaps;
 mod load;
 mod log;
 mod pages;
 mod placements;
+mod ready;
 mod report;
 mod steps;
 mod workflow;
@@ -70,6 +72,9 @@ fn main() {
     }
     if let Some(dir) = value("--open-ended") {
         return ended::open(dir.as_ref());
+    }
+    if let Some(dir) = value("--start-ready") {
+        return ready::start(dir.as_ref());
     }
     if let Some(dir) = value("--ask-gaps") {
         return gaps::ask(dir.as_ref());

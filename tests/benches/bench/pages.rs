@@ -1,7 +1,8 @@
 //! The pages over many live placements: how long the server takes for each, from the first byte sent to the last received.
 //!
-//! Asked over loopback by one client, of a process of its own that does nothing else. Every third placement is held, so
-//! that tens of thousands need a person. Work that the pages have done beside them is waited for first, and timed apart.
+//! Asked over loopback by one client, of a process of its own that does nothing else, as an admin: with every button. What
+//! the log holds is `firm.rs`'s: tens of thousands need a person, thousands were put aside. Work that the pages have done
+//! beside them is waited for first, and timed apart.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
+use reqwest::header::HeaderMap;
 use runner::admin::Door;
 use runner::documents::Documents;
 use runner::metrics::Signals;
@@ -24,45 +26,48 @@ use tests::world::{self, BEGINNING};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use workflow_core::dispatch::Dispatcher;
-use workflow_core::seal::Vault;
 use workflow_core::store::sled::SledStore;
 use workflow_core::time::ManualClock;
 
 use super::log::{child, resident_mb};
 use super::report::{Row, say, show};
-use super::{Plan, fresh, placements};
+use super::{Plan, firm, fresh};
 
 /// Each page is asked for so often.
 const TIMES: usize = 100;
 
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 23] = [
     ("review", "/review"),
+    ("review, one cause", "/review?cause=held%3A+no+pay+record"),
     ("review by age, one client", "/review?sort=age&q=initech"),
     ("board", "/board"),
     ("board, one state", "/board?state=Discovered"),
     ("board, by id", "/board?q={middle}"),
     ("board, by client", "/board?company=initech&q=waiting"),
     ("placement", "/placements/acme/{middle}"),
+    ("placement, held", "/placements/acme/pl_000000"),
+    ("placement, at its first event", "/placements/acme/{middle}?at=1"),
+    ("contractor", "/papers/contractor/acme/cand_000007"),
     ("coverage, those with gaps", "/coverage?from=2026-01-01&to=2026-06-30"),
     (
         "coverage, all",
         "/coverage?from=2026-01-01&to=2026-06-30&show=all&after=placement/acme/{middle}",
     ),
+    ("coverage, on paper", "/coverage/print?from=2026-01-01&to=2026-06-30"),
     ("inbox", "/inbox"),
+    ("inbox, put aside, by words", "/inbox?state=Parked&q=kind.3"),
+    ("one delivery", "/inbox/one?tenant=acme&id=jobdiva:000007"),
     ("connections", "/connections"),
     ("log, the end", "/log"),
     ("log, the middle", "/log?at=100000"),
     ("log, verified", "/log/verify?from=&to="),
     ("requests and answers", "/sent?of=placement/acme/{middle}"),
+    ("the door", "/enter"),
 ];
 
 pub fn run(plan: &Plan) -> Vec<Row> {
     let (dir, count) = (fresh(plan, "pages"), plan.events / 10);
-    placements::fill_with(&dir, count, |number, facts| {
-        if number.is_multiple_of(3) {
-            facts.pay = None;
-        }
-    });
+    firm::fill(&dir, count);
     let numbers = child("--ask-pages", &dir);
     let figure = |what: String, ours: f64, unit, aim| Row::figure(what, ours, unit, aim);
     let mut rows = vec![
@@ -89,15 +94,16 @@ pub fn ask(dir: &Path) {
 
 async fn asked(dir: &Path) -> Vec<f64> {
     let clock = Arc::new(ManualClock::at(BEGINNING));
-    let vault = Vault::in_memory();
+    let vault = firm::vault();
     let store = TimedStore::new(Arc::new(SledStore::open(dir).expect("the store opens")));
     let appends = store.appends();
     let engine =
         world::engine(Arc::new(store), Arc::clone(&vault), (*clock).clone(), world::rules());
     let systems = Arc::new(hooks::systems(clock));
     let (stop, stopped) = watch::channel(false);
-    let access = Access::new([7; 32], vec![(Role::Operator, "look".to_owned())], None);
-    let (_, cookie) = access.enter("look", "Kim", BEGINNING).expect("the token fits");
+    let access = Access::new([7; 32], vec![(Role::Admin, "look".to_owned())], None);
+    let (_, cookie) =
+        access.enter("look", "Kim", &HeaderMap::new(), BEGINNING).expect("the token fits");
     let dispatcher = Dispatcher::new(engine.clone(), Arc::clone(&systems));
     let pulse = Arc::<Pulse>::default();
     let signals = Arc::new(Signals {
@@ -138,7 +144,9 @@ async fn asked(dir: &Path) -> Vec<f64> {
     let serving = tokio::spawn(serve::serve(listener, router, serve::OPERATOR_LONGEST, stopped));
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     let all = engine.counts("placement").values().sum::<usize>();
-    let middle = format!("pl_{:06}", all / 2);
+    let aside = engine.counts("delivery").get("Parked").copied();
+    assert_eq!(aside, Some(firm::PUT_ASIDE), "the inbox is filled");
+    let middle = firm::middle(all as u64);
     let (client, base) = (Client::new(), format!("http://{address}"));
     let visitor = Visitor { client, base, cookie, middle };
     let numbers = visitor.measures().await;

@@ -39,14 +39,13 @@ pub fn run(plan: &Plan) -> Vec<Row> {
 }
 
 fn fill(dir: &Path, count: u64) {
-    fill_with(dir, count, |_, _| {});
+    fill_with(dir, Vault::in_memory(), count, |_, _| {});
 }
 
 /// Fills a log with placements that were seen once, each with its own facts.
-pub fn fill_with(dir: &Path, count: u64, change: impl Fn(u64, &mut Facts)) {
+pub fn fill_with(dir: &Path, vault: Arc<Vault>, count: u64, change: impl Fn(u64, &mut Facts)) {
     let store = Arc::new(SledStore::open(dir).expect("the store opens"));
-    let engine =
-        world::engine(store, Vault::in_memory(), ManualClock::at(BEGINNING), world::rules());
+    let engine = world::engine(store, vault, ManualClock::at(BEGINNING), world::rules());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
     let runtime = runtime.expect("a runtime can be built");
     runtime.block_on(async {

@@ -137,6 +137,7 @@ fn anything() -> BoxedStrategy<Input> {
         2 => reason().prop_map(|reason| Input::ContractorUnavailable { reason }),
         1 => reason().prop_map(|reason| Input::PersonForgotten { reason }),
         1 => Just(Input::ScopeSeen),
+        1 => reason().prop_map(|reason| Input::OutOfScope { reason }),
         1 => Just(Input::Vanished),
         1 => Just(Input::ContentKnown { certificate: "cand_2.aa".into() }),
         8 => review().prop_map(Input::Reviewed),
@@ -176,7 +177,11 @@ impl Trial for OfCertificate {
     fn input(state: Option<&State>) -> BoxedStrategy<Input> {
         let fits: BoxedStrategy<Input> = match state {
             None => found(),
-            Some(State::Kept { .. }) => Just(Input::ScopeSeen).boxed(),
+            Some(State::Kept { .. }) => prop_oneof![
+                2 => Just(Input::ScopeSeen),
+                1 => reason().prop_map(|reason| Input::OutOfScope { reason }),
+            ]
+            .boxed(),
             Some(State::Found { .. }) => answers::contractor()
                 .prop_map(|contractor| Input::ContractorLinked { contractor })
                 .boxed(),

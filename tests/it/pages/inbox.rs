@@ -152,6 +152,31 @@ async fn all_that_were_put_aside_means_those_that_were_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_more_were_put_aside_than_are_done_at_once_it_is_said_how_many_are_left() {
+    let mut site = begun().await;
+    for number in 0..503 {
+        came(&site, &format!("odd:{number:03}")).await;
+    }
+    site.demo.settle(&mut Screen::silent()).await.unwrap();
+    let lee = site.visitor(SETTLE, "Lee").await;
+    let page = lee.get("/inbox").await;
+    assert!(page.contains("The first 500 of 503 that were put aside"), "{page}");
+    assert!(page.contains("3 are left then"), "{page}");
+    let fewer = lee.get("/inbox?q=odd:01").await;
+    assert!(fewer.contains("All 10 that were put aside") && !fewer.contains("are left"));
+    let which = [
+        ("mark", field(&page, "mark")),
+        ("what", "drop"),
+        ("reason", "of no use"),
+        ("all", field(&page, "all")),
+    ];
+    let done = lee.post("/inbox/act", &which, "same-origin").await;
+    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    assert!(lee.get("/inbox").await.contains("All 3 that were put aside"));
+    site.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_notice_that_no_endpoint_took_is_a_person_s_and_is_sent_again_from_the_inbox() {
     let site = begun().await;
     let kim = site.visitor(LOOK, "Kim").await;

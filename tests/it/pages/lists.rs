@@ -127,3 +127,57 @@ async fn one_order_for_all_of_a_filter_is_given_only_for_those_that_were_shown()
     assert!(!lee.get("/review").await.contains("held: "), "and the page knows at once");
     site.demo.stop().await.unwrap();
 }
+
+/// The orders that a page has buttons for.
+fn offered(page: &str) -> Vec<String> {
+    let buttons = page.split("name=\"deed\" value=\"").skip(1);
+    buttons.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_button_would_be_refused_and_what_has_one_is_taken() {
+    const DEEDS: [&str; 10] = [
+        "return", "restart", "accept", "close", "retry", "resend", "exclude", "include", "pause",
+        "resume",
+    ];
+    let site = ended().await;
+    let engine = site.demo.engine();
+    let lee = site.visitor(SETTLE, "Lee").await;
+    let mark = lee.get("/board").await;
+    let mark = field(&mark, "mark");
+    let order = async |about: &str, deed: &str| {
+        let order = [("mark", mark), ("deed", deed), ("reason", "asked"), ("about", about)];
+        lee.act(&order, "same-origin").await
+    };
+    let mut taken = 0;
+    for workflow in ["placement", "contractor", "certificate"] {
+        let all = engine.summaries(workflow);
+        assert!(!all.is_empty(), "the demo has each");
+        for line in all {
+            let (tenant, key) = (line.stream.tenant(), line.stream.key());
+            let (page, about) = match workflow {
+                "placement" => (format!("/placements/{tenant}/{key}"), format!("{tenant}/{key}")),
+                _ => (format!("/papers/{}", line.stream), format!("{tenant}/{workflow}/{key}")),
+            };
+            let offered = offered(&lee.get(&page).await);
+            let before = engine.position();
+            for deed in DEEDS.into_iter().filter(|deed| !offered.iter().any(|it| it == deed)) {
+                let answer = order(&about, deed).await.status();
+                let nothing = answer == StatusCode::CONFLICT || engine.position() == before;
+                assert!(nothing, "{deed} for {about} has no button and leads to something");
+            }
+            if workflow == "certificate" {
+                for deed in &offered {
+                    let page = lee.get(&page).await;
+                    if super::lists::offered(&page).contains(deed) {
+                        let answer = order(&about, deed).await;
+                        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{deed} for {about}");
+                        taken += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(taken > 1, "a certificate can be paused and taken back");
+    site.demo.stop().await.unwrap();
+}

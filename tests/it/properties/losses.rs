@@ -5,17 +5,16 @@
 
 use proptest::prelude::*;
 use tests::world::World;
+use workflow_core::domain::Insurance;
 use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
 use workflow_core::domain::placement::{Back, Evidence, State as Placement};
+use workflow_core::engine::Engine;
+use workflow_core::id::StreamId;
 use workflow_core::time::{Clock, Timestamp};
 
+use super::papers;
 use super::rules::Checked;
-use super::{papers, placement};
-
-/// Whether what a placement rests on is in force.
-fn stands(world: &World, evidence: &Evidence) -> bool {
-    lost_at(world, evidence).is_none()
-}
+use super::seen::Seen;
 
 /// Since when what a placement rests on is not in force; of certificates the moment is not kept.
 fn lost_at(world: &World, evidence: &Evidence) -> Option<Timestamp> {
@@ -44,29 +43,49 @@ fn since<T>(past: &[(Timestamp, T)], is_bad: impl Fn(&T) -> bool) -> Option<Time
     past.iter().rev().take_while(|(_, standing)| is_bad(standing)).last().map(|(at, _)| *at)
 }
 
+/// Since when what a placement rests on is not in force, if it is not.
+pub(super) fn of(world: &World, state: &Placement) -> Option<Timestamp> {
+    lost_at(world, evidence(state)?)
+}
+
+/// What a placement that is, or was, covered rests on.
+pub(super) fn evidence(state: &Placement) -> Option<&Evidence> {
+    match state {
+        Placement::Active { coverage, .. }
+        | Placement::Flagged { back: Back::Coverage { coverage, .. }, .. }
+        | Placement::Completed { coverage, .. } => Some(&coverage.evidence),
+        Placement::Canceled { .. }
+        | Placement::Excluded { .. }
+        | Placement::Flagged { .. }
+        | Placement::Discovered { .. }
+        | Placement::ContractorReady { .. }
+        | Placement::JobReady { .. }
+        | Placement::Quoted { .. }
+        | Placement::ApplicationPending { .. }
+        | Placement::Assigned { .. } => None,
+    }
+}
+
 /// Once everything was read, whoever lost coverage is flagged for it.
-pub(super) fn are_flagged(world: &World) -> Checked {
-    for number in 0..4 {
-        let Some(state) = world.placement(&placement(number)) else { continue };
-        match &state {
+pub(super) fn are_flagged(seen: &Seen) -> Checked {
+    for (name, state) in &seen.states {
+        let lost = seen.lost.get(name);
+        match state {
             Placement::Active { coverage, .. } => {
-                let evidence = &coverage.evidence;
-                prop_assert!(stands(world, evidence), "pl_{number} is Active on what was lost");
-                let now = world.clock.now();
-                prop_assert!(coverage.expires > now, "pl_{number} is Active beyond its coverage");
+                prop_assert!(lost.is_none(), "{name} is Active on what was lost");
+                prop_assert!(coverage.expires > seen.now, "{name} is Active beyond its coverage");
             }
             // A flag for something else hides no loss.
-            Placement::Flagged { back: Back::Coverage { coverage, .. }, issue } => {
-                let evidence = &coverage.evidence;
-                let says = format!("pl_{number} lost its coverage and is flagged for {issue:?}");
-                prop_assert!(stands(world, evidence), "{says}");
+            Placement::Flagged { back: Back::Coverage { .. }, issue } => {
+                prop_assert!(
+                    lost.is_none(),
+                    "{name} lost its coverage and is flagged for {issue:?}"
+                );
             }
-            Placement::Completed { coverage, .. } => {
-                let closed = closed_at(world, number, "placement_completed");
-                let ended = closed.or_else(|| closed_at(world, number, "ended_early"));
-                let lost = lost_at(world, &coverage.evidence);
+            Placement::Completed { .. } => {
+                let ended = seen.closed.get(name);
                 let before = matches!((lost, ended), (Some(lost), Some(ended)) if lost < ended);
-                prop_assert!(!before, "pl_{number} was closed as covered, and was not");
+                prop_assert!(!before, "{name} was closed as covered, and was not");
             }
             // Flagged for it, until the work itself was called off or turned out to be no contractor's.
             Placement::Canceled { .. }
@@ -83,9 +102,12 @@ pub(super) fn are_flagged(world: &World) -> Checked {
     Ok(())
 }
 
-/// The moment of the last event of a kind.
-fn closed_at(world: &World, number: u8, kind: &str) -> Option<Timestamp> {
-    let history = world.engine().history(&world.stream(&placement(number))).ok()?;
-    let last = history.iter().rev().find(|recorded| recorded.event.kind == kind)?;
-    Some(last.event.recorded_at)
+/// When a placement was closed as covered.
+pub(super) fn closed_at(engine: &Engine<Insurance>, stream: &StreamId) -> Option<Timestamp> {
+    let history = engine.history(stream).ok()?;
+    let of = |kind: &str| {
+        let last = history.iter().rev().find(|recorded| recorded.event.kind == kind)?;
+        Some(last.event.recorded_at)
+    };
+    of("placement_completed").or_else(|| of("ended_early"))
 }

@@ -54,7 +54,8 @@ pub(super) fn are_not_named(town: &Town) -> Checked {
     town.directory().map_or(Ok(()), in_files)
 }
 
-fn in_files(folder: &Path) -> Checked {
+/// Nobody is named in any file below a folder.
+pub(super) fn in_files(folder: &Path) -> Checked {
     let fail = |error: std::io::Error| TestCaseError::fail(error.to_string());
     for entry in fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();

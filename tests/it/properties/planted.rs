@@ -120,12 +120,13 @@ async fn what_is_wrong_in_the_books_is_found() {
 
     let twin = books().jobs.values().next().expect("one was made").clone();
     books().jobs.insert("jb_twin".into(), twin);
-    found(rules::one_of_each(world), "pl_0");
+    found(rules::seen(world).has_two_of_nothing(), "2 jobs of placement pl_0");
     *books() = kept.clone();
 
     let live = books().sessions.values().find(|it| it.is_live()).expect("one is").clone();
     books().sessions.insert("as_twin".into(), live);
-    found(rules::one_of_each(world), "session as_twin");
+    found(rules::nothing_is_open_unknown(world), "session as_twin");
+    found(rules::seen(world).has_two_of_nothing(), "2 live sessions of contractor");
     *books() = kept.clone();
 
     for it in books().policies.values_mut() {
@@ -138,23 +139,23 @@ async fn what_is_wrong_in_the_books_is_found() {
     let mut changed = kept.policies[&policy].clone();
     (changed.standing, changed.past) = (lost.1, [changed.past, vec![lost]].concat());
     books().policies.insert(policy.clone(), changed);
-    found(losses::are_flagged(world), "Active on what was lost");
+    found(losses::are_flagged(&rules::seen(world)), "Active on what was lost");
     *books() = kept.clone();
 
     for it in books().assignments.values_mut() {
         it.standing = AssignmentStanding::Canceled;
         it.past.push((lost.0, AssignmentStanding::Canceled));
     }
-    found(losses::are_flagged(world), "pl_1 is Active on what was lost");
+    found(losses::are_flagged(&rules::seen(world)), "pl_1 is Active on what was lost");
     *books() = kept.clone();
 
-    found(Scope::default().kept(world), "of what is no contractor's");
-    scopes[0].kept(world).expect("the rule is kept");
+    found(Scope::default().kept(&rules::seen(world)), "is no contractor's, and was spoken of");
+    scopes[0].kept(&rules::seen(world)).expect("the rule is kept");
 
     for it in books().jobs.values_mut() {
         it.terms.wage = Wage::Hourly(Cents(9_501));
     }
-    found(rules::only_understood_money(world), "is no rate here");
+    found(rules::seen(world).has_only_understood_money(), "is no rate here");
     *books() = kept.clone();
 
     for it in books().sessions.values_mut() {
@@ -173,13 +174,13 @@ async fn a_loss_that_is_not_flagged_is_found() {
     happen(world, &Deed::Report { placement: 0, change: Some(("w2", "yes")) }).await;
     let state = world.placement(&placement(0));
     assert!(matches!(state, Some(State::Flagged { .. })), "{state:?}");
-    losses::are_flagged(world).expect("nothing is lost yet");
+    losses::are_flagged(&rules::seen(world)).expect("nothing is lost yet");
     let at = Timestamp::from_secs(1_772_500_000);
     for it in world.insurer().books().policies.values_mut() {
         it.standing = PolicyStanding::Expired;
         it.past.push((at, PolicyStanding::Expired));
     }
-    found(losses::are_flagged(world), "pl_0 lost its coverage and is flagged for");
+    found(losses::are_flagged(&rules::seen(world)), "pl_0 lost its coverage and is flagged for");
 }
 
 /// Rules 8 and 11: a name in clear, and a picture that shows a difference.

@@ -10,6 +10,7 @@ use workflow_core::domain::facts::{CandidateId, Facts, PlacementId};
 
 use super::placement;
 use super::rules::Checked;
+use super::seen::Seen;
 
 /// Which placements of one tenant were a contractor's at some moment, and whose they were then.
 #[derive(Debug, Default)]
@@ -38,28 +39,23 @@ impl Scope {
         self.people.contains(candidate)
     }
 
+    /// Takes note of one placement that is a contractor's, and whose it is.
+    pub(super) fn add(&mut self, placement: PlacementId, candidate: CandidateId) {
+        self.placements.insert(placement);
+        self.people.insert(candidate);
+    }
+
     /// Nothing was heard of anybody else.
-    pub(super) fn kept(&self, world: &World) -> Checked {
-        let books = world.insurer().books();
-        for heard in &books.heard {
-            let mut parts = heard.stream.splitn(3, '/');
-            let (workflow, key) =
-                (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
-            let first = key.split('.').next().unwrap_or(key);
-            let may = match workflow {
-                "placement" | "invoice" => self.placements.contains(&PlacementId(first.into())),
-                "contractor" | "certificate" => self.people.contains(&CandidateId(first.into())),
-                _ => false,
-            };
-            prop_assert!(may, "{} of what is no contractor's: {}", heard.operation, heard.stream);
+    pub(super) fn kept(&self, seen: &Seen) -> Checked {
+        let is_placement = |id: &String| self.placements.contains(&PlacementId(id.clone()));
+        let is_candidate = |id: &String| self.people.contains(&CandidateId(id.clone()));
+        for placement in seen.placements.iter().chain(seen.jobs.keys()) {
+            let may = is_placement(placement);
+            prop_assert!(may, "placement {placement} is no contractor's, and was spoken of");
         }
-        let known = books.contractors.values().filter_map(|it| it.candidate.as_ref());
-        for candidate in known {
-            prop_assert!(self.people.contains(candidate), "{candidate} is no contractor's");
-        }
-        for job in books.jobs.values() {
-            let may = self.placements.contains(&job.placement);
-            prop_assert!(may, "a job was made for {}", job.placement);
+        for candidate in seen.people.iter().chain(seen.contractors.keys()) {
+            let may = is_candidate(candidate);
+            prop_assert!(may, "candidate {candidate} is no contractor, and was spoken of");
         }
         Ok(())
     }

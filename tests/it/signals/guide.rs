@@ -1,15 +1,21 @@
 //! The integration guide's table of signals, row by row, on both roads.
 
-use integration_1099policy::simulator::{Advance, Outcome as Reviewed};
+use integration_1099policy::simulator::{Advance, Fault, FaultKind, Outcome as Reviewed};
+use integration_jobdiva::config::TimesheetPay;
 use integration_jobdiva::simulator::{Decision, Mutation};
 use jiff::civil::date;
 use runner::views;
-use serde_json::json;
+use serde_json::{Value, json};
 use workflow_core::domain::placement::{Evidence, State};
+use workflow_core::domain::rules::Send;
 use workflow_core::engine::Wait;
 use workflow_core::id::StreamId;
+use workflow_core::time::Timestamp;
 
-use super::{HOUR, Road, SECOND, World};
+use super::{DAY, HOUR, Road, SECOND, World};
+
+/// 2026-04-27, 12:00 in New York: the first week of work is over.
+const WORKED: Timestamp = Timestamp(1_777_305_600_000);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_by_webhook() {
@@ -22,13 +28,19 @@ async fn every_row_by_polling_alone() {
 }
 
 async fn rows(road: Road) {
-    let mut world = World::new(road).await;
+    let world = World::with(road, |config| {
+        let tenant = &mut config.tenants[0];
+        tenant.jobdiva.timesheets = Some(TimesheetPay::Rate);
+        tenant.rules.invoices.send = Send::Always;
+    });
+    let mut world = world.await;
     let (placement, candidate) = world.hire("Ines");
     created(&mut world, &placement, &candidate).await;
     updated(&mut world, &placement, &candidate).await;
     covered_and_lost(&mut world, &placement).await;
     certificates(&mut world, &placement, &candidate).await;
-    kept_for_others(&mut world, &placement).await;
+    billed(&mut world, &placement).await;
+    run_out(&mut world, &placement).await;
     assert_eq!(world.parked(), [""; 0], "{road:?}");
     let ledger = world.demo.policy().ledger();
     assert_eq!(ledger.contractors_by_candidate.get(&candidate), Some(&1), "{road:?}");
@@ -207,14 +219,74 @@ fn contractor(world: &World, placement: &str) -> String {
     }
 }
 
-/// Timesheets, where the tenant wants no invoices: taken in, nobody's error.
-async fn kept_for_others(world: &mut World, placement: &str) {
+/// Goes on until a moment, in steps of a week at most.
+async fn until(world: &mut World, moment: Timestamp) {
+    loop {
+        let left = moment.since(world.demo.engine().clock().now());
+        if left.is_zero() {
+            return;
+        }
+        world.pass(left.min(7 * DAY)).await;
+    }
+}
+
+/// Timesheet created: the week is invoiced, within minutes on one road and with the next polls on the other.
+async fn billed(world: &mut World, placement: &str) {
+    until(world, WORKED).await;
+    let week = format!("{placement}.2026-04-26");
+    assert_eq!(world.line("invoice", &week).0, "", "nothing was worked by then");
     world.change(Mutation::AddTimesheet {
         placement: placement.parse().unwrap(),
         week_ending: date(2026, 4, 26),
         hours: "40".into(),
         decision: Decision::Approved,
     });
-    world.news().await;
+    // It is approved a minute after it was filed.
+    for _ in 0..8 {
+        world.news().await;
+    }
+    let (state, why) = world.line("invoice", &week);
+    assert_eq!(state, "Recorded", "{:?}: {why}", world.road);
+    let Some(State::Active { hired, .. }) = world.state(placement) else { panic!("it is covered") };
+    let invoices = world.insurer("/invoices?limit=100").await;
+    // The seed's people are paid too.
+    let own = |invoice: &&Value| invoice["job"] == hired.job.as_str();
+    let invoices: Vec<&Value> = invoices.as_array().unwrap().iter().filter(own).collect();
+    assert_eq!(invoices.len(), 1, "{:?}: {invoices:?}", world.road);
+    // Forty hours at eighty dollars.
+    assert_eq!(invoices[0]["gross_pay"], 320_000, "{:?}", world.road);
     world.is(placement, "Active", "");
+}
+
+/// policy.expired: the work goes on, coverage could not be extended in time, and runs out.
+async fn run_out(world: &mut World, placement: &str) {
+    let busy = FaultKind::RateLimited { retry_after_secs: 3600 };
+    let fault = Fault::once("POST", "/assignments/extend", busy);
+    world.demo.policy().fault(Fault { count: u32::MAX, ..fault });
+    let (start, end) = (date(2026, 4, 20), Some(date(2026, 12, 31)));
+    let number = placement.parse().unwrap();
+    world.change(Mutation::MoveDates { placement: number, start, end });
+    world.news().await;
+    let Some(State::Active { coverage, .. }) = world.state(placement) else {
+        panic!("it is covered")
+    };
+    let policy = match &coverage.evidence {
+        Evidence::Policy { policy, .. } => policy.to_string(),
+        other => panic!("it is covered by {other:?}"),
+    };
+    until(world, Timestamp(coverage.expires.0 - 3_600_000)).await;
+    world.is(placement, "Active", "");
+    assert_eq!(world.insurer(&format!("/policies/{policy}")).await["is_active"], true);
+    until(world, coverage.expires).await;
+    assert_eq!(world.insurer(&format!("/policies/{policy}")).await["is_active"], false);
+    match world.road {
+        Road::Webhooks => world.told("policy.expired", &json!({ "id": policy })).await,
+        Road::Polling => world.news().await,
+    }
+    world.is(placement, "Flagged", "the policy ran out before the engagement ends");
+    let lost = |name: &String| name == "coverage_lost";
+    let history = world.history("placement", placement);
+    // Once cancelled, and once run out.
+    assert_eq!(history.iter().filter(|name| lost(name)).count(), 2, "{history:?}");
+    assert!(lost(history.last().unwrap()), "{history:?}");
 }

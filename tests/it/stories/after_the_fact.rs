@@ -8,9 +8,11 @@
 use std::collections::BTreeSet;
 
 use tests::story::lived;
-use tests::world::{World, stream};
+use tests::world::{self, World, stream};
+use workflow_core::domain::call::CoverageType;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::StateKind;
+use workflow_core::domain::rules::Replaces;
 use workflow_core::machine::Kind;
 
 mod closed;
@@ -48,12 +50,16 @@ enum Stand {
     ByAssignment,
     /// The same, two weeks after the work began.
     AssignmentBegun,
+    /// Covered by a certificate of the contractor's own.
+    ByCertificate,
     /// No quote was given.
     FlaggedBefore,
     /// The application ran out.
     FlaggedRanOut,
     /// Another pay while it was covered by a policy.
     FlaggedCovered,
+    /// The policy that it rested on was cancelled.
+    FlaggedLost,
     /// On the payroll.
     Excluded,
     /// The work has come to its end.
@@ -84,9 +90,11 @@ const ALL: &[Stand] = &[
     PolicyBegun,
     ByAssignment,
     AssignmentBegun,
+    ByCertificate,
     FlaggedBefore,
     FlaggedRanOut,
     FlaggedCovered,
+    FlaggedLost,
     Excluded,
     Completed,
     CompletedEarly,
@@ -105,12 +113,25 @@ impl Stand {
             Waiting | Opening => StateKind::Quoted,
             Applying => StateKind::ApplicationPending,
             Assigned => StateKind::Assigned,
-            ByPolicy | PolicyBegun | ByAssignment | AssignmentBegun => StateKind::Active,
-            FlaggedBefore | FlaggedRanOut | FlaggedCovered => StateKind::Flagged,
+            ByPolicy | PolicyBegun | ByAssignment | AssignmentBegun | ByCertificate => {
+                StateKind::Active
+            }
+            FlaggedBefore | FlaggedRanOut | FlaggedCovered | FlaggedLost => StateKind::Flagged,
             Excluded => StateKind::Excluded,
             Completed | CompletedEarly => StateKind::Completed,
             Canceled | CanceledCovered | ClosedByHand => StateKind::Canceled,
         }
+    }
+
+    /// Where it stands so: a certificate covers where the tenant's rules let it.
+    fn world(self) -> World {
+        let mut rules = world::rules();
+        if self == ByCertificate {
+            rules.certificates.replaces_purchase = Replaces::WhereSatisfied;
+            rules.certificates.satisfies =
+                [CoverageType::General, CoverageType::WorkersComp].into();
+        }
+        World::with_rules(rules)
     }
 
     /// How it came there.
@@ -142,6 +163,11 @@ impl Stand {
             ),
             FlaggedRanOut => format!("{reported}\nand the application of pl_1 runs out"),
             FlaggedCovered => format!("{insured}\nand the ATS reports pl_1 with pay=110"),
+            FlaggedLost => format!("{insured}\nand the policy of pl_1 is cancelled"),
+            ByCertificate => "given pl_1 of cand_1\nand cand_1 hands in paper_a\n\
+                 and the review of paper_a approves general, workers-comp until 2027-01-01\n\
+                 and the ATS reports pl_1"
+                .to_owned(),
             Excluded => {
                 "given pl_1 of cand_1 with employment=W2\nand the ATS reports pl_1".to_owned()
             }
@@ -192,7 +218,7 @@ fn after(stand: Stand, change: &str) -> (String, String, String) {
     let placement = PlacementId("pl_1".into());
     // The person of the other worker is in the ATS from the beginning.
     let beginning = format!("given pl_9 of cand_2\n{}", stand.beginning());
-    let world = lived(World::in_memory(), &beginning);
+    let world = lived(stand.world(), &beginning);
     let summary = world.engine().summary(&stream(&placement)).expect("it is known");
     assert_eq!(summary.state, stand.kind().name(), "{stand:?} begins elsewhere");
     let before = world.insurer().books().heard.len();

@@ -3,7 +3,7 @@
 //! Read next: `walls.rs`, who may use whom.
 
 use super::code::{Attribute, Path, Word};
-use super::source::{File, Tree};
+use super::source::{File, Tree, workspace_root};
 use super::{Offence, WORKSPACE, holds, objects, paths_of};
 
 /// Attributes that make a test pass without saying what is so.
@@ -167,6 +167,15 @@ fn who_may_sleep_does() {
         let sleeps = sleeping.iter().any(|(file, _)| file.path == path);
         assert!(sleeps, "{path} may sleep ({reason}) and no longer does: take it off the list");
     }
+}
+
+/// Tests that need something of the machine pass it over on a developer's, and fail where `CI` is set.
+#[test]
+fn where_everything_is_checked_nothing_is_passed_over() {
+    let script = std::fs::read_to_string(workspace_root().join(".ci/run")).expect("it is there");
+    let says = script.lines().position(|line| line == "export CI=true");
+    let tests = script.lines().position(|line| line.contains("cargo test"));
+    assert!(says.is_some() && says < tests, "CI is set before the tests: {says:?}, {tests:?}");
 }
 
 #[test]

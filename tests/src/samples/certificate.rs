@@ -135,7 +135,10 @@ fn trouble(before: Option<&Trouble>) -> Option<Trouble> {
         Some(Trouble::Contractor { .. }) => Some(Trouble::NoContractor),
         Some(Trouble::NoContractor) => Some(Trouble::Refused { refusal: refusal() }),
         Some(Trouble::Refused { .. }) => Some(Trouble::DocumentGone),
-        Some(Trouble::DocumentGone) => None,
+        Some(Trouble::DocumentGone) => Some(Trouble::OutOfScope {
+            reason: "every placement of candidate 70001377 is out of scope".to_owned(),
+        }),
+        Some(Trouble::OutOfScope { .. }) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! cand_1 hands in paper_a                     also: for pl_1
 //! cand_1 hands in paper_a out of scope        nobody knows yet whether they are a contractor
 //! cand_1 turns out a contractor by paper_a
+//! cand_1 turns out an employee by paper_a
 //! the insurer deletes paper_a
 //! paper_a of cand_1 is found                  among the attachments
 //! the review of paper_a approves general, workers-comp until 2027-01-01
@@ -49,6 +50,11 @@ impl Teller {
         }
         if let Some((_, paper)) = line.split_once(" turns out a contractor by ") {
             self.last = Some(self.world.tell_paper(paper, Input::ScopeSeen).await);
+            return Some(Ok(()));
+        }
+        if let Some((_, paper)) = line.split_once(" turns out an employee by ") {
+            let reason = "every placement of theirs is out of scope".to_owned();
+            self.last = Some(self.world.tell_paper(paper, Input::OutOfScope { reason }).await);
             return Some(Ok(()));
         }
         if let Some(paper) = line.strip_prefix("the insurer deletes ") {

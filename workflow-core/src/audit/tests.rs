@@ -1,42 +1,28 @@
 //! An auditor finds each kind of damage and says where.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::id::{StreamId, Version};
+use crate::id::Version;
+use crate::record::Hash;
 use crate::record::frame::{Placed, seal};
-use crate::record::{Hash, Recorded};
+use crate::store::StoreError;
 use crate::store::contract::{append, event, records, stream};
 use crate::store::memory::MemoryStore;
-use crate::store::{Append, Appended, Conflict, StoreError};
+use crate::store::wrapper::Wrapper;
 
-/// Records as they are, and a head.
+/// Records as they are, and a head. An auditor reads nothing else.
 struct Forged {
     records: Vec<(Position, Vec<u8>)>,
     head: Head,
+    nothing: MemoryStore,
 }
 
-impl Store for Forged {
-    fn append(&self, _: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
-        unreachable!("an auditor only reads")
-    }
+impl Wrapper for Forged {
+    type Inner = MemoryStore;
 
-    fn append_records(&self, _: &[Vec<u8>]) -> Result<(), StoreError> {
-        unreachable!("an auditor only reads")
-    }
-
-    fn read_stream(&self, _: &StreamId, _: Version) -> Result<Vec<Recorded>, StoreError> {
-        unreachable!("an auditor reads records")
-    }
-
-    fn scan(
-        &self,
-        _: Position,
-        _: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        unreachable!("an auditor reads records")
+    fn inner(&self) -> &MemoryStore {
+        &self.nothing
     }
 
     fn scan_records(
@@ -54,18 +40,6 @@ impl Store for Forged {
     fn head(&self) -> Head {
         self.head
     }
-
-    fn cursor(&self, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        unreachable!("an auditor only reads")
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        unreachable!("an auditor only reads")
-    }
-
-    fn set_cursor(&self, _: &str, _: &[u8]) -> Result<(), StoreError> {
-        unreachable!("an auditor only reads")
-    }
 }
 
 /// Five records: positions 0, 2, 4, 6, 8; head at 10.
@@ -74,7 +48,7 @@ fn good() -> Forged {
     for version in 0..5 {
         store.append(&[append("door/acme/1", version * 2, &["a", "b"])]).unwrap();
     }
-    Forged { records: records(&store, 0), head: store.head() }
+    Forged { records: records(&store, 0), head: store.head(), nothing: MemoryStore::new() }
 }
 
 #[track_caller]

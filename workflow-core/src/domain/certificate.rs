@@ -59,6 +59,11 @@ pub enum Input {
     },
     /// A contractor's placement of the candidate is known: what was only kept may be sent.
     ScopeSeen,
+    /// The candidate is no contractor, as far as their placements say by now: what was only kept is a person's.
+    OutOfScope {
+        /// By what.
+        reason: String,
+    },
     /// The insurer does not have it any more.
     Vanished,
     /// The person was forgotten: the bytes are gone.
@@ -229,6 +234,7 @@ impl Workflow for Certificate {
             Input::ContractorUnavailable { .. } => "contractor_unavailable",
             Input::ContentKnown { .. } => "content_known",
             Input::ScopeSeen => "scope_seen",
+            Input::OutOfScope { .. } => "out_of_scope",
             Input::Vanished => "vanished",
             Input::PersonForgotten { .. } => "person_forgotten",
             Input::Answered { .. } => "answered",

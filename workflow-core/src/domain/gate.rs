@@ -1,7 +1,7 @@
 //! What a person paused: a tenant, one of its two systems, or a single placement, contractor or certificate.
 //!
 //! A gate is a workflow of its own, one stream each, so that who shut it and why is in the log and outlives a restart. It
-//! also keeps that a person asked to try again now. While a gate is shut nothing is sent for what lies behind it: its calls
+//! also keeps that a person asked to try again now, and that one opened what is sealed. While a gate is shut nothing is sent for what lies behind it: its calls
 //! stay owed, webhooks are kept, decisions and timers go on. Who looks at the gates before sending is the runner.
 //!
 #![doc = include_str!("gate.svg")]
@@ -71,6 +71,17 @@ pub mod gate {
             /// So many calls waited.
             calls: u64,
         },
+        /// A person was shown what is sealed of an exchange with the outside.
+        Disclosed {
+            /// Who.
+            by: String,
+            /// Why, in the person's words.
+            reason: String,
+            /// Whose exchange: the stream that owed the call.
+            of: StreamId,
+            /// Where in the log it is kept.
+            position: u64,
+        },
     }
 
     use {Event::*, State::*};
@@ -78,7 +89,7 @@ pub mod gate {
     fn begin(event: Event) -> Option<State> {
         match event {
             Paused { by, reason } => Some(Shut { by, reason }),
-            Retried { .. } => Some(Open),
+            Retried { .. } | Disclosed { .. } => Some(Open),
             _ => None,
         }
     }
@@ -87,6 +98,8 @@ pub mod gate {
         match (state, event) {
             (Open, Paused { by, reason }) => Some(Shut { by, reason }),
             (Open, Retried { .. }) => Some(Open),
+            (Open, Disclosed { .. }) => Some(Open),
+            (Shut { by, reason }, Disclosed { .. }) => Some(Shut { by, reason }),
             (Shut { .. }, Resumed { .. }) => Some(Open),
             (Shut { .. }, Removed { .. }) => Some(Gone),
             _ => None,
@@ -128,6 +141,17 @@ pub enum Input {
         reason: String,
         /// So many calls wait.
         calls: u64,
+    },
+    /// A person is about to be shown what is sealed of an exchange.
+    Disclose {
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+        /// Whose exchange: the stream that owed the call.
+        of: StreamId,
+        /// Where in the log it is kept.
+        position: u64,
     },
 }
 
@@ -185,7 +209,8 @@ impl Workflow for Gate {
         let (Input::Pause { reason, .. }
         | Input::Resume { reason, .. }
         | Input::Remove { reason, .. }
-        | Input::Retry { reason, .. }) = &input;
+        | Input::Retry { reason, .. }
+        | Input::Disclose { reason, .. }) = &input;
         if reason.trim().is_empty() {
             let message = "say why: the reason is kept with the decision";
             return Err(Rejection::new("no_reason", message));
@@ -209,6 +234,10 @@ impl Workflow for Gate {
             (Some(State::Shut { .. }), Input::Remove { by, reason }) => {
                 Ok(vec![Event::Removed { by, reason }])
             }
+            (
+                None | Some(State::Open | State::Shut { .. }),
+                Input::Disclose { by, reason, of, position },
+            ) => Ok(vec![Event::Disclosed { by, reason, of, position }]),
             (None | Some(State::Open), Input::Retry { by, reason, calls }) => {
                 Ok(vec![Event::Retried { by, reason, calls }])
             }
@@ -239,6 +268,7 @@ impl Workflow for Gate {
             Input::Resume { .. } => "resume",
             Input::Remove { .. } => "remove",
             Input::Retry { .. } => "retry",
+            Input::Disclose { .. } => "disclose",
         }
     }
 

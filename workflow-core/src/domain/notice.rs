@@ -205,14 +205,16 @@ pub enum Input {
     },
 }
 
-/// The stream of what one event of a placement is to one endpoint.
+/// The stream of what one event of a placement is to one endpoint; `beside`, of what it is besides that.
 pub fn stream(
     tenant: &str,
     endpoint: &str,
     placement: &str,
     version: Version,
+    beside: Option<Topic>,
 ) -> Result<StreamId, BadStreamId> {
-    StreamId::new("notice", tenant, &format!("{endpoint}:{placement}:{}", version.0))
+    let beside = beside.map(|topic| format!(":{}", topic.name())).unwrap_or_default();
+    StreamId::new("notice", tenant, &format!("{endpoint}:{placement}:{}{beside}", version.0))
 }
 
 /// The name of the call that tells.

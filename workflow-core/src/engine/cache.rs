@@ -26,6 +26,11 @@ impl<D: Domain> Cache<D> {
         Some(live)
     }
 
+    /// Whether an instance is there.
+    pub fn has(&self, stream: &StreamId) -> bool {
+        self.entries.contains_key(stream)
+    }
+
     /// Puts an instance in, as the one touched last.
     pub fn put(&mut self, stream: StreamId, live: Live<D>) {
         self.tick += 1;

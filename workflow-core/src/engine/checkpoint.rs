@@ -30,7 +30,7 @@ use crate::workflow::Domain;
 
 const FILE: &str = "engine";
 const FILE_NEW: &str = "engine.new";
-const MAGIC: &[u8; 8] = b"WFENGIN3";
+const MAGIC: &[u8; 8] = b"WFENGIN4";
 /// A checkpoint is written after so many events: reading them again takes about a quarter of a second.
 const EVERY: u64 = 50_000;
 /// At a stop a checkpoint that is so many events old is new enough.

@@ -29,6 +29,7 @@ use crate::dispatch;
 use crate::exchange;
 use crate::graph::Lock;
 use crate::id::{Key, Position, StreamId, Version};
+use crate::moot;
 use crate::record::Recorded;
 use crate::seal::{self, Vault};
 use crate::time::Timestamp;
@@ -189,7 +190,9 @@ impl<D: Domain> Drift<D> {
     /// Takes the log's next event.
     pub fn take(&mut self, recorded: &Recorded) {
         self.report.events += 1;
-        if exchange::is_exchange(&recorded.stream) || self.differ.contains(&recorded.stream) {
+        let of_no_workflow =
+            exchange::is_exchange(&recorded.stream) || moot::is_moot(&recorded.stream);
+        if of_no_workflow || self.differ.contains(&recorded.stream) {
             return;
         }
         let vault = self.vault.clone();

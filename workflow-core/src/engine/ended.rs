@@ -1,7 +1,8 @@
 //! The shelf of ended instances: their lines, and the outside names by which they are found, in a file read on demand.
 //!
 //! `<store>/index/engine-<n>` is a [`Shelf`] with two kinds of keys: a stream, whose value is its line; and before those a
-//! zero byte, an alias's hash and a stream, with no value. Written whole by a checkpoint, out of the one before and what
+//! zero byte, a hash and a stream, with no value. The hash is of an alias, or of a workflow's state: so those who want the
+//! few that stand in one state read no others. Written whole by a checkpoint, out of the one before and what
 //! ended since. In memory stays the first key of each block, about seven bytes an instance. Read `engine/lines.rs` next.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,17 +25,26 @@ pub(super) struct Ended {
     tally: Tally,
 }
 
-/// How many lines it has: by workflow and the state's number.
+/// How many lines it has: by workflow, tenant and the state's number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally(BTreeMap<(String, usize), u64>);
+pub(super) struct Tally(BTreeMap<(String, String, usize), u64>);
 
 impl Tally {
-    pub fn each(&self) -> impl Iterator<Item = (&str, usize, u64)> {
-        self.0.iter().map(|((workflow, state), count)| (workflow.as_str(), *state, *count))
+    pub fn each(&self) -> impl Iterator<Item = (&str, &str, usize, u64)> {
+        let each = self.0.iter();
+        each.map(|((workflow, tenant, state), count)| {
+            (workflow.as_str(), tenant.as_str(), *state, *count)
+        })
     }
 
     fn add(&mut self, stream: &StreamId, line: &Line) {
-        *self.0.entry((stream.workflow().to_owned(), line.view().state)).or_default() += 1;
+        let (workflow, tenant) = (stream.workflow().to_owned(), stream.tenant().to_owned());
+        *self.0.entry((workflow, tenant, line.view().state)).or_default() += 1;
+    }
+
+    /// Whether there is any of a workflow, in this state where one is named.
+    pub fn has(&self, workflow: &str, state: Option<usize>) -> bool {
+        self.each().any(|(of, _, is, _)| of == workflow && state.is_none_or(|state| is == state))
     }
 }
 
@@ -75,12 +85,33 @@ impl Ended {
 
     /// The streams that may have an alias of this hash, in order.
     pub fn find(&self, hash: u64) -> Vec<StreamId> {
-        let prefix = alias_key(hash, "");
+        self.find_after(hash, "").collect()
+    }
+
+    /// The streams that may stand in a state, in order, after the one named.
+    pub fn in_state<'a>(
+        &'a self,
+        workflow: &str,
+        state: usize,
+        after: &str,
+    ) -> impl Iterator<Item = StreamId> + use<'a> {
+        let after = after.to_owned();
+        let found = self.find_after(hash_of_state(workflow, state), &after);
+        found.filter(move |stream| stream.as_str() > after.as_str())
+    }
+
+    fn find_after<'a>(
+        &'a self,
+        hash: u64,
+        after: &str,
+    ) -> impl Iterator<Item = StreamId> + use<'a> {
+        let (prefix, from) = (alias_key(hash, ""), alias_key(hash, after));
         let pairs =
-            self.shelf.pairs_from(&prefix).map(|pair| pair.map(Some).unwrap_or_else(unreadable));
-        let pairs = pairs.flatten().skip_while(|(key, _)| *key < prefix);
-        let same = pairs.take_while(|(key, _)| key.starts_with(&prefix));
-        same.filter_map(|(key, _)| stream_of(&key[prefix.len()..])).collect()
+            self.shelf.pairs_from(&from).map(|pair| pair.map(Some).unwrap_or_else(unreadable));
+        let pairs = pairs.flatten().skip_while(move |(key, _)| *key < from);
+        let length = prefix.len();
+        let same = pairs.take_while(move |(key, _)| key.starts_with(&prefix));
+        same.filter_map(move |(key, _)| stream_of(&key[length..]))
     }
 
     /// What a checkpoint notes of it.
@@ -89,8 +120,9 @@ impl Ended {
         let Some(Self { shelf, tally }) = ended else { return };
         put_number(shelf.bytes(), bytes);
         put_number(tally.0.len() as u64, bytes);
-        for (workflow, state, count) in tally.each() {
+        for (workflow, tenant, state, count) in tally.each() {
             put_bytes(workflow.as_bytes(), bytes);
+            put_bytes(tenant.as_bytes(), bytes);
             put_number(state as u64, bytes);
             put_number(count, bytes);
         }
@@ -105,9 +137,10 @@ impl Ended {
         let (bytes, kinds) = (take_number(rest)?, take_number(rest)?);
         let mut tally = Tally::default();
         for _ in 0..kinds {
-            let workflow = String::from_utf8(take_bytes(rest)?.to_vec()).ok()?;
+            let mut text = || String::from_utf8(take_bytes(rest)?.to_vec()).ok();
+            let (workflow, tenant) = (text()?, text()?);
             let state = usize::try_from(take_number(rest)?).ok()?;
-            tally.0.insert((workflow, state), take_number(rest)?);
+            tally.0.insert((workflow, tenant, state), take_number(rest)?);
         }
         let shelf = Shelf::open(&dir.join(name)).ok().filter(|shelf| shelf.bytes() == bytes)?;
         Some(Some(Self { shelf, tally }))
@@ -124,7 +157,9 @@ impl Ended {
         let mut tally = Tally::default();
         let aliases = |(stream, line): &(StreamId, Line)| -> Vec<Vec<u8>> {
             let view = line.view();
-            view.aliases.iter().map(|alias| alias_key(hash(alias), stream.as_str())).collect()
+            let state = hash_of_state(stream.workflow(), view.state);
+            let hashes = view.aliases.iter().map(|alias| hash(alias)).chain([state]);
+            hashes.map(|hash| alias_key(hash, stream.as_str())).collect()
         };
         let mut fresh: Vec<Pair> =
             lines.iter().flat_map(aliases).map(|key| (key, Vec::new())).collect();
@@ -172,6 +207,12 @@ impl Ended {
 pub(super) fn hash(alias: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     alias.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// By which those are looked for that stand in a state. An alias of the same hash is no harm: whoever finds one looks at
+/// the line.
+fn hash_of_state(workflow: &str, state: usize) -> u64 {
+    hash(&format!("\0{workflow}\0{state}"))
 }
 
 fn alias_key(hash: u64, stream: &str) -> Vec<u8> {

@@ -114,6 +114,29 @@ pub enum Wait {
 /// The names of the states of each workflow, in its machine's order.
 pub(super) type States = BTreeMap<&'static str, Vec<&'static str>>;
 
+/// How many instances are in each state: by workflow, by tenant, by the state's number.
+#[derive(Default)]
+struct Counts(BTreeMap<&'static str, BTreeMap<String, Vec<usize>>>);
+
+impl Counts {
+    fn of(&mut self, workflow: &'static str, tenant: &str, state: usize) -> &mut usize {
+        let tenants = self.0.entry(workflow).or_default();
+        if !tenants.contains_key(tenant) {
+            tenants.insert(tenant.to_owned(), Vec::new());
+        }
+        let states = tenants.get_mut(tenant).expect("it was put there if it was not");
+        if states.len() <= state {
+            states.resize(state + 1, 0);
+        }
+        &mut states[state]
+    }
+
+    fn tenants(&self, workflow: &str) -> impl Iterator<Item = (&str, &[usize])> {
+        let tenants = self.0.get(workflow).into_iter().flatten();
+        tenants.map(|(tenant, states)| (tenant.as_str(), states.as_slice()))
+    }
+}
+
 pub(super) struct Index<D: Domain> {
     states: States,
     lines: Lines,
@@ -131,7 +154,7 @@ pub(super) struct Index<D: Domain> {
     /// By the alias's hash, so that it need not be kept twice: the line has it.
     aliases: BTreeSet<(u64, StreamId)>,
     undelivered: BTreeSet<Key>,
-    counts: BTreeMap<(&'static str, usize), usize>,
+    counts: Counts,
     reached: Position,
 }
 
@@ -145,10 +168,10 @@ impl<D: Domain> Index<D> {
     /// As a checkpoint left it; the calls that its lines owe are asleep.
     pub fn new(states: States, lines: Lines) -> Self {
         let (mut timers, mut aliases, mut calls) = (Vec::new(), Vec::new(), Vec::new());
-        let mut counts: BTreeMap<(&'static str, usize), usize> = BTreeMap::new();
-        for (workflow, state, count) in lines.tally() {
+        let mut counts = Counts::default();
+        for ((workflow, tenant, state), count) in lines.tally() {
             if let Some((workflow, _)) = states.get_key_value(workflow.as_str()) {
-                *counts.entry((*workflow, state)).or_default() += count;
+                *counts.of(workflow, &tenant, state) += count;
             }
         }
         for (stream, line) in lines.in_memory() {
@@ -157,7 +180,7 @@ impl<D: Domain> Index<D> {
             aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
             calls.extend(view.calls(stream).into_iter().map(|key| (key, stream.clone())));
             if let Some((workflow, _)) = states.get_key_value(stream.workflow()) {
-                *counts.entry((*workflow, view.state)).or_default() += 1;
+                *counts.of(workflow, stream.tenant(), view.state) += 1;
             }
         }
         Self {
@@ -242,7 +265,7 @@ impl<D: Domain> Index<D> {
         }
         self.aliases.extend(view.aliases.iter().map(|alias| (hash(alias), stream.clone())));
         if let Some((workflow, _)) = self.states.get_key_value(stream.workflow()) {
-            *self.counts.entry((*workflow, view.state)).or_default() += 1;
+            *self.counts.of(workflow, stream.tenant(), view.state) += 1;
         }
         self.lines.memory().insert(stream.clone(), line);
     }
@@ -268,10 +291,8 @@ impl<D: Domain> Index<D> {
         for alias in &view.aliases {
             self.aliases.remove(&(hash(alias), stream.clone()));
         }
-        if let Some((workflow, _)) = self.states.get_key_value(stream.workflow())
-            && let Some(count) = self.counts.get_mut(&(*workflow, view.state))
-        {
-            *count -= 1;
+        if let Some((workflow, _)) = self.states.get_key_value(stream.workflow()) {
+            *self.counts.of(workflow, stream.tenant(), view.state) -= 1;
         }
         Some(line)
     }
@@ -423,9 +444,8 @@ impl<D: Domain> Index<D> {
         count: usize,
     ) -> Vec<Summary> {
         let begin = StreamId::before(workflow);
-        let lines = self.lines.after(after.unwrap_or(&begin));
-        let of = lines.take_while(|(stream, _)| stream.workflow() == workflow).take(count);
-        of.map(|(stream, line)| self.line_of(&stream, &line.view())).collect()
+        let lines = self.lines.of_workflow(workflow, after.unwrap_or(&begin)).take(count);
+        lines.map(|(stream, line)| self.line_of(&stream, &line.view())).collect()
     }
 
     /// Of at most `count` lines of a workflow in memory those that have not ended and do not rest, and after which stream
@@ -444,20 +464,67 @@ impl<D: Domain> Index<D> {
         (open, some.pop().map(|(stream, _, _)| stream))
     }
 
+    /// Of at most `count` lines of a workflow in memory those in one of these states, and after which stream to go on.
+    pub fn in_memory_in(
+        &self,
+        (workflow, states): (&str, &[usize]),
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> (Vec<Summary>, Option<StreamId>) {
+        let begin = StreamId::before(workflow);
+        let mut some = self.lines.some_in_memory(Some(after.unwrap_or(&begin)), count);
+        some.retain(|(stream, _, _)| stream.workflow() == workflow);
+        let wanted = some.iter().filter(|(_, line, _)| states.contains(&line.view().state));
+        let wanted = wanted.map(|(stream, line, _)| self.line_of(stream, &line.view())).collect();
+        (wanted, some.pop().map(|(stream, _, _)| stream))
+    }
+
+    /// The same of those on the shelf in one state.
+    pub fn ended_in(
+        &self,
+        (workflow, state): (&str, usize),
+        after: Option<&StreamId>,
+        count: usize,
+    ) -> (Vec<Summary>, Option<StreamId>) {
+        let (some, last) = self.lines.ended_in_state(workflow, state, after, count);
+        let line = |(stream, line): (StreamId, Line)| self.line_of(&stream, &line.view());
+        (some.into_iter().map(line).collect(), last)
+    }
+
+    /// How many lines were read off the shelf of what ended.
+    pub fn ended_read(&self) -> u64 {
+        self.lines.ended_read()
+    }
+
     pub fn summary(&self, stream: &StreamId) -> Option<Summary> {
         let line = self.lines.get(stream.as_str())?;
         Some(self.line_of(stream, &line.view()))
     }
 
     pub fn counts(&self, workflow: &str) -> BTreeMap<&'static str, usize> {
-        let Some((workflow, names)) = self.states.get_key_value(workflow) else {
-            return BTreeMap::new();
+        let Some(names) = self.states.get(workflow) else { return BTreeMap::new() };
+        let mut counts: BTreeMap<_, _> = names.iter().map(|name| (*name, 0)).collect();
+        for (_, states) in self.counts.tenants(workflow) {
+            for (name, count) in names.iter().zip(states) {
+                *counts.entry(*name).or_default() += count;
+            }
+        }
+        counts
+    }
+
+    pub fn counts_by_tenant(
+        &self,
+        workflow: &str,
+    ) -> BTreeMap<String, BTreeMap<&'static str, usize>> {
+        let Some(names) = self.states.get(workflow) else { return BTreeMap::new() };
+        let of = |(tenant, states): (&str, &[usize])| {
+            let some = names.iter().copied().zip(states.iter().copied());
+            (tenant.to_owned(), some.filter(|(_, count)| *count > 0).collect())
         };
-        let count = |(number, name): (usize, &&'static str)| {
-            let count = self.counts.get(&(*workflow, number)).copied().unwrap_or(0);
-            (*name, count)
-        };
-        names.iter().enumerate().map(count).collect()
+        let mut tenants: BTreeMap<String, BTreeMap<_, _>> =
+            self.counts.tenants(workflow).map(of).collect();
+        tenants.retain(|_, counts| !counts.is_empty());
+        tenants
     }
 
     pub fn find(&self, alias: &str) -> BTreeSet<StreamId> {

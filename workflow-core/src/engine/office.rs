@@ -16,6 +16,9 @@ use crate::workflow::{Answered, Context, Domain, Owed, Rejection, Tell, Workflow
 /// Numbers beyond this one are seconds since 1970.
 const SECONDS_FROM: u32 = 1_000_000_000;
 
+/// A letter opens no desk whose name begins so.
+pub const RESERVED: &str = "reserved";
+
 /// The desks' vocabulary: a call is a number, its answer nothing.
 pub struct Office;
 
@@ -91,13 +94,16 @@ impl Workflow for Desk {
     fn decide(
         state: Option<&desk::State>,
         input: Input,
-        _: &Context<'_, ()>,
+        context: &Context<'_, ()>,
     ) -> Result<Vec<desk::Event>, Rejection> {
         use desk::Event::{Opened, Shut};
         let opened = |asked, letter_to| Ok(vec![Opened { asked, letter_to }]);
         match (state, input) {
             (None, Input::Ask(what)) => opened(Some(what), None),
             (None, Input::Write(to)) => opened(None, Some(to)),
+            (None, Input::Letter) if context.stream.key().starts_with(RESERVED) => {
+                Err(Rejection::new("unknown_desk", "nobody sits there yet"))
+            }
             (None, Input::Letter) => opened(None, None),
             (Some(desk::State::Open { .. }), Input::Answered) => Ok(vec![Shut]),
             (_, Input::Panic) => panic!("the test asked for this panic"),

@@ -27,6 +27,7 @@ use super::{Engine, QUEUE_MAX, RulesOf, Shared};
 use crate::exchange;
 use crate::id::{Key, Position, StreamId, Version};
 use crate::machine::Machine;
+use crate::moot;
 use crate::record::frame::{Frame, FrameEvent};
 use crate::seal::{self, Destroyed, Vault, VaultError};
 use crate::store::read::damaged;
@@ -93,10 +94,11 @@ impl<D: Domain> Builder<D> {
     /// Registers a workflow under its machine's name.
     ///
     /// # Panics
-    /// When it is called as the streams of exchanges are, [`exchange::WORKFLOW`].
+    /// When it is called as the streams are that no workflow has, [`exchange::WORKFLOW`] and [`moot::WORKFLOW`].
     #[must_use]
     pub fn workflow<W: Workflow<Domain = D>>(mut self) -> Self {
         assert_ne!(W::Machine::NAME, exchange::WORKFLOW, "streams of exchanges are called so");
+        assert_ne!(W::Machine::NAME, moot::WORKFLOW, "streams of moot messages are called so");
         self.workflows.insert(W::Machine::NAME, Box::new(Typed::<W>(PhantomData)));
         self
     }
@@ -252,12 +254,15 @@ impl<D: Domain> Builder<D> {
         if name == exchange::WORKFLOW {
             return Ok(());
         }
-        let Some(workflow) = self.workflows.get(name) else {
-            return Err(OpenError::UnknownWorkflow(stream()?));
-        };
         if event.actor.starts_with(MESSAGE_ACTOR) {
             scanned.told.insert(Key::from_text(event.key));
         }
+        if name == moot::WORKFLOW {
+            return Ok(());
+        }
+        let Some(workflow) = self.workflows.get(name) else {
+            return Err(OpenError::UnknownWorkflow(stream()?));
+        };
         let stored = Stored::in_frame(event);
         let folding = match scanned.instances.get_mut(event.stream) {
             Some(folding) => folding,

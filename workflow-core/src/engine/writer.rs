@@ -128,6 +128,8 @@ struct Answer {
     /// Missing only while the input is being decided: a panic there must find the caller still waiting, so that it
     /// reads why the engine stopped.
     result: Option<Result<Handled, HandleError>>,
+    /// Whether it is a message that led to nothing, which the group records.
+    is_moot: bool,
 }
 
 /// A message that could not be handled, kept until there is a reason to try again.
@@ -249,12 +251,37 @@ impl<D: Domain> Writer<D> {
             return;
         }
         let Staged { stream, given, source, taken, origin } = item;
-        let answer = Answer { stream: stream.clone(), origin, result: None };
+        let answer = Answer { stream: stream.clone(), origin, result: None, is_moot: false };
         self.work.group.answers.push(answer);
-        let result = self.decide(stream, given, source, taken);
+        let result = self.decide(stream.clone(), given, source, taken);
+        let is_moot = self.record_moot(&stream, &result);
         if let Some(answer) = self.work.group.answers.last_mut() {
-            answer.result = Some(result);
+            (answer.result, answer.is_moot) = (Some(result), is_moot);
         }
+    }
+
+    /// Records of what was decided last that it is a message that led to nothing, if it is one: no event shows that it was
+    /// told. One that an instance that is not there refused is wanted once that is there.
+    fn record_moot(&mut self, to: &StreamId, result: &Result<Handled, HandleError>) -> bool {
+        let Some(Answer { origin: Origin::Message { key, from }, .. }) =
+            self.work.group.answers.last()
+        else {
+            return false;
+        };
+        let (key, from) = (key.clone(), from.clone());
+        match result {
+            Ok(handled) if handled.events == 0 => self.keep_moot((&key, &from), to, None),
+            Err(HandleError::Rejected(no)) if self.is_there(to) => {
+                self.keep_moot((&key, &from), to, Some(no));
+            }
+            Ok(_) | Err(_) => return false,
+        }
+        true
+    }
+
+    /// Whether there is an instance of which something was just decided.
+    fn is_there(&self, stream: &StreamId) -> bool {
+        self.work.moving.contains_key(stream) || self.cache.has(stream)
     }
 
     fn defer(&mut self, item: Staged<D>) {

@@ -1,15 +1,14 @@
 //! A log in memory whose disk ails on command, for tests of what happens meanwhile: it stands still, has little room or
 //! none, or cannot be read in one place. One that breaks once is [`MemoryStore::fail_next_append`].
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::id::{Position, StreamId, Version};
+use crate::id::{StreamId, Version};
 use crate::record::Recorded;
 use crate::store::gate::Gate;
 use crate::store::memory::MemoryStore;
-use crate::store::{Append, Appended, Conflict, Head, NoRoom, Store, StoreError};
+use crate::store::wrapper::Wrapper;
+use crate::store::{Append, Appended, Conflict, NoRoom, Store as _, StoreError};
 
 /// What is wrong with the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +53,13 @@ impl AilingStore {
     }
 }
 
-impl Store for AilingStore {
+impl Wrapper for AilingStore {
+    type Inner = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
         self.disk.pass();
         if self.has(&Ailment::Full) {
@@ -62,6 +67,11 @@ impl Store for AilingStore {
             return Err(StoreError::Full { action: "appending to the log", path });
         }
         self.inner.append(group)
+    }
+
+    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.disk.pass();
+        self.inner.append_records(records)
     }
 
     fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
@@ -72,45 +82,12 @@ impl Store for AilingStore {
         self.inner.read_stream(stream, after)
     }
 
-    fn scan(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan(from, each)
-    }
-
-    fn scan_records(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan_records(from, each)
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.cursor(name)
-    }
-
     fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         if self.has(&Ailment::CursorsLost) {
             let source = Box::new(std::io::Error::other("a bad sector"));
             return Err(StoreError::Io { action: "setting a cursor", source });
         }
         self.inner.set_cursor(name, value)
-    }
-
-    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.disk.pass();
-        self.inner.append_records(records)
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        self.inner.cursors()
     }
 
     fn room(&self, _: u64) -> Result<(), NoRoom> {

@@ -3,7 +3,8 @@
 //! ```text
 //! <dir>/format   which layout this is; written last when a store is made
 //! <dir>/lock     held while a process has the store open; names it
-//! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows
+//! <dir>/head     where the log ended after the last append, outside sled: a cut tail shows; after a power cut the
+//!                journal's marks say more, see `sled/marks.rs`
 //! <dir>/log/     sled's own files: tree `log` (position -> record, squeezed), tree `cursors`
 //! <dir>/journal  only while the store is open: what is durable and sled has not brought to the disk yet
 //! <dir>/journal.aside-*   those of processes that did not stop cleanly, see `sled/journal.rs`; at most four
@@ -51,6 +52,7 @@ mod head;
 mod journal;
 mod keeper;
 mod kept;
+mod marks;
 mod packed;
 mod pieces;
 mod place;

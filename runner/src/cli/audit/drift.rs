@@ -47,7 +47,8 @@ impl Drift {
             0 if self.json => Ok(()),
             0 => say(&format!("today's code derives what was recorded: {what}")),
             count => Err(Failure::Differs(format!(
-                "today's code derives something else for {count} instances: {what}"
+                "today's code derives something else for {count} instances:\n  {}",
+                what.replace("; ", ";\n  ")
             ))),
         }
     }

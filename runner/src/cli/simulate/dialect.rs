@@ -1,11 +1,15 @@
 //! A tenant's dialect as a TOML file: the simulator's switches, each with its number, what it does and how it is known.
 //!
-//! Every field may be left out; an unknown one is refused, so that a slip of the pen does not pass for a default.
+//! Every field may be left out; an unknown one is refused, so that a slip of the pen does not pass for a default. The file that
+//! `runner doctor --suggest` writes for the client does as well: of what it says the simulator is made to be so, where it has a switch.
 
 use std::path::Path;
 
-use integration_jobdiva::simulator::{Behaviour, SWITCHES, Switch};
+use integration_jobdiva::operations::Operation;
+use integration_jobdiva::simulator::{Behaviour, HeaderForm, SWITCHES, Switch};
+use jiff::{SpanRelativeTo, Unit};
 use serde_json::Value;
+use toml::Table;
 
 use super::super::Failure;
 
@@ -14,10 +18,45 @@ pub(super) fn read(file: &Path) -> Result<Behaviour, Failure> {
     let name = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Config(format!("{name} cannot be read: {error}")))?;
+    if let Some(tenant) = text.parse().ok().and_then(|tables| of_a_tenant(&tables)) {
+        return Ok(tenant);
+    }
     toml::from_str(&text).map_err(|error| {
         let hint = "`runner simulate jobdiva --print-dialect` prints a file with every switch";
         Failure::Config(format!("{name}: {error}{hint}"))
     })
+}
+
+/// The behaviour to which a client's overrides are the answer; `None` for a file without a table of JobDiva's.
+fn of_a_tenant(tables: &Table) -> Option<Behaviour> {
+    let jobdiva = tables.get("jobdiva")?.as_table()?;
+    let header = match jobdiva.get("token_header").and_then(toml::Value::as_str) {
+        Some("raw") => HeaderForm::RawOnly,
+        Some("bearer") => HeaderForm::BearerOnly,
+        Some(_) | None => HeaderForm::Both,
+    };
+    let mut behaviour = Behaviour { header, ..Behaviour::default() };
+    let operations = jobdiva.get("operation").and_then(toml::Value::as_table);
+    for (name, table) in operations.into_iter().flatten() {
+        let widest = table.get("window").and_then(|window| window.get("max")?.as_str());
+        if let Some(secs) = widest.and_then(whole_secs).filter(|_| name == "*") {
+            // The client stays a day below what the service allows.
+            behaviour.max_window_secs = secs.saturating_add(86_400);
+        }
+        let off = table.get("enabled").and_then(toml::Value::as_bool) == Some(false);
+        if let Some(operation) = Operation::named(name).filter(|_| off) {
+            let path = operation.usual().path;
+            let method = path.trim_start_matches("/apiv2/").to_owned();
+            behaviour.not_granted.insert(method);
+        }
+    }
+    Some(behaviour)
+}
+
+fn whole_secs(text: &str) -> Option<u32> {
+    let span: jiff::Span = text.parse().ok()?;
+    let secs = span.total((Unit::Second, SpanRelativeTo::days_are_24_hours())).ok()?;
+    (1.0..=f64::from(u32::MAX)).contains(&secs).then_some(secs as u32)
 }
 
 /// A file with every switch at its default.
@@ -83,6 +122,18 @@ mod tests {
             assert!(sample.contains(&format!("\n# {number}. ")), "{number}");
         }
         assert!(sample.contains("# rate_limit = { burst"));
+    }
+
+    #[test]
+    fn what_the_doctor_suggests_for_a_client_makes_the_simulator_so() {
+        let text = "[jobdiva]\ntoken_header = \"raw\"\n[jobdiva.operation.\"*\".window]\nmax = \"4d\"\n\
+            [jobdiva.operation.\"placement.deleted\"]\nenabled = false\n[entities]\n\"1\" = \"en_1\"\n";
+        let own = of_a_tenant(&text.parse().expect("it is TOML")).expect("it speaks of JobDiva");
+        let mut expected = Behaviour { header: HeaderForm::RawOnly, ..Behaviour::default() };
+        expected.max_window_secs = 5 * 86_400;
+        expected.not_granted.insert("bi/DeletedActivityRecords".into());
+        assert_eq!(own, expected);
+        assert_eq!(of_a_tenant(&sample().parse().expect("it is TOML")), None);
     }
 
     #[test]

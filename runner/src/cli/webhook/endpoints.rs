@@ -20,7 +20,7 @@ use crate::systems::POLICY;
 /// that 1099Policy answers with goes into a new file that only its owner can read; it is
 /// never printed.
 ///
-/// Example: runner webhook register https://hooks.example.com --secret-file secrets/1099policy-webhook
+/// Example: runner webhook register https://hooks.example.com --secret-file secrets/hook
 #[derive(Debug, Args)]
 pub(super) struct Register {
     #[command(flatten)]

@@ -58,7 +58,7 @@ pub(super) struct Test {
 ///
 /// FILE is the request as it was sent: headers, an empty line, the raw body.
 ///
-/// Example: runner webhook check captured.http --source 1099policy --at 2026-04-01T09:00:00Z
+/// Example: runner webhook check captured --source 1099policy --at 2026-04-01T09:00:00Z
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]

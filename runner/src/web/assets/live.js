@@ -13,10 +13,16 @@
   let fetching = false;
   let again = false;
 
-  // Somebody who is ticking boxes or typing must not lose it: such a part waits until nothing of it is in use.
+  // Somebody who is ticking boxes or typing must not lose it: such a part waits until nothing of it is in use. What was
+  // typed stays in use when the focus is elsewhere.
+  const touched = (field) => {
+    if (field.matches("select")) return [...field.options].some((option, at) => option.selected !== (option.defaultSelected || at === first(field)));
+    return field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : field.type !== "hidden" && field.value !== field.defaultValue;
+  };
+  const first = (select) => [...select.options].some((option) => option.defaultSelected) ? -1 : 0;
   const inUse = (part) =>
     part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, summary, button") ||
-    part.querySelector("input:checked") !== null;
+    [...part.querySelectorAll("input, select, textarea")].some(touched);
 
   // Something is being read for this page, which moves nothing in the log: it is looked for by the second.
   let waiting = null;
@@ -60,6 +66,12 @@
     if (body.dataset.stream) asked.set("stream", body.dataset.stream);
     source = new EventSource(`/live?${asked}`);
     source.addEventListener("moved", (event) => { position = event.data; refresh(); });
+    // A server that is away is asked again by the browser; one that says no (too many follow) is asked again by this.
+    source.addEventListener("error", (event) => {
+      if (event.target !== source || source.readyState !== EventSource.CLOSED) return;
+      source = null;
+      setTimeout(set, 10_000);
+    });
   }
 
   function set() {

@@ -7,9 +7,9 @@ use workflow_core::domain::facts::{Engaged, Facts, Place, Role, Stage};
 use workflow_core::domain::placement::Input;
 use workflow_core::domain::rules::Rules;
 use workflow_core::engine::Source;
-use workflow_core::record::Recorded;
 use workflow_core::store::memory::MemoryStore;
-use workflow_core::store::{Append, Appended, Conflict, Head, Store};
+use workflow_core::store::wrapper::Wrapper;
+use workflow_core::store::{Append, Appended, Conflict, Store as _};
 use workflow_core::time::ManualClock;
 
 use super::*;
@@ -23,29 +23,19 @@ struct Watched {
     is_spoilt: AtomicBool,
 }
 
-impl Store for Watched {
+impl Wrapper for Watched {
+    type Inner = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
     fn append(&self, group: &[Append]) -> Result<Vec<Result<Appended, Conflict>>, StoreError> {
         let appended = self.inner.append(group);
         if let Some(book) = self.book.get().and_then(Weak::upgrade) {
             book.take_in(WHILE_WAITING);
         }
         appended
-    }
-
-    fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.inner.append_records(records)
-    }
-
-    fn read_stream(&self, stream: &StreamId, after: Version) -> Result<Vec<Recorded>, StoreError> {
-        self.inner.read_stream(stream, after)
-    }
-
-    fn scan(
-        &self,
-        from: Position,
-        each: &mut dyn FnMut(Recorded) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.inner.scan(from, each)
     }
 
     fn scan_records(
@@ -58,22 +48,6 @@ impl Store for Watched {
             return Ok(());
         }
         self.inner.scan_records(from, each)
-    }
-
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.cursor(name)
-    }
-
-    fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-        self.inner.cursors()
-    }
-
-    fn set_cursor(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.inner.set_cursor(name, value)
     }
 }
 

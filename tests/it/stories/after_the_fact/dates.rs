@@ -45,6 +45,11 @@ fn a_later_end() {
                 "Active: covered 2026-03-16 to 2026-08-31 by assignment",
                 "extend_coverage",
             ),
+            (
+                ByCertificate,
+                "Flagged: changed while it is covered by the contractor's own certificate: last day was 2026-06-30, is 2026-08-31",
+                "",
+            ),
             (FlaggedBefore, "ApplicationPending", "update_job, create_quote, open_application"),
             (FlaggedRanOut, "Flagged: the application ran out", ""),
             (
@@ -52,6 +57,7 @@ fn a_later_end() {
                 "Flagged: last day was 2026-06-30, is 2026-08-31; wage was 95.00 per hour, is 110.00 per hour",
                 "",
             ),
+            (FlaggedLost, "Flagged: coverage lost: the policy was cancelled", ""),
             (Excluded, "Excluded: `W2`", ""),
             (Completed, "Discovered: held: work began on 2026-03-16, 109 days ago", ""),
             (CompletedEarly, "Completed: work ended on 2026-05-25", ""),
@@ -103,6 +109,11 @@ fn an_earlier_end() {
                 "cancel_assignment, update_job, create_quote, create_assignment",
             ),
             (AssignmentBegun, "Flagged: last day was 2026-06-30, is 2026-05-31", ""),
+            (
+                ByCertificate,
+                "Flagged: changed while it is covered by the contractor's own certificate: last day was 2026-06-30, is 2026-05-31",
+                "",
+            ),
             (FlaggedBefore, "ApplicationPending", "update_job, create_quote, open_application"),
             (FlaggedRanOut, "Flagged: the application ran out", ""),
             (
@@ -110,6 +121,7 @@ fn an_earlier_end() {
                 "Flagged: last day was 2026-06-30, is 2026-05-31; wage was 95.00 per hour, is 110.00 per hour",
                 "",
             ),
+            (FlaggedLost, "Flagged: coverage lost: the policy was cancelled", ""),
             (Excluded, "Excluded: `W2`", ""),
             (Completed, "Completed: ended, covered to its end by policy", ""),
             (CompletedEarly, "Completed: work ended on 2026-05-25", ""),
@@ -161,6 +173,11 @@ fn a_later_start() {
                 "cancel_assignment, update_job, create_quote, create_assignment",
             ),
             (AssignmentBegun, "Flagged: first day was 2026-03-16, is 2026-04-20", ""),
+            (
+                ByCertificate,
+                "Flagged: changed while it is covered by the contractor's own certificate: first day was 2026-03-16, is 2026-04-20",
+                "",
+            ),
             (FlaggedBefore, "ApplicationPending", "update_job, create_quote, open_application"),
             (FlaggedRanOut, "Flagged: the application ran out", ""),
             (
@@ -168,6 +185,7 @@ fn a_later_start() {
                 "Flagged: first day was 2026-03-16, is 2026-04-20; wage was 95.00 per hour, is 110.00 per hour",
                 "",
             ),
+            (FlaggedLost, "Flagged: coverage lost: the policy was cancelled", ""),
             (Excluded, "Excluded: `W2`", ""),
             (Completed, "Completed: ended, covered to its end by policy", ""),
             (CompletedEarly, "Completed: work ended on 2026-05-25", ""),
@@ -219,6 +237,11 @@ fn an_earlier_start() {
                 "cancel_assignment, update_job, create_quote, create_assignment, open_application",
             ),
             (AssignmentBegun, "Flagged: first day was 2026-03-16, is 2026-03-10", ""),
+            (
+                ByCertificate,
+                "Flagged: changed while it is covered by the contractor's own certificate: first day was 2026-03-16, is 2026-03-10",
+                "",
+            ),
             (FlaggedBefore, "ApplicationPending", "update_job, create_quote, open_application"),
             (FlaggedRanOut, "Flagged: the application ran out", ""),
             (
@@ -226,6 +249,7 @@ fn an_earlier_start() {
                 "Flagged: first day was 2026-03-16, is 2026-03-10; wage was 95.00 per hour, is 110.00 per hour",
                 "",
             ),
+            (FlaggedLost, "Flagged: coverage lost: the policy was cancelled", ""),
             (Excluded, "Excluded: `W2`", ""),
             (Completed, "Completed: ended, covered to its end by policy", ""),
             (CompletedEarly, "Completed: work ended on 2026-05-25", ""),

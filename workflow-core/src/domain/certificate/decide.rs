@@ -52,11 +52,17 @@ pub(super) fn decide(
             _ => Vec::new(),
         }),
         Input::ContentKnown { certificate } => Ok(match state {
-            State::Found { .. } | State::Held { .. } => vec![Event::ContentKnown { certificate }],
+            State::Kept { .. } | State::Found { .. } | State::Held { .. } => {
+                vec![Event::ContentKnown { certificate }]
+            }
             _ => sent_as_well(state, certificate),
         }),
         Input::ScopeSeen => Ok(match state {
-            State::Kept { .. } => vec![Event::ScopeSeen { at: context.now }],
+            _ if is_kept_back(state) => vec![Event::ScopeSeen { at: context.now }],
+            _ => Vec::new(),
+        }),
+        Input::OutOfScope { reason } => Ok(match state {
+            State::Kept { .. } => held(Trouble::OutOfScope { reason }),
             _ => Vec::new(),
         }),
         Input::Vanished => Ok(match state {
@@ -88,6 +94,11 @@ fn said(reason: &str) -> Result<(), Rejection> {
         true => Err(Rejection::new("no_reason", "say why: the reason is kept with the decision")),
         false => Ok(()),
     }
+}
+
+/// Whether it waits for its candidate to be known as a contractor, with or without a person.
+fn is_kept_back(state: &State) -> bool {
+    matches!(state, State::Kept { .. } | State::Held { trouble: Trouble::OutOfScope { .. }, .. })
 }
 
 fn held(trouble: Trouble) -> Vec<Event> {
@@ -136,7 +147,7 @@ fn again(state: &State, found: Found, context: &Context<'_, Rules>) -> Vec<Event
     let missing = matches!(state, State::Held { trouble: Trouble::DocumentGone, .. });
     let reason = "the document is here again".to_owned();
     let resubmitted = missing.then_some(Event::Resubmitted { reason, at: context.now });
-    let in_scope = matches!(state, State::Kept { .. }) && found.scope == Scope::Known;
+    let in_scope = is_kept_back(state) && found.scope == Scope::Known;
     let seen = in_scope.then_some(Event::ScopeSeen { at: context.now });
     again.into_iter().chain(resubmitted).chain(seen).collect()
 }
@@ -329,6 +340,9 @@ fn accept(
 
 fn resubmit(state: &State, reason: String, context: &Context<'_, Rules>) -> Decision {
     match state {
+        State::Held { trouble: Trouble::OutOfScope { .. }, .. } => {
+            Err(Rejection::new("not_in_scope", react::headline(state)))
+        }
         State::Held { .. } | State::Error { .. } => {
             Ok(vec![Event::Resubmitted { reason, at: context.now }])
         }

@@ -130,7 +130,7 @@ pub mod certificate {
             /// Why.
             reason: String,
         },
-        /// It was taken back, or its person forgotten, or its content was known already, before it was sent.
+        /// It was taken back, or its person forgotten, or its content was known already, or handed on, before it was sent.
         #[terminal]
         Dropped {
             /// The document.
@@ -265,6 +265,12 @@ pub mod certificate {
         match (state, event) {
             // Whose it is must be known first.
             (Kept { paper }, ScopeSeen { at }) => Some(Found { paper, round: 1, since: at }),
+            (Kept { paper }, CertificateHeld { trouble }) => {
+                Some(Held { paper, round: 1, trouble })
+            }
+            (Held { paper, round, .. }, ScopeSeen { at }) => {
+                Some(Found { paper, round, since: at })
+            }
 
             // Found more than once.
             (Kept { paper }, FoundAgain { origin }) => Some(Kept { paper: paper.also(origin) }),
@@ -401,7 +407,10 @@ pub mod certificate {
                 CertificateWithdrawn { reason },
             ) => Some(Dropped { paper, reason }),
 
-            (Found { paper, .. } | Held { paper, .. }, ContentKnown { certificate }) => {
+            (
+                Kept { paper } | Found { paper, .. } | Held { paper, .. },
+                ContentKnown { certificate },
+            ) => {
                 let reason = format!("the same content was handed in as certificate {certificate}");
                 Some(Dropped { paper, reason })
             }

@@ -245,6 +245,11 @@ pub enum Trouble {
     },
     /// The bytes are not kept any more.
     DocumentGone,
+    /// The candidate turned out to be no contractor.
+    OutOfScope {
+        /// By what.
+        reason: String,
+    },
 }
 
 impl Trouble {
@@ -262,6 +267,9 @@ impl Trouble {
             Trouble::DocumentGone => {
                 "the document is not kept here any more: hand it in again".into()
             }
+            Trouble::OutOfScope { reason } => format!(
+                "kept, and not sent: {reason}: withdraw it; once a contractor's placement of theirs is known it is sent by itself"
+            ),
         }
     }
 }

@@ -64,10 +64,10 @@ fn judge(state: &State, input: Input, context: &Context<'_, Rules>) -> Decision 
         (State::Retired { .. }, Input::LinkAsked { placement }) => {
             return Ok(vec![Event::LinkAsked { placement: placement.clone() }]);
         }
-        (
-            State::Retired { .. },
-            Input::Retire { .. } | Input::Observed(_) | Input::Merged { .. },
-        ) => {
+        (State::Retired { .. }, Input::Merged { into }) => {
+            return Ok(merge::merged(state, into.clone(), context));
+        }
+        (State::Retired { .. }, Input::Retire { .. } | Input::Observed(_)) => {
             return Ok(Vec::new());
         }
         (State::Retired { reason, .. }, _) => {

@@ -1,5 +1,7 @@
 //! The table of the contractor workflow: which event leads where. No judgement: that is `decide.rs`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::legacy::{Estate, Legacy, Progress, Rivals, Stage, Will};
@@ -86,6 +88,8 @@ pub mod contractor {
             book: Book,
             /// Why.
             reason: String,
+            /// Whom the ATS has merged the candidate into since: one person, to whoever forgets one of them.
+            heirs: BTreeSet<CandidateId>,
         },
         /// The person was forgotten: their data is gone for good, and the placements that ask are told so.
         Forgotten {
@@ -313,8 +317,8 @@ pub mod contractor {
             (Merged { will }, LinkAsked { placement }) => {
                 Some(Merged { will: will.link(placement) })
             }
-            (Retired { book, reason }, LinkAsked { placement }) => {
-                Some(Retired { book: book.link(placement), reason })
+            (Retired { book, reason, heirs }, LinkAsked { placement }) => {
+                Some(Retired { book: book.link(placement), reason, heirs })
             }
             (Linked { known }, LinkAsked { placement }) => {
                 Some(Linked { known: known.link(placement) })
@@ -382,8 +386,8 @@ pub mod contractor {
             (Flagged { book, trouble }, CertificateTold { certificate, word, .. }) => {
                 Some(Flagged { book: book.certificate(certificate, word), trouble })
             }
-            (Retired { book, reason }, CertificateTold { certificate, word, .. }) => {
-                Some(Retired { book: book.certificate(certificate, word), reason })
+            (Retired { book, reason, heirs }, CertificateTold { certificate, word, .. }) => {
+                Some(Retired { book: book.certificate(certificate, word), reason, heirs })
             }
             (Forgotten { book, reason }, CertificateTold { certificate, word, .. }) => {
                 Some(Forgotten { book: book.certificate(certificate, word), reason })
@@ -447,6 +451,10 @@ pub mod contractor {
             (Contested { rivals }, CandidateMerged { into }) => {
                 let book = rivals.known.book.clone();
                 Some(Merged { will: Will::of(book, rivals.left(), into) })
+            }
+            (Retired { book, reason, mut heirs }, CandidateMerged { into }) => {
+                heirs.insert(into);
+                Some(Retired { book, reason, heirs })
             }
             (Merging { will, .. }, ContractorLinked { contractor }) => {
                 Some(Merged { will: will.made(contractor) })
@@ -592,18 +600,18 @@ pub mod contractor {
 
             // The end.
             (Unlinked { book } | Flagged { book, .. }, CandidateRetired { reason }) => {
-                Some(Retired { book, reason })
+                Some(Retired { book, reason, heirs: BTreeSet::new() })
             }
             (
                 Linked { known } | OptingIn { known, .. } | OptedIn { known },
                 CandidateRetired { reason },
-            ) => Some(Retired { book: known.book, reason }),
+            ) => Some(Retired { book: known.book, reason, heirs: BTreeSet::new() }),
             (
                 Identified { estate, .. } | Succeeding { estate, .. },
                 CandidateRetired { reason },
-            ) => Some(Retired { book: estate.book, reason }),
+            ) => Some(Retired { book: estate.book, reason, heirs: BTreeSet::new() }),
             (Contested { rivals }, CandidateRetired { reason }) => {
-                Some(Retired { book: rivals.known.book, reason })
+                Some(Retired { book: rivals.known.book, reason, heirs: BTreeSet::new() })
             }
             (Unlinked { book } | Flagged { book, .. }, PersonForgotten { reason }) => {
                 Some(Forgotten { book, reason })

@@ -93,7 +93,7 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             owed.push(Owed::Person(trouble.words()));
             owed
         }
-        State::Retired { book, reason } => {
+        State::Retired { book, reason, .. } => {
             let gone = |_: u32| placement::Input::CandidateGone {
                 candidate: book.candidate.clone(),
                 reason: reason.clone(),

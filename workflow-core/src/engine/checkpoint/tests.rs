@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{FILE, Stamp};
-use crate::engine::office::{Desk, Input, Office, office, stream, tell};
+use crate::engine::office::{Desk, Input, Office, RESERVED, office, stream, tell};
 use crate::engine::{Engine, OwedCall, Summary};
 use crate::id::Position;
 use crate::inbox::Inbox;
@@ -124,6 +124,105 @@ async fn what_ended_leaves_memory_and_checkpoint_and_is_listed_all_the_same() {
     fs::remove_file(dir.path().join("index/engine-9")).unwrap();
     let engine = frozen(dir.path());
     assert_eq!((taken_to(&engine), said(&engine)), (Position(0), before));
+    engine.stop();
+}
+
+/// What ended is read by those who ask for it, and by nobody else.
+#[tokio::test]
+async fn of_what_ended_nothing_is_read_unless_it_is_asked_for() {
+    let dir = TempDir::new().unwrap();
+    let engine = lived_in(dir.path()).await;
+    tell(&engine, &stream("desk/main/7"), Input::Ask(7)).await;
+    engine.shelve().unwrap();
+    // One more that ends is in memory for now.
+    tell(&engine, &stream("desk/main/3"), Input::Answered).await;
+    let all = engine.summaries("desk");
+    let of = |state: &str| -> Vec<Summary> {
+        all.iter().filter(|line| line.state == state).cloned().collect()
+    };
+    assert_eq!((of("Closed").len(), of("Open").len()), (3, 4));
+    for round in 0..2 {
+        let before = engine.ended_lines_read();
+        assert_eq!(engine.summaries_in("desk", &["Open"]), of("Open"), "{round}");
+        assert_eq!(engine.open_summaries("desk").len(), 4);
+        let states = [("Closed", 3), ("Open", 4)].into();
+        assert_eq!(engine.counts_by_tenant("desk"), [("main".to_owned(), states)].into());
+        assert!(engine.summaries("delivery").is_empty());
+        assert!(engine.summaries_in("desk", &["no such state"]).is_empty());
+        assert_eq!(engine.ended_lines_read(), before, "nobody asked for what ended");
+        assert_eq!(engine.summaries_in("desk", &["Closed"]), of("Closed"));
+        assert_eq!(engine.summaries_in("desk", &["Closed", "Open"]), all);
+        assert!(engine.ended_lines_read() > before);
+        engine.shelve().unwrap();
+    }
+    engine.stop();
+    drop(engine);
+    let engine = frozen(dir.path());
+    assert_eq!((taken_to(&engine), engine.ended_lines_read()), (Position(10), 0));
+    assert_eq!(engine.summaries_in("desk", &["Closed"]), of("Closed"));
+    engine.stop();
+}
+
+/// A letter to one who sits there already leads to nothing.
+#[tokio::test]
+async fn a_message_that_led_to_nothing_is_not_told_again() {
+    let dir = TempDir::new().unwrap();
+    let engine = office(store(dir.path()), clock(), |_| true);
+    let (from, to) = (stream("desk/main/1"), stream("desk/main/2"));
+    tell(&engine, &to, Input::Ask(2)).await;
+    tell(&engine, &from, Input::Write(to.clone())).await;
+    // Its answer comes after the message.
+    tell(&engine, &to, Input::Nudge).await;
+    tell(&engine, &to, Input::Nudge).await;
+    assert_eq!((engine.position(), engine.messages_waiting()), (Position(3), 0));
+    assert_eq!(engine.history(&to).unwrap().len(), 1);
+    let is_pinned = |engine: &Engine<Office>| {
+        let lines = engine.read_index().lines_after(None, 100);
+        lines.iter().any(|(_, line, _)| line.view().is_to_fold())
+    };
+    assert!(!is_pinned(&engine), "its sender would be folded at every start");
+    engine.checkpoint().unwrap();
+    engine.stop();
+    drop(engine);
+    for with in ["the checkpoint", "the log alone"] {
+        if with == "the log alone" {
+            fs::remove_file(dir.path().join("index").join(FILE)).unwrap();
+        }
+        let engine = frozen(dir.path());
+        assert_eq!((engine.messages_waiting(), is_pinned(&engine)), (0, false), "{with}");
+        engine.stop();
+    }
+}
+
+/// A letter to a desk that is not there, and does not begin with it, is told once it is there.
+#[tokio::test]
+async fn a_message_to_nobody_is_kept_until_somebody_is_there() {
+    let dir = TempDir::new().unwrap();
+    let engine = office(store(dir.path()), clock(), |_| true);
+    let (from, other) = (stream("desk/main/1"), stream("desk/main/2"));
+    let to = stream(&format!("desk/main/{RESERVED}"));
+    tell(&engine, &from, Input::Write(to.clone())).await;
+    tell(&engine, &other, Input::Nudge).await;
+    tell(&engine, &from, Input::Nudge).await;
+    tell(&engine, &other, Input::Nudge).await;
+    assert_eq!((engine.position(), engine.messages_waiting()), (Position(1), 0));
+    engine.stop();
+    drop(engine);
+    let unknown = frozen(dir.path());
+    assert_eq!(unknown.messages_waiting(), 1, "it is kept over a start");
+    unknown.stop();
+    drop(unknown);
+    let engine = office(store(dir.path()), clock(), |_| true);
+    tell(&engine, &other, Input::Nudge).await;
+    tell(&engine, &to, Input::Ask(3)).await;
+    // The first gives the reason to try again, the second is answered after that try.
+    tell(&engine, &other, Input::Nudge).await;
+    tell(&engine, &other, Input::Nudge).await;
+    assert_eq!(engine.position(), Position(3), "that it was told is in the log");
+    engine.stop();
+    drop(engine);
+    let engine = frozen(dir.path());
+    assert_eq!(engine.messages_waiting(), 0);
     engine.stop();
 }
 

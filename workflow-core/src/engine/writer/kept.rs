@@ -1,24 +1,27 @@
-//! Exchanges on their way into the log: beside the events of the group, in streams that no workflow has.
+//! Exchanges, and messages that led to nothing, on their way into the log: beside the events of the group, in streams that
+//! no workflow has.
 //!
-//! A stream takes some thousand exchanges of one tenant and is named by the position at which it begins, so that its
+//! A stream takes some thousand of one tenant's and is named by the position at which it begins, so that its
 //! name was never used and its version is known without reading.
 
 use std::collections::BTreeMap;
 
-use super::Writer;
+use super::{MESSAGE_ACTOR, Writer};
 use crate::engine::live::Live;
 use crate::engine::{Source, Taken};
 use crate::exchange::{self, About};
-use crate::id::{StreamId, Version};
+use crate::id::{Key, StreamId, Version};
+use crate::moot;
+use crate::record::NewEvent;
 use crate::store::Append;
 use crate::time::Timestamp;
-use crate::workflow::Domain;
+use crate::workflow::{Domain, Rejection};
 
-/// So many exchanges make a stream: what a store knows of a stream must stay small.
+/// So many events make a stream: what a store knows of a stream must stay small.
 const SHELF_MAX: u64 = 4096;
 
-/// By tenant, the stream that takes exchanges now and its version.
-pub(super) type Shelves = BTreeMap<String, (StreamId, Version)>;
+/// By what it takes and by tenant, the stream that takes it now and its version.
+pub(super) type Shelves = BTreeMap<(&'static str, String), (StreamId, Version)>;
 
 impl<D: Domain> Writer<D> {
     /// Adds an attempt's exchanges to the group. They never fail what they belong to: one that cannot be sealed is
@@ -49,20 +52,38 @@ impl<D: Domain> Writer<D> {
                 attempted.unsent_before = 0;
             }
         }
+        self.add(exchange::WORKFLOW, stream.tenant(), events);
+    }
+
+    /// Adds to the group that a message led to nothing.
+    pub(super) fn keep_moot(
+        &mut self,
+        (key, from): (&Key, &StreamId),
+        to: &StreamId,
+        refused: Option<&Rejection>,
+    ) {
+        let now = self.moments.now();
+        let actor = format!("{MESSAGE_ACTOR}{from}");
+        let event = moot::new_event((actor, key), to, refused, now);
+        self.moments.note(now);
+        self.add(moot::WORKFLOW, to.tenant(), vec![event]);
+    }
+
+    fn add(&mut self, what: &'static str, tenant: &str, events: Vec<NewEvent>) {
         if events.is_empty() {
             return;
         }
-        let tenant = stream.tenant();
+        let shelf = (what, tenant.to_owned());
         let full = |(_, version): &(StreamId, Version)| version.0 >= SHELF_MAX;
-        if self.work.shelves.get(tenant).is_none_or(full) {
+        if self.work.shelves.get(&shelf).is_none_or(full) {
             let waiting: usize = self.work.group.appends.iter().map(|a| a.events.len()).sum();
             let begins = (self.end.0 + waiting as u64).to_string();
-            let shelf = StreamId::new(exchange::WORKFLOW, tenant, &begins);
-            let shelf = shelf.expect("a tenant's name stands in the names of its streams");
-            self.work.shelves.insert(tenant.to_owned(), (shelf, Version::NONE));
+            let stream = StreamId::new(what, tenant, &begins);
+            let stream = stream.expect("a tenant's name stands in the names of its streams");
+            self.work.shelves.insert(shelf.clone(), (stream, Version::NONE));
         }
-        if let Some((shelf, version)) = self.work.shelves.get_mut(tenant) {
-            let (stream, expected) = (shelf.clone(), *version);
+        if let Some((stream, version)) = self.work.shelves.get_mut(&shelf) {
+            let (stream, expected) = (stream.clone(), *version);
             *version = expected.plus(events.len());
             self.work.group.appends.push(Append { stream, expected, events });
         }

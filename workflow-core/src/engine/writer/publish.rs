@@ -1,9 +1,10 @@
 //! What happens once a group is durable: the indexes follow, messages come due, everybody is answered.
 //!
 //! A message that could not be handled is not forgotten here: it is kept aside and taken up again when there is a
-//! reason to.
+//! reason to. So is one that an instance refused which does not exist: nothing waits for it, and when the instance comes to
+//! be, it is tried again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::PoisonError;
 
 use super::{Answer, Aside, Moved, Origin, UnderWay, Writer};
@@ -14,21 +15,24 @@ use crate::engine::{HandleError, Handled, lock};
 use crate::id::{Key, Position, StreamId};
 use crate::workflow::Domain;
 
+/// So many messages are remembered as told; few where it is tried what becomes of the others.
+const TOLD_MAX: usize = if cfg!(test) { 8 } else { 10_000 };
+
 impl<D: Domain> Writer<D> {
     /// Lets the world know of a group that is durable.
     pub(super) fn publish(&mut self, landed: UnderWay<D>) -> Written {
         let UnderWay { answers, moved, end } = landed;
         self.forget(&moved)?;
-        let is_news = !moved.is_empty() || answers.iter().any(Answer::is_of_message);
+        let is_news = !moved.is_empty() || answers.iter().any(|answer| answer.message().is_some());
         self.work.answered = answers.len();
         let told = answers.iter().filter_map(Answer::logged).collect();
         self.follow(moved, told, end);
         let mut reached = BTreeSet::new();
         let mut failed = Vec::new();
-        for Answer { stream, origin, result } in answers {
+        for Answer { stream, origin, result, is_moot } in answers {
             let Some(result) = result else { continue };
             match (origin, result) {
-                (Origin::Message { key, from }, Err(error)) if !is_final(&error) => {
+                (Origin::Message { key, from }, Err(error)) if !is_moot => {
                     failed.push((key, from, stream, error));
                 }
                 (origin, result) => {
@@ -45,6 +49,7 @@ impl<D: Domain> Writer<D> {
             self.set_aside(key, from, to, &error);
         }
         self.work.released = true;
+        self.forget_told();
         if is_news {
             self.changes.send_modify(|count| *count += 1);
         }
@@ -109,19 +114,41 @@ impl<D: Domain> Writer<D> {
                 if let Err(error) = result {
                     tracing::warn!(%stream, %key, %error, "a message was refused");
                 }
-                self.index.write().unwrap_or_else(PoisonError::into_inner).delivered(&key);
+                self.delivered(&key);
             }
         }
     }
 
-    /// Keeps a message that could not be handled: it stays undelivered and is neither told nor queued.
+    fn delivered(&self, key: &Key) {
+        self.index.write().unwrap_or_else(PoisonError::into_inner).delivered(key);
+    }
+
+    /// Keeps a message that could not be handled: it stays undelivered and is neither told nor queued. One that was refused
+    /// because there is no such instance was delivered all the same, as far as anybody waits for it.
     fn set_aside(&mut self, key: Key, from: StreamId, to: StreamId, error: &HandleError) {
-        tracing::error!(stream = %to, %key, %error, "a message could not be handled and is kept");
+        if matches!(error, HandleError::Rejected(_)) {
+            tracing::warn!(stream = %to, %key, %error, "a message was refused; it is told again should there be such an instance");
+            self.delivered(&key);
+        } else {
+            tracing::error!(stream = %to, %key, %error, "a message could not be handled and is kept");
+        }
         // Its sender may have moved on within the same group, which made it void.
         if self.told.remove(&key) {
             let any_work = matches!(error, HandleError::Stopped(_));
             self.work.aside.insert(key, Aside { from, to, any_work });
         }
+    }
+
+    /// Bounds what is remembered of messages that were told. Of those that the log shows the index knows it; without this
+    /// the writer only lets an input to their senders wait for one group more than it must.
+    fn forget_told(&mut self) {
+        if self.told.len() <= TOLD_MAX {
+            return;
+        }
+        let under_way = self.work.under_way.iter().flat_map(|group| &group.answers);
+        let decided = self.work.group.answers.iter().chain(under_way);
+        let keys: HashSet<&Key> = decided.filter_map(Answer::message).collect();
+        self.told.retain(|key| keys.contains(key));
     }
 
     /// Queues again what was set aside and has a reason to be tried: inputs reached these streams.
@@ -142,31 +169,17 @@ impl<D: Domain> Writer<D> {
 }
 
 impl Answer {
-    /// The message of which events came, with its sender.
+    /// The message that the log shows, by the events that came of it or as one that led to nothing, with its sender.
     fn logged(&self) -> Option<(StreamId, Key)> {
         let Origin::Message { key, from } = &self.origin else { return None };
         let events = self.result.as_ref()?.as_ref().is_ok_and(|handled| handled.events > 0);
-        events.then(|| (from.clone(), key.clone()))
+        (events || self.is_moot).then(|| (from.clone(), key.clone()))
     }
 
-    fn is_of_message(&self) -> bool {
-        match self.origin {
-            Origin::Message { .. } => true,
-            Origin::Caller { .. } => false,
+    fn message(&self) -> Option<&Key> {
+        match &self.origin {
+            Origin::Message { key, .. } => Some(key),
+            Origin::Caller { .. } => None,
         }
-    }
-}
-
-/// Whether trying the same message again could come to nothing else: the receiver's rules refused it.
-fn is_final(error: &HandleError) -> bool {
-    match error {
-        HandleError::Rejected(_) => true,
-        HandleError::BadInput(_)
-        | HandleError::UnknownWorkflow(_)
-        | HandleError::UnknownTenant(_)
-        | HandleError::Defect(_)
-        | HandleError::Replay(_)
-        | HandleError::NoRoom(_)
-        | HandleError::Stopped(_) => false,
     }
 }

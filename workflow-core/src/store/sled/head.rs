@@ -2,7 +2,9 @@
 //!
 //! One line, always of the same length: the next position in 20 digits, the last record's hash, and the CRC32C
 //! of both. Written in place after each durable append and not synced, so it survives the end of the process;
-//! after a power cut it may lag behind the log, but is never ahead of it.
+//! after a power cut it may lag behind the log, but is never ahead of it. So it is a lower bound, and what lies beyond it
+//! is believed: the records by their checksums and their chain, and that none of them is missing by the marks of the
+//! journal (`sled/marks.rs`).
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -6,19 +6,21 @@
 //! is taken from here at the next opening. Nothing is here that sled does not get: the log is sled's.
 //!
 //! ```text
-//! <dir>/journal   two halves of [`HALF_BYTES`]; while one is written to, sled catches up with the other
-//! half            frame*, then zeros or older frames
+//! <dir>/journal   two halves of [`HALF_BYTES`], then a mark; while one half is written to, sled catches up with the other
+//! half            [mark, frame*]* for each group, then zeros or older ones; for marks see `sled/marks.rs`
 //! frame           CRC32C of the rest, 4 bytes; length of the record, 4 bytes; whether its item goes on in the next
 //!                 record, 1 byte; the record as sled keeps it (`sled/packed.rs`). Big-endian.
 //! ```
 //!
-//! Which frames count is said by their records: each must follow the one before, by position and hash. The file is made
-//! anew at every opening and removed at a clean stop.
+//! Which frames count is said by their records: each must follow the one before, by position and hash. A log that ends
+//! before a mark has lost what was acknowledged, and is refused. The file is made anew at every opening and removed at a
+//! clean stop.
 //!
 //! One that a process left behind is kept as `<dir>/journal.aside-POSITION`, by where the log ended when the next one
-//! opened it, the newest [`ASIDE_MAX`]. Why: when a sync of sled's file has failed, the system shows what was written as if
-//! it were on the disk, and later syncs do not bring it there; a power cut then takes what only the journal of that time
-//! still has. So an opening looks into these too.
+//! opened it. Why: when a sync of sled's file has failed, the system shows what was written as if it were on the disk, and
+//! later syncs do not bring it there; a power cut then takes what only the journal of that time still has. So an opening
+//! looks into these too. When there would be more than [`ASIDE_MAX`], sled's files are first written over with what the
+//! system shows of them ([`is_crowded`]): then they are on the disk, and the journals of before can go.
 
 use std::fs::{self, File};
 use std::io;
@@ -33,6 +35,8 @@ use crate::id::Position;
 use crate::record::Hash;
 use crate::record::frame::{Frame, hash_of};
 use crate::store::StoreError;
+use crate::store::read::damaged;
+use crate::store::sled::marks::{self, Marker};
 use crate::store::sled::packed::unpack;
 use crate::store::sled::pieces::{self, Kept};
 use crate::store::sled::place::{failed, sync_dir};
@@ -45,7 +49,7 @@ use crate::store::sled::tables::caught;
 pub(super) const JOURNAL: &str = "journal";
 /// How a journal's name begins that was set aside.
 const ASIDE: &str = "journal.aside-";
-/// So many are kept: the last starts after a stop that was not clean, 144 KiB each.
+/// So many are kept, of the last starts after a stop that was not clean; 144 KiB each.
 const ASIDE_MAX: usize = 4;
 /// What sled may lag behind, twice. Sled writes three and a half times as much, and frees a segment (512 KiB) when what
 /// replaced it lies two segments back. Between two syncs of its file it writes less than one: so it never comes to use a
@@ -53,13 +57,17 @@ const ASIDE_MAX: usize = 4;
 const HALF_BYTES: usize = 72 * 1024;
 /// Larger groups go to sled at once: it pays for one wait more, and writes them once less.
 const GROUP_BYTES_MAX: usize = HALF_BYTES / 2;
-const HEADER_BYTES: usize = 9;
+/// The two halves.
+pub(super) const HALVES_BYTES: usize = 2 * HALF_BYTES;
+/// What stands before a frame's body.
+pub(super) const FRAME_HEADER_BYTES: usize = 9;
 
 /// The journal of an open store.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: Synced,
+    marker: Marker,
     half: usize,
     used: usize,
     buffer: Vec<u8>,
@@ -86,22 +94,24 @@ impl Journal {
     ) -> Result<Self, StoreError> {
         let path = dir.join(JOURNAL);
         set_aside(dir, end).map_err(failed("setting the last journal aside"))?;
-        let made = || -> io::Result<File> {
-            let file = File::create(&path)?;
+        let made = || -> io::Result<(File, Marker)> {
+            let (file, marker) = (File::create(&path)?, Marker::new()?);
             // Written, not only reserved: a first write into reserved space would cost the file system a wait.
-            file.write_all_at(&vec![0; 2 * HALF_BYTES], 0)?;
+            let mut bytes = vec![0; HALVES_BYTES];
+            marker.put(end, &mut bytes);
+            file.write_all_at(&bytes, 0)?;
             file.sync_all()?;
             sync_dir(dir)?;
-            Ok(file)
+            Ok((file, marker))
         };
-        let file = made().map_err(|error| {
+        let (file, marker) = made().map_err(|error| {
             // A part of it is of no use to anybody, and may take the last room there is.
             drop(fs::remove_file(&path));
             failed("making the journal")(error)
         })?;
         let behind = Behind::start(settle).map_err(failed("starting the journal's thread"))?;
         let file = Synced::new(file);
-        Ok(Self { path, file, half: 0, used: 0, buffer: Vec::new(), behind })
+        Ok(Self { path, file, marker, half: 0, used: 0, buffer: Vec::new(), behind })
     }
 
     /// Whether a group is to go through the journal.
@@ -112,9 +122,11 @@ impl Journal {
     /// Writes a group, which is not durable before [`Journal::sync`]. When a half is full it goes on in the other one,
     /// once sled has brought to the disk what that one holds.
     pub(super) fn write(&mut self, records: &[Kept<'_>]) -> Result<(), StoreError> {
+        let Some(first) = records.first() else { return Ok(()) };
         self.buffer.clear();
+        self.marker.put(first.first, &mut self.buffer);
         for record in records {
-            put_frame(record, &mut self.buffer);
+            put_frame(record.goes_on, &record.bytes, &mut self.buffer);
         }
         if self.used + self.buffer.len() > HALF_BYTES {
             self.behind.wait()?;
@@ -196,15 +208,16 @@ impl Drop for Behind {
 }
 
 fn frames_bytes(records: &[Kept<'_>]) -> usize {
-    records.iter().map(|record| HEADER_BYTES + record.bytes.len()).sum()
+    records.iter().map(|record| FRAME_HEADER_BYTES + record.bytes.len()).sum()
 }
 
-fn put_frame(record: &Kept<'_>, into: &mut Vec<u8>) {
+/// Writes a frame.
+pub(super) fn put_frame(goes_on: bool, body: &[u8], into: &mut Vec<u8>) {
     let start = into.len();
     into.extend([0; 4]);
-    into.extend((record.bytes.len() as u32).to_be_bytes());
-    into.push(u8::from(record.goes_on));
-    into.extend_from_slice(&record.bytes);
+    into.extend((body.len() as u32).to_be_bytes());
+    into.push(u8::from(goes_on));
+    into.extend_from_slice(body);
     let crc = crc32c::crc32c(&into[start + 4..]);
     into[start..start + 4].copy_from_slice(&crc.to_be_bytes());
 }
@@ -214,34 +227,47 @@ fn frames(half: &[u8]) -> Vec<(bool, &[u8])> {
     let mut rest = half;
     let next = || {
         let ([c0, c1, c2, c3, l0, l1, l2, l3, goes_on], _) =
-            rest.split_first_chunk::<HEADER_BYTES>()?;
+            rest.split_first_chunk::<FRAME_HEADER_BYTES>()?;
         let length = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
-        let end = HEADER_BYTES.checked_add(length)?;
+        let end = FRAME_HEADER_BYTES.checked_add(length)?;
         let body = rest.get(4..end).filter(|_| length > 0)?;
         let crc = u32::from_be_bytes([*c0, *c1, *c2, *c3]);
-        let frame =
-            (crc == crc32c::crc32c(body)).then_some((*goes_on != 0, &body[HEADER_BYTES - 4..]))?;
+        let frame = (crc == crc32c::crc32c(body))
+            .then_some((*goes_on != 0, &body[FRAME_HEADER_BYTES - 4..]))?;
         rest = &rest[end..];
         Some(frame)
     };
     std::iter::from_fn(next).collect()
 }
 
-/// Keeps the journal that a process left behind, if there is anything in it.
+/// Whether another journal is left behind than can be set aside beside the others.
+pub(super) fn is_crowded(dir: &Path) -> io::Result<bool> {
+    let left = || io::Result::Ok(!is_unused(&read_halves(&dir.join(JOURNAL))?));
+    Ok(asides(dir)?.len() >= ASIDE_MAX && left()?)
+}
+
+/// Keeps the journal that a process left behind, if there is anything in it. Where that makes too many, sled's files are on
+/// the disk as they were shown, with what the others had: these can go.
 fn set_aside(dir: &Path, end: Position) -> io::Result<()> {
     let aside = dir.join(format!("{ASIDE}{:020}", end.0));
     // Another one of that place was followed by nothing that counts: the log did not grow since.
-    if aside.exists() || read_halves(&dir.join(JOURNAL))?.chunks(HALF_BYTES).all(is_empty) {
+    if aside.exists() || is_unused(&read_halves(&dir.join(JOURNAL))?) {
         return Ok(());
     }
-    fs::rename(dir.join(JOURNAL), aside)?;
-    let mut kept = asides(dir)?;
-    kept.truncate(kept.len().saturating_sub(ASIDE_MAX));
-    kept.iter().try_for_each(fs::remove_file)
+    fs::rename(dir.join(JOURNAL), &aside)?;
+    let mut others = asides(dir)?;
+    if others.len() <= ASIDE_MAX {
+        return Ok(());
+    }
+    // The name of the newest must be on the disk before the others go.
+    sync_dir(dir)?;
+    others.retain(|path| *path != aside);
+    others.iter().try_for_each(fs::remove_file)
 }
 
-fn is_empty(half: &[u8]) -> bool {
-    frames(half).is_empty()
+/// Whether no record was ever written to a journal.
+fn is_unused(journal: &[u8]) -> bool {
+    !journal.chunks(HALF_BYTES).flat_map(frames).any(|frame| Left::of(frame).is_some())
 }
 
 /// The journals that were set aside, oldest first.
@@ -293,6 +319,20 @@ impl<'a> Left<'a> {
     }
 }
 
+/// Up to where the log was acknowledged by what a journal says.
+///
+/// Errors: `Damaged` where the journal has lost its end. It is written whole before anything is kept in it.
+fn reached(journal: &[u8]) -> Result<Option<Position>, StoreError> {
+    let (halves, end) = journal.split_at(journal.len().min(HALVES_BYTES));
+    // Earlier versions of this program wrote none.
+    let is_whole = halves.len() == HALVES_BYTES && (end.is_empty() || marks::is_mark(end));
+    if !is_whole && !is_unused(halves) {
+        return Err(damaged(Position(0), &"the file journal has lost its end"));
+    }
+    let bodies = journal.chunks(HALF_BYTES).flat_map(frames).map(|(_, body)| body);
+    Ok(marks::reached(journal, bodies))
+}
+
 /// Gives sled what the journals of earlier processes have and sled has not; says how many records that were. Sled has them
 /// on the disk afterwards.
 pub(super) fn recover(
@@ -308,7 +348,7 @@ pub(super) fn recover(
     let mut left: Vec<Left<'_>> = halves.flat_map(frames).filter_map(Left::of).collect();
     // Of two with the same place the newer one stays in front: it was written because the other never counted.
     left.sort_by_key(|record| record.first);
-    let (mut whole, mut count) = (Vec::new(), 0);
+    let (mut whole, mut count, mut end) = (Vec::new(), 0, next);
     for record in left {
         if (record.first, record.previous) != (next, hash) {
             continue;
@@ -324,6 +364,16 @@ pub(super) fn recover(
             caught("writing to sled", || pieces::put(log, &whole)).map_err(|e| e.at(next))?;
             count += whole.len();
             whole.clear();
+            end = next;
+        }
+    }
+    for journal in &files {
+        if let Some(reached) = reached(journal)?.filter(|reached| *reached > end) {
+            let problem = format_args!(
+                "the log reached to {reached} by what its journal says: its tail was cut; restore a backup that \
+                 reaches further"
+            );
+            return Err(damaged(end, &problem));
         }
     }
     if count > 0 {

@@ -1,8 +1,8 @@
 //! Written, brought to the disk, then answered: whatever way an append or a cursor takes.
 //!
-//! A power cut of the strictest kind after each answer: of the journal and of sled's file there is what they held when
-//! they were last brought to the disk, and nothing else. Without a sync, or with one before the write, something that was
-//! answered is missing then.
+//! A power cut of the strictest kind after each answer: of the journal, of sled's file and of its files for large values
+//! there is what they held when they were last brought to the disk, and nothing else; of the head what it was at the
+//! start. Without a sync, or with one before the write, something that was answered is missing then.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,9 +20,12 @@ use crate::store::contract::{append, scanned};
 use crate::store::sled::SledStore;
 
 const FILE: &str = "log/db";
+const HEAD: &str = "head";
+/// Where sled puts values that make a page too large.
+const BLOBS: &str = "log/blobs";
 
 /// By file, what it held when it was last synced, and how often that was since the beginning.
-type Held = BTreeMap<&'static str, (Vec<u8>, u32)>;
+type Held = BTreeMap<String, (Vec<u8>, u32)>;
 
 /// A disk that keeps nothing but what was synced.
 struct Strict {
@@ -35,19 +38,17 @@ impl Strict {
         let dir = TempDir::new().unwrap();
         let store = SledStore::open(dir.path()).unwrap();
         let strict = Self { dir, synced: Arc::default() };
-        let [file, journal] = [FILE, JOURNAL].map(|name| strict.witness(name));
-        [&file, &journal].iter().for_each(|look| look());
-        store.tables.witness(file, journal);
+        let [file, journal, head] = [FILE, JOURNAL, HEAD].map(|name| strict.witness(name));
+        [&file, &journal, &head].iter().for_each(|look| look());
+        let (dir, synced) = (strict.dir.path().join(BLOBS), Arc::clone(&strict.synced));
+        let blob = move |name: &str| look_at(&synced, &dir.join(name), format!("{BLOBS}/{name}"));
+        store.tables.witness(file, journal, Box::new(blob));
         (strict, store)
     }
 
     fn witness(&self, name: &'static str) -> Witness {
         let (path, synced) = (self.dir.path().join(name), Arc::clone(&self.synced));
-        Box::new(move || {
-            let mut synced = synced.lock().unwrap();
-            let times = synced.get(name).map_or(0, |(_, times)| times + 1);
-            synced.insert(name, (fs::read(&path).unwrap(), times));
-        })
+        Box::new(move || look_at(&synced, &path, name.to_owned()))
     }
 
     /// How often a file was brought to the disk since the beginning.
@@ -58,6 +59,9 @@ impl Strict {
     /// The directory after a power cut.
     fn cut(&self) -> TempDir {
         let cut = image(self.dir.path());
+        for blob in fs::read_dir(cut.path().join(BLOBS)).unwrap() {
+            fs::remove_file(blob.unwrap().path()).unwrap();
+        }
         for (name, (bytes, _)) in &*self.synced.lock().unwrap() {
             fs::write(cut.path().join(name), bytes).unwrap();
         }
@@ -68,6 +72,12 @@ impl Strict {
     fn has_all(&self, store: &SledStore) {
         has_all(self.cut().path(), store);
     }
+}
+
+fn look_at(synced: &Mutex<Held>, path: &Path, name: String) {
+    let mut synced = synced.lock().unwrap();
+    let times = synced.get(&name).map_or(0, |(_, times)| times + 1);
+    synced.insert(name, (fs::read(path).unwrap(), times));
 }
 
 #[track_caller]
@@ -118,6 +128,18 @@ fn a_cursor_is_on_the_disk_before_it_is_answered() {
     for (number, value) in ["one", "two", "three"].into_iter().enumerate() {
         store.set_cursor("poll", value.as_bytes()).unwrap();
         assert_eq!(strict.times(FILE) as usize, number + 1);
+        strict.has_all(&store);
+    }
+}
+
+#[test]
+fn a_large_cursor_is_on_the_disk_before_it_is_answered() {
+    let (strict, store) = Strict::begin();
+    store.append(&[append("door/acme/1", 0, &["before it"])]).unwrap();
+    for number in 0..3 {
+        store.set_cursor("poll", text(number, 300_000).as_bytes()).unwrap();
+        let blobs = fs::read_dir(strict.dir.path().join(BLOBS)).unwrap().count();
+        assert!(blobs > 0, "it is so large that sled puts it into a file of its own");
         strict.has_all(&store);
     }
 }

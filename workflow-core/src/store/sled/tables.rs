@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,8 @@ use crate::store::sled::synced::Witness;
 /// Sled's page cache. Its default of 1 GB would be most of a small server; the log is read in order, and what the
 /// engine reads again it caches itself.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// So much of a file is written over at once.
+const WRITE_BACK_BYTES: usize = 1024 * 1024;
 const SET_ASIDE: &str = "set-aside";
 
 /// Sled's trees, a handle of our own on its file, and the journal before it.
@@ -36,12 +39,21 @@ pub(super) struct Tables {
     /// Sled's data file, which its own flush does not bring to the disk.
     file: Arc<Synced>,
     blobs: std::path::PathBuf,
+    #[cfg(test)]
+    blob_witness: Mutex<Option<BlobWitness>>,
 }
+
+/// Looks at a file for a large value that has just been brought to the disk.
+#[cfg(test)]
+pub(super) type BlobWitness = Box<dyn Fn(&str) + Send>;
 
 impl Tables {
     /// Opens sled in `dir`, without its snapshots if they are damaged. All files are on the disk afterwards.
     pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(LOG);
+        if journal::is_crowded(dir).map_err(failed("looking for journals set aside"))? {
+            write_back(&path).map_err(failed("writing sled's files over"))?;
+        }
         remove_half_written(&path).map_err(failed("removing half-written snapshots of sled"))?;
         let (db, log, cursors) = match open_trees(&path) {
             Ok(trees) => trees,
@@ -66,7 +78,16 @@ impl Tables {
         let synced = || file.sync();
         journal::recover(dir, &db, &log, synced)?;
         let blobs = path.join("blobs");
-        Ok(Self { journal: Mutex::new(None), log, cursors, db, file, blobs })
+        Ok(Self {
+            journal: Mutex::new(None),
+            log,
+            cursors,
+            db,
+            file,
+            blobs,
+            #[cfg(test)]
+            blob_witness: Mutex::default(),
+        })
     }
 
     /// Begins a new journal, once the log has been checked: what the old one had is in sled, or nowhere. On a full disk
@@ -172,10 +193,11 @@ impl Tables {
         self.file.fail_once();
     }
 
-    /// Lets somebody look each time after sled's file, or the journal, was brought to the disk.
+    /// Lets somebody look each time after sled's file, the journal, or a file for a large value was brought to the disk.
     #[cfg(test)]
-    pub(super) fn witness(&self, file: Witness, journal: Witness) {
+    pub(super) fn witness(&self, file: Witness, journal: Witness, blob: BlobWitness) {
         self.file.witness(file);
+        *self.blob_witness.lock().unwrap_or_else(PoisonError::into_inner) = Some(blob);
         if let Some(kept) = self.journal().as_mut() {
             kept.witness(journal);
         }
@@ -187,10 +209,21 @@ impl Tables {
         settle(&self.db, &self.file)
     }
 
+    #[cfg(test)]
+    fn look_at_blob(&self, name: &str) {
+        let witness = self.blob_witness.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(look) = &*witness {
+            look(name);
+        }
+    }
+
     fn sync_blobs(&self) -> io::Result<()> {
         let mut any = false;
         for entry in fs::read_dir(&self.blobs)? {
-            File::open(entry?.path())?.sync_data()?;
+            let entry = entry?;
+            File::open(entry.path())?.sync_data()?;
+            #[cfg(test)]
+            self.look_at_blob(&entry.file_name().to_string_lossy());
             any = true;
         }
         if any { sync_dir(&self.blobs) } else { Ok(()) }
@@ -280,6 +313,41 @@ fn remove_half_written(path: &Path) -> io::Result<()> {
         fs::remove_file(path.join(name))?;
     }
     Ok(())
+}
+
+/// Writes all of sled's files over with what the system shows of them, and brings that to the disk: after a sync that
+/// failed, the system shows what was never written and would not write it by itself. Sled is not open yet.
+fn write_back(path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    WRITTEN_BACK.with(|times| times.set(times.get() + 1));
+    if !path.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            write_back(&path)?;
+            continue;
+        }
+        let file = File::options().read(true).write(true).open(&path)?;
+        let (mut bytes, mut at) = (vec![0; WRITE_BACK_BYTES], 0);
+        loop {
+            let read = file.read_at(&mut bytes, at)?;
+            if read == 0 {
+                break;
+            }
+            file.write_all_at(&bytes[..read], at)?;
+            at += read as u64;
+        }
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has written sled's files over.
+    pub(super) static WRITTEN_BACK: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
 /// Moves sled's snapshots out of its way; says how many there were.

@@ -35,6 +35,10 @@ pub(super) fn merged(state: &State, into: CandidateId, context: &Context<'_, Rul
         | State::OptedIn { .. }
         | State::Contested { .. }
         | State::Flagged { .. } => vec![Event::CandidateMerged { into }],
+        // There is nothing to hand over. It is kept that this is one person, once.
+        State::Retired { heirs, .. } if !heirs.contains(&into) => {
+            vec![Event::CandidateMerged { into }]
+        }
         State::Merging { .. }
         | State::Merged { .. }
         | State::Retired { .. }
@@ -114,8 +118,7 @@ pub(super) fn road_asked(
 }
 
 /// A placement's turn ends meanwhile. A candidate that is merged already says so to the other one, where an application
-/// that it left was that placement's. What was nothing to it before the merge is nothing after it: the message comes once
-/// more after a restart, because it left no trace.
+/// that it left was that placement's. What was nothing to it before the merge is nothing after it.
 pub(super) fn turn_over(
     state: &State,
     placement: PlacementId,

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{ASIDE, GROUP_BYTES_MAX, HALF_BYTES, JOURNAL};
+use super::{ASIDE, ASIDE_MAX, GROUP_BYTES_MAX, HALF_BYTES, HALVES_BYTES, JOURNAL};
 use crate::audit;
 use crate::store::Store;
 use crate::store::contract::{append, scanned};
 use crate::store::sled::SledStore;
+use crate::store::sled::marks::MARK_BYTES;
+use crate::store::sled::tables::WRITTEN_BACK;
 use crate::store::sled::tests::image;
 
 /// A text that cannot be squeezed by much, another one for each number.
@@ -81,11 +83,13 @@ fn an_item_of_several_records_comes_back_whole_or_not_at_all() {
     assert!(store.append(&[append("door/acme/long", 0, &texts)]).unwrap()[0].is_ok());
     let after = image(dir.path());
     let journal = fs::read(after.path().join(JOURNAL)).unwrap();
-    let end = journal.iter().rposition(|byte| *byte != 0).unwrap();
+    let end = journal[..HALVES_BYTES].iter().rposition(|byte| *byte != 0).unwrap();
     for cut in (0..end).step_by(1_501).chain([end, end + 1]) {
         let harmed = image(sled.path());
         fs::write(harmed.path().join("head"), &head).unwrap();
-        fs::write(harmed.path().join(JOURNAL), &journal[..cut]).unwrap();
+        let mut journal = journal.clone();
+        journal[cut..HALVES_BYTES].fill(0);
+        fs::write(harmed.path().join(JOURNAL), journal).unwrap();
         match SledStore::open(harmed.path()) {
             Ok(store) => {
                 let served = scanned(&store, 0).len();
@@ -103,7 +107,8 @@ fn a_clean_stop_leaves_none() {
     let dir = TempDir::new().unwrap();
     let store = SledStore::open(dir.path()).unwrap();
     write(&store, 0, 100);
-    assert_eq!(fs::metadata(dir.path().join(JOURNAL)).unwrap().len(), 2 * HALF_BYTES as u64);
+    let length = fs::metadata(dir.path().join(JOURNAL)).unwrap().len();
+    assert_eq!(length, (HALVES_BYTES + MARK_BYTES) as u64);
     store.close().unwrap();
     assert!(!dir.path().join(JOURNAL).exists());
     let store = SledStore::open(dir.path()).unwrap();
@@ -119,14 +124,18 @@ fn a_journal_left_by_a_failed_sync_outlives_the_starts_after_it() {
     let store = SledStore::open(dir.path()).unwrap();
     write(&store, 0, 100);
     store.tables.settle().unwrap();
-    let on_disk = image(dir.path());
+    let mut on_disk = image(dir.path());
     (1..40).for_each(|number| write(&store, number, 300));
     store.tables.fail_once();
     assert!(store.tables.settle().is_err());
     drop(store);
-    // What a process is shown that starts then is whole, and it writes on.
-    for start in 0..3 {
+    // What a process is shown that starts then is whole, and it writes on. More starts than journals are kept.
+    for start in 0..3 * ASIDE_MAX as u64 {
+        let (shown, before) = (image(dir.path()), WRITTEN_BACK.get());
         let store = SledStore::open(dir.path()).unwrap();
+        if WRITTEN_BACK.get() > before {
+            on_disk = shown;
+        }
         write(&store, 100 + start, 300);
         let cut = image(dir.path());
         fs::remove_dir_all(cut.path().join("log")).unwrap();
@@ -138,6 +147,7 @@ fn a_journal_left_by_a_failed_sync_outlives_the_starts_after_it() {
         fs::remove_dir_all(dir.path()).unwrap();
         copy(killed.path(), dir.path());
     }
+    assert!(WRITTEN_BACK.get() > 0, "there were more journals than are kept");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -154,7 +164,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn only_the_newest_journals_are_kept() {
+fn few_journals_are_kept_and_none_goes_before_sled_has_what_it_holds() {
     let dir = TempDir::new().unwrap();
     let aside = || {
         let names = fs::read_dir(dir.path()).unwrap();
@@ -163,8 +173,11 @@ fn only_the_newest_journals_are_kept() {
         names.sort();
         names
     };
+    let mut kept = Vec::new();
     for number in 0..7 {
+        let before = WRITTEN_BACK.get();
         let store = SledStore::open(dir.path()).unwrap();
+        kept.push((aside().len(), WRITTEN_BACK.get() > before));
         write(&store, number, 100);
         let killed = image(dir.path());
         drop(store);
@@ -172,7 +185,10 @@ fn only_the_newest_journals_are_kept() {
         drop(fs::remove_file(dir.path().join("stopped")));
     }
     drop(SledStore::open(dir.path()).unwrap());
-    let ends = [8, 10, 12, 14].map(|end| format!("{ASIDE}{end:020}"));
+    // With a fifth sled's files are written over, and the four before it can go.
+    let few = [0, 1, 2, 3, 4].map(|count| (count, false));
+    assert_eq!(kept, [&few[..], &[(1, true), (2, false)]].concat());
+    let ends = [10, 12, 14].map(|end| format!("{ASIDE}{end:020}"));
     assert_eq!(aside(), ends);
     // A clean stop leaves no journal, and nothing is set aside after it.
     SledStore::open(dir.path()).unwrap().close().unwrap();
