@@ -21,6 +21,7 @@ use workflow_core::store::postgres::{Database, Fence, RunnerId, Settings, Shard}
 use crate::config::{Config, Shared};
 use crate::supervise::{self, Options, StartError, StopError};
 use crate::systems::Systems;
+use crate::telemetry::requests;
 use crate::workplace::Loops;
 use crate::{admin, ingress, serve, web};
 
@@ -122,10 +123,11 @@ impl Member {
         };
         let loops = &mut member.loops;
         let router = ingress::router(door).merge(front::intake(Arc::clone(&holding)));
+        let router = requests::spanned("hooks", router);
         supervise::serve(loops, hooks, router, serve::PROVIDER_LONGEST, &stopped);
-        let site = front::pages(Arc::clone(&holding));
+        let site = requests::spanned("pages", front::pages(Arc::clone(&holding)));
         supervise::serve(loops, pages, site, serve::OPERATOR_LONGEST, &stopped);
-        let router = front::admin(Arc::clone(&holding));
+        let router = requests::spanned("admin", front::admin(Arc::clone(&holding)));
         supervise::serve(loops, admin_door, router, serve::OPERATOR_LONGEST, &stopped);
         loops.spawn(read_secrets(systems, options, stopped.clone()));
         loops.spawn(holding.run(stopped));

@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+#[path = "../../tests/src/canary.rs"]
+#[allow(dead_code, reason = "not everything that the stories need is needed here")]
+mod canary;
 #[expect(dead_code, reason = "the other tests at that desk need more of it")]
 #[path = "cli/desk.rs"]
 mod desk;

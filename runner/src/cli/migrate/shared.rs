@@ -81,10 +81,15 @@ impl Held {
             self.lease = *lease;
         }
     }
+}
 
-    fn give_back(self) -> Result<(), Failure> {
+/// Given back also where the migration ended early: the next one need not wait for the lease to end.
+impl Drop for Held {
+    fn drop(&mut self) {
         let gone = self.leases.release(&self.lease).and_then(|()| self.leases.leave());
-        gone.map_err(|error| unopened(&error))
+        if let Err(error) = gone {
+            tracing::warn!(%error, "the shard was not given back: its lease ends by itself");
+        }
     }
 }
 
@@ -110,7 +115,7 @@ pub(super) fn into_database(
         held.keep();
         kept.put_document(&folder, &name, &sealed).map_err(|error| unopened(&error))?;
     }
-    held.give_back()?;
+    drop(held);
     source.close().map_err(|error| failed(&error))?;
     Ok(migrated)
 }
@@ -190,7 +195,7 @@ pub(super) fn out_of_database(
             std::fs::write(dir.join(name), sealed)?;
         }
     }
-    held.give_back()?;
+    drop(held);
     // A head that was signed for another log of this directory says nothing of this one.
     drop(std::fs::remove_file(to.join(signing::HEAD_FILE)));
     Ok(migrated)
