@@ -4,6 +4,8 @@
 //! `--features postgres,testing`. One server serves all tests that leave it whole, with a shard or a database each;
 //! `harness.rs` has it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod columns;
 mod contract;
 mod crashes;
