@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 // What is logged meanwhile is heard, as in the stories of `tests/it`.
+#[path = "signals/ages.rs"]
+mod ages;
 #[path = "../../tests/src/canary.rs"]
 #[allow(dead_code, reason = "not everything that the stories need is needed here")]
 mod canary;
-#[path = "signals/ages.rs"]
-mod ages;
 #[path = "signals/delivery.rs"]
 mod delivery;
 #[path = "signals/facts.rs"]

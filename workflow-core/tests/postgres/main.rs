@@ -4,11 +4,17 @@
 //! `--features postgres,testing`. One server serves all tests that leave it whole, with a shard or a database each;
 //! `harness.rs` has it.
 
+#[cfg(test)]
 mod columns;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
 mod crashes;
+#[cfg(test)]
 mod fences;
 mod harness;
 mod proxy;
+#[cfg(test)]
 mod races;
+#[cfg(test)]
 mod unknown;
