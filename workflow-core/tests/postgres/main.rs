@@ -4,13 +4,17 @@
 //! `--features postgres,testing`. One server serves all tests that leave it whole, with a shard or a database each;
 //! `harness.rs` has it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-
+#[cfg(test)]
 mod columns;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
 mod crashes;
+#[cfg(test)]
 mod fences;
 mod harness;
 mod proxy;
+#[cfg(test)]
 mod races;
+#[cfg(test)]
 mod unknown;

@@ -112,8 +112,7 @@ fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Arc<Shared>) {
     });
     std::thread::spawn(move || {
         let mut chunk = vec![0; 1 << 16];
-        loop {
-            let Ok(count @ 1..) = from_server.read(&mut chunk) else { break };
+        while let Ok(count @ 1..) = from_server.read(&mut chunk) {
             match *done.lock().expect("no panic") {
                 Some(Fault::Silent) => continue,
                 Some(Fault::Late) => {

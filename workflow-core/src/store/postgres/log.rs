@@ -69,8 +69,8 @@ struct Writer {
 }
 
 type Page = Vec<(Position, Vec<u8>)>;
-/// Looks at one record: where it begins, and its bytes.
-type Each<'a> = dyn FnMut(Position, &[u8]) -> Result<ControlFlow<()>, StoreError> + 'a;
+/// Is given each record, and says whether to go on.
+type Each<'a> = &'a mut dyn FnMut(Position, &[u8]) -> Result<ControlFlow<()>, StoreError>;
 
 impl PostgresStore {
     pub(super) fn open(
@@ -222,7 +222,7 @@ impl PostgresStore {
     }
 
     /// Every record from the one that holds `from`, the next page on its way while one is looked at.
-    fn walk(&self, from: Position, each: &mut Each<'_>) -> Result<(), StoreError> {
+    fn walk(&self, from: Position, each: Each<'_>) -> Result<(), StoreError> {
         let mut page = self.begin_page(from).wait()?;
         while let Some((first, bytes)) = page.last() {
             let next = Frame::decode(bytes).map_or(Position(first.0 + 1), |frame| frame.next());
