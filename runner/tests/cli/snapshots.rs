@@ -140,7 +140,7 @@ fn without_port(text: &str) -> String {
 fn versioned(name: &str, text: &str) -> String {
     let mut value: Value = serde_json::from_str(text).unwrap();
     let of = value.get(0).unwrap_or(&value);
-    assert_eq!(of["version"], 1, "{name} has no version: {text}");
+    assert!(of["version"].as_u64() >= Some(1), "{name} has no version: {text}");
     if name.starts_with("verify") {
         value["message"] = value["message"].as_str().unwrap().split("made at").next().into();
     }
