@@ -285,13 +285,6 @@ impl Workplace {
         ended_by_itself(ended, &self.engine)
     }
 
-    /// Why it does not work any more, if something has ended by itself.
-    pub(crate) fn failure(&self) -> Option<String> {
-        let ended = self.loops.try_lock().ok()?.try_join_next();
-        let ended = ended.map(|ended| ended_by_itself(Some(ended), &self.engine).to_string());
-        ended.or_else(|| self.engine.failure())
-    }
-
     /// Stops taking work, finishes what is under way (or leaves it to the next start) and what is `beside`, and closes the
     /// log.
     pub(crate) async fn stop(self, mut beside: Loops) -> Result<(), StopError> {
@@ -299,20 +292,6 @@ impl Workplace {
         let Self { engine, dispatcher, signer, .. } = self;
         drop(dispatcher);
         close(engine, signer).await.and(result)
-    }
-
-    /// The same for a workplace that others hold on to: its log closes when the last of them lets it go.
-    pub(crate) async fn end(&self) -> Result<(), StopError> {
-        let result = self.wind_down(&mut Loops::new()).await;
-        close(self.engine.clone(), self.signer.clone()).await.and(result)
-    }
-
-    /// Ends everything where it is; nothing more is signed.
-    pub(crate) async fn abandon(&self) {
-        self.stop.send_replace(true);
-        self.loops.lock().await.shutdown().await;
-        let engine = self.engine.clone();
-        drop(tokio::task::spawn_blocking(move || engine.stop()).await);
     }
 
     /// Tells the loops to end, and waits for them.
@@ -337,6 +316,31 @@ impl Workplace {
         loops.shutdown().await;
         beside.shutdown().await;
         Ok(())
+    }
+}
+
+/// What one of several workplaces in a process needs beside.
+#[cfg(feature = "postgres")]
+impl Workplace {
+    /// Why it does not work any more, if something has ended by itself.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let ended = self.loops.try_lock().ok()?.try_join_next();
+        let ended = ended.map(|ended| ended_by_itself(Some(ended), &self.engine).to_string());
+        ended.or_else(|| self.engine.failure())
+    }
+
+    /// Stops as `stop` does, where others hold on to it: its log closes when the last of them lets it go.
+    pub(crate) async fn end(&self) -> Result<(), StopError> {
+        let result = self.wind_down(&mut Loops::new()).await;
+        close(self.engine.clone(), self.signer.clone()).await.and(result)
+    }
+
+    /// Ends everything where it is; nothing more is signed.
+    pub(crate) async fn abandon(&self) {
+        self.stop.send_replace(true);
+        self.loops.lock().await.shutdown().await;
+        let engine = self.engine.clone();
+        drop(tokio::task::spawn_blocking(move || engine.stop()).await);
     }
 }
 

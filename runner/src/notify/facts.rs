@@ -4,9 +4,7 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use workflow_core::domain::facts::Date;
 use workflow_core::domain::notice::Topic;
-use workflow_core::domain::placement::{
-    Cover, Days, EventKind, Intent, Issue, Machine, State, StateKind, Work,
-};
+use workflow_core::domain::placement::{Cover, EventKind, Intent, Machine, State, StateKind, Work};
 use workflow_core::engine::{ReplayError, replay};
 use workflow_core::machine::{Kind as _, Machine as _};
 use workflow_core::record::Recorded;
@@ -76,13 +74,9 @@ fn gap_seen(
 
 /// The first day of work from today on that nothing covers, as far as a state knows.
 fn uncovered_from(state: &State, day: &Day<'_>) -> Option<Date> {
-    let days = match (state, state.work()) {
-        // The days that the insurer would not cover.
-        (State::Flagged { issue: Issue::NotExtended { terms, .. }, .. }, Work::Days { .. }) => {
-            Days::from(&terms.window)
-        }
-        (_, Work::Days { days, .. }) => days,
-        (_, Work::Over { .. } | Work::CalledOff | Work::OutOfScope) => return None,
+    let days = match state.work() {
+        Work::Days { days, .. } => days,
+        Work::Over { .. } | Work::CalledOff | Work::OutOfScope => return None,
     };
     let from = match state.cover() {
         Cover::InForce(coverage) => {

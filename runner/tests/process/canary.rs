@@ -141,7 +141,7 @@ fn nothing_on_pages(dir: &Path, canaries: &Canaries) {
     let counted = metrics(dir);
     assert!(counted.contains("\nworkflow_"), "{counted}");
     silent("/metrics", counted.as_bytes(), canaries);
-    for (path, page) in Visit::begin(dir).pages(PLACEMENT) {
+    for (path, page) in Visit::begin(dir).pages(PLACEMENT, CANDIDATE) {
         silent(&path, page.as_bytes(), canaries);
     }
 }

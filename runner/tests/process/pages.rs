@@ -1,17 +1,18 @@
 //! Every page that the router has, as an admin sees it over bare sockets.
 //!
-//! The routes are read from the source of the pages, so that a new one is looked at as soon as it is there.
+//! The addresses are the site's own table, so that a new one is looked at as soon as it is there.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
+use runner::web::{self, Shows};
 use serde_json::Value;
 
 use super::binary::good;
 
-/// What is no page: it never ends, is compiled in, or is for who has not come in.
-const NO_PAGES: [&str; 3] = ["/live", "/assets/{name}", "/enter"];
+/// What is no page and is read all the same.
+const READ_TOO: [&str; 2] = ["/", "/coverage.csv"];
 
 /// The pages that answer with another status than 200.
 const UNLIKE: [(&str, &str); 1] = [("/", "303")];
@@ -46,11 +47,14 @@ impl Visit {
         }
     }
 
-    /// Each page with its path: those about a placement are about this one of tenant acme, now and at its first event.
-    pub fn pages(&self, placement: &str) -> Vec<(String, String)> {
+    /// Each page with its path: those about a placement are about this one of tenant acme, now and at its first event,
+    /// those about papers about its contractor.
+    pub fn pages(&self, placement: &str, candidate: &str) -> Vec<(String, String)> {
         let mut pages = Vec::new();
         for route in routes() {
-            let path = route.replace("{tenant}", "acme").replace("{id}", placement);
+            let id = if route.contains("{workflow}") { candidate } else { placement };
+            let path = route.replace("{workflow}", "contractor").replace("{tenant}", "acme");
+            let path = path.replace("{id}", id);
             assert!(!path.contains('{'), "what stands in {path}? say it here");
             pages.extend((path != route).then(|| format!("{path}?at=1")));
             // Some must be told about what.
@@ -95,15 +99,10 @@ impl Visit {
     }
 }
 
-/// The paths that can be read, as the router names them.
-fn routes() -> Vec<String> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web.rs");
-    let source = std::fs::read_to_string(source).unwrap();
-    let named = source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once("\","));
-    let read = named.filter(|(_, method)| method.trim_start().starts_with("get("));
-    let paths: Vec<String> = read.map(|(path, _)| path.to_owned()).collect();
-    assert!(paths.len() >= 7, "the routes are elsewhere now: {paths:?}");
-    paths.into_iter().filter(|path| !NO_PAGES.contains(&path.as_str())).collect()
+/// The addresses that somebody who has come in can read.
+fn routes() -> Vec<&'static str> {
+    let pages = web::addresses().filter(|(path, shows)| *shows == Shows::Page && *path != "/enter");
+    pages.map(|(path, _)| path).chain(READ_TOO).collect()
 }
 
 /// What is counted, as the admin door tells whoever asks.

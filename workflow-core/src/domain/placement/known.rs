@@ -126,7 +126,10 @@ impl Back {
 
 fn flagged(issue: &Issue, back: &Back) -> Work {
     match (issue, back.work()) {
-        (Issue::TermsChanged { terms, .. }, _) => on(Days::from(&terms.window)),
+        // Also where the insurer would not cover the days that came to it.
+        (Issue::TermsChanged { terms, .. } | Issue::NotExtended { terms, .. }, _) => {
+            on(Days::from(&terms.window))
+        }
         (Issue::CanceledWhileCovered { .. }, _) => Work::CalledOff,
         (Issue::OutOfScopeWhileCovered { .. }, _) => Work::OutOfScope,
         (Issue::Unclear { missing }, Work::Days { days, .. }) => held(days, missing),
