@@ -90,6 +90,19 @@ fn an_engagement_that_was_extended_is_covered_to_its_new_end_and_dearer_work_is_
 }
 
 #[test]
+fn days_that_the_insurer_would_not_add_are_a_gap() {
+    check(&format!(
+        "{COVERED}
+        when  it is 2026-06-20 14:00
+        and   the insurer will refuse extend_coverage with not_offered
+        and   the ATS reports pl_1 with end=2026-07-31
+        then  pl_1 is Flagged: last day was 2026-06-30, is 2026-07-31, and the insurer will not extend
+        and   the gaps of pl_1 until 2026-12-31 are 2026-07-01 to 2026-07-31
+        "
+    ));
+}
+
+#[test]
 fn dates_learned_late_add_their_days_and_dates_moved_away_hide_none() {
     check(
         "
