@@ -35,3 +35,24 @@ fn a_placement_that_ended_before_a_merge_comes_back_as_the_same_persons() {
     run(|| Town::in_memory(1), Start { seasoned: true, ..FRESH }, &deeds)
         .expect("the rules are kept");
 }
+
+/// A certificate came along in a merge and was told while the placement did not know its contractor yet: nothing came of
+/// it until the log was opened again.
+#[test]
+fn a_certificate_that_came_along_is_told_again_once_the_contractor_is_known() {
+    let deeds = [
+        Deed::Paper { candidate: 1, which: 0, handed_in: false },
+        Deed::Report { placement: 0, change: None },
+        Deed::Steps(1),
+        Deed::Steps(5),
+        Deed::Review { pick: 0, what: 5 },
+        Deed::Deliver { pick: 0, twice: false },
+        Deed::Report { placement: 3, change: None },
+        Deed::Merge { old: 1, into: 2 },
+    ];
+    let at = |deed| match deed {
+        Deed::Deliver { .. } => (2, deed),
+        deed => (0, deed),
+    };
+    run(|| Town::in_memory(2), FRESH, &deeds.map(at)).expect("the rules are kept");
+}

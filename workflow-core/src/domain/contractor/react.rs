@@ -11,10 +11,17 @@ use crate::domain::placement::{self, Need, Placement};
 use crate::id::StreamId;
 use crate::workflow::{Owed, Tell};
 
+/// Under this name placements hear what certificates are worth once they can know whose they are.
+const SETTLED: &str = "certificates";
+/// Under this one while a merge is worked out. Who does not know the contractor yet makes nothing of it, and hears it again
+/// under the other: a message that was told is not told again.
+const MEANWHILE: &str = "certificates_meanwhile";
+
 /// The obligations of a state.
 pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
     let inherited = book(state).map(|book| tell_inherited(stream, book)).unwrap_or_default();
-    let standings = settling(state).map(|book| tell_standings(stream, book)).unwrap_or_default();
+    let standings = settling(state).map(|book| tell_standings(stream, book, MEANWHILE));
+    let standings = standings.unwrap_or_default();
     inherited.into_iter().chain(standings).chain(owed(stream, state)).collect()
 }
 
@@ -101,7 +108,7 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             let mut owed = tell_links(stream, book, "gone", &gone);
             let why = format!("the candidate is retired: {reason}");
             owed.extend(tell_unavailable(stream, book, &why));
-            owed.extend(tell_standings(stream, book));
+            owed.extend(tell_standings(stream, book, SETTLED));
             owed.push(Owed::Signal("nothing but that the person is to be forgotten"));
             owed
         }
@@ -109,14 +116,14 @@ fn owed(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             let mut owed = tell_flagged(stream, book, &forgotten(reason));
             owed.extend(tell_waiting(stream, book, &forgotten(reason)));
             owed.extend(tell_forgotten(stream, book, reason));
-            owed.extend(tell_standings(stream, book));
+            owed.extend(tell_standings(stream, book, SETTLED));
             owed.push(Owed::Signal("placements, which are told that the person was forgotten"));
             owed
         }
         State::Gone { book, reason } => {
             let mut owed = tell_flagged(stream, book, &forgotten(reason));
             owed.extend(tell_forgotten(stream, book, reason));
-            owed.extend(tell_standings(stream, book));
+            owed.extend(tell_standings(stream, book, SETTLED));
             owed
         }
     }
@@ -254,7 +261,7 @@ fn linked(stream: &StreamId, known: &Linked) -> Vec<Owed<Call>> {
         Some(twin) => certificate::Input::ContentKnown { certificate: twin.clone() },
         None => certificate::Input::ContractorLinked { contractor: contractor.clone() },
     }));
-    owed.extend(tell_standings(stream, &known.book));
+    owed.extend(tell_standings(stream, &known.book, SETTLED));
     if (known.told != known.latest || known.renamed)
         && known.refused.is_none()
         && let Some((person, email)) = told(&known.latest)
@@ -287,7 +294,7 @@ fn tell_links(
 }
 
 /// Tells each placement that asked for the insurer's id what its contractor's certificates are worth.
-fn tell_standings(stream: &StreamId, book: &Book) -> Vec<Owed<Call>> {
+fn tell_standings(stream: &StreamId, book: &Book, what: &str) -> Vec<Owed<Call>> {
     let certificates = book.standings();
     if certificates.is_empty() {
         return Vec::new();
@@ -295,7 +302,7 @@ fn tell_standings(stream: &StreamId, book: &Book) -> Vec<Owed<Call>> {
     let told = |(placement, ask): (&PlacementId, &super::Ask)| {
         let (candidate, certificates) = (book.candidate.clone(), certificates.clone());
         let input = placement::Input::CertificatesKnown { candidate, certificates };
-        let operation = format!("certificates:{placement}:{}", ask.links);
+        let operation = format!("{what}:{placement}:{}", ask.links);
         (ask.links > 0).then(|| tell(stream, placement, operation, &input)).flatten()
     };
     book.asks.iter().filter_map(told).collect()
