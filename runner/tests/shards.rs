@@ -13,7 +13,7 @@ mod canary;
 mod desk;
 #[path = "shards/losses.rs"]
 mod losses;
+#[path = "shards/mail_and_keys.rs"]
+mod mail_and_keys;
 #[path = "shards/moved.rs"]
 mod moved;
-#[path = "shards/shared.rs"]
-mod shared;

@@ -398,13 +398,6 @@ async fn a_tenants_own_pace_of_reading_slows_nobody_else() {
     let acme = most(&pair.acme);
     assert!(acme > Some(10), "{acme:?}");
     assert_eq!(most(&pair.bolt), Some(1));
-    let minutes = 10;
-    for _ in 0..minutes {
-        pair.wait(Duration::from_secs(60)).await;
-    }
-    // One a minute, and what the first one had saved up.
-    let read = most(&pair.bolt).unwrap();
-    assert!((minutes - 2..=minutes + 2).contains(&read), "{:?}", pair.bolt.requests());
     let pace = |tenant: &str| pair.system(tenant, "jobdiva").outlet.unwrap().limits;
     assert!(pace("bolt").values().all(|rate| rate.usual_per_minute == 1), "{:?}", pace("bolt"));
     assert!(pace("acme").values().all(|rate| rate.usual_per_minute == 100), "{:?}", pace("acme"));

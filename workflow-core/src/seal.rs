@@ -44,7 +44,7 @@ mod keys;
 mod master;
 mod personal;
 #[cfg(feature = "postgres")]
-mod shared;
+mod rows;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -56,7 +56,7 @@ pub use keys::{DataKey, Destroyed, Found, KeyStore, MemoryKeys};
 pub use master::MasterKey;
 pub use personal::Personal;
 #[cfg(feature = "postgres")]
-pub use shared::SharedKeys;
+pub use rows::SharedKeys;
 pub(crate) use vault::within_any;
 pub use vault::{Vault, within};
 

@@ -16,7 +16,7 @@ use crate::signing;
 use crate::supervise::{KEYS_DIR, LOG_DIR};
 
 #[cfg(feature = "postgres")]
-mod shared;
+mod database;
 
 /// Where a log grows until it is whole.
 const UNFINISHED: &str = "events.unfinished";
@@ -103,7 +103,7 @@ enum End {
 impl End {
     fn of(text: &str) -> Result<Self, Failure> {
         #[cfg(feature = "postgres")]
-        if let Some(url) = shared::url(text)? {
+        if let Some(url) = database::url(text)? {
             return Ok(Self::Database(url));
         }
         #[cfg(not(feature = "postgres"))]
@@ -156,14 +156,14 @@ fn carried(
         #[cfg(feature = "postgres")]
         (End::Dir(from), End::Database(url)) => {
             none_of(&from)?;
-            Ok((shared::into_database(&from, url, shards)?, Vec::new()))
+            Ok((database::into_database(&from, url, shards)?, Vec::new()))
         }
         #[cfg(feature = "postgres")]
         (End::Database(url), End::Dir(to)) => {
             let whose = "whose log? Say --tenant NAME: it lies in that tenant's shard";
             let tenant = tenant.ok_or_else(|| Failure::Usage(whose.to_owned()))?;
             std::fs::create_dir_all(&to)?;
-            let out = |target: &SledStore| shared::out_of_database(url, &tenant, target, &to);
+            let out = |target: &SledStore| database::out_of_database(url, &tenant, target, &to);
             Ok((into_dir(&to, out)?, Vec::new()))
         }
         #[cfg(feature = "postgres")]

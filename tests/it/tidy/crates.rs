@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::source::workspace_root;
-use super::walls::{DIRECTIONS, HTTP};
+use super::walls::{DATABASE_TLS, DIRECTIONS, HTTP};
 
 /// Runs Cargo on the workspace as it is, without the network.
 fn cargo(arguments: &[&str]) -> String {
@@ -39,11 +39,18 @@ fn crates_of_the_engine(features: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_bare_engine_brings_no_http_along() {
-    for features in [["--no-default-features"], ["--all-features"]] {
-        let names = crates_of_the_engine(&features);
+    let (_, tls) = DATABASE_TLS;
+    for (features, but) in [
+        ("--no-default-features", None),
+        ("--features=placement,testing", None),
+        ("--all-features", Some(tls)),
+    ] {
+        let names = crates_of_the_engine(&[features]);
         assert!(names.contains(&"workflow-core".to_owned()), "not a tree: {names:?}");
-        let http: Vec<&String> =
-            names.iter().filter(|name| HTTP.contains(&name.as_str())).collect();
+        let http: Vec<&String> = names
+            .iter()
+            .filter(|name| HTTP.contains(&name.as_str()) && Some(name.as_str()) != but)
+            .collect();
         assert!(http.is_empty(), "workflow-core {features:?} brings {http:?} along");
     }
 }

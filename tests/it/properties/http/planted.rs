@@ -212,7 +212,11 @@ async fn losses_that_are_not_flagged_are_found() {
     street.stop().await;
 
     let mut street = self::street().await;
-    let placement = street.sites[THERE].placements[0];
+    // Which of the first two has the policy is who of them came first.
+    let placements = &street.sites[THERE].placements;
+    let is_covered =
+        |id: &&u64| street.state(THERE, **id).as_ref().and_then(super::policy_of).is_some();
+    let placement = *placements.iter().find(is_covered).expect("one is covered");
     let category = "Hourly Employee".into();
     street.change(THERE, Mutation::SetCategory { placement, category });
     street.sites[THERE].engaged(placement, false);
