@@ -73,7 +73,7 @@ fn left_over(tree: &Tree) -> Vec<Offence> {
 
 fn clocks(tree: &Tree) -> Vec<Offence> {
     // How long to wait for a database, and for how long a lease is held, no simulated clock may say.
-    let waits = |file: &File| file.path.starts_with("workflow-core/src/store/postgres/");
+    let waits = |file: &File| file.path.starts_with("workflow-core/src/store/postgres");
     let core = |file: &File| {
         file.path.starts_with("workflow-core/src/") && file.path != CLOCK && !waits(file)
     };
