@@ -32,6 +32,7 @@ mod keep;
 mod key;
 mod list;
 mod man;
+mod migrate;
 mod operations;
 mod order;
 mod page;
@@ -106,6 +107,7 @@ enum Verb {
     Export(export::Export),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Migrate(migrate::Migrate),
     Key(key::Key),
     Completions(completions::Completions),
     Man(man::Man),
@@ -281,6 +283,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Verb::Export(verb) => verb.run().await,
             Verb::Backup(verb) => verb.run().await,
             Verb::Restore(verb) => verb.run(),
+            Verb::Migrate(verb) => verb.run().await,
             Verb::Key(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
             Verb::Man(verb) => verb.run(),

@@ -37,7 +37,7 @@ mod tenant;
 mod webhooks;
 
 pub use file::{load, parse, settings};
-pub use log::Log;
+pub use log::{Log, Shared};
 pub use page::Page;
 pub use reader::{Problem, Problems};
 pub use settings::{HIDDEN, Origin, Setting};

@@ -23,6 +23,8 @@ use crate::{Options, Runner, StartError, StopError};
 
 pub mod script;
 pub(crate) mod settings;
+#[cfg(feature = "postgres")]
+pub mod several;
 mod show;
 
 pub use settings::{INTAKE_TOKEN, TENANT};
@@ -125,21 +127,7 @@ impl Demo {
         let world = data.join("simulators");
         std::fs::create_dir_all(&world).map_err(io_error("making the data directory"))?;
         let clock = ManualClock::at(ats::seed::START);
-        let jobdiva = ats::Simulator::start(ats::Config {
-            clock: clock.clone(),
-            behaviour,
-            persist: Some(world.join("jobdiva.json")),
-            ..ats::Config::default()
-        });
-        let jobdiva = jobdiva.await.map_err(io_error("starting the JobDiva simulator"))?;
-        let simulated = insurer::Config {
-            clock: clock.clone(),
-            persist: Some(world.join("1099policy.json")),
-            scripts: script::contractors(),
-            ..insurer::Config::default()
-        };
-        let policy = insurer::Simulator::start(simulated);
-        let policy = policy.await.map_err(io_error("starting the 1099Policy simulator"))?;
+        let (jobdiva, policy) = simulators(&clock, &world, behaviour).await?;
         clock.set(read_clock(&world).max(ats::seed::START));
         let hooks = settings::hooks_address(&world).map_err(io_error("finding a port"))?;
         let mut config = settings::config(data, hooks, &jobdiva, &policy).await?;
@@ -266,22 +254,51 @@ impl Demo {
 
     /// What there is now, by the insurer's own count.
     pub fn ending(&self) -> Ending {
-        let ledger = self.policy.ledger();
-        let all = |counts: &BTreeMap<String, u64>| counts.values().sum();
-        let most = |counts: &BTreeMap<String, u64>| counts.values().copied().max().unwrap_or(0);
-        Ending {
-            contractors: all(&ledger.contractors_by_email),
-            contractors_per_candidate_max: most(&ledger.contractors_by_candidate),
-            jobs: all(&ledger.jobs_by_placement),
-            jobs_per_placement_max: most(&ledger.jobs_by_placement),
-            sessions: ledger.sessions_opened,
-            policies: all(&ledger.policies_by_quote),
-            assignments: all(&ledger.assignments_by_job),
-            charges: ledger.charges_cents.values().map(Vec::len).sum(),
-            events: self.engine().position().0,
-            at: self.clock.now(),
-        }
+        ending_of(&self.policy, self.engine().position().0, self.clock.now())
     }
+}
+
+/// What there is at a moment, by the insurer's own count.
+fn ending_of(policy: &insurer::Simulator, events: u64, at: Timestamp) -> Ending {
+    let ledger = policy.ledger();
+    let all = |counts: &BTreeMap<String, u64>| counts.values().sum();
+    let most = |counts: &BTreeMap<String, u64>| counts.values().copied().max().unwrap_or(0);
+    Ending {
+        contractors: all(&ledger.contractors_by_email),
+        contractors_per_candidate_max: most(&ledger.contractors_by_candidate),
+        jobs: all(&ledger.jobs_by_placement),
+        jobs_per_placement_max: most(&ledger.jobs_by_placement),
+        sessions: ledger.sessions_opened,
+        policies: all(&ledger.policies_by_quote),
+        assignments: all(&ledger.assignments_by_job),
+        charges: ledger.charges_cents.values().map(Vec::len).sum(),
+        events,
+        at,
+    }
+}
+
+/// Starts both simulators, or resumes them where they stopped.
+async fn simulators(
+    clock: &ManualClock,
+    world: &Path,
+    behaviour: ats::Behaviour,
+) -> Result<(ats::Simulator, insurer::Simulator), DemoError> {
+    let jobdiva = ats::Simulator::start(ats::Config {
+        clock: clock.clone(),
+        behaviour,
+        persist: Some(world.join("jobdiva.json")),
+        ..ats::Config::default()
+    });
+    let jobdiva = jobdiva.await.map_err(io_error("starting the JobDiva simulator"))?;
+    let simulated = insurer::Config {
+        clock: clock.clone(),
+        persist: Some(world.join("1099policy.json")),
+        scripts: script::contractors(),
+        ..insurer::Config::default()
+    };
+    let policy = insurer::Simulator::start(simulated);
+    let policy = policy.await.map_err(io_error("starting the 1099Policy simulator"))?;
+    Ok((jobdiva, policy))
 }
 
 async fn start_runner(config: Config, clock: &ManualClock) -> Result<Runner, StartError> {

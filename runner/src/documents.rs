@@ -1,6 +1,6 @@
 //! The documents that contractors hand in: kept beside the log by their content, each sealed with its person's key.
 //!
-//! `DATA/documents/PERSON/CONTENT`: both names are hashes. A document is on the disk, and so is its name, before any
+//! `DATA/documents/PERSON/CONTENT`: both names are hashes. Where several runners share a database, rows of it instead. A document is on the disk, and so is its name, before any
 //! event speaks of it; a crash in between leaves a file that the next finding of the same content uses. Forgetting a
 //! person destroys the key, which closes the files for good, and then removes them. Deliberately absent: what a document
 //! is worth, and a copy in backups, which hold the log alone: neither documents nor keys.
@@ -19,9 +19,16 @@ pub const DOCUMENTS_DIR: &str = "documents";
 
 /// The documents of one data directory.
 pub struct Documents {
-    dir: PathBuf,
+    place: Place,
     vault: Arc<Vault>,
     made: AtomicU64,
+}
+
+/// Where they lie.
+enum Place {
+    Folder(PathBuf),
+    #[cfg(feature = "postgres")]
+    Shared(workflow_core::store::postgres::Kept),
 }
 
 /// Why a document cannot be kept or read.
@@ -38,12 +45,22 @@ pub enum DocumentError {
         /// Why.
         source: io::Error,
     },
+    /// The database does not do it.
+    #[error(transparent)]
+    Store(#[from] workflow_core::store::StoreError),
 }
 
 impl Documents {
     /// The documents in a data directory.
     pub fn new(data_dir: &Path, vault: Arc<Vault>) -> Self {
-        Self { dir: data_dir.join(DOCUMENTS_DIR), vault, made: AtomicU64::new(0) }
+        let place = Place::Folder(data_dir.join(DOCUMENTS_DIR));
+        Self { place, vault, made: AtomicU64::new(0) }
+    }
+
+    /// The documents of a shard, in the database that keeps its log.
+    #[cfg(feature = "postgres")]
+    pub fn shared(kept: workflow_core::store::postgres::Kept, vault: Arc<Vault>) -> Self {
+        Self { place: Place::Shared(kept), vault, made: AtomicU64::new(0) }
     }
 
     /// The hash by which a document is known, in hexadecimal.
@@ -53,39 +70,41 @@ impl Documents {
 
     /// Keeps a document; durable when this returns. Keeping it again changes nothing.
     pub fn keep(&self, subject: &Subject, bytes: &[u8]) -> Result<String, DocumentError> {
-        let (folder, sha256) = (self.folder(subject), Self::hash(bytes));
-        let path = folder.join(&sha256);
+        let sha256 = Self::hash(bytes);
         if matches!(self.read(subject, &sha256), Ok(Some(_))) {
             return Ok(sha256);
         }
         let sealed = self.vault.seal(subject, bytes)?;
-        let failed = |source| DocumentError::Io { path: folder.clone(), source };
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(&folder)?;
-            let number = self.made.fetch_add(1, Ordering::Relaxed);
-            let fresh = folder.join(format!("{sha256}.{}-{number}", std::process::id()));
-            let mut file = File::create(&fresh)?;
-            file.write_all(&sealed)?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            // The names too: of the file in its folder, and of the folders above.
-            for folder in folder.ancestors().take(3) {
-                File::open(folder)?.sync_all()?;
+        match &self.place {
+            Place::Folder(dir) => {
+                let folder = dir.join(person(subject));
+                let written = self.write(&folder, &sha256, &sealed);
+                written.map_err(|source| DocumentError::Io { path: folder, source })?;
             }
-            Ok(())
-        };
-        write().map_err(failed)?;
+            #[cfg(feature = "postgres")]
+            Place::Shared(kept) => kept.put_document(&person(subject), &sha256, &sealed)?,
+        }
         Ok(sha256)
+    }
+
+    fn write(&self, folder: &Path, sha256: &str, sealed: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let fresh = folder.join(format!("{sha256}.{}-{number}", std::process::id()));
+        let mut file = File::create(&fresh)?;
+        file.write_all(sealed)?;
+        file.sync_all()?;
+        fs::rename(&fresh, folder.join(sha256))?;
+        // The names too: of the file in its folder, and of the folders above.
+        for folder in folder.ancestors().take(3) {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
     }
 
     /// A document by its hash; `None` when it is not here, not as it was written, or its person was forgotten.
     pub fn read(&self, subject: &Subject, sha256: &str) -> Result<Option<Vec<u8>>, DocumentError> {
-        let folder = self.folder(subject);
-        let sealed = match fs::read(folder.join(sha256)) {
-            Ok(sealed) => sealed,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(DocumentError::Io { path: folder, source }),
-        };
+        let Some(sealed) = self.sealed(subject, sha256)? else { return Ok(None) };
         let clear = match self.vault.unseal(subject, &sealed) {
             Ok(clear) => clear.map(|clear| clear.to_vec()),
             // Torn or tampered with: as good as not there, and handed in again.
@@ -95,25 +114,53 @@ impl Documents {
         Ok(clear.filter(|clear| Self::hash(clear) == sha256))
     }
 
-    /// Removes all of a person's documents.
-    pub fn forget(&self, subject: &Subject) -> Result<(), DocumentError> {
-        let folder = self.folder(subject);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(DocumentError::Io { path: folder, source: error })
+    fn sealed(&self, subject: &Subject, sha256: &str) -> Result<Option<Vec<u8>>, DocumentError> {
+        match &self.place {
+            Place::Folder(dir) => {
+                let folder = dir.join(person(subject));
+                match fs::read(folder.join(sha256)) {
+                    Ok(sealed) => Ok(Some(sealed)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(source) => Err(DocumentError::Io { path: folder, source }),
+                }
             }
-            _ => Ok(()),
+            #[cfg(feature = "postgres")]
+            Place::Shared(kept) => Ok(kept.document(&person(subject), sha256)?),
         }
     }
 
-    /// Whether there are documents of this person.
-    pub fn has(&self, subject: &Subject) -> bool {
-        self.folder(subject).exists()
+    /// Removes all of a person's documents.
+    pub fn forget(&self, subject: &Subject) -> Result<(), DocumentError> {
+        match &self.place {
+            Place::Folder(dir) => {
+                let folder = dir.join(person(subject));
+                match fs::remove_dir_all(&folder) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        Err(DocumentError::Io { path: folder, source: error })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Place::Shared(kept) => Ok(kept.remove_documents(&person(subject))?),
+        }
     }
 
-    fn folder(&self, subject: &Subject) -> PathBuf {
-        self.dir.join(&Self::hash(subject.as_str().as_bytes())[..32])
+    /// Whether there are documents of this person. Where that cannot be found out, there may be.
+    pub fn has(&self, subject: &Subject) -> bool {
+        match &self.place {
+            Place::Folder(dir) => dir.join(person(subject)).exists(),
+            #[cfg(feature = "postgres")]
+            Place::Shared(kept) => kept.has_documents(&person(subject)).unwrap_or(true),
+        }
     }
+}
+
+/// The name of a person's folder.
+fn person(subject: &Subject) -> String {
+    let mut name = Documents::hash(subject.as_str().as_bytes());
+    name.truncate(32);
+    name
 }
 
 #[cfg(test)]
@@ -150,10 +197,11 @@ mod tests {
 
     #[test]
     fn what_was_torn_is_not_there_and_can_be_kept_again() {
-        let (_dir, documents) = documents();
+        let (dir, documents) = documents();
         let pdf = b"%PDF-1.7";
         let hash = documents.keep(&kim(), pdf).expect("it is kept");
-        fs::write(documents.folder(&kim()).join(&hash), b"torn").expect("it can be spoiled");
+        fs::write(dir.path().join(DOCUMENTS_DIR).join(person(&kim())).join(&hash), b"torn")
+            .expect("it can be spoiled");
         assert_eq!(documents.read(&kim(), &hash).expect("it reads"), None);
         documents.keep(&kim(), pdf).expect("it is kept");
         assert!(documents.read(&kim(), &hash).expect("it reads").is_some());

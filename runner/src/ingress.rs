@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -39,6 +40,28 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 const AGAIN_SOON: &str = "5";
 const AGAIN_LATER: &str = "30";
 
+/// Where deliveries are made durable.
+pub trait Inboxes: Send + Sync {
+    /// Makes a delivery durable; `false` when it is known to have been there already.
+    fn accept<'a>(&'a self, tenant: &'a str, key: &'a str, delivery: Delivery) -> Accepting<'a>;
+
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// A delivery on its way.
+pub type Accepting<'a> = Pin<Box<dyn Future<Output = Result<bool, HandleError>> + Send + 'a>>;
+
+impl Inboxes for Engine<Insurance> {
+    fn accept<'a>(&'a self, tenant: &'a str, key: &'a str, delivery: Delivery) -> Accepting<'a> {
+        Box::pin(accept(self, tenant, key, delivery))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+}
+
 /// How much the door bears.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -66,8 +89,8 @@ impl Default for Limits {
 
 /// The state of the door.
 pub struct Door {
-    /// The engine whose inbox it fills.
-    pub engine: Engine<Insurance>,
+    /// What it fills.
+    pub inboxes: Arc<dyn Inboxes>,
     /// Whose hooks there are.
     pub systems: Arc<Systems>,
     /// What came through.
@@ -115,7 +138,7 @@ async fn hook(
     request: Request,
 ) -> Response {
     let Serving { door, room, sources } = &*serving;
-    let now = door.engine.clock().now();
+    let now = door.inboxes.now();
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let client = sources.client(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), request.headers());
     if let Err(wait) = sources.admit(client, now) {
@@ -223,7 +246,7 @@ fn refused(door: &Door, hook: Option<&Hook<'_>>, client: IpAddr, no: No) -> Resp
             if let Some(hook) = hook {
                 let (tenant, source) = (&hook.connected.tenant.name, hook.source);
                 tracing::warn!(%tenant, source, %client, bytes = size, sha256, %status, why, "a delivery was refused");
-                let at = door.engine.clock().now().to_string();
+                let at = door.inboxes.now().to_string();
                 let status = status.as_u16();
                 let once = counts::RefusedOnce { at, status, why, size, sha256 };
                 door.counters.note_refused(&hook.name, once);
@@ -250,7 +273,7 @@ async fn keep(
 ) -> Result<usize, HandleError> {
     let mut duplicates = 0;
     for (key, delivery) in deliveries {
-        let counter = match accept(&door.engine, tenant, &key, delivery).await? {
+        let counter = match door.inboxes.accept(tenant, &key, delivery).await? {
             true => &door.counters.kept,
             false => {
                 duplicates += 1;
@@ -384,7 +407,7 @@ pub async fn accept_policy(
 }
 
 /// Makes a delivery durable; `false` when it was there already.
-async fn accept(
+pub(crate) async fn accept(
     engine: &Engine<Insurance>,
     tenant: &str,
     key: &str,

@@ -6,7 +6,7 @@
 //! deliveries off), [`poll`] (looking without being told), [`certificates`] and [`intake`] (documents that contractors
 //! bring), [`notify`] (whom we tell), [`documents`] (their bytes), [`forget`] (a person), [`order`] (what people decide),
 //! [`gates`] (what is paused), [`credentials`] (a tenant whose login is refused), [`tenants`] (each as it stands),
-//! [`supervise`] (the loops, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
+//! [`workplace`] (the loops on one log), [`supervise`] (the process: its doors, started and stopped), [`signing`] (where the log ends, signed), [`audit`] (what an auditor
 //! asks), [`admin`] and [`views`] (what it answers), [`metrics`] (what a machine is told), [`web`] (the pages), [`cli`] (the command
 //! line), [`demo`] (the whole of it on simulators).
 //!
@@ -36,6 +36,7 @@ pub mod documents;
 pub mod endpoint;
 pub mod forget;
 pub mod gates;
+pub mod hold;
 pub mod inbox;
 pub mod ingress;
 pub mod intake;
@@ -52,6 +53,8 @@ pub mod read;
 pub mod receivers;
 pub mod serve;
 pub mod service_manager;
+#[cfg(feature = "postgres")]
+pub mod shards;
 pub mod signing;
 pub mod supervise;
 pub mod systems;
@@ -64,5 +67,6 @@ pub mod unread;
 pub mod views;
 pub mod web;
 pub mod webhook_trial;
+pub mod workplace;
 
 pub use supervise::{Options, Runner, StartError, StopError};

@@ -12,8 +12,8 @@ use workflow_core::engine::Engine;
 const STATUS_EVERY: Duration = Duration::from_secs(30);
 
 /// The service is up: everything is open, and work is done.
-pub fn ready(engine: &Engine<Insurance>) {
-    tell(&[NotifyState::Ready, NotifyState::Status(&standing(engine))]);
+pub fn ready(standing: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(standing)]);
 }
 
 /// The service is going down, as it was told or by itself.
@@ -21,8 +21,8 @@ pub fn stopping(why: &str) {
     tell(&[NotifyState::Stopping, NotifyState::Status(why)]);
 }
 
-/// Says over and over that the service is alive, as long as it is: a runner whose engine has stopped is not.
-pub async fn alive(engine: &Engine<Insurance>) {
+/// Says over and over that the service is alive, as long as `standing` says how it stands.
+pub async fn alive(standing: impl Fn() -> Option<String>) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return std::future::pending().await;
     }
@@ -31,19 +31,24 @@ pub async fn alive(engine: &Engine<Insurance>) {
     let mut ticks = tokio::time::interval(every.max(Duration::from_millis(10)));
     loop {
         ticks.tick().await;
-        if engine.failure().is_none() {
-            tell(&[NotifyState::Watchdog, NotifyState::Status(&standing(engine))]);
+        if let Some(standing) = standing() {
+            tell(&[NotifyState::Watchdog, NotifyState::Status(&standing)]);
         }
     }
 }
 
-/// How things stand, for `systemctl status`.
-fn standing(engine: &Engine<Insurance>) -> String {
+/// How things stand, for `systemctl status`; nothing of an engine that has stopped.
+pub fn standing(engine: &Engine<Insurance>) -> Option<String> {
+    if engine.failure().is_some() {
+        return None;
+    }
     let states = engine.counts("placement");
     let flagged = states.get("Flagged").copied().unwrap_or_default();
     let position = engine.store().head().next.0;
     let count: usize = states.values().sum();
-    format!("{count} placements, {flagged} need a person; the log ends at position {position}")
+    Some(format!(
+        "{count} placements, {flagged} need a person; the log ends at position {position}"
+    ))
 }
 
 fn tell(states: &[NotifyState<'_>]) {

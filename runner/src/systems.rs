@@ -23,6 +23,7 @@ use crate::config::Tenant;
 use crate::credentials::Probe;
 use crate::documents::Documents;
 use crate::gates::{Gates, named};
+use crate::hold::Hold;
 use crate::metrics::meter::{self, Made, Meter};
 use crate::notify::{BadEndpoint, Subscriber};
 use crate::receivers::Receivers;
@@ -163,6 +164,8 @@ pub struct Systems {
     pub meter: Meter,
     /// The documents that calls send; none until the log is open.
     documents: Option<Arc<Documents>>,
+    /// Until when the log is held, where that ends by itself.
+    hold: Option<Arc<Hold>>,
 }
 
 /// Why a tenant's systems cannot be connected.
@@ -273,9 +276,13 @@ impl Systems {
             connected.insert(systems.tenant.name.clone(), Arc::new(systems));
         }
         match wrong.is_empty() {
-            true => {
-                Ok(Self { tenants: connected, gates, meter: Meter::default(), documents: None })
-            }
+            true => Ok(Self {
+                tenants: connected,
+                gates,
+                meter: Meter::default(),
+                documents: None,
+                hold: None,
+            }),
             false => Err(ConnectErrors(wrong)),
         }
     }
@@ -287,6 +294,11 @@ impl Systems {
             connected.documents.get_or_init(|| Arc::clone(&documents));
         }
         Self { documents: Some(documents), ..self }
+    }
+
+    /// The same systems, of which nothing is asked once the hold is over.
+    pub fn with_hold(self, hold: Arc<Hold>) -> Self {
+        Self { hold: Some(hold), ..self }
     }
 
     /// The documents, once the log is open.
@@ -379,6 +391,9 @@ impl Systems {
 
 impl Perform<Insurance> for Systems {
     async fn perform(&self, call: Call, attempt: Attempt) -> Outcome<Answer> {
+        if self.hold.as_ref().is_some_and(|hold| !hold.is_certain(Instant::now())) {
+            return Outcome::not_sent("another runner may hold this tenant's log by now");
+        }
         let tenant = attempt.stream.tenant().to_owned();
         let key = attempt.key.clone();
         let made = Made {

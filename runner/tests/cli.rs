@@ -15,6 +15,8 @@ mod desk;
 mod exits;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/migrate.rs"]
+mod migrate;
 #[path = "cli/origins.rs"]
 mod origins;
 #[path = "cli/readme.rs"]

@@ -84,11 +84,11 @@ async fn forget_endpoints(demo: &Demo) {
     let (base, key) = (demo.policy().base_url(), demo.policy().api_key());
     let client = reqwest::Client::new();
     let all = format!("{base}/api/v1/webhook_endpoints");
-    let known = client.get(&all).bearer_auth(&key).send().await.unwrap();
+    let known = client.get(&all).bearer_auth(key).send().await.unwrap();
     let known: Value = known.json().await.unwrap();
     for endpoint in known.as_array().unwrap() {
         let one = format!("{all}/{}", endpoint["id"].as_str().unwrap());
-        let gone = client.delete(one).bearer_auth(&key).send().await.unwrap();
+        let gone = client.delete(one).bearer_auth(key).send().await.unwrap();
         assert!(gone.status().is_success(), "{}", gone.status());
     }
 }

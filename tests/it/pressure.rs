@@ -40,8 +40,12 @@ impl Flooded {
         let engine = hooks::engine(store.clone(), Arc::new(clock.clone()));
         let systems = Arc::new(hooks::systems(Arc::new(clock)));
         let counters = Arc::new(Counters::default());
-        let door =
-            Door { engine: engine.clone(), systems, counters: Arc::clone(&counters), limits };
+        let door = Door {
+            inboxes: Arc::new(engine.clone()),
+            systems,
+            counters: Arc::clone(&counters),
+            limits,
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);

@@ -4,7 +4,7 @@
 //! (the bytes) and `record/chain.rs` (what binds them). Does not replay events through today's machines.
 //!
 //! Read next: `audit/sign.rs` (signing where a log ends), `audit/export.rs` (the log as one file that verifies by
-//! itself), `audit/restore.rs` (the way back).
+//! itself), `audit/restore.rs` (the way back), `audit/migrate.rs` (from one store into another).
 
 use std::ops::ControlFlow;
 
@@ -14,6 +14,7 @@ use crate::record::frame::{Frame, hash_of};
 use crate::store::{Head, Store};
 
 pub mod export;
+pub mod migrate;
 pub mod restore;
 pub mod sign;
 

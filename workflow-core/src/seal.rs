@@ -43,6 +43,8 @@ mod file;
 mod keys;
 mod master;
 mod personal;
+#[cfg(feature = "postgres")]
+mod shared;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,8 @@ pub use file::FileKeys;
 pub use keys::{DataKey, Destroyed, Found, KeyStore, MemoryKeys};
 pub use master::MasterKey;
 pub use personal::Personal;
+#[cfg(feature = "postgres")]
+pub use shared::SharedKeys;
 pub(crate) use vault::within_any;
 pub use vault::{Vault, within};
 

@@ -51,7 +51,7 @@ pub(super) async fn knock(
     let address = listener.local_addr().map_err(io)?;
     let counters = Arc::new(Counters::default());
     let door = Door {
-        engine: rig.engine.clone(),
+        inboxes: Arc::new(rig.engine.clone()),
         systems: Arc::clone(&rig.systems),
         counters: Arc::clone(&counters),
         limits: Limits::default(),

@@ -72,14 +72,20 @@ impl Place {
     /// Who can answer about it.
     pub(super) async fn ask(&self) -> Result<Ask, Failure> {
         let data_dir = self.data_dir()?;
+        if let Some(address) = Address::read(&data_dir)
+            && client::is_alive(&address).await
+        {
+            return Ok(Ask::Running(address));
+        }
+        if self.loaded()?.is_some_and(|config| config.log.shared.is_some()) {
+            let what = "no runner is at work here, and the log is in a database: start one, or ask where one runs";
+            return Err(Failure::Unreachable(what.to_owned()));
+        }
         if !data_dir.join(LOG_DIR).exists() {
             let what = format!("{} holds no log", data_dir.display());
             return Err(Failure::NotFound(what));
         }
-        match Address::read(&data_dir) {
-            Some(address) if client::is_alive(&address).await => Ok(Ask::Running(address)),
-            _ => Ok(Ask::Stopped(data_dir)),
-        }
+        Ok(Ask::Stopped(data_dir))
     }
 }
 

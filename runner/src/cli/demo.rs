@@ -11,6 +11,9 @@ use super::{Failure, Outcome, failed, list, say};
 use crate::demo::{self, Form, Screen};
 use crate::{telemetry, terminal, views, web};
 
+#[cfg(feature = "postgres")]
+mod several;
+
 /// Show the whole thing on built-in simulators: no account, no services.
 ///
 /// Twenty-four placements walk from JobDiva to insured work, over real HTTP, on a durable log, in simulated time. Run
@@ -27,6 +30,18 @@ pub(super) struct Demo {
     /// Keep serving afterwards, until ctrl-C.
     #[arg(long)]
     keep: bool,
+    /// On so many runners and one PostgreSQL of the system's package; one of them is killed half-way.
+    #[cfg(feature = "postgres")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "keep")]
+    runners: Option<usize>,
+    /// An empty database for the runners, instead of one of the package.
+    #[cfg(feature = "postgres")]
+    #[arg(long, value_name = "URL", requires = "runners")]
+    database: Option<String>,
+    /// Be one of the runners, as the data directory says.
+    #[cfg(feature = "postgres")]
+    #[arg(long, hide = true)]
+    member: bool,
 }
 
 /// The height of the live table: a line per placement, a heading, and the cursor's line.
@@ -34,6 +49,10 @@ const TABLE_LINES: u16 = 26;
 
 impl Demo {
     pub(super) async fn run(self) -> Outcome {
+        #[cfg(feature = "postgres")]
+        if self.member {
+            return several::be(&self.data).await;
+        }
         std::fs::create_dir_all(&self.data)?;
         telemetry::to_file(&self.data.join("demo.log"), "info")?;
         let terminal = io::stdout().is_terminal();
@@ -43,6 +62,11 @@ impl Demo {
         let form = if terminal && lines >= TABLE_LINES { Form::Live } else { Form::Lines };
         let mut screen =
             Screen::new(form, Box::new(io::stdout()), usize::from(terminal::width()), colour);
+        #[cfg(feature = "postgres")]
+        if let Some(runners) = self.runners {
+            let ending = several::play(&self.data, runners, self.database, &mut screen).await?;
+            return say(&told(&ending));
+        }
         let mut signals = Signals::new()?;
         let mut demo = demo::Demo::start(&self.data).await.map_err(|error| failed(&error))?;
         let played = tokio::select! {
@@ -82,21 +106,7 @@ impl Demo {
             let placements = views::list(demo.engine(), &[], &[]).placements;
             say(&format!("\n{}", list::table("placement", &placements)))?;
         }
-        say(&format!(
-            "\nThe world is quiet at {}. The insurer's own ledger says: {} contractors (at most {} per candidate), \
-             {} jobs (at most {} per placement), {} application sessions, {} policies, {} assignments, {} charges. \
-             The log has {} events.",
-            ending.at,
-            ending.contractors,
-            ending.contractors_per_candidate_max,
-            ending.jobs,
-            ending.jobs_per_placement_max,
-            ending.sessions,
-            ending.policies,
-            ending.assignments,
-            ending.charges,
-            ending.events,
-        ))?;
+        say(&told(ending))?;
         let data = self.data.display();
         say("\nLook at it:")?;
         say(&format!("  runner list --data {data} --state Flagged     what needs a person"))?;
@@ -108,4 +118,23 @@ impl Demo {
             "  runner verify --data {data}                   is the log as it was written?"
         ))
     }
+}
+
+/// The ending in words.
+fn told(ending: &demo::Ending) -> String {
+    format!(
+        "\nThe world is quiet at {}. The insurer's own ledger says: {} contractors (at most {} per candidate), \
+             {} jobs (at most {} per placement), {} application sessions, {} policies, {} assignments, {} charges. \
+             The log has {} events.",
+        ending.at,
+        ending.contractors,
+        ending.contractors_per_candidate_max,
+        ending.jobs,
+        ending.jobs_per_placement_max,
+        ending.sessions,
+        ending.policies,
+        ending.assignments,
+        ending.charges,
+        ending.events,
+    )
 }

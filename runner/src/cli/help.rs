@@ -52,7 +52,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("Prove", &["verify", "audit", "export"]),
-    ("Keep safe", &["backup", "restore", "forget", "rotate-key"]),
+    ("Keep safe", &["backup", "restore", "migrate", "forget", "rotate-key"]),
 ];
 
 /// What each exit code means.

@@ -42,10 +42,10 @@ impl Ordered {
             Ask::Running(address) => ask::post(&address, "/v1/orders", &order).await,
             Ask::Stopped(_) => on_stopped(&place, order).await,
         };
-        let done = done.map_err(|failure| match failure {
-            Failure::Refused(why) => Failure::Refused(format!("{why}{advice}")),
-            other => other,
-        })?;
+        let done = match done {
+            Err(Failure::Refused(why)) => Err(Failure::Refused(format!("{why}{advice}"))),
+            told => told,
+        }?;
         if json {
             return say_json(&done);
         }

@@ -9,7 +9,7 @@ use workflow_core::store::StoreError;
 use super::progress::Bar;
 use super::{Failure, Outcome, failed};
 use crate::telemetry::{self, Form};
-use crate::{Runner, StartError, config, service_manager};
+use crate::{Options, Runner, StartError, StopError, config, service_manager};
 
 /// Run the service.
 ///
@@ -38,27 +38,76 @@ impl Run {
         let mut signals = Signals::new()?;
         // Without its checkpoint a long log is replayed first.
         let bar = Bar::busy("opening the log");
-        let mut runner = Runner::start(config).await.map_err(refused)?;
+        let mut service = Service::start(config, Options::default()).await.map_err(refused)?;
         drop(bar);
-        let engine = runner.engine().clone();
-        service_manager::ready(&engine);
+        let standing = service.standing();
+        service_manager::ready(&standing().unwrap_or_default());
         let ended = tokio::select! {
             () = signals.next() => None,
-            () = service_manager::alive(&engine) => None,
-            error = runner.ended() => Some(error),
+            () = service_manager::alive(&standing) => None,
+            error = service.ended() => Some(error),
         };
         if let Some(error) = ended {
             tracing::error!(%error, "the runner ends");
             service_manager::stopping("ends by itself; the log of the service says why");
-            drop(runner.stop().await);
+            drop(service.stop().await);
             return Err(failed(&error));
         }
-        drop(engine);
+        drop(standing);
         tracing::info!("stopping");
         service_manager::stopping("finishing what is under way");
         tokio::select! {
-            stopped = runner.stop() => stopped.map_err(|error| failed(&error)),
+            stopped = service.stop() => stopped.map_err(|error| failed(&error)),
             () = signals.next() => Err(Failure::Failed("told twice to stop: calls under way are left to the next start".into())),
+        }
+    }
+}
+
+/// The service: alone with its log, or one of several on a database.
+enum Service {
+    Alone(Box<Runner>),
+    #[cfg(feature = "postgres")]
+    Several(Box<crate::shards::Member>),
+}
+
+impl Service {
+    async fn start(config: config::Config, options: Options) -> Result<Self, StartError> {
+        if config.log.shared.is_none() {
+            return Runner::start_with(config, options).await.map(|it| Self::Alone(Box::new(it)));
+        }
+        #[cfg(feature = "postgres")]
+        return crate::shards::Member::start_with(config, options)
+            .await
+            .map(|it| Self::Several(Box::new(it)));
+        #[cfg(not(feature = "postgres"))]
+        Err(StartError::Shared(crate::supervise::WITHOUT_POSTGRES.to_owned()))
+    }
+
+    /// Who says how it stands; nothing once it has failed.
+    fn standing(&self) -> Box<dyn Fn() -> Option<String>> {
+        match self {
+            Self::Alone(runner) => {
+                let engine = runner.engine().clone();
+                Box::new(move || service_manager::standing(&engine))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Several(member) => Box::new(member.standing()),
+        }
+    }
+
+    async fn ended(&mut self) -> StopError {
+        match self {
+            Self::Alone(runner) => runner.ended().await,
+            #[cfg(feature = "postgres")]
+            Self::Several(member) => member.ended().await,
+        }
+    }
+
+    async fn stop(self) -> Result<(), StopError> {
+        match self {
+            Self::Alone(runner) => runner.stop().await,
+            #[cfg(feature = "postgres")]
+            Self::Several(member) => member.stop().await,
         }
     }
 }

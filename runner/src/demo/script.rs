@@ -32,6 +32,12 @@ pub fn relent(policy: &Simulator) {
     policy.script(ABANDONS, soon);
 }
 
+/// Whether anything may happen by now.
+#[cfg(feature = "postgres")]
+pub(super) fn is_due(now: Timestamp) -> bool {
+    now.since(seed::START) >= LOSES_AFTER
+}
+
 /// Lets happen what is due. Asking again changes nothing: the placement is flagged by then.
 pub fn happen(engine: &Engine<Insurance>, policy: &Simulator, now: Timestamp) {
     if now.since(seed::START) < LOSES_AFTER {

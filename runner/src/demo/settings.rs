@@ -14,6 +14,7 @@ use integration_jobdiva::config as jobdiva;
 use integration_jobdiva::secret::Secret as JobDivaSecret;
 use integration_jobdiva::simulator as ats;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use workflow_core::audit::sign::SigningKey;
 use workflow_core::domain::call::{CategoryCode, EntityId};
 use workflow_core::domain::facts::CompanyId;
@@ -57,13 +58,21 @@ pub(super) fn hooks_address(world: &Path) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// The configuration; registers the webhooks on both sides.
-pub(super) async fn config(
-    data: &Path,
+/// Where the simulators are, and what opens them: nobody's secrets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Systems {
+    jobdiva: String,
+    policy: String,
+    api_key: String,
+    hook_secret: String,
+}
+
+/// Registers the webhooks on both sides.
+pub(super) async fn systems(
     hooks: SocketAddr,
     jobdiva: &ats::Simulator,
     policy: &insurer::Simulator,
-) -> Result<Config, DemoError> {
+) -> Result<Systems, DemoError> {
     let target = ats::WebhookTarget {
         url: format!("http://{hooks}/hooks/jobdiva/{ENDPOINT}"),
         secret: JOBDIVA_SECRET.to_owned(),
@@ -71,21 +80,40 @@ pub(super) async fn config(
         types: ats::RecordType::ALL.to_vec(),
     };
     jobdiva.set_webhook(Some(target)).map_err(io_error("registering the JobDiva webhook"))?;
-    let policy_config = policy_config(policy);
-    let secret =
-        register(&policy_config, &format!("http://{hooks}/hooks/1099policy/{ENDPOINT}")).await?;
+    let own = policy_config(policy);
+    let secret = register(&own, &format!("http://{hooks}/hooks/1099policy/{ENDPOINT}")).await?;
+    Ok(Systems {
+        jobdiva: jobdiva.base_url(),
+        policy: own.base_url,
+        api_key: policy.api_key().to_owned(),
+        hook_secret: secret.reveal().to_owned(),
+    })
+}
+
+/// The configuration; registers the webhooks on both sides.
+pub(super) async fn config(
+    data: &Path,
+    hooks: SocketAddr,
+    jobdiva: &ats::Simulator,
+    policy: &insurer::Simulator,
+) -> Result<Config, DemoError> {
+    of(data, hooks, &systems(hooks, jobdiva, policy).await?)
+}
+
+/// The configuration for simulators that know of it already.
+pub(super) fn of(data: &Path, hooks: SocketAddr, systems: &Systems) -> Result<Config, DemoError> {
     let tenant = Tenant {
         name: TENANT.to_owned(),
-        jobdiva: jobdiva_config(jobdiva),
+        jobdiva: jobdiva_at(systems.jobdiva.clone()),
         jobdiva_hook: Some(JobDivaHook::new(
             ENDPOINT.to_owned(),
             vec![JobDivaSecret::new(JOBDIVA_SECRET)],
         )),
-        policy: policy_config,
+        policy: policy_at(systems.policy.clone(), &systems.api_key),
         policy_hook: Some(PolicyHook::new(
             ENDPOINT.to_owned(),
             Profile::TimestampedV1 { header: "Ten99Policy-Signature".to_owned() },
-            vec![secret],
+            vec![PolicySecret::new(systems.hook_secret.clone())],
         )),
         rules: rules()?,
         pace: Pace {
@@ -130,22 +158,30 @@ fn signing_key(data: &Path) -> Result<SigningKey, DemoError> {
 }
 
 pub(crate) fn jobdiva_config(simulator: &ats::Simulator) -> jobdiva::Config {
+    jobdiva_at(simulator.base_url())
+}
+
+fn jobdiva_at(base_url: String) -> jobdiva::Config {
     let ats::Credentials { client_id, username, password } = ats::Credentials::default();
     let password = JobDivaSecret::new(password);
     let mut config = jobdiva::Config::new(&client_id.to_string(), &username, password);
-    config.base_url = simulator.base_url();
+    config.base_url = base_url;
     config.backfill_from = Some(BACKFILL_FROM);
     config
 }
 
 pub(crate) fn policy_config(simulator: &insurer::Simulator) -> policy::Config {
+    policy_at(simulator.base_url(), simulator.api_key())
+}
+
+fn policy_at(base_url: String, api_key: &str) -> policy::Config {
     let links = policy::LinkTemplates {
         success_url: "https://dashboard.example.com/placements/{placement}?coverage=active".into(),
         cancel_url: "https://dashboard.example.com/placements/{placement}?coverage=canceled".into(),
     };
-    let key = PolicySecret::new(simulator.api_key());
+    let key = PolicySecret::new(api_key);
     let mut config = policy::Config::new(key, policy::Environment::Sandbox, links);
-    config.base_url = simulator.base_url();
+    config.base_url = base_url;
     config
 }
 

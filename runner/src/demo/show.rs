@@ -11,6 +11,7 @@ use workflow_core::engine::{Engine, Summary};
 use workflow_core::id::{Position, StreamId};
 use workflow_core::machine::{Kind as _, Machine as _};
 use workflow_core::record::Recorded;
+use workflow_core::store::Store;
 use workflow_core::time::Timestamp;
 
 /// The table is drawn at most so often.
@@ -53,7 +54,7 @@ impl Screen {
     pub(super) fn follow(&mut self, engine: &Engine<Insurance>, now: Timestamp) {
         match self.form {
             Form::Silent => {}
-            Form::Lines => self.lines(engine),
+            Form::Lines => self.lines(&**engine.store()),
             Form::Live => {
                 if self.drawn.is_none_or(|(at, _)| at.elapsed() >= DRAW_EVERY) {
                     self.draw(engine, now);
@@ -97,10 +98,18 @@ impl Screen {
         format!("{:<10} {state} {why}", summary.stream.key())
     }
 
-    fn lines(&mut self, engine: &Engine<Insurance>) {
+    /// Shows what is new in a log that is worked on elsewhere: a line per event.
+    #[cfg(feature = "postgres")]
+    pub(super) fn lines_of(&mut self, log: &dyn Store) {
+        if self.form != Form::Silent {
+            self.lines(log);
+        }
+    }
+
+    fn lines(&mut self, log: &dyn Store) {
         let (from, states, out) = (self.next, &mut self.states, &mut self.out);
         let mut next = from;
-        let scanned = engine.store().scan(from, &mut |recorded| {
+        let scanned = log.scan(from, &mut |recorded| {
             next = Position(recorded.position.0 + 1);
             if recorded.stream.workflow() == "placement"
                 && let Some(line) = moved(states, &recorded)

@@ -43,7 +43,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !ENDPOINTS.iter().any(|name| set(&name)) {
+    if !ENDPOINTS.iter().any(set) {
         return Ok(None);
     }
     // An error means that one is installed already, which is as good.

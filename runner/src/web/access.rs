@@ -72,6 +72,7 @@ pub struct Proxy {
 }
 
 /// Who may come in.
+#[derive(Clone)]
 pub struct Access {
     /// Signs cookies and marks.
     key: [u8; 32],

@@ -32,6 +32,22 @@ pub struct Address {
     pub url: String,
 }
 
+/// Gives a data directory the key that its fellows have: a cookie from one opens the pages of all.
+#[cfg(feature = "postgres")]
+pub(crate) fn share_key(data_dir: &Path, key: &[u8; 32]) -> io::Result<()> {
+    let path = data_dir.join(KEY_FILE);
+    let text = hex::encode(key) + "\n";
+    if std::fs::read_to_string(&path).is_ok_and(|own| own == text) {
+        return Ok(());
+    }
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.write_all(text.as_bytes())
+}
+
 /// Reads the key of a data directory, or makes it, and says there where the pages are.
 pub fn open(data_dir: &Path, page: &Page, listener: &TcpListener) -> io::Result<Open> {
     let key = key(data_dir)?;

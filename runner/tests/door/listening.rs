@@ -113,7 +113,7 @@ impl Listening {
         let counters = Arc::<Counters>::default();
         let systems = Arc::new(systems);
         let door = Door {
-            engine: engine.clone(),
+            inboxes: Arc::new(engine.clone()),
             systems: Arc::clone(&systems),
             counters: Arc::clone(&counters),
             limits,

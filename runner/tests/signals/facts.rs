@@ -148,7 +148,7 @@ async fn a_gap_is_told_of_when_it_is_seen_and_again_when_it_begins_sooner() {
     running.settle(&mut Screen::silent()).await.unwrap();
     assert_eq!(state(&running), "Flagged");
     let unextended = ("Flagged".to_owned(), "2026-10-01".to_owned());
-    assert_eq!(seen(), [unextended.clone()]);
+    assert_eq!(seen(), std::slice::from_ref(&unextended));
 
     let policy = match running.engine().state::<Placement>(&stream).unwrap().unwrap().cover() {
         Cover::InForce(coverage) => coverage.evidence.id().to_owned(),

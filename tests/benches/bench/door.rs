@@ -58,7 +58,12 @@ fn accepted(dir: &Path, connections: usize, coming: Coming, plan: &Plan) -> Pace
     let engine = hooks::engine(store, Arc::new(SystemClock));
     let systems = Arc::new(hooks::systems(Arc::new(SystemClock)));
     let (counters, limits) = (Arc::new(Counters::default()), Limits::default());
-    let door = Door { engine: engine.clone(), systems, counters: Arc::clone(&counters), limits };
+    let door = Door {
+        inboxes: Arc::new(engine.clone()),
+        systems,
+        counters: Arc::clone(&counters),
+        limits,
+    };
     let listener = served.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.expect("loopback has a free port");
     let address = listener.local_addr().expect("it has an address");

@@ -46,6 +46,18 @@ impl MemoryStore {
         self.kept().fail_next = true;
     }
 
+    /// Spoils the record that begins at this position, as a bad disk would.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flip_a_bit_at(&self, first: Position) {
+        if let Some(record) = self.kept().records.get_mut(&first) {
+            let mut bytes = record.to_vec();
+            if let Some(byte) = bytes.last_mut() {
+                *byte ^= 1;
+            }
+            *record = bytes.into();
+        }
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         // Nothing below panics between two changes that belong together.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -34,8 +34,10 @@ mod batch;
 mod connection;
 mod driver;
 mod follow;
+mod kept;
 mod leases;
 mod log;
+mod mail;
 mod schema;
 pub mod server;
 mod tls;
@@ -43,8 +45,10 @@ mod views;
 
 use connection::{Connection, Failure, Place};
 use driver::Driver;
+pub use kept::Kept;
 pub use leases::{Lease, Leases, RunnerId};
 pub use log::PostgresStore;
+pub use mail::{Answer, Letter, Mail};
 pub use views::{Derive, Row, Scope};
 
 /// How a database is used.

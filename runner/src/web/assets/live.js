@@ -5,7 +5,8 @@
   const body = document.body;
   const button = document.getElementById("follow");
   const news = document.getElementById("news");
-  if (!button || !window.EventSource) return;
+  // What answers a form has nothing that follows, and cannot be asked for by its address.
+  if (!button || !window.EventSource || !document.querySelector("main [data-live]")) return;
 
   let source = null;
   let wanted = sessionStorage.getItem("follow") !== "no";

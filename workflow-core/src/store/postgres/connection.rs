@@ -225,7 +225,27 @@ impl Connection {
         sql: &'static str,
         values: Values<'_>,
     ) -> Result<Vec<Row>, Failure> {
-        let statement = match self.statements.entry(sql) {
+        let statement = self.prepared(action, sql).await?;
+        self.in_time(action, self.client.query(&statement, values)).await
+    }
+
+    /// The same, for how many rows it changed.
+    pub(super) async fn execute(
+        &mut self,
+        action: &'static str,
+        sql: &'static str,
+        values: Values<'_>,
+    ) -> Result<u64, Failure> {
+        let statement = self.prepared(action, sql).await?;
+        self.in_time(action, self.client.execute(&statement, values)).await
+    }
+
+    async fn prepared(
+        &mut self,
+        action: &'static str,
+        sql: &'static str,
+    ) -> Result<Statement, Failure> {
+        Ok(match self.statements.entry(sql) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {
                 let preparing = self.client.prepare(sql);
@@ -233,8 +253,7 @@ impl Connection {
                 let prepared = prepared.map_err(|_| Failure::Lost("no answer in time".into()))?;
                 new.insert(prepared.map_err(|e| Failure::of(action, &e))?).clone()
             }
-        };
-        self.in_time(action, self.client.query(&statement, values)).await
+        })
     }
 
     /// A server that is cut off does not answer at all; it is given the time it gives itself, and a little more.

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::store::postgres::Settings;
 use crate::store::postgres::connection::{Connection, Failure};
 
-const VERSIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const VERSIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 /// How many shards a new database gets, where the settings do not say.
 const SHARDS: u16 = 16;
 const ACTION: &str = "bringing the database's tables up to date";
