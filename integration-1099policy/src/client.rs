@@ -26,6 +26,7 @@ use crate::config::{
     ANSWER_BYTES_MAX, AuthScheme, BadConfig, Config, Environment, EnvironmentHeader, IDLE,
 };
 use crate::failure::{Failure, Head, RetryAfter, stops_the_connector};
+use crate::operation;
 use crate::secret::Secret;
 use crate::wire::certificate::Form;
 
@@ -46,6 +47,8 @@ pub(crate) struct Client {
     file_timeout: Duration,
     /// By method, where one has its own.
     method_timeouts: BTreeMap<String, Duration>,
+    /// By operation, where one has its own.
+    operation_timeouts: BTreeMap<String, Duration>,
     /// The key in use: the configuration's, until another one takes its place.
     api_key: RwLock<Secret>,
     /// Why the key was refused, until it is taken.
@@ -146,6 +149,7 @@ impl Client {
             read_timeout: config.read_timeout,
             file_timeout: config.file_timeout,
             method_timeouts: config.method_timeouts.clone(),
+            operation_timeouts: config.operation_timeouts.clone(),
             api_key: RwLock::new(config.api_key.clone()),
             refused: RwLock::default(),
             auth_scheme: config.auth_scheme,
@@ -342,9 +346,9 @@ impl Client {
     fn dressed(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
-        let own = self.method_timeouts.get(request.method.as_str()).copied();
+        let patience = self.patience(&request);
         let mut dressed = self.http.request(request.method, url);
-        if let Some(patience) = own {
+        if let Some(patience) = patience {
             dressed = dressed.timeout(patience);
         }
         if !request.query.is_empty() {
@@ -366,11 +370,22 @@ impl Client {
             Body::Json(body) => {
                 dressed.header(CONTENT_TYPE, "application/json").body(body.to_string())
             }
-            Body::Form(form) => dressed
-                .header(CONTENT_TYPE, form.content_type)
-                .body(form.bytes)
-                .timeout(self.file_timeout),
+            Body::Form(form) => dressed.header(CONTENT_TYPE, form.content_type).body(form.bytes),
         })
+    }
+
+    /// How long its whole answer is waited for, where that is not what is usual: the narrowest name decides.
+    fn patience(&self, request: &Request<'_>) -> Option<Duration> {
+        let operation = operation::of(request.method.as_str(), request.path);
+        debug_assert!(operation.is_some(), "{} {}", request.method, request.path);
+        let own = operation.and_then(|operation| self.operation_timeouts.get(operation));
+        let of_method = || match &request.body {
+            Body::Form(_) => Some(self.file_timeout),
+            Body::None | Body::Json(_) => {
+                self.method_timeouts.get(request.method.as_str()).copied()
+            }
+        };
+        own.copied().or_else(of_method)
     }
 }
 

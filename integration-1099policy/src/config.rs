@@ -58,6 +58,9 @@ pub struct Config {
     pub total_timeout: Duration,
     /// The same for requests of one method (`GET`, `POST`, `PUT`, `DELETE`), where it has one of its own; default none has.
     pub method_timeouts: BTreeMap<String, Duration>,
+    /// The same for single operations, by their names in [`crate::operation::ALL`]; goes before all others, a file's too. Default
+    /// none has.
+    pub operation_timeouts: BTreeMap<String, Duration>,
     /// The same where a file is sent; default 5 minutes, 15 MB over a slow line.
     pub file_timeout: Duration,
     /// How fast it is asked, by method (`GET`, `POST`, `PUT`, `DELETE`), and when nothing is sent for a while; default
@@ -196,6 +199,7 @@ impl Config {
             read_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(60),
             method_timeouts: BTreeMap::new(),
+            operation_timeouts: BTreeMap::new(),
             file_timeout: Duration::from_secs(300),
             limits: Settings::of(PACE),
             page_size: 100,

@@ -9,6 +9,7 @@
 //!   [`confirm`]: reading it. A webhook is a hint, what was read is a fact.
 //! - [`poll`]: the same without webhooks. [`setup`]: checks before work begins.
 //! - [`echo`]: one object read back, for whoever checks a set-up; [`doctor`]: what an account looks like.
+//! - [`operation`]: the names of the requests, for a configuration.
 //! - `client`: the network, and nothing else; `wire`: the shapes on it; `pages`: lists; `sight`: resources to facts.
 //!
 //! Deliberately absent: retries and waits (the engine's), judgement (the domain's), certificates.
@@ -36,6 +37,7 @@ pub mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod interpret;
+pub mod operation;
 mod pages;
 pub mod perform;
 pub mod poll;

@@ -16,6 +16,7 @@ use workflow_core::dispatch::Dispatcher;
 use workflow_core::domain::Insurance;
 use workflow_core::domain::call::Side;
 use workflow_core::engine::Engine;
+use workflow_core::id::Key;
 use workflow_core::time::Timestamp;
 
 use crate::gates::named;
@@ -134,8 +135,11 @@ impl Watcher {
         for worker in ["poll", "inbox"] {
             self.pulse.set(&format!("{worker}/{tenant}"), Beat::Working);
         }
-        self.dispatcher
-            .retry_now(|call| call.stream.tenant() == tenant && call.call.side() == Some(side));
+        let is_meant = |key: &Key| {
+            let owed = self.engine.owed_call(key);
+            owed.is_some_and(|it| it.stream.tenant() == tenant && it.call.side() == Some(side))
+        };
+        self.dispatcher.retry_now(is_meant);
     }
 
     fn in_file(&self, side: Side) -> Option<String> {

@@ -16,8 +16,8 @@ use workflow_core::domain::call::Side;
 use workflow_core::domain::contractor::{self, Contractor};
 use workflow_core::domain::gate::{self, Behind, Gate};
 use workflow_core::domain::placement::{self, Placement, State};
-use workflow_core::engine::{Engine, HandleError, Handled, OwedCall, Source};
-use workflow_core::id::StreamId;
+use workflow_core::engine::{Engine, HandleError, Handled, Source};
+use workflow_core::id::{Key, StreamId};
 
 use crate::gates::{Gates, named};
 use crate::notify::Subscriber;
@@ -386,9 +386,9 @@ impl Desk<'_> {
                 ));
             }
         };
-        let which = |call: &OwedCall<Insurance>| match &whose {
-            Some(whose) => whose.contains(&call.stream),
-            None => call.stream.tenant() == tenant,
+        let which = |key: &Key| match &whose {
+            Some(whose) => whose.iter().any(|stream| key.is_of(stream)),
+            None => key.stream().is_some_and(|stream| stream.tenant() == tenant),
         };
         let sides = [Side::Ats, Side::Insurer];
         if let Some(why) = self.all_paused(running.systems.gates(), &behind, &tenant) {

@@ -201,32 +201,44 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 
     /// Tries those of the waiting calls at once that `which` picks, whatever time they were to wait; returns how many
     /// there were. What is known of their earlier attempts stays known.
-    pub fn retry_now(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
-        let now = self.engine.clock().now();
-        let owed = self.engine.owed_calls();
+    pub fn retry_now(&self, which: impl Fn(&Key) -> bool) -> usize {
+        let waiting = self.waiting_keys(which);
         let mut progress = self.lock();
-        let mut found = 0;
-        for call in owed.iter().filter(|call| which(call)) {
-            let Some(p) = progress.get_mut(&call.key) else { continue };
-            if !p.in_flight && p.next > now {
+        for key in &waiting {
+            if let Some(p) = progress.get_mut(key).filter(|p| !p.in_flight) {
                 p.next = AT_ONCE;
-                found += 1;
             }
         }
         drop(progress);
         self.look_again();
-        found
+        waiting.len()
     }
 
-    /// How many calls wait for their next try that `which` picks.
-    pub fn waiting(&self, which: impl Fn(&OwedCall<D>) -> bool) -> usize {
+    /// How many calls wait for their next try that `which` picks. Reads nothing from the store.
+    pub fn waiting(&self, which: impl Fn(&Key) -> bool) -> usize {
+        self.waiting_keys(which).len()
+    }
+
+    /// Whether a call of this instance waits for its next try. However many wait, it looks at those of this instance only.
+    pub fn is_waiting(&self, stream: &StreamId) -> bool {
         let now = self.engine.clock().now();
-        let owed = self.engine.owed_calls();
         let progress = self.lock();
-        let waits = |call: &&OwedCall<D>| {
-            progress.get(&call.key).is_some_and(|p| !p.in_flight && p.next > now)
-        };
-        owed.iter().filter(|call| which(call)).filter(waits).count()
+        let own = progress.range(Key::first_of(stream)..).take_while(|(key, _)| key.is_of(stream));
+        let waiting = own.filter(|(_, p)| p.waits(now)).map(|(key, _)| key.clone());
+        let waiting: Vec<Key> = waiting.collect();
+        drop(progress);
+        waiting.iter().any(|key| self.engine.owes(key))
+    }
+
+    fn waiting_keys(&self, which: impl Fn(&Key) -> bool) -> Vec<Key> {
+        let now = self.engine.clock().now();
+        let progress = self.lock();
+        let waiting = progress.iter().filter(|(key, p)| p.waits(now) && which(key));
+        let mut waiting: Vec<Key> = waiting.map(|(key, _)| key.clone()).collect();
+        drop(progress);
+        // What is not owed any more may still be known here until the next round.
+        waiting.retain(|key| self.engine.owes(key));
+        waiting
     }
 
     /// Works until `stop` turns true, then finishes what is under way; the caller bounds how long that may take.
@@ -513,6 +525,11 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
 }
 
 impl Progress {
+    /// Whether it waits for its next try.
+    fn waits(&self, now: Timestamp) -> bool {
+        !self.in_flight && self.next > now
+    }
+
     /// The same by a clock that may have been set back since: it waits as long as it was to wait, from now.
     fn at(&mut self, now: Timestamp) -> &Self {
         if now < self.since {

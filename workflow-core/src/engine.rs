@@ -379,6 +379,11 @@ impl<D: Domain> Engine<D> {
         self.read_index().owed_keys()
     }
 
+    /// Whether the call of this key is owed now. Reads nothing from the store.
+    pub fn owes(&self, key: &Key) -> bool {
+        self.read_index().owes(key)
+    }
+
     /// A call that is owed now. One that was owed before the start and not asked for yet is worked out from its
     /// instance's events, which takes some tens of microseconds.
     pub fn owed_call(&self, key: &Key) -> Option<OwedCall<D>> {

@@ -171,8 +171,23 @@ pub struct Key(Arc<str>);
 impl Key {
     /// The key of `operation`, owed by `stream` since it reached `since`.
     pub fn of(stream: &StreamId, since: Version, operation: &str) -> Self {
-        let (workflow, tenant, key) = (stream.workflow(), stream.tenant(), stream.key());
-        Self(format!("{tenant}/{workflow}/{key}/{since}/{operation}").into())
+        Self(format!("{}{since}/{operation}", Self::prefix_of(stream)).into())
+    }
+
+    /// Sorts before every key of `stream`, and after those of the streams before it.
+    pub(crate) fn first_of(stream: &StreamId) -> Self {
+        Self(Self::prefix_of(stream).into())
+    }
+
+    /// Whether `stream` owes what it names.
+    pub fn is_of(&self, stream: &StreamId) -> bool {
+        let mut parts = self.0.splitn(4, '/');
+        let own = [stream.tenant(), stream.workflow(), stream.key()];
+        own.into_iter().all(|part| parts.next() == Some(part)) && parts.next().is_some()
+    }
+
+    fn prefix_of(stream: &StreamId) -> String {
+        format!("{}/{}/{}/", stream.tenant(), stream.workflow(), stream.key())
     }
 
     /// The version since which what it names is owed; [`Version::NONE`] when it is no key.

@@ -9,7 +9,7 @@ use workflow_core::domain::call::{Answer, Sighting};
 use workflow_core::outcome::{Attempt, Outcome, Trace};
 
 use super::world::{Insurer, again, answered, refused, work};
-use super::{bill, tapped};
+use super::{bill, tapped, upload};
 
 /// A job of one placement, asked for as the engine asks while `kind` strikes once: what each failed attempt left.
 async fn made_once(kind: FaultKind) -> Vec<Trace> {
@@ -114,6 +114,29 @@ async fn a_method_may_have_a_time_of_its_own() {
         let given_up = tokio::time::timeout(Duration::from_secs(60), given_up).await;
         again(given_up.expect("its own time is kept to"));
     }
+}
+
+#[tokio::test]
+async fn an_operation_may_have_a_time_of_its_own_and_the_others_keep_theirs() {
+    // Care: what is known to be slow, or quick, is named by itself; its neighbours of the same method are waited for.
+    let (quick, hour) = (Duration::from_millis(100), Duration::from_secs(3600));
+    let insurer = Insurer::with(Simulated::default(), |config| {
+        (config.read_timeout, config.total_timeout, config.file_timeout) = (hour, hour, hour);
+        config.method_timeouts.insert("POST".to_owned(), hour);
+        let own = ["POST /jobs", "POST /files/certificates"];
+        config.operation_timeouts.extend(own.map(|name| (name.to_owned(), quick)));
+    })
+    .await;
+    let certificate = upload(&insurer, &work("1", "11")).await;
+    for path in ["/jobs", "/files/certificates", "/contractors"] {
+        insurer.sim.fault(Fault::once("POST", path, FaultKind::SlowBody { millis: 1_000 }));
+    }
+    again(insurer.perform(&work("1", "11").job(), &insurer.attempt("1", "job")).await);
+    let attempt = insurer.attempt("1", "certificate");
+    again(insurer.policy.upload(&certificate, b"%PDF-1.7", &attempt).await);
+    // Another one of the same method, as slow: its time is the method's.
+    let other = insurer.perform(&work("2", "12").link(), &insurer.attempt("2", "link")).await;
+    assert!(matches!(other, Outcome::Answered(Answer::ContractorLinked { .. })), "{other:?}");
 }
 
 #[tokio::test]

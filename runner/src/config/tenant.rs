@@ -265,6 +265,8 @@ fn policy(
     let keys = ["connect", "read", "total", "file"];
     let timeouts = section.section("timeouts");
     let by_method = limits::own_timeouts(timeouts.section("methods"), &methods);
+    let operations = integration_1099policy::operation::ALL.map(|name| (name, name));
+    let by_operation = limits::own_timeouts(timeouts.section("operations"), &operations);
     let times = limits::timeouts(timeouts, &keys);
     let api_key = integration_1099policy::secret::Secret::new(api_key?);
     let links = policy::LinkTemplates { success_url: success_url?, cancel_url: cancel_url? };
@@ -284,6 +286,7 @@ fn policy(
     times.set("total", &mut config.total_timeout);
     times.set("file", &mut config.file_timeout);
     config.method_timeouts = by_method;
+    config.operation_timeouts = by_operation;
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     policy_usual(section, &config);
     Some(config)

@@ -42,8 +42,8 @@ impl Desk<'_> {
             Deed::Resume => is_paused,
             Deed::Retry => {
                 let contractor = self.contractor_of(stream).ok();
-                let is_meant = |of: &StreamId| of == stream || Some(of) == contractor.as_ref();
-                running.dispatcher.waiting(|call| is_meant(&call.stream)) > 0
+                let mut meant = [Some(stream), contractor.as_ref()].into_iter().flatten();
+                meant.any(|stream| running.dispatcher.is_waiting(stream))
             }
             Deed::Resolve(_) | Deed::Exclude | Deed::Include | Deed::Set { .. } | Deed::Resend => {
                 match stream.workflow() {

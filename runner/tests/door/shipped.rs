@@ -79,6 +79,7 @@ fn the_limits_of_http_going_out_are_these() {
     assert_eq!(policy.total_timeout, secs(60), "1099Policy: a whole answer");
     assert_eq!(policy.file_timeout, secs(300), "1099Policy: the same with a file");
     assert!(policy.method_timeouts.is_empty(), "1099Policy: times of single methods");
+    assert!(policy.operation_timeouts.is_empty(), "1099Policy: times of single operations");
     use integration_jobdiva::config::{BUSY_FIRST, BUSY_LONGEST, IDLE, LOGIN_BYTES_MAX};
     assert_eq!(LOGIN_BYTES_MAX, 64 * KIB, "JobDiva: a login's answer");
     let idle = [IDLE, integration_1099policy::config::IDLE];

@@ -154,6 +154,7 @@ fn limits_and_timeouts_are_read_and_their_mistakes_named() {
         ("least_per_minute = 12", "least_per_minute = 999", "more than per_minute, which is 60"),
         ("methods = { get = \"20s\" }", "methods = { git = \"20s\" }", "did you mean `get`?"),
         ("methods = { get = \"20s\" }", "methods = { get = 0 }", "timeouts.methods.get: expected"),
+        ("\"POST /quotes\" = \"90s\"", "\"POST /quote\" = \"90s\"", "did you mean `POST /quotes`?"),
         ("file = \"5m\"", "files = \"5m\"", "timeouts.files: unknown key; did you mean `file`?"),
     ] {
         let (code, said) = checked(&[&whole[..], &[(from, to)]].concat(), "t9k_test_1");

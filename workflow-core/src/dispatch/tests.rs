@@ -285,8 +285,14 @@ async fn a_call_that_waits_is_tried_at_once_when_that_is_asked_for() {
     while world.dispatcher.activity().waiting.is_empty() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(world.dispatcher.retry_now(|call| call.call != BUSY), 0);
-    assert_eq!(world.dispatcher.waiting(|call| call.call == BUSY), 1);
+    assert_eq!(world.dispatcher.retry_now(|_| false), 0);
+    assert_eq!(world.dispatcher.waiting(|_| true), 1);
+    let busy = world.engine.owed_calls().remove(0).stream;
+    assert!(world.dispatcher.is_waiting(&busy));
+    for other in [BUSY / 10, BUSY * 10, BUSY * 10 + 1].map(|call| call.to_string()) {
+        let other = StreamId::new(busy.workflow(), busy.tenant(), &other).unwrap();
+        assert!(!world.dispatcher.is_waiting(&other), "{other}");
+    }
     let before = world.clock.clock.now();
     assert_eq!(world.dispatcher.retry_now(|_| true), 1);
     assert_eq!(world.attempt().await, (BUSY, 1, false));

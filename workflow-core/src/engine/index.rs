@@ -429,6 +429,10 @@ impl<D: Domain> Index<D> {
         self.calls.keys().cloned().collect()
     }
 
+    pub fn owes(&self, key: &Key) -> bool {
+        self.calls.contains_key(key)
+    }
+
     pub fn owed_call(&self, key: &Key) -> OwedNow<D> {
         let Some(stream) = self.calls.get(key) else { return OwedNow::Gone };
         let Some(owed) = self.owing.get(stream) else { return OwedNow::Asleep(stream.clone()) };
