@@ -77,9 +77,9 @@ pub enum Outcome {
         /// The service's words, redacted.
         message: String,
     },
-    /// The service refuses so long a stretch of time.
+    /// The service refuses so long a stretch of time, or has more to say of it than is accepted in one answer.
     WindowTooWide {
-        /// The service's words, redacted: they say what it allows.
+        /// The service's words, redacted: they say what it allows; or that the answer is too large.
         message: String,
     },
     /// The answer has another shape than is read.
@@ -167,7 +167,12 @@ impl JobDiva {
         match answer {
             Ok(envelope) => self.learn(&mut probe, &envelope, &allowed.met(), kind),
             Err(error) => {
-                probe.outcome = outcome(&error);
+                // Of a shorter stretch of time there is less.
+                let too_much = matches!(error, Error::TooLarge { .. }) && spec.window.is_some();
+                probe.outcome = match too_much {
+                    true => Outcome::WindowTooWide { message: error.to_string() },
+                    false => outcome(&error),
+                };
                 probe.columns_seen = readable(&allowed.met());
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! JobDiva answers a window with one bad row in it with a 500. The window is asked for once more, then halved until the row
 //! stands alone in the narrowest window; that one is tried once more at the end, and only when the service still gives
-//! what it gave before, it counts as passed over. Everything around it is read.
+//! what it gave before, it counts as passed over. Everything around it is read. A window that is wider than the service allows, or
+//! whose answer is larger than is accepted, is halved too.
 
 use super::window::{Limits, Window};
 use super::{Feed, Skipped};
@@ -41,11 +42,11 @@ impl JobDiva {
                     (good, failed_in_row) = (Some(window), 0);
                     found.rows.extend(rows);
                 }
-                Err(Error::WindowTooWide { operation, message }) => {
+                Err(error @ (Error::WindowTooWide { .. } | Error::TooLarge { .. })) => {
                     if window.length() <= narrowest {
-                        return Err(Error::WindowTooWide { operation, message });
+                        return Err(error);
                     }
-                    tracing::warn!(operation, %message, "a window is split: set a lower `window.max` for this operation");
+                    tracing::warn!(%error, "a window is split: set a lower `window.max` for this operation");
                     let (first, second) = window.halves();
                     left.extend([second, first]);
                 }

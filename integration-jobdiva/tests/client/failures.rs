@@ -228,6 +228,25 @@ async fn a_window_that_is_too_wide_is_split_until_it_is_not() {
 }
 
 #[tokio::test]
+async fn a_window_whose_answer_is_too_large_is_split_until_it_is_not() {
+    let row = r#"{"ACTIVITYID":"4"}"#;
+    let large = rows(&format!("[{}]", vec![row; 200].join(",")));
+    let server = Server::start().await;
+    let pay = "/NewUpdatedSalaryRecords";
+    server.on(pay, &[large.clone(), large.clone(), rows(&format!("[{row}]"))]);
+    let capped = || server.with(|config| config.answer_bytes_max = 2000);
+    let polled = capped().poll(None, NOW).await.unwrap();
+    // Whole, its first half, the two quarters, the second half.
+    assert_eq!((server.asked(pay).len(), polled.touched.len()), (5, 1));
+    assert!(polled.failed.is_empty() && polled.cursor.read_until("pay.delta").is_some());
+    // Where the narrowest is too large still, that is told, and not asked for ever.
+    server.on(pay, &[large]);
+    let polled = capped().poll(None, NOW).await.unwrap();
+    assert!(matches!(polled.failed[..], [Error::TooLarge { .. }]), "{:?}", polled.failed);
+    assert!(server.asked(pay).len() < 20);
+}
+
+#[tokio::test]
 async fn words_of_a_success_are_no_error() {
     let done = format!(
         r#"{{"message":"Query \"Errors and Missing Records\" completed successfully","data":[{MARISOL}]}}"#
