@@ -21,9 +21,9 @@ use super::policy::host;
 use super::ways::{self, Way, by_another_way, table};
 use crate::config::Tenant;
 
-/// How far back the feeds are read whose rows tell the tenant's words and name ids to ask for.
+/// How far back what has no windows is asked, where its rows tell the tenant's words and name ids to ask for.
 const TELLING: Duration = Duration::from_secs(13 * 86_400);
-/// How far back the others are.
+/// How far back else; and a feed that fails over its own window.
 const HARMLESS: Duration = Duration::from_secs(3600);
 /// Those whose rows name ids to ask for and the tenant's words.
 const FIRST: [Operation; 6] = [
@@ -168,7 +168,7 @@ struct Service<'a> {
     tenant: &'a Tenant,
     /// Whether the form of the token's header is known to be taken.
     heard: Heard,
-    /// Whether all windows were made narrower already.
+    /// Whether it is known how wide a window may be: one was read whole, or all were made narrower.
     narrowed: bool,
 }
 
@@ -196,21 +196,23 @@ impl Service<'_> {
     }
 
     async fn asked(&self, jobdiva: &JobDiva, config: &Config, operation: Operation) -> Probe {
-        let reach = if FIRST.contains(&operation) { TELLING } else { HARMLESS };
-        self.asked_within(jobdiva, config, operation, reach).await
+        // A feed as wide as it will be read: a limit that it alone has shows in no shorter window.
+        let reach = match (&config.registry.of(operation).window, FIRST.contains(&operation)) {
+            (Some(window), _) => window.max,
+            (None, true) => TELLING,
+            (None, false) => HARMLESS,
+        };
+        self.asked_within(jobdiva, operation, reach).await
     }
 
     async fn asked_within(
         &self,
         jobdiva: &JobDiva,
-        config: &Config,
         operation: Operation,
         reach: Duration,
     ) -> Probe {
-        let widest =
-            config.registry.of(operation).window.as_ref().map_or(reach, |window| window.max);
         let known = self.known.clone();
-        let harmless = Harmless { now: self.clock.now(), reach: reach.min(widest), known };
+        let harmless = Harmless { now: self.clock.now(), reach, known };
         jobdiva.probe(operation, &harmless).await
     }
 
@@ -235,7 +237,9 @@ impl Service<'_> {
             return self.jobdiva_probe_of_nothing(operation).await;
         };
         let about = format!("{operation} ({})", self.config.registry.of(operation).path);
-        if let Some((narrow, told)) = self.around(operation, &about, &probe.outcome).await {
+        let around = self.around(operation, &about, &probe.outcome).await;
+        let whole = around.is_none();
+        if let Some((narrow, told)) = around {
             findings.push(told);
             probe = narrow;
         }
@@ -253,6 +257,9 @@ impl Service<'_> {
         if progress(&probe.outcome) > 0 {
             self.heard = Heard::Something;
         }
+        // Where one is read over its whole window, a limit that shows later is that operation's own.
+        let fed = self.config.registry.of(operation).window.is_some();
+        self.narrowed |= fed && whole && progress(&probe.outcome) == WORKS;
         if ways == 0 || progress(&probe.outcome) < WORKS {
             findings.extend(self.outcome(&about, &probe));
         }
@@ -294,12 +301,10 @@ impl Service<'_> {
         outcome: &Outcome,
     ) -> Option<(Probe, Finding)> {
         let Outcome::Failed { why } = outcome else { return None };
-        let fed = self.config.registry.of(operation).window.is_some();
-        if !fed || !FIRST.contains(&operation) {
-            return None;
-        }
+        let window = self.config.registry.of(operation).window.as_ref();
+        window.filter(|window| window.max > HARMLESS)?;
         let own = self.own.get()?;
-        let narrow = self.asked_within(own, &self.config, operation, HARMLESS).await;
+        let narrow = self.asked_within(own, operation, HARMLESS).await;
         if !matches!(narrow.outcome, Outcome::Ok { .. } | Outcome::Empty) {
             return None;
         }

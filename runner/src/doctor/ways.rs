@@ -124,7 +124,7 @@ pub(super) fn by_another_way(
     let was = match outcome {
         Outcome::NotThere => "it answers as an unknown path does",
         Outcome::WrongParameter { .. } => "its parameters are refused",
-        Outcome::WindowTooWide { .. } => "so wide a window is refused",
+        Outcome::WindowTooWide { .. } => "so wide a window does not work",
         Outcome::ShapeDiffers { .. } => "its answer has another shape than is configured",
         Outcome::Ok { .. }
         | Outcome::Empty

@@ -13,7 +13,7 @@ use workflow_core::domain::call::Side;
 use workflow_core::domain::rules::Class;
 use workflow_core::time::Clock;
 
-use super::dialect::{BASIC_ONLY, Dialect, NESTED, PLAIN, TEN, Ways};
+use super::dialect::{Asked, BASIC_ONLY, Dialect, NESTED, PLAIN, TEN, Ways};
 use super::settings::{Settings, clean, finding, put, wrong};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -191,6 +191,45 @@ async fn ten_others_at_both_sides_are_named_and_one_file_mends_them() {
     assert_eq!(written, (ContractorShape::Contact, JobRegion::TopLevel));
     assert_eq!(tenant.policy.metadata_on, MetadataOn::Everything);
 }
+
+/// Of one feed alone, which nothing else is learned from: what it is asked in is what it will be read in.
+#[tokio::test]
+async fn a_feed_with_a_narrower_limit_of_its_own_is_named_and_mended_for_itself() {
+    let (jobdiva, policy) = services().await;
+    let dialect = Dialect::before(&jobdiva.base_url(), Ways { asked: THREE_DAYS, ..PLAIN }).await;
+    let settings = Settings::new(&dialect.url, &policy.base_url());
+    let report = settings.examined_at(Some(Side::Ats), clock(&jobdiva)).await;
+    assert_eq!(wrong(&report), ["window_width"]);
+    let told = finding(&report, "window_width");
+    assert!(told.about.starts_with("candidate.deleted ("), "{told:?}");
+    let [line] = &told.lines[..] else { panic!("{told:?}") };
+    assert_eq!(line.table, "jobdiva.operation.\"candidate.deleted\".window");
+    assert_eq!((line.key.as_str(), line.value.as_str()), ("max", "\"2d\""));
+
+    put(&settings, "acme.toml", &report.suggested.clone().unwrap());
+    let mended =
+        settings.with("name = \"acme\"\n", "name = \"acme\"\noverrides_file = \"acme.toml\"\n");
+    clean(&mended.examined_at(Some(Side::Ats), clock(&jobdiva)).await);
+    let registry = mended.tenant().jobdiva.registry;
+    let widest = |operation| registry.of(operation).window.as_ref().unwrap().max.as_secs() / 86_400;
+    let both = [Operation::CandidateDeleted, Operation::PayDelta].map(widest);
+    assert_eq!(both, [2, 13]);
+}
+
+/// What was deleted is told for three days at most.
+const THREE_DAYS: fn(&str, &str) -> Asked = |path, query| {
+    let days: Vec<u32> =
+        query.split("%2F").skip(1).step_by(2).filter_map(|day| day.parse().ok()).collect();
+    match days[..] {
+        [from, to] if path.ends_with("bi/DeletedCandidateRecords") && from.abs_diff(to) > 3 => {
+            Asked::Here(
+                200,
+                r#"{"message":"Error: Invalid. Date range more than 3 days, metric name = X","data":null}"#,
+            )
+        }
+        _ => Asked::On(query.to_owned()),
+    }
+};
 
 /// What was seen of each operation stands in the report: for a person as a note, for a program by name.
 #[tokio::test]
