@@ -55,6 +55,7 @@ mod script;
 mod server;
 mod sessions;
 mod socket;
+mod switches;
 mod webhooks;
 mod world;
 
@@ -68,10 +69,11 @@ pub use faults::{Fault, FaultKind};
 pub use ledger::{Ledger, RequestSeen};
 pub use script::{Application, Charge, Script};
 pub use sessions::Advance;
+pub use switches::{Dialect, SWITCHES, Switch};
 pub use webhooks::{Delivery, DeliveryState, Order, Seal, WebhookFault, WebhookFaultKind};
 
 use app::App;
-use socket::{Doors, Switch};
+use socket::Doors;
 
 /// Real time between two steps of a paced clock.
 const PACE_STEP: Duration = Duration::from_millis(200);
@@ -96,7 +98,7 @@ impl Simulator {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let routes = Router::new().fallback(server::serve).with_state(Arc::clone(&app));
-        let service = routes.into_make_service_with_connect_info::<Switch>();
+        let service = routes.into_make_service_with_connect_info::<socket::Switch>();
         let (stop, mut stopped) = watch::channel(false);
         let server = tokio::spawn(async move {
             let ended = async move {

@@ -1,7 +1,7 @@
 //! What can be set: the port, the keys, the clock, and every switch the vendor's documents leave open.
 //!
 //! Each switch names how well its default is known: documented, inferred, or unknown. Absent: the faults (set
-//! while running, `faults.rs`). Next: `world.rs`, what is kept.
+//! while running, `faults.rs`). Next: `switches.rs`, the same as a file says it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,7 +58,8 @@ impl Default for Config {
 }
 
 /// The vendor's behaviour where its documents leave a choice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// Refuse fields the reference does not list (unknown; default false, and both dialects are taken).
     pub strict_unknown_fields: bool,
@@ -143,7 +144,8 @@ impl Default for Rules {
 }
 
 /// Which contractor fields are demanded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContractorRequired {
     /// E-mail and names.
     Lenient,
@@ -152,7 +154,8 @@ pub enum ContractorRequired {
 }
 
 /// How e-mails are compared for uniqueness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EmailCase {
     /// Byte for byte.
     Exact,
@@ -161,7 +164,8 @@ pub enum EmailCase {
 }
 
 /// What a known idempotency key with another body gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyReuse {
     /// The stored answer.
     Replay,
@@ -172,7 +176,8 @@ pub enum KeyReuse {
 }
 
 /// How "no policy fits" is said on `POST /assignments`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AssignmentMismatch {
     /// 201 with `eligible.result` false.
     Result,
@@ -181,7 +186,8 @@ pub enum AssignmentMismatch {
 }
 
 /// How long a policy must last to carry an assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PolicyReach {
     /// Until the assignment begins: what has run out by then carries nothing.
     ToTheStart,
@@ -190,7 +196,8 @@ pub enum PolicyReach {
 }
 
 /// Which days coverage may begin on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Starts {
     /// Moments after the request's.
     InTheFuture,
@@ -199,7 +206,8 @@ pub enum Starts {
 }
 
 /// In whose words events and certificates are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Words {
     /// `policy.cancelled`, `certificate.approved`, status `approved`.
     Reference,
@@ -208,7 +216,8 @@ pub enum Words {
 }
 
 /// Until when a quote can be changed; then it is `cant_update_create_new_quote`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QuoteChanges {
     /// Until a policy is issued.
     UntilPolicy,
@@ -217,7 +226,8 @@ pub enum QuoteChanges {
 }
 
 /// What a new `gross_pay` does to an unpaid invoice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reprice {
     /// A replacement with another id; the old one is gone.
     Replaces,
@@ -226,7 +236,8 @@ pub enum Reprice {
 }
 
 /// How webhooks are signed and retried.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct WebhookRules {
     /// The signature (header and algorithm are unknown; default `t-v1`).
     pub signing: Signing,

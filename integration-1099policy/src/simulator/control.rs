@@ -44,6 +44,7 @@ fn read(app: &App, method: &str, segments: &[&str]) -> Option<Value> {
         ("GET", ["requests"]) => Some(json!(world.shared.requests)),
         ("GET", ["clock"]) => Some(clock(app, 0)),
         ("GET", ["behaviours"]) => Some(json!(world.shared.scripts)),
+        ("GET", ["switches"]) => Some(json!(app.cfg.dialect())),
         ("GET", ["faults"]) => Some(json!(world.shared.faults.waiting)),
         ("GET", ["webhooks"]) => {
             Some(world.shared.outbox.deliveries.values().map(|d| json!(d)).collect())

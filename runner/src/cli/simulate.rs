@@ -1,12 +1,12 @@
 //! `runner simulate`: one vendor's simulator alone, to develop against.
 //!
 //! It starts one, says how to reach it, and waits. What a simulator does is its adapter's; how a tenant's dialect is
-//! written as a file is `simulate/dialect.rs`.
+//! written as a file is `simulate/dialect.rs` and `simulate/insurer.rs`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use integration_1099policy::simulator as insurer;
+use integration_1099policy::simulator as policy;
 use integration_jobdiva::simulator as ats;
 use workflow_core::time::{Clock as _, ManualClock, SystemClock, Timestamp};
 
@@ -15,6 +15,7 @@ use super::{Failure, Outcome, failed, say};
 use crate::telemetry::{self, Form};
 
 mod dialect;
+mod insurer;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +30,9 @@ Examples:
       ... speaking a tenant's dialect: American dates, another page base, methods not granted.
   runner simulate 1099policy --port 8802 --state insurer.json
       1099Policy; what it holds survives a stop.
+  runner simulate 1099policy --print-dialect > insurer.toml
+  runner simulate 1099policy --port 8802 --dialect insurer.toml
+      ... in a dialect of its own: certificates by other words, webhooks signed otherwise, a contractor who never comes.
 
 Then, for example:
   curl http://127.0.0.1:8801/openapi.json
@@ -124,6 +128,12 @@ struct JobDiva {
 struct Policy {
     #[command(flatten)]
     usual: Usual,
+    /// A dialect, as TOML: the switches that stand otherwise than by default, and what single contractors do.
+    #[arg(long, value_name = "FILE")]
+    dialect: Option<PathBuf>,
+    /// Print a dialect file with every switch at its default, how well each is known, and stop.
+    #[arg(long)]
+    print_dialect: bool,
 }
 
 impl Simulate {
@@ -131,6 +141,7 @@ impl Simulate {
         match self.which {
             Which::Jobdiva(verb) if verb.print_dialect => say(dialect::sample().trim_end()),
             Which::Jobdiva(verb) => verb.run().await,
+            Which::Policy(verb) if verb.print_dialect => say(insurer::sample().trim_end()),
             Which::Policy(verb) => verb.run().await,
         }
     }
@@ -188,9 +199,10 @@ impl JobDiva {
 }
 
 /// The control requests of the insurer's simulator that a developer needs first.
-const POLICY_CONTROLS: [(&str, &str, &str); 9] = [
+const POLICY_CONTROLS: [(&str, &str, &str); 10] = [
     ("GET", "ledger", "what was done to it: contractors, jobs, charges"),
     ("GET", "requests", "the newest requests, with their answers' status"),
+    ("GET", "switches", "how the switches stand"),
     ("POST", "clock/advance", "moves the clock and plays what is due: {\"secs\":3600}"),
     (
         "POST",
@@ -207,17 +219,18 @@ const POLICY_CONTROLS: [(&str, &str, &str); 9] = [
 impl Policy {
     async fn run(self) -> Outcome {
         telemetry::to_stderr(Form::Lines, "warn");
+        let dialect = self.dialect.as_deref().map(insurer::read).transpose()?.unwrap_or_default();
         let mut signals = Signals::new()?;
-        let usual = insurer::Config::default();
-        let config = insurer::Config {
+        let usual = policy::Config::default().speaking(dialect);
+        let config = policy::Config {
             port: self.usual.port,
-            clock: self.usual.clock(insurer::DEFAULT_START),
+            clock: self.usual.clock(policy::DEFAULT_START),
             seed: self.usual.seed.unwrap_or(usual.seed),
             persist: self.usual.state.clone(),
             pace: self.usual.pace(),
             ..usual
         };
-        let started = insurer::Simulator::start(config).await;
+        let started = policy::Simulator::start(config).await;
         let simulator = started.map_err(|error| not_started(&self.usual, &error))?;
         let (url, key) = (simulator.base_url(), simulator.api_key().to_owned());
         say(&format!(

@@ -129,6 +129,28 @@ fn the_insurer_is_simulated_alone_and_goes_on_from_its_file() {
 }
 
 #[test]
+fn the_insurer_speaks_the_dialect_of_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let printed = good(dir.path(), &["simulate", "1099policy", "--print-dialect"]);
+    let dialect =
+        printed.replace("contractor_required = \"lenient\"", "contractor_required = \"strict\"");
+    assert_ne!(dialect, printed);
+    std::fs::write(dir.path().join("insurer.toml"), dialect).unwrap();
+    let person = "{\"email\":\"ada@example.com\",\"first_name\":\"Ada\",\"last_name\":\"Byron\"}";
+    let usual = ["1099policy", "--pace", "0"];
+    let own = ["1099policy", "--pace", "0", "--dialect", "insurer.toml"];
+    for (arguments, expected, stands) in [(&usual[..], 201, "lenient"), (&own, 400, "strict")] {
+        let sim = Simulator::start(dir.path(), arguments, "/_sim/reset");
+        let key = sim.said.split("Bearer ").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        let (status, made) = sim.asked("POST", "/api/v1/contractors", &key, person);
+        assert_eq!(status, expected, "{made}");
+        let switches = sim.json("GET", "/_sim/switches", "", "");
+        assert_eq!(switches["rules"]["contractor_required"], stands);
+        sim.stop();
+    }
+}
+
+#[test]
 fn what_cannot_be_simulated_is_said() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("slip.toml"), "billing_datse = \"us\"\n").unwrap();
@@ -136,6 +158,13 @@ fn what_cannot_be_simulated_is_said() {
     assert_eq!(slip.status.code(), Some(3));
     let told = String::from_utf8_lossy(&slip.stderr).into_owned();
     assert!(told.contains("billing_datse") && told.contains("--print-dialect"), "{told}");
+    let slip = run(dir.path(), &["simulate", "1099policy", "--dialect", "slip.toml"]);
+    assert_eq!(slip.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&slip.stderr).into_owned();
+    assert!(
+        told.contains("billing_datse") && told.contains("1099policy --print-dialect"),
+        "{told}"
+    );
     let clock = run(dir.path(), &["simulate", "jobdiva", "--clock", "yesterday"]);
     assert_eq!(clock.status.code(), Some(2));
     let help = good(dir.path(), &["simulate", "--help"]);

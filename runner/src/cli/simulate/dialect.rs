@@ -1,7 +1,8 @@
-//! A tenant's dialect as a TOML file: the simulator's switches, each with its number, what it does and how it is known.
+//! A tenant's dialect as a TOML file: JobDiva's switches, each with its number, what it does and how it is known.
 //!
 //! Every field may be left out; an unknown one is refused, so that a slip of the pen does not pass for a default. The file that
 //! `runner doctor --suggest` writes for the client does as well: of what it says the simulator is made to be so, where it has a switch.
+//! The insurer's is `insurer.rs`.
 
 use std::path::Path;
 
@@ -93,7 +94,7 @@ fn example(field: &str) -> &'static str {
 }
 
 /// A value on one line of TOML; nothing for null.
-fn inline(value: &Value) -> Option<String> {
+pub(super) fn inline(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.to_string()),
