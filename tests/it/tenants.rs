@@ -398,6 +398,13 @@ async fn a_tenants_own_pace_of_reading_slows_nobody_else() {
     let acme = most(&pair.acme);
     assert!(acme > Some(10), "{acme:?}");
     assert_eq!(most(&pair.bolt), Some(1));
+    // A feed that was put off is asked again at the next poll: one request of a kind for each of them, as the limit says.
+    for polls in 1..=4 {
+        pair.wait(HOUR / 2).await;
+        assert_eq!(most(&pair.bolt), Some(1 + polls));
+    }
+    assert!(pair.system("bolt", "jobdiva").outlet.unwrap().put_off > 0);
+    assert_eq!(pair.system("acme", "jobdiva").outlet.unwrap().put_off, 0);
     let pace = |tenant: &str| pair.system(tenant, "jobdiva").outlet.unwrap().limits;
     assert!(pace("bolt").values().all(|rate| rate.usual_per_minute == 1), "{:?}", pace("bolt"));
     assert!(pace("acme").values().all(|rate| rate.usual_per_minute == 100), "{:?}", pace("acme"));

@@ -109,7 +109,7 @@ fn one_directory(outside: &Outside, lives: u64, dice: &mut Dice, counts: &mut Co
     let Ended { status, log } = serving.stop();
     assert!(status.success(), "{status}: {log}");
     let said = good(dir.path(), &["verify", "--data", "data"]);
-    assert!(said.contains("as they were closed, is intact"), "{said}");
+    assert!(said.contains("as they were closed, is intact"), "{said}\n{log}");
     check(&dir.path().join("data/events"), &sent.into_inner().unwrap(), counts);
 }
 
