@@ -249,13 +249,7 @@ fn policy(
         "job_region",
         &[("address", policy::JobRegion::Address), ("top_level", policy::JobRegion::TopLevel)],
     );
-    let metadata = section.word(
-        "metadata_on",
-        &[
-            ("contractor_and_job", policy::MetadataOn::ContractorAndJob),
-            ("everything", policy::MetadataOn::Everything),
-        ],
-    );
+    let metadata = metadata_on(section);
     let (environment_header, required) = more_dialect(section);
     let shared = section.flag("shared_account").unwrap_or(false);
     let headers = section.texts("idempotency_headers");
@@ -290,6 +284,17 @@ fn policy(
     config.shared_as = shared.then(|| tenant.map(str::to_owned)).flatten();
     policy_usual(section, &config);
     Some(config)
+}
+
+/// On which of the insurer's objects our ids go along.
+fn metadata_on(section: &Section<'_>) -> Option<policy::MetadataOn> {
+    section.word(
+        "metadata_on",
+        &[
+            ("contractor_and_job", policy::MetadataOn::ContractorAndJob),
+            ("everything", policy::MetadataOn::Everything),
+        ],
+    )
 }
 
 /// What counts of `[tenant.1099policy]` where nothing is said.
