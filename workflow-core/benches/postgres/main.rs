@@ -1,145 +1,158 @@
-//! Appends to PostgreSQL beside what anybody would write by hand, and beside `pgbench`, on one server in one run.
+//! The log on PostgreSQL beside what anybody would write by hand, beside `pgbench`, and beside the log in a directory: on one
+//! disk, in one run.
 //!
-//! `cargo bench -p workflow-core --features postgres,testing --bench postgres`; the two sides take turns, a group each, so that
-//! whatever else the disk does strikes both; the median of a group's time counts. By hand: one `INSERT ... SELECT FROM unnest` for each 64 events, into a table with the two indexes that such a
-//! table needs; no gapless positions, no chain, no fence. docs/postgres.md has what came out.
+//! `cargo bench -p workflow-core --features postgres,testing --bench postgres -- [--quick] [--rounds N] [--millis N] [--json
+//! FILE]`. Each round measures every row once, so that whatever else the machine does strikes all; medians count, and ratios
+//! more than figures. docs/scale.md has what came out, and what follows from it. Runners are processes of this program,
+//! each with a lease, connections and an engine of its own: `runners.rs`. `by_hand.rs` has the yardsticks. What is in
+//! flight, and the workflow, are those of the other benchmarks (`tests/benches/bench`).
 
-use std::io::Write;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use tokio_postgres::NoTls;
-use workflow_core::id::{StreamId, Version};
-use workflow_core::record::{Cause, NewEvent};
 use workflow_core::store::postgres::server::Server;
-use workflow_core::store::postgres::{Database, Fence, PostgresStore, Settings, Shard};
-use workflow_core::store::{Append, Store};
-use workflow_core::time::Timestamp;
+use workflow_core::store::postgres::{Database, Settings};
 
-const IN_FLIGHT: usize = 64;
-/// How many groups of each side.
-const GROUPS: i64 = 1500;
-const PGBENCH_SECS: &str = "5";
-const SETUP: &str = "\
-CREATE TABLE by_hand (shard integer NOT NULL, position bigserial NOT NULL, stream text NOT NULL, seq bigint NOT NULL,
-    data jsonb NOT NULL, PRIMARY KEY (shard, position), UNIQUE (shard, stream, seq));
-CREATE TABLE by_pgbench (id bigserial PRIMARY KEY, data text NOT NULL)";
-const BY_HAND: &str = "\
-INSERT INTO by_hand (shard, stream, seq, data)
-SELECT 0, e.stream, e.seq, e.data::jsonb FROM unnest($1::text[], $2::bigint[], $3::text[]) AS e (stream, seq, data)";
+mod by_hand;
+mod figures;
+#[expect(dead_code, reason = "the other benchmarks need more of it")]
+#[path = "../../../tests/benches/bench/load.rs"]
+mod load;
+#[expect(dead_code, reason = "the other benchmarks need more of it")]
+#[path = "../../../tests/benches/bench/report.rs"]
+mod report;
+mod runners;
+#[path = "../../../tests/benches/bench/workflow.rs"]
+mod workflow;
+#[expect(dead_code, reason = "the other benchmarks need more of it")]
+#[path = "../../../tests/benches/bench/yardstick.rs"]
+mod yardstick;
+
+use figures::{Figures, Ratio};
+use runners::{Place, Work};
 
 type Failed = Box<dyn std::error::Error>;
 
+/// How many a group has, and how many a runner has in flight.
+const IN_FLIGHT: usize = 64;
+/// As many runners as have a processor each, and more.
+const RUNNERS: [u16; 3] = [1, 2, 4];
+const DATABASE: &str = "bench";
+
+/// How much is measured, and where.
+struct Plan {
+    rounds: usize,
+    /// How long one row is measured at a time.
+    during: Duration,
+    program: PathBuf,
+    /// For the log in a directory: on the disk of the database.
+    dir: PathBuf,
+}
+
 fn main() -> Result<(), Failed> {
-    let server = Server::start(&[])?;
-    server.create_database("bench")?;
-    let settings = Settings { url: server.url("bench"), shards: Some(4), ..Settings::default() };
-    let store = Database::connect(settings)?.store(Shard(0), Fence(1))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (client, connection) =
-        runtime.block_on(tokio_postgres::connect(&server.url("bench"), NoTls))?;
-    runtime.spawn(async move { drop(connection.await) });
-    runtime.block_on(client.batch_execute(SETUP))?;
-    let statement = runtime.block_on(client.prepare(BY_HAND))?;
-    let script = std::env::temp_dir().join(format!("workflow-pgbench-{}.sql", std::process::id()));
-    std::fs::write(
-        &script,
-        format!("INSERT INTO by_pgbench (data) VALUES ('{}');", "x".repeat(330)),
-    )?;
-    let (mut ours, mut hand) = (vec![], vec![]);
-    for seq in 1..=GROUPS {
-        ours.push(timed(|| append(&store, seq))?);
-        hand.push(timed(|| {
-            let streams: Vec<String> =
-                (0..IN_FLIGHT).map(|key| format!("door/acme/{key}")).collect();
-            let data = vec![json(seq).to_string(); IN_FLIGHT];
-            let seqs = vec![seq; IN_FLIGHT];
-            runtime.block_on(client.execute(&statement, &[&streams, &seqs, &data]))?;
-            Ok(())
-        })?);
-    }
-    let pgbench = |clients: &str| -> Result<f64, Failed> {
-        let file = script.display().to_string();
-        let arguments =
-            ["-n", "-M", "prepared", "-c", clients, "-j", "1", "-T", PGBENCH_SECS, "-f", &file];
-        Ok(tps(&server.ask("pgbench", "bench", &arguments)?).ok_or("pgbench prints no tps")?)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)).cloned()
     };
-    let (one, many) = (pgbench("1")?, pgbench("64")?);
-    std::fs::remove_file(&script)?;
-    let (ours, hand) = (median(ours), median(hand));
-    let rate = |secs: f64| IN_FLIGHT as f64 / secs;
-    let mut out = std::io::stdout();
-    let bytes = json(1).to_string().len();
-    writeln!(
-        out,
-        "median of {GROUPS} groups, {IN_FLIGHT} in flight, events of {bytes} bytes JSON"
-    )?;
-    writeln!(
-        out,
-        "the log on PostgreSQL  {:>8.0} events/s, {:.2} ms a group",
-        rate(ours),
-        ours * 1e3
-    )?;
-    writeln!(
-        out,
-        "UNNEST by hand         {:>8.0} events/s, {:.2} ms a group",
-        rate(hand),
-        hand * 1e3
-    )?;
-    writeln!(out, "log / by hand          {:>8.2}", hand / ours)?;
-    writeln!(out, "pgbench, 1 client      {one:>8.0} commits/s of one row")?;
-    writeln!(out, "pgbench, 64 clients    {many:>8.0} commits/s of one row")?;
-    Ok(())
-}
-
-/// How many seconds a group takes.
-fn timed(group: impl FnOnce() -> Result<(), Failed>) -> Result<f64, Failed> {
-    let began = Instant::now();
-    group()?;
-    Ok(began.elapsed().as_secs_f64())
-}
-
-fn append(store: &PostgresStore, seq: i64) -> Result<(), Failed> {
-    let content = minicbor_serde::to_vec(json(seq))?;
-    let mut group = Vec::with_capacity(IN_FLIGHT);
-    for key in 0..IN_FLIGHT {
-        let cause =
-            Cause { input: "observed".into(), key: "acme/7/1".into(), actor: "poll:ats".into() };
-        let event = NewEvent {
-            kind: "terms_found".into(),
-            schema: 1,
-            recorded_at: Timestamp(1_764_300_000_123),
-            cause,
-            content: content.clone(),
-        };
-        let stream = StreamId::new("door", "acme", &key.to_string())?;
-        group.push(Append {
-            stream,
-            expected: Version(u64::try_from(seq - 1)?),
-            events: vec![event],
-        });
+    // What this program asks of itself, for a process that does nothing else.
+    if let Some(asked) = value("--runner") {
+        return runners::work(&asked);
     }
-    for outcome in store.append(&group)? {
-        outcome?;
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let (rounds, millis) = if quick { (1, 300) } else { (5, 2000) };
+    let number = |name: &str, usual: u64| value(name).map_or(Ok(usual), |n| n.parse());
+    let began = report::load();
+    let server = Server::start(&[])?;
+    server.create_database(DATABASE)?;
+    let settings = Settings { url: server.url(DATABASE), ..Settings::default() };
+    drop(Database::connect(settings)?);
+    let dir = tempfile::tempdir()?;
+    let plan = Plan {
+        rounds: usize::try_from(number("--rounds", rounds)?)?,
+        during: Duration::from_millis(number("--millis", millis)?),
+        program: std::env::current_exe()?,
+        dir: dir.path().to_owned(),
+    };
+    let mut figures = Figures::default();
+    for round in 0..plan.rounds {
+        measure(&plan, &server, round, &mut figures)?;
+    }
+    figures.say(&ratios());
+    if let Some(path) = value("--json") {
+        figures.keep(
+            path.as_ref(),
+            if quick { "quick" } else { "full" },
+            &plan,
+            &began,
+            &ratios(),
+        )?;
     }
     Ok(())
 }
 
-/// As large as the events that placements have.
-fn json(number: i64) -> serde_json::Value {
-    serde_json::json!({
-        "placement": "51000791", "candidate": "70001203", "company": "Initech", "requisition": "26-00417",
-        "title": "Platform Engineer", "start": "2026-04-13", "end": "2026-09-30", "number": number,
-        "terms": {"category": "professional", "state": "CA", "entity": "llc", "wage_cents": 1_250_000, "hours": 40},
-        "evidence": "read back from the insurer after the webhook"
-    })
+/// Every row once.
+fn measure(
+    plan: &Plan,
+    server: &Server,
+    round: usize,
+    figures: &mut Figures,
+) -> Result<(), Failed> {
+    let url = server.url(DATABASE);
+    for in_flight in [1, IN_FLIGHT] {
+        let (ours, hand) = by_hand::groups(&url, in_flight, round, plan.during)?;
+        figures.add(format!("one appender, {in_flight}"), ours);
+        figures.add(format!("UNNEST by hand, {in_flight}"), hand);
+        figures.add(format!("pgbench, {in_flight}"), by_hand::pgbench(server, in_flight, plan)?);
+    }
+    for work in [Work::Appends, Work::Steps] {
+        for runners in RUNNERS {
+            let before = wal(server)?;
+            let place = Place::Database(url.clone());
+            let (pace, done) = runners::measure(plan, work, &place, runners)?;
+            figures.add(format!("{work}, {runners} runners"), pace);
+            if (work, runners) == (Work::Appends, 1) {
+                let bytes = (wal(server)? - before) / done as f64;
+                figures.note("write-ahead log per event, bytes", bytes);
+            }
+        }
+        let place = Place::Directory(plan.dir.join(format!("{work}-{round}")));
+        let (pace, _) = runners::measure(plan, work, &place, 1)?;
+        figures.add(format!("{work}, in a directory"), pace);
+    }
+    let sql = "SELECT (pg_total_relation_size('log_record') + pg_total_relation_size('log_event'))::float8 \
+               / (SELECT sum(next) FROM log_shard)";
+    figures.note("database per event, bytes", asked(server, sql)?);
+    Ok(())
 }
 
-fn tps(said: &str) -> Option<f64> {
-    let line = said.lines().find(|line| line.starts_with("tps = "))?;
-    line.split_whitespace().nth(2)?.parse().ok()
+/// How far the server's write-ahead log has come, in bytes.
+fn wal(server: &Server) -> Result<f64, Failed> {
+    asked(server, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
+fn asked(server: &Server, sql: &str) -> Result<f64, Failed> {
+    Ok(server.ask("psql", DATABASE, &["-At", "-c", sql])?.trim().parse()?)
+}
+
+/// What is compared with what, and how it should come out.
+fn ratios() -> Vec<Ratio> {
+    let ratio = |of: &str, to: &str, aim| Ratio { of: of.to_owned(), to: to.to_owned(), aim };
+    let mut all = vec![
+        ratio("one appender, 64", "UNNEST by hand, 64", ">= 0.80"),
+        ratio("one appender, 1", "UNNEST by hand, 1", ""),
+        ratio("one appender, 1", "pgbench, 1", ""),
+        ratio("one appender, 64", "pgbench, 64", ""),
+    ];
+    for work in [Work::Appends, Work::Steps] {
+        for runners in RUNNERS {
+            let of = format!("{work}, {runners} runners");
+            if runners > 1 {
+                all.push(ratio(&of, &format!("{work}, 1 runners"), ""));
+            }
+            all.push(ratio(&of, "pgbench, 64", ""));
+            all.push(ratio(&of, &format!("{work}, in a directory"), ""));
+        }
+    }
+    all
 }
