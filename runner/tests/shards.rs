@@ -17,3 +17,7 @@ mod losses;
 mod mail_and_keys;
 #[path = "shards/moved.rs"]
 mod moved;
+#[path = "shards/network.rs"]
+mod network;
+#[path = "shards/spread.rs"]
+mod spread;

@@ -23,6 +23,10 @@ const USUAL_CONFIG: &str = "runner.toml";
 /// The data directory of the demo, used when there is no configuration either.
 pub(super) const DEMO_DATA: &str = "workflow-demo";
 
+/// What is there without a runner, too.
+const READ_IT_WITH_SQL: &str =
+    "without one, SQL reads it: `SELECT * FROM placements_now` (docs/postgres.md)";
+
 /// Where answers come from.
 pub(super) enum Ask {
     /// A running process.
@@ -69,17 +73,29 @@ impl Place {
         }
     }
 
+    /// Whether the configuration says that the log is in a database, not in a directory.
+    pub(super) fn is_in_database(&self) -> Result<bool, Failure> {
+        Ok(self.loaded()?.is_some_and(|config| config.log.shared.is_some()))
+    }
+
     /// Who can answer about it.
     pub(super) async fn ask(&self) -> Result<Ask, Failure> {
+        self.ask_or(READ_IT_WITH_SQL).await
+    }
+
+    /// The same; `instead` says what else can be done while a log in a database has no runner that would answer.
+    pub(super) async fn ask_or(&self, instead: &str) -> Result<Ask, Failure> {
         let data_dir = self.data_dir()?;
         if let Some(address) = Address::read(&data_dir)
             && client::is_alive(&address).await
         {
             return Ok(Ask::Running(address));
         }
-        if self.loaded()?.is_some_and(|config| config.log.shared.is_some()) {
-            let what = "no runner is at work here, and the log is in a database: start one, or ask where one runs";
-            return Err(Failure::Unreachable(what.to_owned()));
+        if self.is_in_database()? {
+            return Err(Failure::Unreachable(format!(
+                "no runner is at work here, and the log is in a database: start one with `runner run`, or ask where one \
+                 runs; {instead}"
+            )));
         }
         if !data_dir.join(LOG_DIR).exists() {
             let what = format!("{} holds no log", data_dir.display());

@@ -38,6 +38,10 @@ pub(super) struct Export {
     json: bool,
 }
 
+/// How a log in a database becomes a file while no runner is at work.
+const WITHOUT_A_RUNNER: &str = "without one, the database's own backup has all of it, and `runner migrate --from URL --tenant \
+     NAME --to DIR` brings a log into a directory, of which this verb makes a file with `--data DIR`";
+
 /// Which log, who asks, and what signs: the same for a backup.
 #[derive(Debug, Args)]
 pub(super) struct How {
@@ -124,7 +128,7 @@ impl How {
             return Err(Failure::Failed(what));
         }
         let new = Unfinished(with_suffix(file, ".unfinished"));
-        match self.place.ask().await? {
+        match self.place.ask_or(WITHOUT_A_RUNNER).await? {
             Ask::Running(address) => {
                 let path = format!("/v1/export?who={}", ask::encoded(&self.who));
                 ask::download(&address, &path, &new.0).await?;

@@ -15,6 +15,9 @@ use super::{Failure, Outcome, Place, failed, say, say_json};
 use crate::order::{About, Deed, Desk, Done, Moved, Order, OrderError};
 use crate::supervise::{self, KEYS_DIR, LOG_DIR};
 
+/// Only who holds a tenant's shard may write to its log.
+const NOTHING_ORDERED: &str = "nothing was ordered: the runner that holds the tenant's shard takes orders, and any runner carries them to it";
+
 /// Who orders something, and why.
 #[derive(Debug, Args)]
 pub(super) struct Ordered {
@@ -38,7 +41,7 @@ impl Ordered {
         let pausing = matches!(deed, Deed::Pause | Deed::Resume);
         let advice = advice(&deed, &about);
         let order = Order { deed, about, reason, by };
-        let done: Result<Done, Failure> = match place.ask().await? {
+        let done: Result<Done, Failure> = match place.ask_or(NOTHING_ORDERED).await? {
             Ask::Running(address) => ask::post(&address, "/v1/orders", &order).await,
             Ask::Stopped(_) => on_stopped(&place, order).await,
         };

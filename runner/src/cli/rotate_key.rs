@@ -7,6 +7,12 @@ use workflow_core::store::sled::SledStore;
 use super::{Failure, Outcome, Place, failed, say, say_versioned};
 use crate::supervise::{KEYS_DIR, LOG_DIR};
 
+/// All runners hold the old one, and the database remembers what it overwrote.
+const IN_A_DATABASE: &str = "the keys of persons are in a database, under the master key that all its runners share: it is not \
+     changed there. Stop the runners; bring each log into a directory (`runner migrate --from URL --tenant NAME --to DIR`), \
+     change the key there (`runner rotate-key` with a configuration of that directory), bring it into a new database, \
+     give every machine the new master key, and remove the old database with its backups";
+
 /// Make a new master key.
 ///
 /// It wraps the keys of all persons anew; the old one is overwritten. Copies of the keys that were made before, in backups
@@ -26,6 +32,9 @@ pub(super) struct RotateKey {
 
 impl RotateKey {
     pub(super) fn run(self) -> Outcome {
+        if self.place.is_in_database()? {
+            return Err(Failure::Refused(IN_A_DATABASE.to_owned()));
+        }
         let data_dir = self.place.data_dir()?;
         let master = self.place.master_key()?;
         if !data_dir.join(LOG_DIR).exists() {

@@ -52,6 +52,19 @@ pub struct Membership {
     master_key: PathBuf,
     /// By how many milliseconds its clock is ahead.
     ahead: i64,
+    /// Whether nothing is used that PostgreSQL's kin lack.
+    portable: bool,
+}
+
+/// In what a runner differs from the others.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// By how many milliseconds its clock is ahead.
+    pub ahead: i64,
+    /// Whether nothing is used that PostgreSQL's kin lack.
+    pub portable: bool,
+    /// By which address it reaches the database, where it is another way than the others'.
+    pub database: Option<String>,
 }
 
 /// A clock that another process moves: the moment in a file, and by how much this one is ahead of it.
@@ -78,7 +91,7 @@ impl Membership {
         config.master_key.clone_from(&self.master_key);
         config.log.shared = Some(Shared {
             url: Secret::new(self.database.clone()),
-            portable: false,
+            portable: self.portable,
             accept_loss: false,
             lease: LEASE,
             shards: None,
@@ -133,16 +146,16 @@ impl Several {
         runners: usize,
         at: At,
     ) -> Result<Self, DemoError> {
-        Self::start_with(data, program, runners, at, |_| 0).await
+        Self::start_with(data, program, runners, at, |_| Manner::default()).await
     }
 
-    /// The same with clocks that are wrong: for each runner, counted from 1, how many milliseconds it is ahead.
+    /// The same with runners that differ: in what, for each of them, counted from 1.
     pub async fn start_with(
         data: &Path,
         program: &Path,
         runners: usize,
         at: At,
-        ahead: impl Fn(usize) -> i64,
+        manner: impl Fn(usize) -> Manner,
     ) -> Result<Self, DemoError> {
         let world = data.join("simulators");
         std::fs::create_dir_all(&world).map_err(io_error("making the data directory"))?;
@@ -170,6 +183,7 @@ impl Several {
             systems,
             master_key: absolute(&data.join(supervise::DEMO_MASTER_KEY_FILE))?,
             ahead: 0,
+            portable: false,
         };
         let shard = database.shard_of(settings::TENANT);
         let reader = tokio::task::spawn_blocking(move || database.reader(shard)).await;
@@ -186,7 +200,9 @@ impl Several {
             server,
         };
         for number in 1..=runners {
-            let membership = Membership { ahead: ahead(number), ..membership.clone() };
+            let Manner { ahead, portable, database } = manner(number);
+            let database = database.unwrap_or_else(|| membership.database.clone());
+            let membership = Membership { ahead, portable, database, ..membership.clone() };
             several.begin(program, number, &membership).await?;
         }
         Ok(several)

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use runner::demo::several::{At, Several};
+use runner::demo::several::{At, Manner, Several};
 use runner::demo::{Demo, Ending, Screen};
 use workflow_core::audit;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_runner");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_runner");
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What the insurer counts at the end of a demo that nothing happened to.
@@ -21,7 +21,7 @@ async fn undisturbed() -> Ending {
 }
 
 /// The same at the insurer's; how many events led there, and when it was quiet, may differ.
-fn assert_same(ending: &Ending, expected: &Ending) {
+pub fn assert_same(ending: &Ending, expected: &Ending) {
     let ending = Ending { events: expected.events, at: expected.at, ..ending.clone() };
     assert_eq!(&ending, expected);
     assert_eq!(ending.contractors_per_candidate_max, 1);
@@ -35,15 +35,26 @@ fn cli(data: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn signal(process: u32, signal: &str) {
+pub fn signal(process: u32, signal: &str) {
     let sent = Command::new("kill").args([signal, &process.to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_is_killed_and_the_end_is_the_same() {
+    one_of_two_is_killed(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_is_killed_and_the_end_is_the_same_portable() {
+    one_of_two_is_killed(true).await;
+}
+
+async fn one_of_two_is_killed(portable: bool) {
     let dir = tempfile::tempdir().unwrap();
-    let mut several = Several::start(dir.path(), Path::new(PROGRAM), 2, At::Package).await.unwrap();
+    let manner = |_| Manner { portable, ..Manner::default() };
+    let several = Several::start_with(dir.path(), Path::new(PROGRAM), 2, At::Package, manner).await;
+    let mut several = several.unwrap();
     let (mut asked, mut killed) = (false, false);
     let happens = async |several: &mut Several, passed: Duration| {
         if !asked && passed > DAY {
@@ -90,7 +101,7 @@ async fn one_that_slept_past_its_lease_writes_nothing_more_and_a_wrong_clock_har
     let mut several =
         Several::start_with(dir.path(), Path::new(PROGRAM), 2, At::Package, |number| {
             // The second runner's clock is two minutes ahead.
-            if number == 2 { 2 * 60 * 1000 } else { 0 }
+            Manner { ahead: if number == 2 { 2 * 60 * 1000 } else { 0 }, ..Manner::default() }
         })
         .await
         .unwrap();

@@ -6,7 +6,7 @@ use workflow_core::store::postgres::server::Server;
 use super::desk::Desk;
 
 #[track_caller]
-fn fails(desk: &Desk, code: i32, line: &[&str], says: &str) {
+pub fn fails(desk: &Desk, code: i32, line: &[&str], says: &str) {
     let output = desk.run(line);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "runner {line:?}: {said}");

@@ -144,7 +144,7 @@ pub fn keep(path: &Path, mode: &str, rounds: usize, began: &Load, rows: &[Row]) 
 }
 
 /// How many processes wanted to run, on average over the last minute, as the system says it.
-pub struct Load(String);
+pub struct Load(pub String);
 
 /// The load now. Only Linux says.
 pub fn load() -> Load {
@@ -152,7 +152,8 @@ pub fn load() -> Load {
     Load(load.split(' ').next().unwrap_or_default().to_owned())
 }
 
-fn machine() -> Value {
+/// What the machine is.
+pub fn machine() -> Value {
     let cpus = std::thread::available_parallelism().map_or(0, usize::from);
     let line = |path: &str, starts: &str| {
         let text = std::fs::read_to_string(path).unwrap_or_default();

@@ -8,6 +8,7 @@
 //! | a server that loses what it acknowledged | `fsync = off` and `synchronous_commit = off` are refused, at every connection |
 //! | a standby that was promoted without the last commits | synchronous replication is the operator's to set; a commit that did not wait for the standby is asked for once more |
 //! | the way leaves the machine | TLS, with the server's certificate checked |
+//! | a database brought back in part, a row changed by hand | who opens a shard's log sees first that its last record is the one that the shard's row names |
 //! | clocks that differ | leases end by the database's clock alone |
 //!
 //! A tenant's log is in the shard that [`Shard::of`] gives; the number of shards is written into a new database and
@@ -33,6 +34,7 @@ mod append;
 mod batch;
 mod connection;
 mod driver;
+mod end;
 mod follow;
 mod kept;
 mod leases;

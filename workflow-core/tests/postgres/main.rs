@@ -11,6 +11,8 @@ mod contract;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod ends;
+#[cfg(test)]
 mod fences;
 mod harness;
 mod proxy;

@@ -38,8 +38,10 @@ pub(super) async fn is_alive(address: &Address) -> bool {
     let Ok(client) = client(Duration::from_secs(2)) else { return false };
     let url = format!("{}/v1/placements/-/-", address.url);
     client.get(url).bearer_auth(&address.token).send().await.is_ok_and(|answer| {
-        // Somebody else on that port knows neither the path nor the token.
-        answer.status() == StatusCode::NOT_FOUND && answer.headers().contains_key("x-runner")
+        // Somebody else on that port knows neither the path nor the token. One of several runners does not know whose
+        // placement is meant.
+        matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST)
+            && answer.headers().contains_key("x-runner")
     })
 }
 

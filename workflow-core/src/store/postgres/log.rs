@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::append::{self, Landing};
 use super::batch::{Batch, signed};
 use super::driver::Answer;
-use super::{Database, Fence, Shard};
+use super::{Database, Fence, Shard, end};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::record::frame::{Frame, Sealed};
@@ -79,7 +79,7 @@ impl PostgresStore {
         fence: Option<Fence>,
     ) -> Result<Self, StoreError> {
         let (row, turn) = database.ask("opening the log", async move |c| {
-            let row = append::look(c, shard).await?;
+            let row = end::checked(c, shard).await?;
             let turns = c.query("opening the log", TURN, &[&shard.number()]).await?;
             Ok((row, turns.first().map_or(0, |row| row.get(0))))
         })?;
