@@ -113,11 +113,7 @@ fn rows(known: &Known, sent: &Sent) -> Vec<Row> {
     let read = |of: fn(&Brief) -> Option<String>| brief.and_then(of);
     let said = |of: fn(&Wording) -> Option<String>| known.wording.as_ref().and_then(of);
     let made = |of: fn(&Terms) -> Option<String>| known.terms.as_ref().and_then(of);
-    let told = |names: &[&str]| {
-        let values: Vec<&str> =
-            names.iter().filter_map(|name| sent.get(*name).map(String::as_str)).collect();
-        (!values.is_empty()).then(|| values.join(", "))
-    };
+    let told = |names: &[&str]| told(sent, names);
     // A log that was written before the words were kept has the days and the title in the brief alone.
     let day = |said: Option<String>, read: Option<String>| {
         if known.wording.is_some() { said } else { read }
@@ -180,6 +176,13 @@ fn rows(known: &Known, sent: &Sent) -> Vec<Row> {
             told(&["jobdiva_candidate_id"]),
         ),
     ]
+}
+
+/// The newest of these that was sent.
+fn told(sent: &Sent, names: &[&str]) -> Option<String> {
+    let values: Vec<&str> =
+        names.iter().filter_map(|name| sent.get(*name).map(String::as_str)).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 fn text(day: Date) -> String {
