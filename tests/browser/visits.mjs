@@ -324,6 +324,7 @@ async function answers({ browser, site, operator, admin, viewer, picture, certif
   await page.getByRole("alert").waitFor();
   await seen(page, "/papers/accept");
   // A letter is no certificate.
+  await page.goto(`${site}/review`);
   const contractor = await one(page, "/log?at=0", "a[href^='/papers/contractor/']");
   await page.goto(`${site}${contractor}`);
   await page.locator("[data-test=hand-in] summary").click();
