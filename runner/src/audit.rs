@@ -13,11 +13,14 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use workflow_core::exchange::Kept;
 use workflow_core::id::{Position, StreamId};
 use workflow_core::record::Recorded;
 use workflow_core::record::frame::FrameEvent;
 use workflow_core::seal::Vault;
 use workflow_core::time::Timestamp;
+
+use crate::disclosure::Why;
 
 mod approvals;
 pub mod csv;
@@ -61,8 +64,9 @@ pub enum Question {
     Sent {
         /// The id of a placement, a contractor, or a stream's name.
         id: String,
-        /// Whether sealed parts are to be opened.
-        open: bool,
+        /// Who wants sealed parts opened, and why; only a running process does it: [`answer_openly`].
+        #[serde(default)]
+        open: Option<Why>,
     },
     /// Whether today's code derives what was recorded.
     Drift,
@@ -167,7 +171,10 @@ pub fn answer(question: &Question, with: &With<'_>, out: &mut Out<'_>) -> Result
             let asked = gaps::Asked { from: *from, to: *to, tenant: tenant.as_deref(), as_of };
             gaps::answer(&asked, zone.as_deref(), with, out)
         }
-        Question::Sent { id, open } => sent::answer(id, *open, with, out),
+        Question::Sent { id, open: None } => {
+            sent::answer(id, &mut |_| Ok(sent::sealed()), with, out)
+        }
+        Question::Sent { open: Some(_), .. } => Err(Trouble::new(Kind::Usage, NOT_HERE)),
         Question::Drift => drift::answer(with, out),
         Question::History { id, at } => history::answer(id, at.map(Timestamp), with, out),
         Question::Approvals { from, to } => {
@@ -176,6 +183,40 @@ pub fn answer(question: &Question, with: &With<'_>, out: &mut Out<'_>) -> Result
             approvals::answer(from, to, with, out)
         }
     }
+}
+
+/// What is said where what is sealed is to be opened and nobody would keep that it was.
+const NOT_HERE: &str =
+    "what is sealed is opened by the running process alone, which keeps who was shown it";
+
+/// Keeps that somebody is about to be shown an exchange, or says why that cannot be kept.
+pub type Disclose<'a> = dyn FnMut(&Why, &StreamId, Position) -> Result<(), String> + 'a;
+
+/// The same, with what is sealed opened where that is asked for: each exchange once it is kept who is shown it.
+pub fn answer_openly(
+    question: &Question,
+    with: &With<'_>,
+    disclose: &mut Disclose<'_>,
+    out: &mut Out<'_>,
+) -> Result<(), Trouble> {
+    let Question::Sent { id, open: Some(why) } = question else {
+        return answer(question, with, out);
+    };
+    let vault = with.vault.as_ref().ok_or_else(|| {
+        Trouble::new(Kind::Usage, "the keys that open it are not at hand: this process has none")
+    })?;
+    if why.reason.trim().is_empty() {
+        let what = "say why, with --reason: it is kept with who was shown what";
+        return Err(Trouble::new(Kind::Usage, what));
+    }
+    let mut show = |kept: &Kept| {
+        let opened = sent::opened(kept, vault);
+        if let ((_, Some(_)), Some(of)) = (&opened, kept.stream()) {
+            disclose(why, &of, kept.position).map_err(|no| Trouble::new(Kind::Failed, no))?;
+        }
+        Ok(opened)
+    };
+    sent::answer(id, &mut show, with, out)
 }
 
 /// A range that ends before it begins is a slip: an empty answer to it would be taken for "nothing found".

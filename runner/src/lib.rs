@@ -31,6 +31,7 @@ pub mod config;
 pub mod credentials;
 #[cfg(feature = "simulators")]
 pub mod demo;
+pub mod disclosure;
 pub mod doctor;
 pub mod documents;
 pub mod endpoint;

@@ -33,6 +33,7 @@ mod live;
 mod log;
 mod long;
 mod paper;
+mod person;
 mod picture;
 mod placement;
 mod review;
@@ -91,7 +92,7 @@ pub enum Shows {
 type Route = (&'static str, Shows, fn() -> MethodRouter<Arc<Site>>);
 
 /// What only those see who have come in.
-const INSIDE: [Route; 24] = [
+const INSIDE: [Route; 26] = [
     ("/", Shows::Else, || get(|| async { Redirect::to("/review") })),
     ("/review", Shows::Page, || get(review::page)),
     ("/act", Shows::Answer, || post(act::act)),
@@ -111,6 +112,10 @@ const INSIDE: [Route; 24] = [
     ("/sent/open", Shows::Answer, || post(sent::open)),
     ("/papers/{workflow}/{tenant}/{id}", Shows::Page, || get(paper::page)),
     ("/papers/accept", Shows::Answer, || post(paper::accept)),
+    ("/papers/decide", Shows::Answer, || post(person::decide)),
+    ("/papers/hand-in", Shows::Answer, || {
+        post(person::hand_in).layer(DefaultBodyLimit::max(person::DOCUMENT_FORM_BYTES_MAX))
+    }),
     ("/placements/{tenant}/{id}", Shows::Page, || get(placement::page)),
     ("/connections", Shows::Page, || get(connections::page)),
     ("/connections/act", Shows::Answer, || post(gates::act)),

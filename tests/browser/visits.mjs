@@ -323,6 +323,16 @@ async function answers({ browser, site, operator, admin, viewer, picture, certif
   await accept.getByRole("button").click();
   await page.getByRole("alert").waitFor();
   await seen(page, "/papers/accept");
+  // A letter is no certificate.
+  await page.goto(`${site}/review`);
+  const contractor = await one(page, "/log?at=0", "a[href^='/papers/contractor/']");
+  await page.goto(`${site}${contractor}`);
+  await page.locator("[data-test=hand-in] summary").click();
+  const brought = page.locator("[data-test=hand-in] form");
+  await brought.getByLabel("The PDF").setInputFiles({ name: "letter.pdf", mimeType: "application/pdf", buffer: Buffer.from("a letter") });
+  await brought.getByRole("button").click();
+  await page.getByText(/must begin with %PDF/).waitFor();
+  await seen(page, "/papers/hand-in");
   // What is sealed, by an admin, for a reason that stays with the placement.
   const ada = await visitor(browser, site, admin);
   await ada.page.goto(`${site}/sent?of=placement${ACTIVE.slice(11)}`);
@@ -333,6 +343,16 @@ async function answers({ browser, site, operator, admin, viewer, picture, certif
   await seen(ada.page, "/sent/open");
   await ada.page.goto(`${site}${ACTIVE}`);
   assert.match(await ada.page.textContent("[data-test=beside]"), /disclosed by operator:Ada/);
+  // Nobody is forgotten by a slip.
+  await ada.page.goto(`${site}${contractor}`);
+  found.push(...await axe(ada.page));
+  await ada.page.locator("[data-test=forget] summary").click();
+  const forget = ada.page.locator("[data-test=forget] form");
+  await forget.getByLabel("Their id, once more").fill("7001");
+  await forget.getByLabel("Why").fill("asked by letter");
+  await forget.getByRole("button").click();
+  await ada.page.getByText(/is not this person's/).waitFor();
+  await seen(ada.page, "/papers/decide");
   // A system is stopped once, whoever presses the button twice, and goes on.
   const second = await ada.another();
   const stop = async (at, words) => {

@@ -17,9 +17,11 @@ const SETTLE: &str = "an operator's token in this test";
 const RULE: &str = "an admin's token in this test";
 
 mod coverage;
+mod endpoints;
 mod inbox;
 mod lists;
 mod log;
+mod person;
 mod values;
 
 /// The pages that every page leads to.

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use workflow_core::exchange::{self, Contents, Kept, Opened};
 use workflow_core::id::{Position, StreamId};
+use workflow_core::seal::Vault;
 
 use super::{Kind, Out, Trouble, With, done, is_called, meant, row, walk};
 use crate::views::VERSION;
@@ -92,17 +93,33 @@ pub struct SentTo {
     pub exchanges: u64,
 }
 
+/// How an exchange's sealed part is shown: a word, and where it is open, what it holds.
+type Shown = (String, Option<Open>);
+
+/// Says how an exchange's sealed part is shown.
+pub(super) type Show<'a> = dyn FnMut(&Kept) -> Result<Shown, Trouble> + 'a;
+
+/// What stays sealed.
+pub(super) fn sealed() -> Shown {
+    ("sealed".to_owned(), None)
+}
+
+/// What is sealed, opened.
+pub(super) fn opened(kept: &Kept, vault: &Vault) -> Shown {
+    match kept.open(vault) {
+        Ok(Opened::Open(contents)) => ("open".to_owned(), Some(Open::from(&*contents))),
+        Ok(Opened::Forgotten) => ("forgotten".to_owned(), None),
+        Ok(Opened::NotKept) => ("not kept".to_owned(), None),
+        Err(error) => (error.to_string(), None),
+    }
+}
+
 pub(super) fn answer(
     id: &str,
-    open: bool,
+    show: &mut Show<'_>,
     with: &With<'_>,
     out: &mut Out<'_>,
 ) -> Result<(), Trouble> {
-    if open && with.vault.is_none() {
-        let why =
-            "the keys that open it are not at hand: say --config FILE, which names the master key";
-        return Err(Trouble::new(Kind::Usage, why));
-    }
     let mut called: BTreeMap<StreamId, Position> = BTreeMap::new();
     let mut kept: BTreeMap<StreamId, Vec<Kept>> = BTreeMap::new();
     let mut unread = None;
@@ -129,23 +146,15 @@ pub(super) fn answer(
     let stream = meant(&called, id)?;
     let exchanges = kept.remove(&stream).unwrap_or_default();
     for exchange in &exchanges {
-        row(out, &sent(exchange, open, with))?;
+        let shown =
+            if exchange.is_sealed() { show(exchange)? } else { ("not kept".to_owned(), None) };
+        row(out, &sent(exchange, shown))?;
     }
     let (stream, exchanges) = (stream.to_string(), exchanges.len() as u64);
     done(out, &SentTo { version: VERSION, stream, exchanges })
 }
 
-fn sent(kept: &Kept, open: bool, with: &With<'_>) -> Sent {
-    let (contents, open) = match (kept.is_sealed(), open.then_some(with.vault.as_ref()).flatten()) {
-        (false, _) => ("not kept".to_owned(), None),
-        (true, None) => ("sealed".to_owned(), None),
-        (true, Some(vault)) => match kept.open(vault) {
-            Ok(Opened::Open(contents)) => ("open".to_owned(), Some(Open::from(&*contents))),
-            Ok(Opened::Forgotten) => ("forgotten".to_owned(), None),
-            Ok(Opened::NotKept) => ("not kept".to_owned(), None),
-            Err(error) => (error.to_string(), None),
-        },
-    };
+fn sent(kept: &Kept, (contents, open): Shown) -> Sent {
     let (method, path) = kept.asked();
     let (sent_bytes, answer_bytes) = kept.sizes();
     let came = kept.came();

@@ -101,6 +101,11 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Log {
+    /// Whether a running process answers.
+    pub(super) async fn is_running(&self) -> Result<bool, Failure> {
+        Ok(self.export.is_none() && matches!(self.place.ask().await?, Ask::Running(_)))
+    }
+
     /// Asks, and gathers the answer.
     pub(super) async fn ask<R: DeserializeOwned, D: DeserializeOwned>(
         &self,

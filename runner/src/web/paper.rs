@@ -18,7 +18,7 @@ use workflow_core::id::StreamId;
 
 use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, act, board, sent, words};
+use super::{Site, act, board, person, sent, words};
 use crate::views;
 
 /// What has such a page: the workflow, and what people call it.
@@ -47,7 +47,7 @@ pub(super) fn link(stream: &StreamId) -> Markup {
     }
 }
 
-fn unknown() -> Response {
+pub(super) fn unknown() -> Response {
     shell::problem(StatusCode::NOT_FOUND, "Nothing of that name is known.")
 }
 
@@ -83,6 +83,7 @@ pub(super) async fn page(
                 div data-live="orders" {
                     (act::form(&site, &person, &stream, &address(&stream)))
                     @if workflow == "certificate" { (for_good(&site, &person, &stream, &history.state)) }
+                    @if workflow == "contractor" { (person::forms(&site, &person, &stream)) }
                 }
             }
         }
@@ -158,7 +159,7 @@ pub(super) async fn accept(
     }
 }
 
-fn refused(site: &Site, person: &Person, stream: &StreamId, why: &str) -> Response {
+pub(super) fn refused(site: &Site, person: &Person, stream: &StreamId, why: &str) -> Response {
     let content =
         html! { p.problem role="alert" { (why) } p { a href=(address(stream)) { "Back" } } };
     let page = Page { title: "Not done", under: "/review", content, stream: None };

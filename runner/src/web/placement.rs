@@ -21,7 +21,7 @@ use workflow_core::workflow::Workflow;
 
 use super::access::{Person, Role};
 use super::shell::{self, Page};
-use super::{Site, act, board, coverage, picture, sent, values, words};
+use super::{Site, act, board, coverage, paper, picture, sent, values, words};
 use crate::views;
 
 #[derive(Deserialize)]
@@ -103,7 +103,7 @@ fn content(
             div data-live="values" { (values::table(site, stream, events)) }
             p.doors data-test="sent-links" {
                 a href=(sent::address(stream)) { "Requests and answers" }
-                @if let Some(contractor) = &now.contractor { " " a href=(sent::address(contractor)) { "Those about the contractor" } }
+                @if let Some(contractor) = &now.contractor { " " a href=(sent::address(contractor)) { "Those about the contractor" } " " a href=(paper::address(contractor)) { "The contractor" } }
             }
         }
         section aria-labelledby="events" {

@@ -11,8 +11,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
-use workflow_core::domain::gate::{self, Behind, Gate};
-use workflow_core::engine::{HandleError, Source};
 use workflow_core::exchange::{self, Body, Contents, Kept, Opened};
 use workflow_core::id::{Position, StreamId};
 use workflow_core::record::Recorded;
@@ -21,6 +19,7 @@ use super::access::{Person, Role};
 use super::shell::{self, Page};
 use super::{Site, long, paper, placement, words};
 use crate::audit::{Question, Sent};
+use crate::disclosure::{self, Why};
 
 /// So many exchanges on a page, the newest of them.
 const LINES: usize = 200;
@@ -31,6 +30,9 @@ pub(super) struct Asked {
     /// The stream that owed the calls.
     #[serde(default)]
     of: String,
+    /// So many of the newest are passed over.
+    #[serde(default)]
+    skip: usize,
 }
 
 /// The page about a stream.
@@ -48,11 +50,15 @@ pub(super) async fn page(
     if site.door.engine.summary(&of).is_none() {
         return unknown();
     }
-    let question = Question::Sent { id: of.to_string(), open: false };
+    let question = Question::Sent { id: of.to_string(), open: None };
     let standing = site.long.ask(&site.door, question).await;
     let rows = standing.found.iter().flat_map(|found| &found.rows);
-    let sent: Vec<Sent> =
-        rows.rev().take(LINES).filter_map(|row| serde_json::from_str(row).ok()).collect();
+    let sent: Vec<Sent> = rows
+        .rev()
+        .skip(asked.skip)
+        .take(LINES)
+        .filter_map(|row| serde_json::from_str(row).ok())
+        .collect();
     let all = standing.found.as_ref().map_or(0, |found| found.rows.len());
     let failed = standing.found.as_ref().and_then(|found| found.done.as_ref().err());
     let content = html! {
@@ -63,7 +69,9 @@ pub(super) async fn page(
         div data-live="sent" {
             @if standing.found.is_some() && sent.is_empty() { p { "Nothing was sent to 1099Policy about it." } }
             @if !sent.is_empty() { (table(&site, &person, &sent)) }
-            @if all > LINES { p { "And " (all - LINES) " earlier ones: " code { "runner audit sent " (of) } "." } }
+            @let shown = asked.skip.saturating_add(LINES);
+            @if asked.skip > 0 { p { a href=(address(&of)) { "The newest" } } }
+            @if all > shown { p { a href={ (address(&of)) "&skip=" (shown) } { (words::count(all - shown, "earlier one")) } } }
         }
         p.hint {
             "Query, headers and bodies are sealed to the person whom they concern"
@@ -149,7 +157,8 @@ pub(super) async fn open(
     let Some(vault) = site.door.engine.vault() else {
         return shell::problem(StatusCode::NOT_FOUND, "The keys that open it are not at hand.");
     };
-    if let Err(no) = disclose(&site, &person, &of, &which).await {
+    let why = Why { by: person.name.clone(), reason: which.reason.clone() };
+    if let Err(no) = disclosure::keep(&site.door.engine, &why, &of, kept.position).await {
         return shell::problem(StatusCode::CONFLICT, &no);
     }
     let contents = match kept.open(vault) {
@@ -169,32 +178,6 @@ pub(super) async fn open(
     let title = format!("Exchange at position {}", which.position);
     let page = Page { title: &title, under: "/board", content, stream: None };
     shell::page(&site, &person, &page).into_response()
-}
-
-/// Keeps who is shown it and why, where what people order about that instance is kept. Nothing is shown that is not kept.
-async fn disclose(
-    site: &Site,
-    person: &Person,
-    of: &StreamId,
-    which: &Which,
-) -> Result<(), String> {
-    let engine = &site.door.engine;
-    let own = Behind::Instance(of.clone()).stream(of.tenant()).map_err(|bad| bad.to_string())?;
-    let is_over = engine.summary(&own).is_some_and(|gate| gate.terminal);
-    let at = if is_over { Behind::Tenant.stream(of.tenant()) } else { Ok(own) };
-    let input = gate::Input::Disclose {
-        by: person.name.clone(),
-        reason: which.reason.clone(),
-        of: of.clone(),
-        position: which.position,
-    };
-    let source = Source::new(format!("operator:{}", person.name), "");
-    let gate = at.map_err(|bad| bad.to_string())?;
-    match engine.handle::<Gate>(&gate, input, source).await {
-        Ok(_) => Ok(()),
-        Err(HandleError::Rejected(no)) => Err(no.message),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 fn at(site: &Site, position: Position) -> Option<Kept> {

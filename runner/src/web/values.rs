@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::Value;
 use workflow_core::domain::coverage_days::day_of;
+use workflow_core::domain::facts::{Date, Engaged, Pay, Place};
 use workflow_core::domain::placement::{Event, Machine};
-use workflow_core::domain::terms::{Brief, Terms};
+use workflow_core::domain::terms::{Brief, Terms, Wording};
 use workflow_core::engine::decode;
 use workflow_core::exchange::{Kept, Opened, WORKFLOW};
 use workflow_core::id::StreamId;
@@ -49,9 +50,9 @@ type Sent = BTreeMap<String, String>;
 
 /// The three beside each other, after these events; nothing before there are any.
 pub(super) fn table(site: &Site, stream: &StreamId, events: &[Recorded]) -> Markup {
-    let (brief, terms) = known(events);
+    let known = known(events);
     let sent = sent(site, stream, events);
-    let rows = rows(brief.as_ref(), terms.as_ref(), &sent);
+    let rows = rows(&known, &sent);
     html! {
         div.wide tabindex="0" role="region" aria-label="Values" {
             table data-test="values" {
@@ -63,7 +64,7 @@ pub(super) fn table(site: &Site, stream: &StreamId, events: &[Recorded]) -> Mark
                 }
             }
         }
-        p.hint { "Of JobDiva what a person recognises a placement by is kept; the rest is read anew each time, and shows in what the rules made of it." }
+        p.hint { "JobDiva's own words are those from which the rules last made something; another way of writing the same does not count." }
     }
 }
 
@@ -72,75 +73,90 @@ fn cell(text: &Option<String>) -> &str {
 }
 
 /// What was read last and what was made of it last.
-fn known(events: &[Recorded]) -> (Option<Brief>, Option<Terms>) {
-    let (mut brief, mut terms) = (None, None);
+#[derive(Default)]
+struct Known {
+    brief: Option<Brief>,
+    terms: Option<Terms>,
+    wording: Option<Wording>,
+}
+
+fn known(events: &[Recorded]) -> Known {
+    let mut known = Known::default();
     for recorded in events {
         let Ok(event) = decode::<Machine>(&recorded.event) else { continue };
         if let Event::PlacementFound { brief: read, .. }
         | Event::TermsHeld { brief: read, .. }
         | Event::TermsReady { brief: read, .. }
+        | Event::PlacementExcluded { brief: read, .. }
+        | Event::PlacementReopened { brief: read, .. }
         | Event::Restarted { brief: read, .. } = &event
         {
-            brief = Some(read.clone());
+            known.wording = read.wording.clone().or(known.wording);
+            known.brief = Some(read.clone());
         }
         if let Event::TermsReady { terms: made, .. }
         | Event::ContractorLinked { terms: made, .. }
         | Event::TermsChanged { terms: made }
         | Event::CoverageExtended { terms: made } = event
         {
-            terms = Some(made);
+            known.wording = made.made_of.0.clone().or(known.wording);
+            known.terms = Some(made);
         }
     }
-    (brief, terms)
+    known
 }
 
 type Row = (&'static str, Option<String>, Option<String>, Option<String>);
 
-fn rows(brief: Option<&Brief>, terms: Option<&Terms>, sent: &Sent) -> Vec<Row> {
+fn rows(known: &Known, sent: &Sent) -> Vec<Row> {
+    let brief = known.brief.as_ref();
     let read = |of: fn(&Brief) -> Option<String>| brief.and_then(of);
-    let made = |of: fn(&Terms) -> Option<String>| terms.and_then(of);
-    let told = |names: &[&str]| {
-        let values: Vec<&str> =
-            names.iter().filter_map(|name| sent.get(*name).map(String::as_str)).collect();
-        (!values.is_empty()).then(|| values.join(", "))
+    let said = |of: fn(&Wording) -> Option<String>| known.wording.as_ref().and_then(of);
+    let made = |of: fn(&Terms) -> Option<String>| known.terms.as_ref().and_then(of);
+    let told = |names: &[&str]| told(sent, names);
+    // A log that was written before the words were kept has the days and the title in the brief alone.
+    let day = |said: Option<String>, read: Option<String>| {
+        if known.wording.is_some() { said } else { read }
     };
     vec![
         (
             "Work begins",
-            read(|b| b.start.map(|day| day.to_string())),
+            day(said(|w| w.start.map(text)), read(|b| b.start.map(text))),
             made(|t| Some(t.window.first_day.to_string())),
             told(&["effective_date"]),
         ),
         (
             "Work ends",
-            read(|b| b.end.map(|day| day.to_string())),
+            day(said(|w| w.end.map(text)), read(|b| b.end.map(text))),
             made(|t| Some(t.window.last_day.to_string())),
             told(&["end_date"]),
         ),
-        ("Role", read(|b| b.title.clone()), made(|t| Some(t.job.name.clone())), told(&["name"])),
+        (
+            "Role",
+            day(said(|w| w.title.clone()), read(|b| b.title.clone())),
+            made(|t| Some(t.job.name.clone())),
+            told(&["name"]),
+        ),
         (
             "Client",
-            read(|b| b.company.clone()),
+            made(|t| t.company.clone()).or(read(|b| b.company.clone())),
             made(|t| Some(t.job.entity.to_string())),
             told(&["entity"]),
         ),
-        ("Pay", None, made(|t| Some(t.job.wage.to_string())), told(&["wage", "wage_type"])),
+        ("Engaged as", said(|w| engaged(&w.engaged)), made(|t| Some(scope(t))), None),
+        (
+            "Pay",
+            said(|w| w.pay.as_ref().map(pay)),
+            made(|t| Some(t.job.wage.to_string())),
+            told(&["wage", "wage_type"]),
+        ),
         (
             "Category",
-            None,
+            said(|w| w.category.clone()),
             made(|t| Some(t.job.category.to_string())),
             told(&["category_code", "category"]),
         ),
-        (
-            "Place",
-            None,
-            made(|t| {
-                Some(t.job.region.as_ref().map_or("remote".to_owned(), |region| {
-                    format!("{}, {}", region.state, region.country)
-                }))
-            }),
-            told(&["region", "state", "country"]),
-        ),
+        ("Place", said(place), made(|t| Some(region(t))), told(&["region", "state", "country"])),
         (
             "Coverage",
             None,
@@ -160,6 +176,70 @@ fn rows(brief: Option<&Brief>, terms: Option<&Terms>, sent: &Sent) -> Vec<Row> {
             told(&["jobdiva_candidate_id"]),
         ),
     ]
+}
+
+/// The newest of these that was sent.
+fn told(sent: &Sent, names: &[&str]) -> Option<String> {
+    let values: Vec<&str> =
+        names.iter().filter_map(|name| sent.get(*name).map(String::as_str)).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn text(day: Date) -> String {
+    day.to_string()
+}
+
+/// The evidence for the scope rule.
+fn engaged(said: &Engaged) -> Option<String> {
+    let flag = |is: Option<bool>, name: &str| {
+        is.map(|is| format!("{name}: {}", if is { "yes" } else { "no" }))
+    };
+    let word = |word: &Option<String>, name: &str| {
+        word.as_ref().filter(|word| !word.trim().is_empty()).map(|word| format!("{name}: {word}"))
+    };
+    let parts = [
+        word(&said.position, "position"),
+        word(&said.category, "pay record"),
+        word(&said.tenant_field, "own field"),
+        flag(said.corp_to_corp, "corp-to-corp"),
+        flag(said.w2, "W-2"),
+    ];
+    joined(parts, "; ")
+}
+
+fn scope(terms: &Terms) -> String {
+    let by_hand = terms.by_hand.included.is_some();
+    if by_hand { "taken into scope by a person" } else { "in scope" }.to_owned()
+}
+
+/// The figure with its unit as it is written there, and where it was found.
+fn pay(said: &Pay) -> String {
+    let currency = said.currency.as_deref().unwrap_or("no currency said");
+    format!("{} per \u{201c}{}\u{201d}, {currency} ({})", said.amount, said.unit, said.source)
+}
+
+fn place(said: &Wording) -> Option<String> {
+    let named = |place: &Place, of: &str| {
+        let words = [place.state.clone(), place.country.clone()];
+        let words = joined(words, ", ");
+        let remote = place.remote.then(|| "remote".to_owned());
+        joined([remote, words], ", ").map(|words| format!("{of}: {words}"))
+    };
+    let places = [named(&said.worksite, "work"), named(&said.requisition_place, "requisition")];
+    joined(places, "; ")
+}
+
+fn region(terms: &Terms) -> String {
+    terms
+        .job
+        .region
+        .as_ref()
+        .map_or("remote".to_owned(), |region| format!("{}, {}", region.state, region.country))
+}
+
+fn joined<const N: usize>(parts: [Option<String>; N], between: &str) -> Option<String> {
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(between))
 }
 
 /// What was sent for this placement and answered well, field by field, the newest of each.

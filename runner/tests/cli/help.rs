@@ -160,3 +160,64 @@ fn there_is_a_manual_page_for_every_verb() {
     let pages = std::fs::read_dir(desk.file("man1")).unwrap().count();
     assert!(said.contains(&format!("{pages} manual pages")), "{said}");
 }
+
+/// Verbs that have their place on the pages, with its address; whoever decides and watches needs no other way.
+const ON_PAGES: [(&str, &str); 30] = [
+    ("list", "/board"),
+    ("show", "/placements/{tenant}/{id}"),
+    ("history", "/placements/{tenant}/{id}"),
+    ("tail", "/log"),
+    ("verify", "/log/verify"),
+    ("invoices", "/papers/{workflow}/{tenant}/{id}"),
+    ("audit gaps", "/coverage"),
+    ("audit sent", "/sent"),
+    ("certificate add", "/papers/hand-in"),
+    ("certificate list", "/review"),
+    ("certificate show", "/papers/{workflow}/{tenant}/{id}"),
+    ("certificate accept", "/papers/accept"),
+    ("certificate resubmit", "/act"),
+    ("certificate withdraw", "/act"),
+    ("inbox list", "/inbox"),
+    ("inbox show", "/inbox/one"),
+    ("inbox retry", "/inbox/act"),
+    ("inbox drop", "/inbox/act"),
+    ("keep", "/papers/decide"),
+    ("forget", "/papers/decide"),
+    ("resolve", "/act"),
+    ("exclude", "/act"),
+    ("include", "/act"),
+    ("set", "/act"),
+    ("resend", "/act"),
+    ("retry", "/act"),
+    ("pause", "/connections/act"),
+    ("resume", "/connections/act"),
+    ("tenants", "/connections"),
+    ("page", "/enter"),
+];
+
+/// The verbs that `docs/pages.md` leaves to the terminal.
+fn left_to_the_terminal() -> Vec<String> {
+    let pages = include_str!("../../../docs/pages.md");
+    let (_, section) = pages.split_once("## What stays with the terminal").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_verb_has_its_place_on_a_page_or_is_said_to_be_the_terminal_s() {
+    let left = left_to_the_terminal();
+    assert!(left.len() > 15, "{left:?}");
+    let addresses: Vec<&str> = runner::web::addresses().map(|(address, _)| address).collect();
+    for (verb, address) in ON_PAGES {
+        assert!(addresses.contains(&address), "{verb}: there is no {address}");
+        assert!(verbs().iter().any(|(name, _)| name == verb), "{verb} is no verb");
+    }
+    for (name, _) in verbs() {
+        let first = name.split(' ').next().unwrap_or_default();
+        let is_left = left.iter().any(|verb| *verb == name || verb == first);
+        let has_place = ON_PAGES.iter().any(|(verb, _)| *verb == name);
+        assert!(is_left != has_place, "`runner {name}`: left {is_left}, on a page {has_place}");
+    }
+}

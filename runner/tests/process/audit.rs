@@ -72,8 +72,9 @@ fn asked(dir: &Path, log: &[&str]) -> Vec<Value> {
     assert_eq!(contractor["state"], "OptedIn");
 
     let approvals = json(dir, &["audit", "approvals"], log);
-    assert_eq!(approvals["approvals"].as_array().map(Vec::len), Some(1), "{approvals}");
-    let only = &approvals["approvals"][0];
+    let decided = approvals["approvals"].as_array().unwrap().iter();
+    let decided: Vec<&Value> = decided.filter(|it| it["what"] != "disclose").collect();
+    let [only] = decided.as_slice() else { panic!("{approvals}") };
     assert_eq!((&only["who"], &only["on"]), (&"kim".into(), &"placement/acme/51000794".into()));
     assert_eq!(only["what"], "resolve");
     assert!(only["reason"].as_str().unwrap().contains("not ours"), "{approvals}");
@@ -137,15 +138,22 @@ fn a_running_process_a_stopped_directory_and_an_export_answer_alike() {
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(out.any(|line| line.unwrap().starts_with("serving")), "it ends before it serves");
     good(dir, &["act", "51000794", "close", "--who", "kim", "--reason", "not ours"]);
-    let running = asked(dir, &[]);
     opens(dir);
+    let running = asked(dir, &[]);
     let pid = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
 
     let stopped = asked(dir, &[]);
     assert_eq!(running, stopped);
-    opens(dir);
+    let shut = ["audit", "sent", "51000777", "--open", "--reason", "the insurer asks"];
+    let shut = run(dir, &shut);
+    let said = String::from_utf8_lossy(&shut.stderr).into_owned();
+    assert_eq!((shut.status.code(), shut.stdout.len()), (Some(1), 0), "{said}");
+    assert!(
+        said.contains("kept in the log") && said.contains("start it, then ask again"),
+        "{said}"
+    );
     good(dir, &["export", "all.jsonl"]);
     let export = ["--export", "all.jsonl"];
     assert_eq!(stopped, asked(dir, &export));
@@ -166,9 +174,33 @@ fn a_running_process_a_stopped_directory_and_an_export_answer_alike() {
     changed_exports_are_found(dir);
 }
 
-/// The running process opens what is sealed, and so does whoever has the keys of a stopped directory.
+/// How many disclosures the log has, with the last one.
+fn disclosed(dir: &Path) -> (usize, Option<Value>) {
+    let all = json(dir, &["audit", "approvals"], &[]);
+    let all = all["approvals"].as_array().unwrap().iter();
+    let mut shown: Vec<&Value> = all.filter(|it| it["what"] == "disclose").collect();
+    let events = shown.iter().map(|it| it["events"].as_array().unwrap().len()).sum();
+    (events, shown.pop().cloned())
+}
+
+/// The running process opens what is sealed once it is kept who is shown it and why.
 fn opens(dir: &Path) {
-    let sent = json(dir, &["audit", "sent", "contractor/acme/70011000042", "--open"], &[]);
+    const OF: [&str; 3] = ["audit", "sent", "contractor/acme/70011000042"];
+    let before = disclosed(dir).0;
+    for unsaid in [&["--open"][..], &["--open", "--reason", " "]] {
+        let refused = run(dir, &[&OF[..], unsaid].concat());
+        assert_eq!(refused.status.code(), Some(2), "nobody says why");
+        assert!(refused.stdout.is_empty());
+    }
+    json(dir, &OF, &[]);
+    assert_eq!(disclosed(dir).0, before, "nothing of that was shown");
+    let why = ["--open", "--reason", "the insurer asks", "--by", "kim"];
+    let sent = json(dir, &[&OF[..], &why].concat(), &[]);
+    let open = sent["sent"].as_array().unwrap().iter().filter(|one| one["contents"] == "open");
+    let (after, last) = disclosed(dir);
+    assert_eq!(after - before, open.count(), "one for each that was shown");
+    let last = last.unwrap();
+    assert_eq!((&last["who"], &last["reason"]), (&"kim".into(), &"the insurer asks".into()));
     let created = sent["sent"].as_array().unwrap().iter().find(|s| s["method"] == "POST").unwrap();
     let body = created["open"]["body"]["text"].as_str().unwrap();
     let body: Value = serde_json::from_str(body).unwrap();

@@ -10,7 +10,7 @@ fn exchanges(site: &Site, of: &StreamId) -> usize {
     let (source, now) = (Source::Store(&**engine.store()), engine.clock().now());
     let with = With { source, vault: None, zones: Default::default(), now };
     let mut count = 0;
-    let question = Question::Sent { id: of.to_string(), open: false };
+    let question = Question::Sent { id: of.to_string(), open: None };
     let asked = answer(&question, &with, &mut |told| {
         count += usize::from(matches!(told, Told::Row(_)));
         Ok(())
@@ -55,6 +55,44 @@ async fn a_placement_says_in_a_sentence_what_it_waits_for_and_how_long_there_is(
     let events = site.demo.engine().history(&pending(&site)).unwrap();
     let last = &events.last().unwrap().event;
     assert_eq!((&*last.kind, &*last.cause.actor), ("link_given", "operator:Lee"));
+    site.demo.stop().await.unwrap();
+}
+
+/// A row's cells: as JobDiva had it, by the rules, as it was sent.
+fn cells(page: &str, name: &str) -> [String; 3] {
+    let values = page.split("data-test=\"values\"").nth(1).unwrap();
+    let head = format!("<th scope=\"row\">{name}</th>");
+    let row = values.split(&head).nth(1).unwrap().split("</tr>").next().unwrap();
+    let cell = |number: usize| {
+        let cell = row.split("<td>").nth(number).unwrap();
+        cell.split("</td>").next().unwrap().to_owned()
+    };
+    [cell(1), cell(2), cell(3)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobdiva_s_own_words_stand_beside_what_was_made_of_them_and_sent() {
+    // A process that reads the log of another one: what is shown is in it.
+    let site = begun().await;
+    let kim = site.visitor(LOOK, "Kim").await;
+    let page = kim.get(&format!("/placements/acme/{}", pending(&site).key())).await;
+    let [said, made, sent] = cells(&page, "Pay");
+    assert!(said.contains(" per \u{201c}") && said.contains("pay record"), "{said}");
+    assert!(made.ends_with(" per hour") && sent.ends_with(", hourly"), "{made}; {sent}");
+    for name in ["Category", "Place", "Role", "Work ends"] {
+        let cells = cells(&page, name);
+        assert!(cells.iter().all(|cell| cell != "-"), "{name}: {cells:?}");
+    }
+    let [said, made, _] = cells(&page, "Engaged as");
+    assert!(said.contains("Independent Contractor") && made == "in scope", "{said}; {made}");
+
+    // What is held shows what holds it, in the words that nobody can insure.
+    let held = kim.get("/placements/acme/51000786").await;
+    let [said, made, sent] = cells(&held, "Pay");
+    assert!(said.contains("CAD"), "{said}");
+    assert_eq!((&*made, &*sent), ("-", "-"));
+    let out = kim.get("/placements/acme/51000779").await;
+    assert!(cells(&out, "Engaged as")[0].contains("Hourly Employee"));
     site.demo.stop().await.unwrap();
 }
 

@@ -5,13 +5,15 @@ use workflow_core::domain::call::{
     CoverageType, JobTerms, References, Refusal, Region, Wage, Window,
 };
 use workflow_core::domain::certificate::Accepted;
-use workflow_core::domain::facts::Date;
+use workflow_core::domain::facts::{Date, Engaged, Pay, Place};
 use workflow_core::domain::placement::{
     Amendment, Application, Back, Basis, Closer, Coverage, Ended, Engagement, Evidence, Hired,
     Intent, Issue, Loss, Release, Reminder, Rest, Turn, Unseen, Wanted,
 };
-use workflow_core::domain::terms::{Brief, Difference, Missing, OutOfScope, Terms};
-use workflow_core::money::Cents;
+use workflow_core::domain::terms::{
+    Brief, Difference, MadeOf, Missing, OutOfScope, Terms, Wording,
+};
+use workflow_core::money::{Cents, Decimal};
 use workflow_core::time::Timestamp;
 
 use super::all;
@@ -34,11 +36,38 @@ pub(super) fn brief() -> Brief {
         start: Some(date("2026-04-13")),
         end: Some(date("2026-09-30")),
         by_hand: ByHand::default(),
+        wording: Some(wording()),
+    }
+}
+
+/// What the ATS wrote of it.
+fn wording() -> Wording {
+    let state = |state: &str| Place { state: Some(state.into()), country: None, remote: false };
+    Wording {
+        start: Some(date("2026-04-13")),
+        end: Some(date("2026-09-30")),
+        title: Some("Platform Engineer".into()),
+        category: Some("IT".into()),
+        engaged: Engaged {
+            position: Some("Contract".into()),
+            category: Some("Independent Contractor".into()),
+            tenant_field: Some("1099".into()),
+            corp_to_corp: Some(false),
+            w2: Some(false),
+        },
+        pay: Some(Pay {
+            amount: Decimal::new(9_500, 2),
+            unit: "USD/Hour".into(),
+            currency: Some("USD".into()),
+            source: "pay record 2".into(),
+        }),
+        worksite: Place { country: Some("US".into()), ..state("New York") },
+        requisition_place: state("NJ"),
     }
 }
 
 pub(super) fn least_brief() -> Brief {
-    Brief { title: None, company: None, start: None, end: None, ..brief() }
+    Brief { title: None, company: None, start: None, end: None, wording: None, ..brief() }
 }
 
 pub(super) fn missing() -> Vec<Missing> {
@@ -74,6 +103,7 @@ pub(super) fn terms() -> Terms {
             until: Timestamp::from_secs(1_790_827_200),
         },
         by_hand: ByHand::default(),
+        made_of: MadeOf(Some(wording())),
     }
 }
 
@@ -81,7 +111,8 @@ pub(super) fn terms() -> Terms {
 pub(super) fn other_terms() -> Terms {
     let terms = terms();
     let job = JobTerms { wage: Wage::FlatFee(Cents(1_200_000)), region: None, ..terms.job };
-    Terms { company: None, job, coverage: vec![CoverageType::General], ..terms }
+    let made_of = MadeOf::default();
+    Terms { company: None, job, coverage: vec![CoverageType::General], made_of, ..terms }
 }
 
 fn coverage_type(before: Option<&CoverageType>) -> Option<CoverageType> {

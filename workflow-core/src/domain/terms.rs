@@ -18,10 +18,12 @@ mod dates;
 mod mapping;
 mod region;
 mod wage;
+mod wording;
 
 pub use classify::{OutOfScope, Scope};
 pub(super) use dates::days;
 pub(super) use wage::rate_unit;
+pub use wording::{MadeOf, Wording};
 
 /// Everything that insuring a placement takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +41,9 @@ pub struct Terms {
     /// What people decided where the ATS says nothing that can be used.
     #[serde(default, skip_serializing_if = "ByHand::is_empty")]
     pub by_hand: ByHand,
+    /// What the ATS had said, as it wrote it.
+    #[serde(default, skip_serializing_if = "MadeOf::is_unknown")]
+    pub made_of: MadeOf,
 }
 
 /// What a person needs to recognise a placement.
@@ -59,6 +64,9 @@ pub struct Brief {
     /// What people decided where the ATS says nothing that can be used.
     #[serde(default, skip_serializing_if = "ByHand::is_empty")]
     pub by_hand: ByHand,
+    /// What the ATS said, as it wrote it; `None` in a log that was written before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
 }
 
 impl Brief {
@@ -78,6 +86,7 @@ impl Brief {
             start: facts.start,
             end: facts.end,
             by_hand: ByHand::default(),
+            wording: Some(Wording::of(facts)),
         }
     }
 
@@ -130,7 +139,15 @@ pub fn judge_with(facts: &Facts, by_hand: &ByHand, rules: &Rules) -> Verdict {
     let said = by_itself(facts, by_hand, rules);
     match &said {
         Verdict::Held(missing) if !by_hand.facts.is_empty() => {
-            by_itself(&by_hand.fill(facts, missing, rules), by_hand, rules)
+            let filled = by_itself(&by_hand.fill(facts, missing, rules), by_hand, rules);
+            // What a person set is none of the ATS's words.
+            match filled {
+                Verdict::Ready(terms) => {
+                    let made_of = MadeOf(Some(Wording::of(facts)));
+                    Verdict::Ready(Box::new(Terms { made_of, ..*terms }))
+                }
+                Verdict::Held(_) | Verdict::Out(_) | Verdict::Off(_) | Verdict::Over(_) => filled,
+            }
         }
         Verdict::Held(_)
         | Verdict::Ready(_)
@@ -191,7 +208,9 @@ fn by_itself(facts: &Facts, by_hand: &ByHand, rules: &Rules) -> Verdict {
     };
     let company = Brief::of(facts).company;
     let by_hand = by_hand.clone();
-    Verdict::Ready(Box::new(Terms { references, company, job, coverage, window, by_hand }))
+    let made_of = MadeOf(Some(Wording::of(facts)));
+    let terms = Terms { references, company, job, coverage, window, by_hand, made_of };
+    Verdict::Ready(Box::new(terms))
 }
 
 /// Whether a person's word names a state of the United States.

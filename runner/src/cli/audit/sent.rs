@@ -5,22 +5,32 @@ use serde_json::json;
 
 use super::{Answer, Keys, Log};
 use crate::audit::{self, Body, Open, Question};
-use crate::cli::{Outcome, say, say_json, table};
+use crate::cli::{Failure, Outcome, say, say_json, table};
+use crate::disclosure::Why;
 
 /// Show every request to 1099Policy about a placement or a contractor, and its answer.
 ///
-/// Query, headers and bodies are personal data: they are kept sealed and shown as `sealed`. --open opens them where the
-/// keys are: through the running process, or of a stopped directory with the master key that --config names. What is
-/// shown then is somebody's data: treat it so. Nothing opens what is about a person who was forgotten.
+/// Query, headers and bodies are personal data: they are kept sealed and shown as `sealed`. --open opens them through the
+/// running process, which keeps in the log who was shown which exchange, and why, before it shows it; of a stopped
+/// directory nothing is opened. What is shown then is somebody's data: treat it so. Nothing opens what is about a person
+/// who was forgotten.
 ///
-/// Example: runner audit sent 51000777 --open --json
+/// Example: runner audit sent 51000777
+///
+/// Example: runner audit sent 51000777 --open --reason "the insurer asks what we sent"
 #[derive(Debug, Args)]
 pub(super) struct Sent {
     /// The id of a placement or a candidate in JobDiva, TENANT/ID, or a whole name such as contractor/acme/70011000042.
     id: String,
-    /// Open what is sealed.
-    #[arg(long, conflicts_with = "export")]
+    /// Open what is sealed; with --reason.
+    #[arg(long, conflicts_with = "export", requires = "reason")]
     open: bool,
+    /// Why it is opened, in your words. It is kept in the log, so do not name a candidate.
+    #[arg(long, value_name = "TEXT", requires = "open")]
+    reason: Option<String>,
+    /// Who is shown it; the login name by default.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown", alias = "who")]
+    by: String,
     #[command(flatten)]
     log: Log,
     /// Print JSON.
@@ -30,10 +40,18 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) async fn run(self) -> Outcome {
-        let question = Question::Sent { id: self.id.clone(), open: self.open };
-        let keys = if self.open { Keys::AtHand } else { Keys::Aside };
+        let why = |reason: &String| Why { by: self.by.clone(), reason: reason.clone() };
+        let open = self.reason.as_ref().filter(|_| self.open).map(why);
+        if open.is_some() && !self.log.is_running().await? {
+            return Err(Failure::Failed(
+                "no process is running on that data directory: opening what is sealed is kept in the log, with who and \
+                 why, by the process that opens it; start it, then ask again"
+                    .into(),
+            ));
+        }
+        let question = Question::Sent { id: self.id.clone(), open };
         let Answer { rows, done }: Answer<audit::Sent, audit::SentTo> =
-            self.log.ask(&question, keys).await?;
+            self.log.ask(&question, Keys::Aside).await?;
         if self.json {
             let (version, stream) = (done.version, done.stream);
             return say_json(&json!({ "version": version, "stream": stream, "sent": rows }));

@@ -286,5 +286,6 @@ pub(super) fn brief(terms: &Terms) -> Brief {
         start: Some(terms.window.first_day),
         end: Some(terms.window.last_day),
         by_hand: terms.by_hand.clone(),
+        wording: terms.made_of.0.clone(),
     }
 }
