@@ -330,7 +330,7 @@ async function answers({ browser, site, operator, admin, viewer, picture, certif
   await page.locator("[data-test=hand-in] summary").click();
   const brought = page.locator("[data-test=hand-in] form");
   await brought.getByLabel("The PDF").setInputFiles({ name: "letter.pdf", mimeType: "application/pdf", buffer: Buffer.from("a letter") });
-  await brought.getByRole("button").click();
+  await brought.getByRole("button", { name: "Hand it in" }).click();
   await page.getByText(/must begin with %PDF/).waitFor();
   await seen(page, "/papers/hand-in");
   // What is sealed, by an admin, for a reason that stays with the placement.

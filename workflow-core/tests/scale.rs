@@ -95,8 +95,7 @@ struct Line {
 }
 
 fn lines(demo: &Demo, bench: &Bench) -> Vec<Line> {
-    let each = demo.events / demo.placements;
-    let asked = demo.requests / demo.placements;
+    let (each, asked) = (demo.events / demo.placements, demo.requests / demo.placements);
     let mean = PLACEMENTS_A_YEAR / YEAR_SECS;
     let busy = mean * BUSY;
     let (one, four) = (bench.a_second("steps, 1 runners"), bench.a_second("steps, 4 runners"));

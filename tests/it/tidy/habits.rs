@@ -16,7 +16,11 @@ const LEFT_OVER: [&str; 3] = ["dbg", "todo", "unimplemented"];
 const CLOCK: &str = "workflow-core/src/time.rs";
 
 /// Test code that may sleep, each with the reason. One that no longer sleeps must go.
-const MAY_SLEEP: [(&str, &str); 3] = [
+const MAY_SLEEP: [(&str, &str); 4] = [
+    (
+        "runner/tests/shards/spread.rs",
+        "gives the runners, processes of their own, their turn between two looks",
+    ),
     (
         "tests/it/browser.rs",
         "moves the world's clock on while a browser, which has a clock of its own, looks; no time is asserted",
