@@ -6,18 +6,23 @@ use std::time::Duration;
 
 use runner::demo::several::{At, Manner, Several};
 use runner::demo::{Demo, Ending, Screen};
+use tokio::sync::OnceCell;
 use workflow_core::audit;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_runner");
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What the insurer counts at the end of a demo that nothing happened to.
-async fn undisturbed() -> Ending {
-    let dir = tempfile::tempdir().unwrap();
-    let mut demo = Demo::start(dir.path()).await.unwrap();
-    let ending = demo.play(&mut Screen::silent()).await.unwrap();
-    demo.stop().await.unwrap();
-    ending
+/// What the insurer counts at the end of a demo that nothing happened to; it is played once.
+pub async fn undisturbed() -> &'static Ending {
+    static ENDING: OnceCell<Ending> = OnceCell::const_new();
+    let played = async || {
+        let dir = tempfile::tempdir().unwrap();
+        let mut demo = Demo::start(dir.path()).await.unwrap();
+        let ending = demo.play(&mut Screen::silent()).await.unwrap();
+        demo.stop().await.unwrap();
+        ending
+    };
+    ENDING.get_or_init(played).await
 }
 
 /// The same at the insurer's; how many events led there, and when it was quiet, may differ.
@@ -42,17 +47,8 @@ pub fn signal(process: u32, signal: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_is_killed_and_the_end_is_the_same() {
-    one_of_two_is_killed(false).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_of_two_is_killed_and_the_end_is_the_same_portable() {
-    one_of_two_is_killed(true).await;
-}
-
-async fn one_of_two_is_killed(portable: bool) {
     let dir = tempfile::tempdir().unwrap();
-    let manner = |_| Manner { portable, ..Manner::default() };
+    let manner = |_| Manner::default();
     let several = Several::start_with(dir.path(), Path::new(PROGRAM), 2, At::Package, manner).await;
     let mut several = several.unwrap();
     let (mut asked, mut killed) = (false, false);
@@ -79,7 +75,7 @@ async fn one_of_two_is_killed(portable: bool) {
     let letters = several.server().unwrap().ask("psql", "demo", &["-Atc", sql]).unwrap();
     assert!(letters.trim().parse::<u64>().unwrap() > 5, "webhooks came to both: {letters}");
     several.stop().await.unwrap();
-    assert_same(&ending, &undisturbed().await);
+    assert_same(&ending, undisturbed().await);
 }
 
 /// The runner that does not hold the log answers and takes orders like the one that does.
@@ -126,5 +122,5 @@ async fn one_that_slept_past_its_lease_writes_nothing_more_and_a_wrong_clock_har
     let verified = audit::verify(several.log(), &mut |_| {}).unwrap();
     assert_eq!(verified.events, ending.events);
     several.stop().await.unwrap();
-    assert_same(&ending, &undisturbed().await);
+    assert_same(&ending, undisturbed().await);
 }

@@ -1,4 +1,5 @@
-//! The network between one runner and the database is cut: another takes over, and who comes back writes nothing more.
+//! The network between one runner and the database is cut: another takes over, and who comes back writes nothing more. Both
+//! are in the portable mode, which is played through here.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,14 +7,14 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use runner::demo::Screen;
 use runner::demo::several::{At, Manner, Several};
-use runner::demo::{Demo, Screen};
 use workflow_core::audit;
 use workflow_core::store::postgres::server::Server;
 use workflow_core::store::postgres::{Database, Fence, Settings, Shard};
 use workflow_core::store::{Store as _, StoreError};
 
-use super::losses::{PROGRAM, assert_same};
+use super::losses::{PROGRAM, assert_same, undisturbed};
 
 /// A way to the database that can stop forwarding: nothing is lost on it, it comes when the way is open again.
 struct Way {
@@ -66,8 +67,11 @@ async fn one_that_is_cut_off_from_the_database_writes_nothing_more_when_it_comes
     let url = server.url("demo");
     let ways = [Way::to(server.port()), Way::to(server.port())];
     let by = |way: &Way| url.replace(&format!(":{}/", server.port()), &format!(":{}/", way.port));
-    let manner =
-        |number: usize| Manner { database: Some(by(&ways[number - 1])), ..Manner::default() };
+    let manner = |number: usize| Manner {
+        database: Some(by(&ways[number - 1])),
+        portable: true,
+        ..Manner::default()
+    };
     let at = At::Url(url.clone());
     let several = Several::start_with(dir.path(), Path::new(PROGRAM), 2, at, manner).await;
     let (mut several, mut was_cut) = (several.unwrap(), None);
@@ -100,9 +104,5 @@ async fn one_that_is_cut_off_from_the_database_writes_nothing_more_when_it_comes
     });
     let late: Result<Shard, StoreError> = late.await.unwrap();
     assert!(matches!(late, Err(StoreError::Fenced { .. })), "{late:?}");
-    let dir = tempfile::tempdir().unwrap();
-    let mut demo = Demo::start(dir.path()).await.unwrap();
-    let undisturbed = demo.play(&mut Screen::silent()).await.unwrap();
-    demo.stop().await.unwrap();
-    assert_same(&ending, &undisturbed);
+    assert_same(&ending, undisturbed().await);
 }
