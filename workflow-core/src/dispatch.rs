@@ -233,11 +233,11 @@ impl<D: Domain, P: Perform<D>> Dispatcher<D, P> {
     fn waiting_keys(&self, which: impl Fn(&Key) -> bool) -> Vec<Key> {
         let now = self.engine.clock().now();
         let progress = self.lock();
-        let waiting = progress.iter().filter(|(key, p)| p.waits(now) && which(key));
+        let waiting = progress.iter().filter(|(_, p)| p.waits(now));
         let mut waiting: Vec<Key> = waiting.map(|(key, _)| key.clone()).collect();
         drop(progress);
         // What is not owed any more may still be known here until the next round.
-        waiting.retain(|key| self.engine.owes(key));
+        waiting.retain(|key| which(key) && self.engine.owes(key));
         waiting
     }
 

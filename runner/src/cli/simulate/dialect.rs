@@ -9,6 +9,7 @@ use std::path::Path;
 use integration_jobdiva::operations::Operation;
 use integration_jobdiva::simulator::{Behaviour, HeaderForm, SWITCHES, Switch};
 use jiff::{SpanRelativeTo, Unit};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::Table;
 
@@ -16,6 +17,15 @@ use super::super::Failure;
 
 /// Reads a dialect.
 pub(super) fn read(file: &Path) -> Result<Behaviour, Failure> {
+    read_as(file, "jobdiva", of_a_tenant)
+}
+
+/// Reads a simulator's dialect, or what `of_a_tenant` makes of a client's overrides.
+pub(super) fn read_as<T: DeserializeOwned>(
+    file: &Path,
+    simulator: &str,
+    of_a_tenant: impl FnOnce(&Table) -> Option<T>,
+) -> Result<T, Failure> {
     let name = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::Config(format!("{name} cannot be read: {error}")))?;
@@ -23,7 +33,9 @@ pub(super) fn read(file: &Path) -> Result<Behaviour, Failure> {
         return Ok(tenant);
     }
     toml::from_str(&text).map_err(|error| {
-        let hint = "`runner simulate jobdiva --print-dialect` prints a file with every switch";
+        let hint = format!(
+            "`runner simulate {simulator} --print-dialect` prints a file with every switch"
+        );
         Failure::Config(format!("{name}: {error}{hint}"))
     })
 }

@@ -11,20 +11,11 @@ use serde_json::{Value, json};
 use toml::Table;
 
 use super::super::Failure;
-use super::dialect::inline;
+use super::dialect::{inline, read_as};
 
 /// Reads a dialect.
 pub(super) fn read(file: &Path) -> Result<Dialect, Failure> {
-    let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Config(format!("{name} cannot be read: {error}")))?;
-    if let Some(tenant) = text.parse().ok().and_then(|tables| of_a_tenant(&tables)) {
-        return Ok(tenant);
-    }
-    toml::from_str(&text).map_err(|error| {
-        let hint = "`runner simulate 1099policy --print-dialect` prints a file with every switch";
-        Failure::Config(format!("{name}: {error}{hint}"))
-    })
+    read_as(file, "1099policy", of_a_tenant)
 }
 
 /// The dialect to which a client's overrides are the answer; `None` for a file without a table of 1099Policy's. Both ways to

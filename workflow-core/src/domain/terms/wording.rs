@@ -83,3 +83,24 @@ impl Eq for MadeOf {}
 impl Hash for MadeOf {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn other_words_for_the_same_terms_are_no_change_of_terms() {
+        let said = |title: &str| {
+            let (start, end, category, pay) = (None, None, None, None);
+            let (engaged, worksite) = (Engaged::default(), Place::default());
+            let (title, requisition_place) = (Some(title.to_owned()), Place::default());
+            Wording { start, end, title, category, engaged, pay, worksite, requisition_place }
+        };
+        let (one, other) = (MadeOf(Some(said("Nurse"))), MadeOf(Some(said("nurse, days"))));
+        assert_ne!(one.0, other.0);
+        assert_eq!((&one, &one), (&other, &MadeOf::default()));
+        assert_eq!(HashSet::from([one, other]).len(), 1);
+    }
+}
