@@ -19,6 +19,7 @@ pub mod contract;
 #[cfg(any(test, feature = "testing"))]
 pub mod gate;
 pub mod memory;
+mod packed;
 mod plan;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -53,7 +53,6 @@ mod journal;
 mod keeper;
 mod kept;
 mod marks;
-mod packed;
 mod pieces;
 mod place;
 mod room;

@@ -1,10 +1,13 @@
-//! Finished records as rows: the bytes, and each event in columns for SQL.
+//! Finished records as rows: the bytes, squeezed (`store/packed.rs`), and each event in columns for SQL.
 //!
 //! The columns are for reading. What they cannot hold, PostgreSQL's text has no NUL and its jsonb has limits, is
 //! changed or left out there; the record's bytes are the truth.
 
+use std::borrow::Cow;
+
 use crate::codec::Content;
 use crate::record::frame::{Frame, Sealed};
+use crate::store::packed::pack;
 use crate::store::read::damaged;
 use crate::store::{Head, StoreError};
 
@@ -72,7 +75,10 @@ impl Batch {
             records.first.push(signed(record.first.0));
             records.events.push(i32::try_from(record.events).unwrap_or(i32::MAX));
             records.hash.push(record.hash.0.to_vec());
-            records.bytes.push(record.bytes);
+            records.bytes.push(match pack(&record.bytes) {
+                Cow::Owned(squeezed) => squeezed,
+                Cow::Borrowed(_) => record.bytes,
+            });
         }
         Ok(Self { from, to, records, events })
     }

@@ -10,6 +10,7 @@ use crate::id::Position;
 use crate::record::Hash;
 use crate::record::frame::{Frame, hash_of};
 use crate::store::Head;
+use crate::store::packed::unpacked;
 use crate::store::read::damaged;
 
 const ACTION: &str = "opening the log";
@@ -49,6 +50,7 @@ fn end_of(last: Option<(Position, &[u8])>) -> Result<Head, crate::store::StoreEr
     let Some((first, bytes)) = last else {
         return Ok(Head { next: Position(0), hash: Hash::GENESIS });
     };
-    let frame = Frame::decode(bytes).map_err(|error| damaged(first, &error))?;
-    Ok(Head { next: frame.next(), hash: hash_of(bytes) })
+    let bytes = unpacked(first, bytes)?;
+    let frame = Frame::decode(&bytes).map_err(|error| damaged(first, &error))?;
+    Ok(Head { next: frame.next(), hash: hash_of(&bytes) })
 }

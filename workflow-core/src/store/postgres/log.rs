@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::append::{self, Landing};
 use super::batch::{Batch, signed};
 use super::driver::Answer;
-use super::{Database, Fence, Shard, end};
+use super::{Database, Failure, Fence, Shard, end};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
 use crate::record::frame::{Frame, Sealed};
 use crate::store::continued::Continued;
+use crate::store::packed::unpacked;
 use crate::store::plan::Plan;
 use crate::store::read::{events_of, give};
 use crate::store::streams::Streams;
@@ -217,7 +218,7 @@ impl PostgresStore {
         let shard = self.shard;
         self.database.begin(ACTION, async move |c| {
             let rows = c.query(ACTION, SCAN, &[&shard.number(), &signed(from.0), &PAGE]).await?;
-            Ok(rows.iter().map(record).collect())
+            rows.iter().map(record).collect()
         })
     }
 
@@ -240,8 +241,10 @@ impl PostgresStore {
     }
 }
 
-fn record(row: &tokio_postgres::Row) -> (Position, Vec<u8>) {
-    (Position(row.get::<_, i64>(0).unsigned_abs()), row.get(1))
+fn record(row: &tokio_postgres::Row) -> Result<(Position, Vec<u8>), Failure> {
+    let first = Position(row.get::<_, i64>(0).unsigned_abs());
+    let record = unpacked(first, row.get(1)).map_err(Failure::Refused)?;
+    Ok((first, record.into_owned()))
 }
 
 impl Writer {
@@ -328,7 +331,7 @@ impl Store for PostgresStore {
         let page: Page = self.database.ask(ACTION, async move |c| {
             let values = (shard.number(), signed(after.0));
             let rows = c.query(ACTION, READ_STREAM, &[&values.0, &name, &values.1]).await?;
-            Ok(rows.iter().map(record).collect())
+            rows.iter().map(record).collect()
         })?;
         let mut events = Vec::new();
         for (first, bytes) in page {
@@ -393,7 +396,7 @@ impl Store for PostgresStore {
                 let row = append::look(c, shard).await?;
                 if row.fence > fence {
                     let error = append::fenced(shard, fence, row.fence);
-                    return Err(super::Failure::Refused(error));
+                    return Err(Failure::Refused(error));
                 }
                 // An earlier attempt whose answer was lost, or somebody else's turn.
                 let there = c.query(ACTION, CURSOR, &[&shard.number(), &name]).await?;

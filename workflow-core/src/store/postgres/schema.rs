@@ -6,7 +6,8 @@ use crate::store::StoreError;
 use crate::store::postgres::Settings;
 use crate::store::postgres::connection::{Connection, Failure};
 
-const VERSIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const VERSIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 /// How many shards a new database gets, where the settings do not say.
 const SHARDS: u16 = 16;
 const ACTION: &str = "bringing the database's tables up to date";

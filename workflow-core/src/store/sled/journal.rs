@@ -9,7 +9,7 @@
 //! <dir>/journal   two halves of [`HALF_BYTES`], then a mark; while one half is written to, sled catches up with the other
 //! half            [mark, frame*]* for each group, then zeros or older ones; for marks see `sled/marks.rs`
 //! frame           CRC32C of the rest, 4 bytes; length of the record, 4 bytes; whether its item goes on in the next
-//!                 record, 1 byte; the record as sled keeps it (`sled/packed.rs`). Big-endian.
+//!                 record, 1 byte; the record as sled keeps it (`store/packed.rs`). Big-endian.
 //! ```
 //!
 //! Which frames count is said by their records: each must follow the one before, by position and hash. A log that ends
@@ -35,9 +35,9 @@ use crate::id::Position;
 use crate::record::Hash;
 use crate::record::frame::{Frame, hash_of};
 use crate::store::StoreError;
+use crate::store::packed::unpack;
 use crate::store::read::damaged;
 use crate::store::sled::marks::{self, Marker};
-use crate::store::sled::packed::unpack;
 use crate::store::sled::pieces::{self, Kept};
 use crate::store::sled::place::{failed, sync_dir};
 use crate::store::sled::synced::Synced;

@@ -12,8 +12,8 @@ use ::sled::{Batch, IVec, Iter, Tree};
 use crate::id::Position;
 use crate::record::frame::{FRAME_BYTES_TARGET, Sealed};
 use crate::store::StoreError;
+use crate::store::packed::{pack, unpacked};
 use crate::store::read::damaged;
-use crate::store::sled::packed::{pack, unpack};
 use crate::store::sled::tables::caught;
 
 /// The largest value in the tree.
@@ -24,7 +24,7 @@ const KEY_BYTES: usize = 8;
 pub(super) struct Kept<'a> {
     /// The position of its first event.
     pub(super) first: Position,
-    /// What is kept of it, see `sled/packed.rs`.
+    /// What is kept of it, see `store/packed.rs`.
     pub(super) bytes: Cow<'a, [u8]>,
     /// Whether its last item goes on in the next record.
     pub(super) goes_on: bool,
@@ -91,8 +91,11 @@ pub(super) enum Bytes {
 impl Bytes {
     /// The record of what is kept at `at`.
     fn unpacked(self, at: Position) -> Result<Self, StoreError> {
-        let unpacked = unpack(&self).map_err(|problem| damaged(at, &problem))?;
-        Ok(unpacked.map_or(self, Bytes::Made))
+        let made = match unpacked(at, &self)? {
+            Cow::Owned(record) => Some(record),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(made.map_or(self, Bytes::Made))
     }
 }
 

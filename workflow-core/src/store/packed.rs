@@ -13,13 +13,16 @@ use std::borrow::Cow;
 
 use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 
+use crate::id::Position;
+use crate::store::{StoreError, read::damaged};
+
 const MAGIC: [u8; 4] = *b"WFZ\x01";
 const HEADER_BYTES: usize = 12;
 /// LZ4 makes no more than so many bytes of one: what is allocated is bounded by the bytes given.
 const RATIO_MAX: usize = 255;
 
 /// Squeezes a record. One that would not become an eighth smaller stays as it is.
-pub(super) fn pack(record: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn pack(record: &[u8]) -> Cow<'_, [u8]> {
     let Ok(length) = u32::try_from(record.len()) else { return Cow::Borrowed(record) };
     let mut packed = vec![0; HEADER_BYTES + get_maximum_output_size(record.len())];
     let Ok(bytes) = compress_into(record, &mut packed[HEADER_BYTES..]) else {
@@ -37,7 +40,7 @@ pub(super) fn pack(record: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The record of a squeezed form; `None` where `bytes` are not squeezed. Otherwise what is wrong with it.
-pub(super) fn unpack(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
+pub(crate) fn unpack(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let Some(([m0, m1, m2, m3, c0, c1, c2, c3, l0, l1, l2, l3], block)) =
         bytes.split_first_chunk::<HEADER_BYTES>()
     else {
@@ -63,6 +66,12 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
         Ok(made) => Err(format!("the squeezed record gives {made} bytes, not {length}")),
         Err(e) => Err(format!("the squeezed record cannot be read: {e}")),
     }
+}
+
+/// The record itself, whichever form was kept of it. Errors: `Damaged` at `first`.
+pub(crate) fn unpacked(first: Position, bytes: &[u8]) -> Result<Cow<'_, [u8]>, StoreError> {
+    let unpacked = unpack(bytes).map_err(|problem| damaged(first, &problem))?;
+    Ok(unpacked.map_or(Cow::Borrowed(bytes), Cow::Owned))
 }
 
 #[cfg(test)]
