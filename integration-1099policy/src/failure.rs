@@ -125,6 +125,11 @@ impl Failure {
         matches!(self, Self::Refused(refusal) if codes.contains(&refusal.code.as_str()))
     }
 
+    /// Whether the provider says that there is no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status == 404)
+    }
+
     /// What a POST under the attempt's key came to.
     pub(crate) fn of_post(self, attempt: &Attempt) -> Outcome<Answer> {
         // One before may have been stored under the key: not if it left no trace.

@@ -8,6 +8,7 @@
 mod assignment;
 mod certificate;
 mod contractor;
+mod coverage;
 mod invoice;
 mod job;
 mod quote;
@@ -83,6 +84,7 @@ impl Ten99Policy {
                 assignment::cancel(&run, assignment, job).await
             }
             Call::ExtendCoverage { job, until } => assignment::extend(&run, job, *until).await,
+            Call::ReadCoverage { bought } => coverage::read(&run, bought).await,
             Call::RecordInvoice { bill } => invoice::record(&run, bill).await,
             Call::ReplaceInvoice { invoice, bill } => invoice::replace(&run, invoice, bill).await,
             Call::WithdrawInvoice { invoice, bill } => invoice::withdraw(&run, invoice, bill).await,
@@ -116,6 +118,7 @@ impl Ten99Policy {
             | Call::UpdateQuote { .. }
             | Call::ReplaceInvoice { .. } => "PUT",
             Call::WithdrawInvoice { .. } => "DELETE",
+            Call::ReadCoverage { .. } => "GET",
             Call::ReadPlacement { .. } | Call::ReadPerson { .. } | Call::Notify { .. } => {
                 return None;
             }

@@ -108,7 +108,7 @@ impl Ten99Policy {
             Some(_) | None => None,
         };
         let policy_dates = under.map(|policy| policy.dates()).unwrap_or_default();
-        assignment_seen(assignment, policy_dates)
+        assignment_seen(assignment, policy_dates).map_err(unreadable)
     }
 
     pub(crate) async fn certificate(&self, id: &CertificateId) -> Result<Option<Sighting>, Error> {
@@ -131,17 +131,18 @@ impl Ten99Policy {
 }
 
 /// Certificates come with the charge: without one the assignment is not known to cover.
-fn assignment_seen(assignment: &Assignment, policy_dates: Span) -> Result<Sighting, Error> {
+pub(crate) fn assignment_seen(
+    assignment: &Assignment,
+    policy_dates: Span,
+) -> Result<Sighting, &'static str> {
     let standing = match (assignment.is_canceled(), assignment.has_certificate) {
         (true, _) => AssignmentStanding::Canceled,
         (false, true) => AssignmentStanding::Active,
         (false, false) => AssignmentStanding::Pending,
     };
     Ok(Sighting::Assignment {
-        assignment: assignment
-            .assignment_id()
-            .ok_or_else(|| unreadable("an assignment without id"))?,
-        job: assignment.job_id().ok_or_else(|| unreadable("an assignment without job"))?,
+        assignment: assignment.assignment_id().ok_or("an assignment without id")?,
+        job: assignment.job_id().ok_or("an assignment without job")?,
         standing,
         dates: assignment.dates(),
         policy_dates,

@@ -35,6 +35,7 @@ impl JobDiva {
             | Call::CreateAssignment { .. }
             | Call::CancelAssignment { .. }
             | Call::ExtendCoverage { .. }
+            | Call::ReadCoverage { .. }
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }
@@ -67,6 +68,7 @@ impl JobDiva {
             | Call::CreateAssignment { .. }
             | Call::CancelAssignment { .. }
             | Call::ExtendCoverage { .. }
+            | Call::ReadCoverage { .. }
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }

@@ -11,10 +11,7 @@ use integration_jobdiva::census::Place;
 use integration_jobdiva::poll::Cursor;
 use tokio::sync::watch;
 use workflow_core::domain::Insurance;
-use workflow_core::domain::call::{
-    AssignmentId, AssignmentStanding, JobId, PolicyId, PolicyStanding, QuoteId, Side, Sighting,
-    Span,
-};
+use workflow_core::domain::call::{AssignmentId, PolicyId, QuoteId, Side, Sighting};
 use workflow_core::domain::certificate::Certificate;
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Back, Basis, Evidence, Placement, State, StateKind};
@@ -569,20 +566,10 @@ pub fn watched(state: &State) -> Vec<Watch> {
 /// A policy or an assignment that was there and is not any more is coverage lost.
 fn gone(watch: &Watch, now: Timestamp) -> Option<Sighting> {
     match watch {
-        Watch::Policy(policy) => Some(Sighting::Policy {
-            policy: policy.clone(),
-            quote: QuoteId(String::new()),
-            standing: PolicyStanding::Canceled,
-            effective: now,
-            expires: now,
-        }),
-        Watch::Assignment(assignment) => Some(Sighting::Assignment {
-            assignment: assignment.clone(),
-            job: JobId(String::new()),
-            standing: AssignmentStanding::Canceled,
-            dates: Span::default(),
-            policy_dates: Span::default(),
-        }),
+        Watch::Policy(policy) => {
+            Some(Sighting::policy_gone(policy.clone(), QuoteId(String::new()), now))
+        }
+        Watch::Assignment(assignment) => Some(Sighting::assignment_gone(assignment.clone())),
         // What became of a certificate is its own workflow's affair.
         Watch::Quote(_) | Watch::Session(_) | Watch::Certificate(_) => None,
     }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use tests::peers::fault::Fault;
-
 use tests::world::{Town, World, good, set};
 use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
 use workflow_core::domain::contractor;
@@ -128,6 +127,7 @@ const OPERATIONS: &[&str] = &[
     "create_quote",
     "update_quote",
     "extend_coverage",
+    "read_coverage",
     "open_application",
     "expire_application",
     "create_assignment",

@@ -134,6 +134,7 @@ fn answer(stream: &StreamId, call: &Call) -> Answer {
         | Call::CancelAssignment { .. }
         | Call::UpdateQuote { .. }
         | Call::ExtendCoverage { .. }
+        | Call::ReadCoverage { .. }
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }

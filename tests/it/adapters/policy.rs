@@ -3,6 +3,7 @@
 mod calls;
 mod certificates;
 mod changed;
+mod covers;
 mod cuts;
 mod guide;
 mod hooks;

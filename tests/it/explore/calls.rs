@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tests::peers::ats::person;
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, JobId,
-    PolicyStanding, QuoteId, References, Refusal, SessionId, Window,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bought, Call, ContractorId,
+    JobId, PolicyId, PolicyStanding, QuoteId, References, Refusal, SessionId, Sighting, Span,
+    Window,
 };
 use workflow_core::domain::facts::CandidateId;
 use workflow_core::outcome::{Attempt, Outcome};
@@ -54,6 +55,7 @@ fn is_creation(call: &Call) -> bool {
         | Call::ExpireApplication { .. }
         | Call::CancelAssignment { .. }
         | Call::ExtendCoverage { .. }
+        | Call::ReadCoverage { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
         | Call::UploadCertificate { .. }
@@ -76,6 +78,7 @@ fn references(call: &Call) -> Option<&References> {
         | Call::ExpireApplication { .. }
         | Call::CancelAssignment { .. }
         | Call::ExtendCoverage { .. }
+        | Call::ReadCoverage { .. }
         | Call::RecordInvoice { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
@@ -192,6 +195,7 @@ fn answer(outside: &mut Outside, call: &Call) -> Answer {
             change(outside, quote, job, contractor, window)
         }
         Call::ExtendCoverage { job, until } => extend(outside, job, *until),
+        Call::ReadCoverage { bought } => Answer::CoverageRead { seen: covers(outside, bought) },
         Call::OpenApplication { quote, .. } => open(outside, quote),
         Call::ExpireApplication { session } => expire(outside, session),
         Call::CreateAssignment { references, contractor, job, window, .. } => {
@@ -315,6 +319,32 @@ fn extend(outside: &mut Outside, job: &JobId, until: Timestamp) -> Answer {
     }
     *end = until;
     Answer::CoverageExtended
+}
+
+/// What covers, as it stands; of an assignment the policy under it first.
+fn covers(outside: &Outside, bought: &Bought) -> Vec<Sighting> {
+    let policies = |id: &PolicyId| Some(policy_read(id, outside.policies.get(id)?));
+    match bought {
+        Bought::Policy { policy, .. } => policies(policy).into_iter().collect(),
+        Bought::Assignment { assignment, policy } => {
+            let own = outside.assignments.get(assignment).map(|it| assignment_read(assignment, it));
+            policy.as_ref().and_then(policies).into_iter().chain(own).collect()
+        }
+    }
+}
+
+/// A policy as it is read.
+pub(super) fn policy_read(id: &PolicyId, it: &Policy) -> Sighting {
+    let (policy, quote, standing) = (id.clone(), it.quote.clone(), it.standing);
+    let (effective, expires) = (it.effective, it.expires);
+    Sighting::Policy { policy, quote, standing, effective, expires }
+}
+
+/// An assignment as it is read.
+pub(super) fn assignment_read(id: &AssignmentId, it: &Assignment) -> Sighting {
+    let (assignment, job, standing) = (id.clone(), it.job.clone(), it.standing);
+    let (dates, policy_dates) = (Span::default(), Span::default());
+    Sighting::Assignment { assignment, job, standing, dates, policy_dates }
 }
 
 fn opened(session: &SessionId) -> Answer {

@@ -2,13 +2,14 @@
 
 use tests::world::stream;
 use workflow_core::domain::call::{
-    ApplicationStanding, AssignmentStanding, PolicyId, PolicyStanding, QuoteId, Sighting, Span,
+    ApplicationStanding, AssignmentStanding, PolicyId, PolicyStanding, QuoteId, Sighting,
 };
 use workflow_core::domain::facts::PlacementId;
 use workflow_core::domain::placement::{Input, Placement, Resolution};
 use workflow_core::explore::{Deed, Pace, Told};
 use workflow_core::time::Timestamp;
 
+use super::calls;
 use super::outside::{Outside, Policy, Version};
 
 type Deeds = Vec<Deed<Outside>>;
@@ -60,17 +61,12 @@ fn sightings(now: &Outside) -> Deeds {
     for (policy, it) in &now.policies {
         let what = format!("policy {policy} is read, {:?}", it.standing);
         let names = vec![policy.to_string(), it.quote.to_string()];
-        let (policy, quote, standing) = (policy.clone(), it.quote.clone(), it.standing);
-        let (effective, expires) = (it.effective, it.expires);
-        seen(what, names, Sighting::Policy { policy, quote, standing, effective, expires });
+        seen(what, names, calls::policy_read(policy, it));
     }
     for (assignment, it) in &now.assignments {
         let what = format!("assignment {assignment} is read, {:?}", it.standing);
         let names = vec![assignment.to_string(), it.job.to_string()];
-        let (assignment, job, standing) = (assignment.clone(), it.job.clone(), it.standing);
-        let (dates, policy_dates) = (Span::default(), Span::default());
-        let read = Sighting::Assignment { assignment, job, standing, dates, policy_dates };
-        seen(what, names, read);
+        seen(what, names, calls::assignment_read(assignment, it));
     }
     deeds
 }

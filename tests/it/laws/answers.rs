@@ -171,6 +171,9 @@ pub(super) fn answer(call: &Call) -> BoxedStrategy<Answer> {
             prop_oneof![1 => quoted(), 1 => Just(Answer::QuoteFixed)].boxed()
         }
         Call::ExtendCoverage { .. } => Just(Answer::CoverageExtended).boxed(),
+        Call::ReadCoverage { .. } => prop::collection::vec(super::placement::sighting(), 0..3)
+            .prop_map(|seen| Answer::CoverageRead { seen })
+            .boxed(),
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
             of_invoice(call)
         }

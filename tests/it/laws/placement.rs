@@ -23,7 +23,7 @@ fn reason() -> BoxedStrategy<String> {
     select(vec!["because", "because", "because", " "]).prop_map(str::to_owned).boxed()
 }
 
-fn sighting() -> BoxedStrategy<Sighting> {
+pub(super) fn sighting() -> BoxedStrategy<Sighting> {
     let policies =
         select(vec![PolicyStanding::Active, PolicyStanding::Canceled, PolicyStanding::Expired]);
     let assignments = select(vec![

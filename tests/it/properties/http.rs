@@ -246,6 +246,7 @@ fn fault(street: &Street, at: usize, operation: &str, what: u8) {
         "create_quote" | "update_quote" => "/quotes",
         "open_application" | "expire_application" => "/apply/sessions",
         "create_assignment" | "cancel_assignment" | "extend_coverage" => "/assignments",
+        "read_coverage" => "/policies",
         "upload_certificate" => "/files/certificates",
         "record_invoice" | "replace_invoice" | "withdraw_invoice" => "/invoices",
         _ => "",
@@ -258,7 +259,8 @@ fn fault(street: &Street, at: usize, operation: &str, what: u8) {
         4 => PolicyFaultKind::RateLimited { retry_after_secs: 60 },
         _ => PolicyFaultKind::ErrorBefore,
     };
-    street.policy(at).fault(PolicyFault::once("POST", path, kind));
+    let method = if operation == "read_coverage" { "GET" } else { "POST" };
+    street.policy(at).fault(PolicyFault::once(method, path, kind));
 }
 
 /// Nothing goes wrong any more, and two days pass: all that is to be tried again is, and all is read again.

@@ -1,7 +1,7 @@
 //! Rule 5: a loss of coverage ends in a flag, whatever else happens to the placement and in whatever order it is heard.
 //!
 //! Judged by what the insurer has in force once everything was read: what says that it is covered is, what is flagged for
-//! something else has lost nothing, and what was closed as covered was covered until then.
+//! something else has lost nothing, and what was closed as covered was covered until its work was over.
 
 use proptest::prelude::*;
 use tests::world::World;
@@ -10,6 +10,7 @@ use workflow_core::domain::call::{AssignmentStanding, PolicyStanding};
 use workflow_core::domain::placement::{Back, Evidence, State as Placement};
 use workflow_core::engine::Engine;
 use workflow_core::id::StreamId;
+use workflow_core::record::Recorded;
 use workflow_core::time::{Clock, Timestamp};
 
 use super::papers;
@@ -102,12 +103,22 @@ pub(super) fn are_flagged(seen: &Seen) -> Checked {
     Ok(())
 }
 
-/// When a placement was closed as covered.
-pub(super) fn closed_at(engine: &Engine<Insurance>, stream: &StreamId) -> Option<Timestamp> {
+/// When a placement that was closed as covered was known to be over: what bought it was read after that, and what is lost
+/// later nobody worked under. Of a certificate nothing is read first: it is the closing itself.
+pub(super) fn closed_at(
+    engine: &Engine<Insurance>,
+    stream: &StreamId,
+    state: &Placement,
+) -> Option<Timestamp> {
     let history = engine.history(stream).ok()?;
-    let of = |kind: &str| {
-        let last = history.iter().rev().find(|recorded| recorded.event.kind == kind)?;
-        Some(last.event.recorded_at)
+    let closed = |kind: &str| matches!(kind, "placement_completed" | "ended_early");
+    let last = history.iter().rposition(|recorded| closed(&recorded.event.kind))?;
+    let began = |it: &&Recorded| it.event.kind == "amendment_changed";
+    let decided = match evidence(state) {
+        Some(Evidence::Certificate { .. }) | None => history.get(last),
+        Some(Evidence::Policy { .. } | Evidence::Assignment { .. }) => {
+            history[..last].iter().rev().find(began)
+        }
     };
-    of("placement_completed").or_else(|| of("ended_early"))
+    decided.map(|recorded| recorded.event.recorded_at)
 }

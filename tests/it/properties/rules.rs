@@ -112,7 +112,7 @@ pub(super) fn seen(world: &World) -> Seen {
         if let Some(at) = losses::of(world, &state) {
             seen.lost.insert(name.to_string(), at);
         }
-        if let Some(at) = losses::closed_at(world.engine(), &world.stream(&name)) {
+        if let Some(at) = losses::closed_at(world.engine(), &world.stream(&name), &state) {
             seen.closed.insert(name.to_string(), at);
         }
         seen.states.insert(name.to_string(), state);

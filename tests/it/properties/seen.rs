@@ -47,7 +47,7 @@ pub(super) struct Seen {
     pub(super) states: BTreeMap<String, State>,
     /// Since when what a placement rests on is not in force, if it is not.
     pub(super) lost: BTreeMap<String, Timestamp>,
-    /// When a placement was closed as covered.
+    /// When a placement that was closed as covered was known to be over.
     pub(super) closed: BTreeMap<String, Timestamp>,
     /// The moment.
     pub(super) now: Timestamp,

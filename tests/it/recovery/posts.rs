@@ -96,6 +96,7 @@ pub fn post_of(call: &Call) -> Option<&'static str> {
         | Call::UpdateJob { .. }
         | Call::ReplaceInvoice { .. }
         | Call::WithdrawInvoice { .. }
+        | Call::ReadCoverage { .. }
         | Call::Notify { .. } => None,
     }
 }

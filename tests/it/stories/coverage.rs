@@ -184,6 +184,51 @@ fn covered_to_the_end_is_completed_by_the_timer() {
 }
 
 #[test]
+fn what_was_cancelled_and_never_told_is_found_before_the_end_is_recorded() {
+    for end in ["the ATS reports pl_1 with stage=2026-05-01", "it is 2026-07-01 04:00"] {
+        check(&format!(
+            "{BY_POLICY}
+            when  quietly the policy of pl_1 is cancelled
+            then  pl_1 is Active
+            when  quietly {end}
+            then  pl_1 is Flagged: the policy was cancelled
+            and   the insurer heard read_coverage 1x
+            and   CoverageLost once for pl_1
+            when  the operator closes pl_1: it was cancelled after the last day
+            then  pl_1 is Canceled
+            "
+        ));
+    }
+}
+
+#[test]
+fn the_policy_under_an_assignment_is_read_before_its_end_is_recorded_too() {
+    check(&format!(
+        "{BY_POLICY}{BY_ASSIGNMENT}
+        when  quietly the policy of pl_1 is cancelled
+        and   quietly the ATS reports pl_2 with stage=2026-05-01
+        then  pl_2 is Flagged: the policy was cancelled
+        and   pl_1 is Active
+        "
+    ));
+}
+
+#[test]
+fn an_end_that_the_ats_takes_back_closes_nothing() {
+    check(&format!(
+        "{BY_POLICY}
+        when  at once the ATS reports pl_1 with stage=2026-05-01
+        then  pl_1 is Active: work is over, and the coverage is read once more
+        when  at once the ATS reports pl_1 with stage=working
+        then  pl_1 is Active: covered 2026-03-16 to 2026-06-30
+        when  it is 2026-05-10 13:00
+        then  pl_1 is Active: covered 2026-03-16 to 2026-06-30
+        and   the insurer heard read_coverage 0x
+        "
+    ));
+}
+
+#[test]
 fn the_end_in_the_ats_completes_too() {
     check(&format!(
         "{BY_POLICY}

@@ -49,6 +49,29 @@ fn a_covered_candidate_merged_brings_the_opt_in_along() {
     );
 }
 
+/// Found by random worlds: the turn for an application was given, and the assignment was taken for no answer.
+#[test]
+fn a_policy_on_file_that_is_told_while_a_merge_is_worked_out_leads_to_an_assignment() {
+    check(
+        "
+        given pl_1 of cand_1
+        and   cand_7 has the e-mail none
+        and   at once the ATS reports pl_1
+        and   at once one call is made, twice
+        and   at once the contractor of cand_1 buys a policy elsewhere
+        when  at once the ATS merges cand_1 into cand_7
+        and   at once a call takes off
+        and   at once one call is made, twice
+        then  cand_7 is Succeeding
+        and   pl_1 is Quoted: waiting for its turn
+        when  its answer lands
+        then  cand_7 is OptedIn
+        and   pl_1 is Assigned
+        and   the insurer has 1 contractor, 1 assignment, 0 sessions
+    ",
+    );
+}
+
 #[test]
 fn a_placement_that_ended_before_the_merge_comes_back_under_the_new_id() {
     check(

@@ -61,31 +61,7 @@ impl Insurer {
 
     /// Reads something as it is now, as an adapter does when a signal names it.
     pub fn read(&self, subject: &Subject) -> Option<Sighting> {
-        let books = self.books();
-        match subject {
-            Subject::Policy(id) => books.policies.get(id).map(|policy| Sighting::Policy {
-                policy: id.clone(),
-                quote: policy.quote.clone(),
-                standing: policy.standing,
-                effective: policy.effective,
-                expires: policy.expires,
-            }),
-            Subject::Assignment(id) => books.assignments.get(id).map(|it| Sighting::Assignment {
-                assignment: id.clone(),
-                job: it.job.clone(),
-                standing: it.standing,
-                dates: it.says,
-                policy_dates: books.policies.get(&it.policy).map(dates).unwrap_or_default(),
-            }),
-            Subject::Certificate(id) => books.certificates.get(id).map(|it| {
-                Sighting::Certificate { certificate: id.clone(), review: it.review.clone() }
-            }),
-            Subject::Session(id) => books.sessions.get(id).map(|it| Sighting::Application {
-                session: id.clone(),
-                quote: Some(it.quote.clone()),
-                standing: it.standing.clone(),
-            }),
-        }
+        read(&self.books(), subject)
     }
 
     /// The signals that went out since the last time.
@@ -194,6 +170,35 @@ impl Insurer {
         let books = self.books();
         let of = |id: &QuoteId| books.quotes.get(id).is_some_and(|q| q.placement == *placement);
         books.policies.iter().rev().find(|(_, it)| of(&it.quote)).map(|(id, _)| id.clone())
+    }
+}
+
+/// Something as it is now.
+fn read(books: &Books, subject: &Subject) -> Option<Sighting> {
+    match subject {
+        Subject::Policy(id) => books.policies.get(id).map(|policy| Sighting::Policy {
+            policy: id.clone(),
+            quote: policy.quote.clone(),
+            standing: policy.standing,
+            effective: policy.effective,
+            expires: policy.expires,
+        }),
+        Subject::Assignment(id) => books.assignments.get(id).map(|it| Sighting::Assignment {
+            assignment: id.clone(),
+            job: it.job.clone(),
+            standing: it.standing,
+            dates: it.says,
+            policy_dates: books.policies.get(&it.policy).map(dates).unwrap_or_default(),
+        }),
+        Subject::Certificate(id) => books
+            .certificates
+            .get(id)
+            .map(|it| Sighting::Certificate { certificate: id.clone(), review: it.review.clone() }),
+        Subject::Session(id) => books.sessions.get(id).map(|it| Sighting::Application {
+            session: id.clone(),
+            quote: Some(it.quote.clone()),
+            standing: it.standing.clone(),
+        }),
     }
 }
 

@@ -164,7 +164,11 @@ pub(super) fn amendments() -> Vec<Amendment> {
         None => Some(Amendment::None),
         Some(Amendment::None) => Some(Amendment::Quote("qt_mT4kAe81Zc".into())),
         Some(Amendment::Quote(_)) => Some(Amendment::Extend(Box::new(other_terms()))),
-        Some(Amendment::Extend(_)) => None,
+        Some(Amendment::Extend(_)) => Some(Amendment::Close { early: None }),
+        Some(Amendment::Close { early: None }) => {
+            Some(Amendment::Close { early: Some(jiff::civil::date(2026, 5, 1)) })
+        }
+        Some(Amendment::Close { early: Some(_) }) => None,
     })
 }
 

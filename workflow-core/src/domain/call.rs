@@ -12,11 +12,13 @@ use super::facts::{
 };
 
 mod review;
+mod sighting;
 
 use super::notice::Note;
 use crate::money::Cents;
 use crate::time::Timestamp;
 pub use review::{CoverageSeen, Review, ReviewStanding, RuleSeen, Said};
+pub use sighting::{ApplicationStanding, AssignmentStanding, PolicyStanding, Sighting, Span};
 
 text_id! {
     /// The insurer's id of a contractor.
@@ -275,6 +277,11 @@ pub enum Call {
         /// Until when; whole seconds.
         until: Timestamp,
     },
+    /// Insurer: read what covers, as it stands now.
+    ReadCoverage {
+        /// What.
+        bought: Bought,
+    },
     /// Insurer: record what was earned in a pay period.
     RecordInvoice {
         /// What, by whom, when.
@@ -303,6 +310,25 @@ pub enum Call {
     Notify {
         /// What, and to which endpoint.
         note: Box<Note>,
+    },
+}
+
+/// What was bought at the insurer and covers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Bought {
+    /// A policy of the placement's own.
+    Policy {
+        /// Its id.
+        policy: PolicyId,
+        /// The quote it came from.
+        quote: QuoteId,
+    },
+    /// An assignment.
+    Assignment {
+        /// Its id.
+        assignment: AssignmentId,
+        /// The policy it rests on, where told.
+        policy: Option<PolicyId>,
     },
 }
 
@@ -337,6 +363,7 @@ impl Call {
             | Call::CreateAssignment { .. }
             | Call::CancelAssignment { .. }
             | Call::ExtendCoverage { .. }
+            | Call::ReadCoverage { .. }
             | Call::RecordInvoice { .. }
             | Call::ReplaceInvoice { .. }
             | Call::WithdrawInvoice { .. }
@@ -365,6 +392,7 @@ impl Call {
             Call::ReadPlacement { .. }
             | Call::ExpireApplication { .. }
             | Call::ExtendCoverage { .. }
+            | Call::ReadCoverage { .. }
             | Call::CancelAssignment { .. }
             | Call::Notify { .. } => None,
             Call::UploadCertificate { upload } => Some(&upload.candidate),
@@ -456,6 +484,11 @@ pub enum Answer {
     AssignmentBegun,
     /// The coverage lasts as long as was asked.
     CoverageExtended,
+    /// What covers, as it stands; of an assignment the policy under it first. What is gone is cancelled.
+    CoverageRead {
+        /// What was read.
+        seen: Vec<Sighting>,
+    },
     /// The invoice exists and says this.
     InvoiceRecorded {
         /// Its id, which may be another one than before.
@@ -498,102 +531,4 @@ pub struct Refusal {
     pub code: String,
     /// The provider's message, without personal data.
     pub message: String,
-}
-
-/// Something read at the insurer: a fact, not a hint.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Sighting {
-    /// A policy.
-    Policy {
-        /// Its id.
-        policy: PolicyId,
-        /// The quote it came from.
-        quote: QuoteId,
-        /// Whether it is in force.
-        standing: PolicyStanding,
-        /// When it begins.
-        effective: Timestamp,
-        /// When it runs out.
-        expires: Timestamp,
-    },
-    /// An assignment.
-    Assignment {
-        /// Its id.
-        assignment: AssignmentId,
-        /// Its job.
-        job: JobId,
-        /// Whether it is in force.
-        standing: AssignmentStanding,
-        /// Its own dates.
-        dates: Span,
-        /// The dates of the policy under it.
-        policy_dates: Span,
-    },
-    /// An application session.
-    Application {
-        /// Its id.
-        session: SessionId,
-        /// Its quote, where told.
-        quote: Option<QuoteId>,
-        /// How far it has come.
-        standing: ApplicationStanding,
-    },
-    /// A certificate that was handed in.
-    Certificate {
-        /// Its id.
-        certificate: CertificateId,
-        /// How its review stands.
-        review: Review,
-    },
-}
-
-/// From when to when, as far as the insurer says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Span {
-    /// From when.
-    pub from: Option<Timestamp>,
-    /// Until when, this moment not included.
-    pub until: Option<Timestamp>,
-}
-
-/// A policy's standing, as read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum PolicyStanding {
-    /// In force, or bound to come into force on its day.
-    Active,
-    /// Cancelled or voided.
-    Canceled,
-    /// Run out.
-    Expired,
-}
-
-/// An assignment's standing, as read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum AssignmentStanding {
-    /// Created; the charge or the approval is outstanding.
-    Pending,
-    /// Charged and bound.
-    Active,
-    /// Cancelled or voided.
-    Canceled,
-    /// The charge failed.
-    ChargeFailed,
-}
-
-/// An application's standing, as read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ApplicationStanding {
-    /// Under way, at the provider's named step.
-    Open {
-        /// The step's name.
-        step: String,
-    },
-    /// The provider's staff looks at it.
-    ManualReview,
-    /// Completed; a policy is on its way.
-    Complete,
-    /// The insurer declined.
-    Ineligible,
-    /// Ran out or was closed.
-    Expired,
 }

@@ -46,7 +46,7 @@ pub(super) async fn seen(street: &Street, at: usize) -> Seen {
             seen.lost.insert(id.to_string(), lost);
         }
         let stream = street.stream(at, "placement", *id);
-        if let Some(closed) = losses::closed_at(street.demo().engine(), &stream) {
+        if let Some(closed) = losses::closed_at(street.demo().engine(), &stream, &state) {
             seen.closed.insert(id.to_string(), closed);
         }
         seen.states.insert(id.to_string(), state);

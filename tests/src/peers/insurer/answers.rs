@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use workflow_core::domain::call::{
-    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Call, ContractorId, JobId,
-    PolicyStanding, QuoteId, Refusal, Span,
+    Answer, ApplicationStanding, AssignmentId, AssignmentStanding, Bought, Call, ContractorId,
+    JobId, PolicyId, PolicyStanding, QuoteId, Refusal, SessionId, Sighting, Span,
 };
 use workflow_core::domain::facts::{CandidateId, Person};
 use workflow_core::money::Cents;
 use workflow_core::outcome::{Again, Attempt, Outcome, Trace};
 use workflow_core::time::Timestamp;
 
+use super::Subject;
 use super::books::{Assignment, Books, Certificate, Heard, Job, Policy, Quote, Session, Stored};
 use crate::peers::fault::Fault;
 
@@ -50,6 +51,14 @@ pub(super) fn attempt(
         && let Some(found) = look_up(books, call)
     {
         return Outcome::Answered(found);
+    }
+    // What is read is read anew each time.
+    if let Call::ReadCoverage { .. } = call {
+        return match fault {
+            None => Outcome::Answered(answer(books, call, attempt.now)),
+            Some(Fault::Refuse(code)) => Outcome::Answered(no(&code)),
+            Some(_) => Outcome::unknown("no answer"),
+        };
     }
     books.keys.retain(|_, (at, _)| attempt.now.since(*at) < KEY_LIFE);
     match books.keys.get(&key).map(|(_, stored)| stored.clone()) {
@@ -246,18 +255,7 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
         }
         Call::ExtendCoverage { job, until } => extend(books, job, *until, now),
         Call::OpenApplication { quote, .. } => open(books, quote),
-        Call::ExpireApplication { session } => match books.sessions.get(session) {
-            None => no("session_not_found"),
-            Some(known) if known.standing == ApplicationStanding::Complete => {
-                Answer::ApplicationComplete
-            }
-            Some(known) => {
-                if known.is_live() {
-                    books.set_session(session, ApplicationStanding::Expired);
-                }
-                Answer::ApplicationClosed
-            }
-        },
+        Call::ExpireApplication { session } => expire(books, session),
         Call::CreateAssignment { .. } => assign(books, call, now),
         Call::CancelAssignment { assignment, .. } => cancel(books, assignment, now),
         Call::RecordInvoice { .. } | Call::ReplaceInvoice { .. } | Call::WithdrawInvoice { .. } => {
@@ -269,8 +267,25 @@ fn answer(books: &mut Books, call: &Call, now: Timestamp) -> Answer {
             }
             Answer::CertificateUploaded { certificate: books.add_certificate(upload) }
         }
+        Call::ReadCoverage { bought } => Answer::CoverageRead { seen: covers(books, bought, now) },
         Call::ReadPlacement { .. } | Call::ReadPerson { .. } | Call::Notify { .. } => {
             no("wrong_side")
+        }
+    }
+}
+
+/// What covers, as it stands; of an assignment the policy under it first.
+fn covers(books: &Books, bought: &Bought, now: Timestamp) -> Vec<Sighting> {
+    let policy = |id: &PolicyId| {
+        let gone = || Sighting::policy_gone(id.clone(), QuoteId(String::new()), now);
+        super::read(books, &Subject::Policy(id.clone())).unwrap_or_else(gone)
+    };
+    match bought {
+        Bought::Policy { policy: id, .. } => vec![policy(id)],
+        Bought::Assignment { assignment, policy: under } => {
+            let own = super::read(books, &Subject::Assignment(assignment.clone()));
+            let own = own.unwrap_or_else(|| Sighting::assignment_gone(assignment.clone()));
+            under.iter().map(policy).chain([own]).collect()
         }
     }
 }
@@ -409,6 +424,21 @@ fn open(books: &mut Books, quote: &QuoteId) -> Answer {
     let session = books.add_session(quote);
     let url = format!("https://a/{session}");
     Answer::ApplicationOpened { session, url }
+}
+
+fn expire(books: &mut Books, session: &SessionId) -> Answer {
+    match books.sessions.get(session) {
+        None => no("session_not_found"),
+        Some(known) if known.standing == ApplicationStanding::Complete => {
+            Answer::ApplicationComplete
+        }
+        Some(known) => {
+            if known.is_live() {
+                books.set_session(session, ApplicationStanding::Expired);
+            }
+            Answer::ApplicationClosed
+        }
+    }
 }
 
 fn assign(books: &mut Books, call: &Call, now: Timestamp) -> Answer {

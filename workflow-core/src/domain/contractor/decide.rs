@@ -257,7 +257,16 @@ fn grant(state: &State) -> Option<Event> {
         Event::ApplicationGranted { placement: placement.clone(), round }
     };
     match state {
-        State::Linked { known } => known.book.waiting().next().map(application),
+        // That a policy is on file may have been told while a merge was worked out.
+        State::Linked { known } => {
+            let on_file = known.book.waiting().find(|(_, _, need)| *need == Need::Assignment);
+            match on_file {
+                Some((placement, round, _)) => {
+                    Some(Event::OptInSeen { placement: placement.clone(), round })
+                }
+                None => known.book.waiting().next().map(application),
+            }
+        }
         State::OptedIn { known } => {
             let assignment = known.book.waiting().find(|(_, _, need)| *need != Need::Application);
             match assignment {

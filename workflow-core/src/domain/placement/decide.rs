@@ -29,6 +29,7 @@ mod closed;
 mod covered;
 mod hand;
 mod observed;
+mod over;
 mod resolve;
 mod seen;
 
@@ -153,9 +154,11 @@ fn timer(state: &State, context: &Context<'_, Rules>) -> Vec<Event> {
             let missing = vec![start_passed_hold(&terms.window, days)];
             vec![Event::TermsHeld { brief: brief.clone(), missing }]
         }
+        // What is read decides.
+        State::Active { hired, .. } if hired.is_closing() => Vec::new(),
         State::Active { hired, coverage } => {
-            if covered::is_over(hired, coverage, now) {
-                vec![Event::PlacementCompleted]
+            if over::is_over(hired, coverage, now) {
+                over::close(hired, coverage, None)
             } else if now >= coverage.expires {
                 let evidence = coverage.evidence.clone();
                 let loss = match evidence {

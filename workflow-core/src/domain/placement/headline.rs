@@ -104,6 +104,9 @@ fn covered(hired: &Hired, coverage: &Coverage) -> String {
         Amendment::Extend(terms) => {
             format!("{covered}; asking for cover until {}", terms.window.last_day)
         }
+        Amendment::Close { .. } => {
+            format!("{covered}; work is over, and the coverage is read once more")
+        }
         Amendment::None | Amendment::Quote(_) => covered,
     }
 }

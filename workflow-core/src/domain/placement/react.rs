@@ -25,10 +25,7 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
         }
         State::JobReady { hired } => {
             let mut owed = release(stream, &hired.engagement);
-            owed.push(match &hired.engagement.amendment {
-                Amendment::Quote(quote) => update_quote(hired, quote),
-                Amendment::None | Amendment::Extend(_) => ask_quote(hired),
-            });
+            owed.push(quote(hired));
             owed
         }
         State::Quoted { hired, basis, road, intent } => {
@@ -60,9 +57,10 @@ pub(super) fn react(stream: &StreamId, state: &State) -> Vec<Owed<Call>> {
             owed.extend(super::remind::words(state).map(Owed::Person));
             owed
         }
-        State::Active { hired, .. } => {
+        State::Active { hired, coverage } => {
             let mut owed = release(stream, &hired.engagement);
             owed.extend(extend(hired));
+            owed.extend(read(hired, &coverage.evidence));
             owed.push(Owed::Signal("the end of the engagement, a change, or a loss"));
             owed.extend(super::remind::words(state).map(Owed::Person));
             owed
@@ -113,6 +111,14 @@ fn make_job(engagement: &Engagement, job: &Wanted) -> Owed<Call> {
             operation: "update_job".into(),
             call: Call::UpdateJob { job: job.clone(), references, terms },
         },
+    }
+}
+
+/// A quote that is brought up to date, or a new one.
+fn quote(hired: &Hired) -> Owed<Call> {
+    match &hired.engagement.amendment {
+        Amendment::Quote(quote) => update_quote(hired, quote),
+        Amendment::None | Amendment::Extend(_) | Amendment::Close { .. } => ask_quote(hired),
     }
 }
 
@@ -171,6 +177,12 @@ fn extend(hired: &Hired) -> Option<Owed<Call>> {
         operation: "extend_coverage".into(),
         call: Call::ExtendCoverage { job: hired.job.clone(), until: terms.window.until },
     })
+}
+
+/// What covers is read once more before the placement is closed.
+fn read(hired: &Hired, evidence: &Evidence) -> Option<Owed<Call>> {
+    let bought = evidence.bought().filter(|_| hired.is_closing())?;
+    Some(Owed::Call { operation: "read_coverage".into(), call: Call::ReadCoverage { bought } })
 }
 
 /// A person is told that work has begun, while the call in flight goes on.
@@ -269,6 +281,8 @@ fn ends(state: &State) -> Option<Timestamp> {
         | State::Assigned { hired, .. } => Some(hired.terms().window.effective),
         State::Active { hired, coverage } => match hired.engagement.amendment {
             Amendment::Extend(_) => Some(coverage.expires),
+            // What is read decides.
+            Amendment::Close { .. } => None,
             Amendment::None | Amendment::Quote(_) => {
                 Some(coverage.expires.min(hired.terms().window.until))
             }

@@ -166,7 +166,7 @@ fn unanswered(state: &State) -> Option<Unanswered<'_>> {
 
 /// The moments still to come for coverage that ends before the work does.
 fn of_coverage(hired: &Hired, coverage: &Coverage) -> Vec<Timestamp> {
-    if coverage.expires >= hired.terms().window.until {
+    if hired.is_closing() || coverage.expires >= hired.terms().window.until {
         return Vec::new();
     }
     let day_millis = 24 * 3600 * 1000;
@@ -235,7 +235,8 @@ pub(super) fn words(state: &State) -> Option<String> {
             let window = &hired.terms().window;
             let Reminder { at, day } = hired.engagement.reminded?;
             // It was about this coverage, and not about one that was extended since.
-            let stands = coverage.expires < window.until && at < coverage.expires;
+            let stands =
+                !hired.is_closing() && coverage.expires < window.until && at < coverage.expires;
             let last_day = window.last_day;
             stands.then(|| {
                 format!("coverage ends on {day}, the work on {last_day}: extend it or buy anew")

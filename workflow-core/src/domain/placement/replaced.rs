@@ -19,7 +19,7 @@ impl Engagement {
     pub(super) fn of_candidate(self, candidate: &CandidateId) -> Self {
         let amendment = match self.amendment {
             Amendment::Extend(terms) => Amendment::Extend(Box::new(terms.of_candidate(candidate))),
-            Amendment::None | Amendment::Quote(_) => self.amendment,
+            Amendment::None | Amendment::Quote(_) | Amendment::Close { .. } => self.amendment,
         };
         Self { terms: self.terms.of_candidate(candidate), amendment, ..self }
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{
-    AssignmentId, CertificateId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
+    AssignmentId, Bought, CertificateId, ContractorId, JobId, PolicyId, QuoteId, Refusal, SessionId,
 };
 use crate::domain::certificate::{Accepted, Proof};
 use crate::domain::facts::{CandidateId, Date, PlacementId};
@@ -345,6 +345,19 @@ pub enum Evidence {
         /// Who took it for good.
         accepted: Accepted,
     },
+}
+
+impl Evidence {
+    /// What of it was bought at the insurer; nothing for a certificate.
+    pub(super) fn bought(&self) -> Option<Bought> {
+        match self.clone() {
+            Evidence::Policy { policy, quote } => Some(Bought::Policy { policy, quote }),
+            Evidence::Assignment { assignment, policy } => {
+                Some(Bought::Assignment { assignment, policy })
+            }
+            Evidence::Certificate { .. } => None,
+        }
+    }
 }
 
 /// Why a person must look.

@@ -5,7 +5,7 @@ use super::super::remind;
 use super::super::state::{
     Amendment, Application, Basis, Hired, Intent, Issue, Leave, Readiness, Road,
 };
-use super::{Decision, act, after, covered, flag, hired, late, observed, too_late, undone};
+use super::{Decision, act, after, covered, flag, hired, late, observed, over, too_late, undone};
 use crate::domain::call::{Answer, Refusal};
 use crate::domain::facts::Facts;
 use crate::domain::rules::Rules;
@@ -41,9 +41,14 @@ pub(super) fn answered(
         }
         State::Quoted { road: Road::Taken(leave), hired, basis, intent } => {
             let intent = &observed::today(&hired.engagement, intent, context);
-            match leave {
-                Leave::Application => application(state, operation, basis, answer, intent, context),
-                Leave::Assignment => assignment(state, operation, basis, answer, intent),
+            // Where a policy is on file no application is opened, whichever turn was given: see `react.rs`.
+            match (leave, basis) {
+                (Leave::Application, Basis::Quote { .. }) => {
+                    application(state, operation, basis, answer, intent, context)
+                }
+                (Leave::Assignment, _) | (Leave::Application, Basis::MatchingPolicy) => {
+                    assignment(state, operation, basis, answer, intent)
+                }
             }
         }
         State::ApplicationPending { hired, intent, .. } => match answer {
@@ -55,7 +60,7 @@ pub(super) fn answered(
         State::Assigned { hired, intent, .. } if !intent.undoes() => {
             extended(state, hired, operation, answer, context)
         }
-        State::Active { hired, .. } => extended(state, hired, operation, answer, context),
+        State::Active { hired, .. } => covering(state, hired, operation, answer, context),
         State::Assigned { hired, intent, .. } => match answer {
             Answer::AssignmentCanceled => Ok(undone(state, intent)),
             Answer::AssignmentBegun => Ok(kept(state, hired, intent)),
@@ -68,6 +73,25 @@ pub(super) fn answered(
         | State::Excluded { .. }
         | State::Completed { .. }
         | State::Canceled { .. } => Err(unexpected(operation, &answer)),
+    }
+}
+
+/// What covers was read once more, or is to last longer.
+fn covering(
+    state: &State,
+    hired: &Hired,
+    operation: &str,
+    answer: Answer,
+    context: &Context<'_, Rules>,
+) -> Decision {
+    match (answer, &hired.engagement.amendment) {
+        (Answer::CoverageRead { seen }, Amendment::Close { early }) => {
+            Ok(over::read(state, *early, &seen, context))
+        }
+        (Answer::Refused(refusal), Amendment::Close { .. }) => {
+            Ok(flag_refused(state, operation, refusal))
+        }
+        (answer, _) => extended(state, hired, operation, answer, context),
     }
 }
 

@@ -7,23 +7,14 @@
 use super::super::machine::placement::{Event, State};
 use super::observed::{intent, is_of_another};
 use super::{
-    Amendment, Back, Closer, Evidence, Hired, Intent, Issue, Unseen, after, closed, flag, resolve,
+    Amendment, Back, Evidence, Hired, Intent, Issue, Unseen, after, closed, flag, over, resolve,
     too_late,
 };
 use crate::domain::call::{AssignmentId, PolicyId, Refusal};
-use crate::domain::facts::Date;
 use crate::domain::placement::state::Coverage;
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Terms, Verdict, start_passed};
-use crate::time::Timestamp;
 use crate::workflow::Context;
-
-/// Whether the engagement is over, covered to its end. Work that lasts longer is not.
-pub(super) fn is_over(hired: &Hired, coverage: &Coverage, now: Timestamp) -> bool {
-    let until = hired.terms().window.until;
-    let extending = matches!(hired.engagement.amendment, Amendment::Extend(_));
-    !extending && now >= until && coverage.expires >= until
-}
 
 /// The ATS speaks of a placement that is covered.
 pub(super) fn observed(
@@ -33,7 +24,7 @@ pub(super) fn observed(
 ) -> Vec<Event> {
     let State::Active { hired, coverage } = state else { return Vec::new() };
     match verdict {
-        Verdict::Over(on) => over(state, hired, coverage, on, context),
+        Verdict::Over(on) => over::over(state, hired, coverage, on, context),
         other => change(state, &intent(hired.terms(), other), context),
     }
 }
@@ -41,10 +32,18 @@ pub(super) fn observed(
 /// What a change comes to where coverage is in force.
 pub(super) fn change(state: &State, intent: &Intent, context: &Context<'_, Rules>) -> Vec<Event> {
     let State::Active { hired, coverage } = state else { return Vec::new() };
-    let Some(issue) = too_late(hired, intent) else { return amend(hired, Amendment::None) };
+    let Some(issue) = too_late(hired, intent) else {
+        // The same facts as ever, after the work's last day: it stays over.
+        return match hired.engagement.amendment {
+            Amendment::Close { early: None } if context.now >= hired.terms().window.until => {
+                Vec::new()
+            }
+            _ => amend(hired, Amendment::None),
+        };
+    };
     if let Intent::Change { terms } = intent
         && hired.terms().is_extended_by(terms)
-        && is_bought(&coverage.evidence)
+        && coverage.evidence.bought().is_some()
     {
         return match coverage.expires >= terms.window.until {
             true => vec![Event::CoverageExtended { terms: (**terms).clone() }],
@@ -60,15 +59,8 @@ pub(super) fn change(state: &State, intent: &Intent, context: &Context<'_, Rules
     }
 }
 
-/// Whether what covers is bought, so that the insurer has a call by which it lasts longer.
-fn is_bought(evidence: &Evidence) -> bool {
-    match evidence {
-        Evidence::Policy { .. } | Evidence::Assignment { .. } => true,
-        Evidence::Certificate { .. } => false,
-    }
-}
-
-fn amend(hired: &Hired, amendment: Amendment) -> Vec<Event> {
+/// Notes what the insurer is to be told or asked, where that is something else than before.
+pub(super) fn amend(hired: &Hired, amendment: Amendment) -> Vec<Event> {
     match hired.engagement.amendment == amendment {
         true => Vec::new(),
         false => vec![Event::AmendmentChanged { amendment }],
@@ -92,29 +84,6 @@ fn undoable(
         Intent::Stay | Intent::Exclude { .. } | Intent::Hold { .. } | Intent::Late { .. } => false,
     };
     (may && context.now < coverage.effective).then(|| (assignment.clone(), policy.clone()))
-}
-
-/// Work is over. Coverage is not shortened by us; a tenant who does not want it beyond the work has a person do it.
-fn over(
-    state: &State,
-    hired: &Hired,
-    coverage: &Coverage,
-    on: Option<Date>,
-    context: &Context<'_, Rules>,
-) -> Vec<Event> {
-    let window = &hired.terms().window;
-    let Some(on) = on.filter(|on| *on < window.last_day) else {
-        return vec![Event::PlacementCompleted];
-    };
-    if on < window.first_day && context.now < coverage.effective {
-        let reason = format!("work ended on {on} before coverage began");
-        return change(state, &Intent::Cancel { reason, by: Closer::Ats }, context);
-    }
-    // A certificate costs nothing for longer.
-    match context.rules.shorten_cover && is_bought(&coverage.evidence) {
-        true => flag(state, Issue::EndedEarly { on, until: window.last_day }),
-        false => vec![Event::EndedEarly { on }],
-    }
 }
 
 /// The ATS speaks of a placement that is covered and flagged: what the facts raised, the facts heal.

@@ -2,7 +2,7 @@
 
 use super::super::machine::placement::{Event, State};
 use super::super::state::{Back, Closer, Engagement, Evidence, Intent, Issue, Loss, Wanted};
-use super::{Decision, Resolution, closed, exclusion, observed};
+use super::{Decision, Resolution, closed, exclusion, observed, over};
 use crate::domain::rules::Rules;
 use crate::domain::terms::{Brief, OutOfScope, Terms, start_passed};
 use crate::workflow::{Context, Rejection};
@@ -147,8 +147,9 @@ fn accepted(state: &State, issue: &Issue, back: &Back, reason: &str) -> Decision
             let coverage = coverage.clone();
             Event::CoverageAccepted { hired, coverage, reason: reason.to_owned() }
         }
-        (Issue::EndedEarly { on, .. }, Back::Coverage { .. }) => {
-            return Ok(vec![resumed(back, reason), Event::EndedEarly { on: *on }]);
+        (Issue::EndedEarly { on, .. }, Back::Coverage { hired, coverage, .. }) => {
+            let closing = over::close(hired, coverage, Some(*on));
+            return Ok(std::iter::once(resumed(back, reason)).chain(closing).collect());
         }
         (issue, back) => {
             undoing_first(issue, back, reason).unwrap_or_else(|| resumed(back, reason))

@@ -6,7 +6,7 @@ use super::super::state::{
     Loss, Road, Unseen,
 };
 use super::observed::is_of_another;
-use super::{act, back, too_late, undone};
+use super::{act, back, over, too_late, undone};
 use crate::domain::call::{
     ApplicationStanding, AssignmentId, AssignmentStanding, PolicyId, PolicyStanding, QuoteId,
     SessionId, Sighting, Span,
@@ -352,7 +352,7 @@ pub(super) fn lost(state: &State, hired: &Hired, loss: Loss, evidence: Evidence)
             _,
         ) => Some(terms),
         (_, Amendment::Extend(terms)) => Some(terms),
-        (_, Amendment::None | Amendment::Quote(_)) => None,
+        (_, Amendment::None | Amendment::Quote(_) | Amendment::Close { .. }) => None,
     };
     if let (Some(terms), Back::Lost { wanted, .. }) = (changed, &mut back) {
         wanted.clone_from(terms);
@@ -376,9 +376,12 @@ fn lose(
     match state {
         State::Active { coverage, .. }
             if loss == Loss::PolicyExpired
-                && super::covered::is_over(hired, coverage, context.now) =>
+                && (hired.is_closing() || over::is_over(hired, coverage, context.now)) =>
         {
-            vec![Event::PlacementCompleted]
+            match hired.is_closing() {
+                true => Vec::new(),
+                false => over::close(hired, coverage, None),
+            }
         }
         // The undoing that the state itself asked for; what else befalls the assignment does not matter any more.
         State::Assigned { intent, .. } if intent.undoes() => match loss {

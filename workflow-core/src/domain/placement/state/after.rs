@@ -8,7 +8,7 @@ use crate::domain::call::QuoteId;
 use crate::domain::facts::Date;
 use crate::domain::terms::Terms;
 
-/// What of a change the insurer is still to be told.
+/// What of a change the insurer is still to be told, or asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Amendment {
     /// Nothing.
@@ -17,6 +17,11 @@ pub enum Amendment {
     Quote(QuoteId),
     /// What is bought is to last until these terms end.
     Extend(Box<Terms>),
+    /// Work is over: what covers is read once more, and the placement is closed by what is read.
+    Close {
+        /// The last day of work, where it came before the last day of coverage.
+        early: Option<Date>,
+    },
 }
 
 /// Who closes a placement.

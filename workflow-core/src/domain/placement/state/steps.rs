@@ -45,6 +45,11 @@ impl Hired {
         engagement.amended(amendment)
     }
 
+    /// Whether work is over, and what covers is being read once more.
+    pub(in super::super) fn is_closing(&self) -> bool {
+        matches!(self.engagement.amendment, Amendment::Close { .. })
+    }
+
     /// The terms.
     pub fn terms(&self) -> &Terms {
         &self.engagement.terms
