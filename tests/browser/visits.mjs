@@ -169,6 +169,8 @@ async function fromAFlagToActive({ browser, site, operator, viewer, picture, vie
   assert.match(await vera.page.textContent("#news"), /Updated just now/);
   const road = await vera.page.textContent("[data-live=events]");
   assert.match(road, /operator:Olu/, "the log says who");
+  const events = await vera.page.locator("[data-live=events] > li").count();
+  assert.equal(await vera.page.getAttribute("#at", "max"), String(events), "the slider has come along");
   await view(vera.page, "placement");
   await picture(vera.page, "placement-active-again");
   assert.deepEqual([...olu.trouble, ...vera.trouble], []);

@@ -91,7 +91,7 @@ fn content(
         }
         section aria-labelledby="road" {
             h2 #road { "The road so far" }
-            form.slider method="get" action=(address(stream)) data-test="slider" {
+            form.slider method="get" action=(address(stream)) data-test="slider" data-live="slider" {
                 label for="at" { "Look back: after event " output for="at" { (shown) } " of " (count) }
                 input id="at" name="at" type="range" min="1" max=(count) value=(shown);
                 button { "Show" }

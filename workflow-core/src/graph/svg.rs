@@ -196,7 +196,7 @@ impl Picture {
         }
         self.put(format_args!(
             "<defs><marker id=\"{name}-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" \
-             markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
+             markerUnits=\"userSpaceOnUse\" markerWidth=\"9\" markerHeight=\"9\" orient=\"auto\">\
              <path class=\"head\" d=\"M0 0.6 8 4 0 7.4Z\"/></marker></defs>"
         ));
         self.put(format_args!("<g transform=\"translate({MARGIN} {MARGIN})\">"));

@@ -22,7 +22,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -36,10 +36,13 @@ mod connection;
 mod driver;
 mod end;
 mod follow;
+mod here;
+mod json;
 mod kept;
 mod leases;
 mod log;
 mod mail;
+mod pool;
 mod schema;
 pub mod server;
 mod tls;
@@ -51,6 +54,7 @@ pub use kept::Kept;
 pub use leases::{Lease, Leases, RunnerId};
 pub use log::PostgresStore;
 pub use mail::{Answer, Letter, Mail};
+use pool::Pool;
 pub use views::{Derive, Row, Scope};
 
 /// How a database is used.
@@ -149,7 +153,7 @@ struct Inner {
     place: Place,
     settings: Settings,
     driver: Driver,
-    idle: Mutex<Vec<Connection>>,
+    pool: Pool,
     shards: u16,
     /// Changes with every notification of an append.
     heard: watch::Sender<()>,
@@ -168,7 +172,7 @@ impl Database {
             place,
             settings,
             driver: driver.clone(),
-            idle: Mutex::new(Vec::new()),
+            pool: Pool::default(),
             shards: 0,
             heard: watch::Sender::new(()),
             follower: follow::Follower::default(),
@@ -187,8 +191,8 @@ impl Database {
                 };
                 match prepared {
                     Ok((made, shards)) => {
-                        let idle = Mutex::new(vec![made]);
-                        return Ok(Inner { idle, shards, ..inner });
+                        inner.pool.keep(made);
+                        return Ok(Inner { shards, ..inner });
                     }
                     // It is starting. Where nobody listens, nobody is waited for.
                     Err(again @ Failure::Again(_)) => pause.or(again.into_error(ACTION)).await?,
@@ -244,7 +248,7 @@ impl Database {
         self.0.driver.begin(action, move || async move {
             let mut pause = Pause::until(Instant::now() + inner.settings.patience);
             loop {
-                match inner.once(&mut work).await {
+                match inner.pool.once(&inner, &mut work).await {
                     Ok(answer) => return Ok(answer),
                     Err(refused @ Failure::Refused(_)) => return Err(refused.into_error(action)),
                     Err(passing) => pause.or(passing.into_error(action)).await?,
@@ -257,42 +261,6 @@ impl Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("shards", &self.0.shards).finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    /// Asks once, on a connection that is idle or a new one.
-    async fn once<T>(
-        &self,
-        work: &mut impl AsyncFnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let mut connection = self.connection().await?;
-        let answer = work(&mut connection).await;
-        match &answer {
-            // What else there is leads to the same server.
-            Err(Failure::Lost(_)) => self.idle().clear(),
-            Ok(_) | Err(Failure::Again(_) | Failure::Refused(_)) => {
-                if connection.is_open() {
-                    self.idle().push(connection);
-                }
-            }
-        }
-        answer
-    }
-
-    async fn connection(&self) -> Result<Connection, Failure> {
-        loop {
-            let idle = self.idle().pop();
-            match idle {
-                Some(idle) if idle.is_open() => return Ok(idle),
-                Some(_) => {}
-                None => return Connection::make(&self.place, &self.settings, || {}).await,
-            }
-        }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

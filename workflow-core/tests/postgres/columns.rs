@@ -72,6 +72,48 @@ fn every_event_stands_in_the_view() {
     assert_eq!(read[1].event.kind, "A\0B");
 }
 
+/// A database as version 3 of the tables left it: columns of every event, nothing told of a record.
+fn made_old(world: &World) {
+    let first = include_str!("../../src/store/postgres/schema/1.sql");
+    let view = first.find("CREATE VIEW events").map(|at| &first[at..]).unwrap();
+    let view = &view[..=view.find(';').unwrap()];
+    world.select(&format!(
+        "CREATE TABLE shown AS SELECT * FROM events; DROP VIEW events;
+         UPDATE log_event AS e SET schema = s.schema, input = s.input, cause_key = s.cause_key, actor = s.who, data = s.data
+         FROM shown AS s WHERE (e.shard, e.position) = (s.shard, s.position);
+         ALTER TABLE log_record DROP COLUMN told;
+         ALTER TABLE log_event ALTER COLUMN schema SET NOT NULL, ALTER COLUMN input SET NOT NULL,
+             ALTER COLUMN cause_key SET NOT NULL, ALTER COLUMN actor SET NOT NULL;
+         {view}
+         UPDATE log_meta SET value = 3 WHERE name = 'version'"
+    ));
+}
+
+#[test]
+fn rows_of_an_older_version_are_shown_as_before_and_new_ones_beside_them() {
+    let world = World::new();
+    let item = |version: u64| Append {
+        stream: stream("placement/acme/7"),
+        expected: Version(version),
+        events: vec![with(b"\xa1\x61a\x01", 1_764_300_000_123), with(b"no cbor", 5)],
+    };
+    world.store.append(&[item(0)]).unwrap();
+    let all = "SELECT * FROM events WHERE position < 2 ORDER BY position";
+    let before = world.select(all);
+    made_old(&world);
+    assert_eq!(world.select(all), before);
+    // The next start brings the tables up to date.
+    let url = harness::shared().url(&world.name);
+    let settings = Settings { url, ..harness::settings(harness::shared()) };
+    let store = Database::connect(settings).unwrap().store(Shard(1), Fence(2)).unwrap();
+    store.append(&[item(2)]).unwrap();
+    assert_eq!(world.select(all), before);
+    let told =
+        "SELECT count(*) FROM events WHERE who = 'poll:x' AND schema = 3 AND input IS NOT NULL";
+    assert_eq!(world.select(told), ["4"]);
+    assert_eq!(store.read_stream(&stream("placement/acme/7"), Version::NONE).unwrap().len(), 4);
+}
+
 #[test]
 fn the_same_appends_give_the_same_bytes_as_in_every_other_store() {
     let world = World::new();

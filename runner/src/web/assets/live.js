@@ -94,7 +94,8 @@
   document.addEventListener("visibilitychange", set);
   set();
 
-  const slider = document.querySelector("input[type=range]#at");
-  slider?.addEventListener("change", () => slider.form.requestSubmit());
-  slider?.addEventListener("input", () => { slider.form.querySelector("output").value = slider.value; });
+  // The slider is exchanged with what it stands in, as long as nobody has moved it.
+  const sliding = (event) => event.target.matches("input[type=range]#at") && event.target;
+  document.addEventListener("change", (event) => { sliding(event) && event.target.form.requestSubmit(); });
+  document.addEventListener("input", (event) => { if (sliding(event)) event.target.form.querySelector("output").value = event.target.value; });
 })();

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use super::batch::{Batch, signed};
 use super::connection::{Connection, Failure};
+use super::pool::Pool;
 use super::{Fence, Inner, Pause, Shard};
 use crate::id::Position;
 use crate::record::Hash;
@@ -25,17 +26,15 @@ WITH head AS (
     WHERE shard = $1 AND fence <= $2 AND next = $3 AND hash = $4
     RETURNING shard
 ), records AS (
-    INSERT INTO log_record (shard, first, events, hash, bytes)
-    SELECT head.shard, r.first, r.events, r.hash, r.bytes
-    FROM head, unnest($7::bigint[], $8::integer[], $9::bytea[], $10::bytea[]) AS r (first, events, hash, bytes)
+    INSERT INTO log_record (shard, first, events, hash, bytes, told)
+    SELECT head.shard, r.first, r.events, r.hash, r.bytes, r.told
+    FROM head, unnest($7::bigint[], $8::integer[], $9::bytea[], $10::bytea[], $11::text[])
+         AS r (first, events, hash, bytes, told)
 ), events AS (
-    INSERT INTO log_event
-        (shard, position, record, stream, version, kind, schema, at_ms, input, cause_key, actor, data)
-    SELECT head.shard, e.position, e.record, e.stream, e.version, e.kind, e.schema, e.at_ms, e.input, e.cause_key,
-           e.actor, e.data::jsonb
-    FROM head, unnest($11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::text[], $16::integer[],
-                      $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[])
-         AS e (position, record, stream, version, kind, schema, at_ms, input, cause_key, actor, data)
+    INSERT INTO log_event (shard, position, record, stream, version, kind, at_ms)
+    SELECT head.shard, $3 + e.nth - 1, e.record, e.stream, e.version, e.kind, e.at_ms
+    FROM head, unnest($12::bigint[], $13::text[], $14::bigint[], $15::text[], $16::bigint[])
+         WITH ORDINALITY AS e (record, stream, version, kind, at_ms, nth)
 )
 SELECT shard FROM head";
 
@@ -85,7 +84,7 @@ async fn row(
 
 /// Appends, and does not come back before it is known what became of it, or there was no database for too long.
 pub(super) async fn land(
-    inner: &Inner,
+    (inner, pool): (&Inner, &Pool),
     shard: Shard,
     fence: Fence,
     batch: &Batch,
@@ -96,7 +95,7 @@ pub(super) async fn land(
         let mut attempt = async |connection: &mut Connection| {
             attempt(connection, shard, fence, batch, doubt).await
         };
-        match inner.once(&mut attempt).await {
+        match pool.once(inner, &mut attempt).await {
             Ok(Some(landing)) => return Ok(landing),
             Ok(None) => {
                 doubt = Doubt::Unknown;
@@ -207,17 +206,12 @@ async fn send(
                 &records.events,
                 &records.hash,
                 &records.bytes,
-                &events.position,
+                &records.told,
                 &events.record,
                 &events.stream,
                 &events.version,
                 &events.kind,
-                &events.schema,
                 &events.at_ms,
-                &events.input,
-                &events.key,
-                &events.actor,
-                &events.data,
             ],
         )
         .await?;

@@ -148,7 +148,7 @@ impl Connection {
     pub(super) async fn make(
         place: &Place,
         settings: &Settings,
-        heard: impl Fn() + 'static,
+        heard: impl Fn() + Send + 'static,
     ) -> Result<Self, Failure> {
         const ACTION: &str = "connecting to the database";
         let connecting = place.config.connect(place.tls.clone());
@@ -158,7 +158,7 @@ impl Connection {
         let (client, mut connection) = connected.map_err(|e| Failure::of(ACTION, &e))?;
         let warned = Arc::new(AtomicBool::new(false));
         let warn = Arc::clone(&warned);
-        tokio::task::spawn_local(async move {
+        tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
                 match message {
                     AsyncMessage::Notice(_) => warn.store(true, Ordering::Release),

@@ -15,7 +15,7 @@ use crate::store::{Head, StoreError};
 /// How long the end of the log may be out of date without a hint.
 const POLL: Duration = Duration::from_millis(250);
 /// Appends within this time share a notification: each takes a lock of the whole server.
-const GATHERED: Duration = Duration::from_millis(5);
+const GATHERED: Duration = Duration::from_millis(25);
 const CHANNEL: &str = "LISTEN log_appended";
 const NOTIFY: &str = "NOTIFY log_appended";
 
@@ -43,7 +43,7 @@ impl Database {
             inner.follower.telling.store(false, Ordering::Release);
             let mut notify =
                 async |c: &mut Connection| c.batch("telling of an append", NOTIFY).await;
-            let told = inner.once(&mut notify).await;
+            let told = inner.pool.once(&inner, &mut notify).await;
             told.map_err(|failure| failure.into_error("telling of an append"))
         });
     }

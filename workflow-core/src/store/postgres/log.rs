@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::append::{self, Landing};
 use super::batch::{Batch, signed};
 use super::driver::Answer;
+use super::here::Here;
 use super::{Database, Failure, Fence, Shard, end};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
@@ -67,6 +68,7 @@ struct Writer {
     versions: HashMap<Box<str>, Version>,
     /// The number of the last cursor that was set, so that a delayed one does not overwrite a newer.
     turn: i64,
+    here: Here,
 }
 
 type Page = Vec<(Position, Vec<u8>)>;
@@ -89,7 +91,7 @@ impl PostgresStore {
         {
             return Err(append::fenced(shard, fence, row.fence));
         }
-        let writer = Mutex::new(Writer { versions: HashMap::new(), turn });
+        let writer = Mutex::new(Writer { turn, ..Writer::default() });
         Ok(Self { database, shard, fence, head: RwLock::new(row.head), writer })
     }
 
@@ -138,11 +140,20 @@ impl PostgresStore {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn land(&self, fence: Fence, batch: Batch) -> Result<(Landing, Batch), StoreError> {
-        let (inner, shard) = (Arc::clone(&self.database.0), self.shard);
-        self.database.0.driver.run("appending to the log", move || async move {
-            let landing = append::land(&inner, shard, fence, &batch).await?;
-            Ok((landing, batch))
+    /// On this thread, where it may wait.
+    fn land(
+        &self,
+        here: &mut Here,
+        fence: Fence,
+        batch: &Arc<Batch>,
+    ) -> Result<Landing, StoreError> {
+        let (inner, shard) = (&self.database.0, self.shard);
+        let landed = here.run(async |pool| append::land((inner, pool), shard, fence, batch).await);
+        landed.unwrap_or_else(|| {
+            let (inner, batch) = (Arc::clone(inner), Arc::clone(batch));
+            self.database.0.driver.run("appending to the log", move || async move {
+                append::land((&inner, &inner.pool), shard, fence, &batch).await
+            })
         })
     }
 
@@ -154,15 +165,15 @@ impl PostgresStore {
         to: Head,
         records: Vec<Sealed>,
     ) -> Result<bool, StoreError> {
-        let batch = Batch::of(self.head(), to, records)?;
-        match self.land(fence, batch) {
-            Ok((Landing::Landed, batch)) => {
+        let batch = Arc::new(Batch::of(self.head(), to, records)?);
+        match self.land(&mut writer.here, fence, &batch) {
+            Ok(Landing::Landed) => {
                 writer.adopt(&batch);
                 self.saw(to);
                 self.database.tell();
                 Ok(true)
             }
-            Ok((Landing::Moved(head), _)) => {
+            Ok(Landing::Moved(head)) => {
                 writer.versions.clear();
                 *self.head.write().unwrap_or_else(PoisonError::into_inner) = head;
                 Ok(false)

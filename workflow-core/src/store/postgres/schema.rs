@@ -6,8 +6,22 @@ use crate::store::StoreError;
 use crate::store::postgres::Settings;
 use crate::store::postgres::connection::{Connection, Failure};
 
-const VERSIONS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const VERSIONS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
+/// How the server keeps what is long, which its kin leave to themselves: what comes squeezed is not squeezed again, and
+/// JSON is, by the quick way where the server was built with it.
+const TUNED: &str = "\
+ALTER TABLE log_record ALTER COLUMN bytes SET STORAGE EXTERNAL;
+ALTER TABLE log_record SET (toast_tuple_target = 8160);
+DO $$ BEGIN
+    ALTER TABLE log_record ALTER COLUMN told SET COMPRESSION lz4;
+EXCEPTION WHEN OTHERS THEN
+    ALTER TABLE log_record ALTER COLUMN told SET STORAGE EXTERNAL;
+END $$";
 /// How many shards a new database gets, where the settings do not say.
 const SHARDS: u16 = 16;
 const ACTION: &str = "bringing the database's tables up to date";
@@ -113,6 +127,9 @@ async fn migrate_locked(
     for sql in missing {
         connection.batch(ACTION, sql).await?;
         noted.version += 1;
+    }
+    if !settings.portable {
+        connection.batch(ACTION, TUNED).await?;
     }
     if noted.shards == 0 {
         noted.shards = i64::from(settings.shards.unwrap_or(SHARDS).max(1));
