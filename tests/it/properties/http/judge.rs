@@ -38,7 +38,9 @@ pub(super) async fn seen(street: &Street, at: usize) -> Seen {
         seen.wages.push(if hourly { Wage::Hourly(cents) } else { Wage::FlatFee(cents) });
     }
     for invoice in street.listed(at, "/invoices").await {
-        count(&mut seen.invoices, format!("{} {}", invoice["job"], invoice["paycycle_startdate"]));
+        // That of a card charged in advance is of the whole assignment.
+        let (from, until) = (&invoice["paycycle_startdate"], &invoice["paycycle_enddate"]);
+        count(&mut seen.invoices, format!("{} {from} {until}", invoice["job"]));
     }
     for id in &site.placements {
         let Some(state) = street.state(at, *id) else { continue };
