@@ -150,6 +150,15 @@ enum Failure {
 }
 
 impl Failure {
+    /// Where a log was looked for and there is none.
+    fn no_log(dir: &std::path::Path) -> Self {
+        Self::NotFound(format!(
+            "{} holds no log: give the folder with --data, or the service's file with --config; `runner demo` and `runner run` \
+             make one",
+            dir.display()
+        ))
+    }
+
     fn code(&self) -> u8 {
         match self {
             Failure::Failed(_) => 1,

@@ -98,8 +98,7 @@ impl Place {
             )));
         }
         if !data_dir.join(LOG_DIR).exists() {
-            let what = format!("{} holds no log", data_dir.display());
-            return Err(Failure::NotFound(what));
+            return Err(Failure::no_log(&data_dir));
         }
         Ok(Ask::Stopped(data_dir))
     }

@@ -177,7 +177,7 @@ fn carried(
 fn none_of(from: &Path) -> Result<(), Failure> {
     match from.join(LOG_DIR).exists() {
         true => Ok(()),
-        false => Err(Failure::NotFound(format!("{} holds no log", from.display()))),
+        false => Err(Failure::no_log(from)),
     }
 }
 

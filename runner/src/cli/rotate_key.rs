@@ -38,7 +38,7 @@ impl RotateKey {
         let data_dir = self.place.data_dir()?;
         let master = self.place.master_key()?;
         if !data_dir.join(LOG_DIR).exists() {
-            return Err(Failure::NotFound(format!("{} holds no log", data_dir.display())));
+            return Err(Failure::no_log(&data_dir));
         }
         // Its lock keeps every other process away from the keys.
         let _log = SledStore::open(&data_dir.join(LOG_DIR)).map_err(|error| failed(&error))?;
