@@ -20,8 +20,12 @@ pub(crate) struct Continued {
 }
 
 impl Continued {
-    /// Checks records against the log that ends at `head`.
-    pub(crate) fn of(records: &[Vec<u8>], head: Head, known: &Streams) -> Result<Self, StoreError> {
+    /// Checks records against the log that ends at `head`, in which each stream has the version that `known` says.
+    pub(crate) fn of(
+        records: &[Vec<u8>],
+        head: Head,
+        known: impl Fn(&str) -> Result<Version, StoreError>,
+    ) -> Result<Self, StoreError> {
         let mut chain = Chain::after(head.next, head.hash);
         let mut versions: HashMap<Box<str>, Version> = HashMap::new();
         let mut all = Self { records: Vec::with_capacity(records.len()), head, events: Vec::new() };
@@ -33,7 +37,7 @@ impl Continued {
             for event in &frame.events {
                 let last = match versions.get(event.stream) {
                     Some(version) => *version,
-                    None => known.version(event.stream)?,
+                    None => known(event.stream)?,
                 };
                 if last == Version::NONE {
                     check_name(event.stream, event.position).map_err(unfit)?;
@@ -51,6 +55,12 @@ impl Continued {
         }
         all.head = Head { next: chain.next(), hash: chain.hash() };
         Ok(all)
+    }
+
+    /// Of each event its stream, with the stream's version that it makes.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (&str, Version)> {
+        self.events.iter().map(|(stream, version, _)| (&**stream, *version))
     }
 
     /// Adds the events, now written, to the index.

@@ -88,7 +88,7 @@ impl Store for MemoryStore {
             let source = "the test asked for this failure".into();
             return Err(StoreError::Io { action: "appending to the log", source });
         }
-        let mut plan = Plan::of(group, kept.head, &kept.streams)?;
+        let mut plan = Plan::of(group, kept.head, |name| kept.streams.version(name))?;
         plan.adopt(&mut kept.streams);
         let written = plan.records.drain(..).map(|record| (record.first, record.bytes.into()));
         kept.records.extend(written);
@@ -98,7 +98,7 @@ impl Store for MemoryStore {
 
     fn append_records(&self, records: &[Vec<u8>]) -> Result<(), StoreError> {
         let kept = &mut *self.kept();
-        let mut continued = Continued::of(records, kept.head, &kept.streams)?;
+        let mut continued = Continued::of(records, kept.head, |name| kept.streams.version(name))?;
         continued.adopt(&mut kept.streams);
         let written = continued.records.drain(..).map(|record| (record.first, record.bytes.into()));
         kept.records.extend(written);

@@ -22,11 +22,11 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Decides a group against the log that ends at `head`.
+    /// Decides a group against the log that ends at `head`, in which each stream has the version that `known` says.
     pub(crate) fn of(
         group: &'a [Append],
         head: Head,
-        streams: &Streams,
+        known: impl Fn(&str) -> Result<Version, StoreError>,
     ) -> Result<Self, StoreError> {
         let mut versions: HashMap<&StreamId, Version> = HashMap::new();
         let mut placed: Vec<Placed<'a>> = Vec::with_capacity(group.len());
@@ -36,7 +36,7 @@ impl<'a> Plan<'a> {
             let (stream, expected) = (&item.stream, item.expected);
             let actual = match versions.entry(stream) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(streams.version(stream.as_str())?),
+                Entry::Vacant(new) => new.insert(known(stream.as_str())?),
             };
             if *actual != expected {
                 let actual = *actual;
@@ -58,6 +58,12 @@ impl<'a> Plan<'a> {
         let head = Head { next, hash: records.last().map_or(head.hash, |record| record.hash) };
         let streams = placed.iter().map(|p| (p.stream, p.version)).collect();
         Ok(Self { outcomes, records, head, streams })
+    }
+
+    /// Of each event its stream, with the stream's version that it makes.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (&str, Version)> {
+        self.streams.iter().map(|(stream, version)| (stream.as_str(), *version))
     }
 
     /// Adds the events, now written, to the index.

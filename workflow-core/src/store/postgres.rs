@@ -32,6 +32,7 @@ use crate::store::StoreError;
 
 mod append;
 mod batch;
+mod column;
 mod connection;
 mod driver;
 mod end;

@@ -234,7 +234,7 @@ impl Store for SledStore {
         self.write("appending to the log", |note| {
             let plan = {
                 let known = self.known();
-                Plan::of(group, known.head, &known.streams)?
+                Plan::of(group, known.head, |name| known.streams.version(name))?
             };
             if plan.records.is_empty() {
                 return Ok(plan.outcomes);
@@ -254,7 +254,7 @@ impl Store for SledStore {
         self.write("appending records to the log", |note| {
             let continued = {
                 let known = self.known();
-                Continued::of(records, known.head, &known.streams)
+                Continued::of(records, known.head, |name| known.streams.version(name))
             };
             let continued = match continued {
                 Ok(continued) if continued.records.is_empty() => return Ok(Ok(())),

@@ -177,11 +177,11 @@ async fn holds(
     if head == batch.to {
         return Ok(true);
     }
-    let last = batch.records.first.last().zip(batch.records.hash.last());
-    let Some((first, hash)) = last.filter(|_| head.next > batch.to.next) else {
+    if head.next <= batch.to.next {
         return Ok(false);
-    };
-    Ok(!connection.query(ACTION, HOLDS, &[&shard.number(), first, hash]).await?.is_empty())
+    }
+    let (first, hash) = (signed(batch.last.0), &batch.to.hash.0[..]);
+    Ok(!connection.query(ACTION, HOLDS, &[&shard.number(), &first, &hash]).await?.is_empty())
 }
 
 async fn send(
@@ -190,7 +190,7 @@ async fn send(
     fence: Fence,
     batch: &Batch,
 ) -> Result<bool, Failure> {
-    let Batch { from, to, records, events } = batch;
+    let Batch { from, to, records, events, .. } = batch;
     let rows = connection
         .query(
             ACTION,

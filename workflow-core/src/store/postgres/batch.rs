@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
+use super::column::Column;
 use super::json;
+use crate::id::Position;
 use crate::record::frame::{Frame, Sealed};
 use crate::store::packed::pack;
 use crate::store::read::damaged;
@@ -17,26 +19,28 @@ use crate::store::{Head, StoreError};
 pub(super) struct Batch {
     pub(super) from: Head,
     pub(super) to: Head,
+    /// Where the last record begins.
+    pub(super) last: Position,
     pub(super) records: Records,
     pub(super) events: Events,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    pub(super) first: Vec<i64>,
-    pub(super) events: Vec<i32>,
-    pub(super) hash: Vec<Vec<u8>>,
-    pub(super) bytes: Vec<Vec<u8>>,
-    pub(super) told: Vec<String>,
+    pub(super) first: Column,
+    pub(super) events: Column,
+    pub(super) hash: Column,
+    pub(super) bytes: Column,
+    pub(super) told: Column,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    pub(super) record: Vec<i64>,
-    pub(super) stream: Vec<String>,
-    pub(super) version: Vec<i64>,
-    pub(super) kind: Vec<String>,
-    pub(super) at_ms: Vec<i64>,
+    pub(super) record: Column,
+    pub(super) stream: Column,
+    pub(super) version: Column,
+    pub(super) kind: Column,
+    pub(super) at_ms: Column,
 }
 
 /// A position or version as PostgreSQL keeps it.
@@ -46,32 +50,31 @@ pub(super) fn signed(number: u64) -> i64 {
 
 impl Batch {
     /// The rows of records that lead from one end of the log to another.
-    pub(super) fn of(from: Head, to: Head, sealed: Vec<Sealed>) -> Result<Self, StoreError> {
+    pub(super) fn of(from: Head, to: Head, sealed: &[Sealed]) -> Result<Self, StoreError> {
         let (mut records, mut events) = (Records::default(), Events::default());
         for record in sealed {
             let frame = Frame::decode(&record.bytes).map_err(|e| damaged(record.first, &e))?;
+            let first = signed(record.first.0).to_be_bytes();
             for event in &frame.events {
-                events.record.push(signed(record.first.0));
-                events.stream.push(event.stream.to_owned());
-                events.version.push(signed(event.version.0));
-                events.kind.push(text(event.kind));
-                events.at_ms.push(event.recorded_at.0);
+                events.record.push(&first);
+                events.stream.push(event.stream.as_bytes());
+                events.version.push(&signed(event.version.0).to_be_bytes());
+                events.kind.push(text(event.kind).as_bytes());
+                events.at_ms.push(&event.recorded_at.0.to_be_bytes());
             }
-            records.told.push(json::of(&frame.events));
-            records.first.push(signed(record.first.0));
-            records.events.push(i32::try_from(record.events).unwrap_or(i32::MAX));
-            records.hash.push(record.hash.0.to_vec());
-            records.bytes.push(match pack(&record.bytes) {
-                Cow::Owned(squeezed) => squeezed,
-                Cow::Borrowed(_) => record.bytes,
-            });
+            records.told.push(json::of(&frame.events).as_bytes());
+            records.first.push(&first);
+            records.events.push(&i32::try_from(record.events).unwrap_or(i32::MAX).to_be_bytes());
+            records.hash.push(&record.hash.0);
+            records.bytes.push(&pack(&record.bytes));
         }
-        Ok(Self { from, to, records, events })
+        let last = sealed.last().map_or(from.next, |record| record.first);
+        Ok(Self { from, to, last, records, events })
     }
 }
 
-fn text(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+fn text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
 #[cfg(test)]
@@ -81,5 +84,6 @@ mod tests {
     #[test]
     fn a_nul_becomes_what_postgresql_can_hold() {
         assert_eq!(text("a\0"), "a\u{fffd}");
+        assert_eq!(text("a"), "a");
     }
 }

@@ -22,10 +22,12 @@ pub(super) fn of(events: &[FrameEvent<'_>]) -> String {
         text.push(if text.is_empty() { b'[' } else { b',' });
         text.extend(br#"{"schema":"#);
         put(&mut text, &event.schema);
-        for (name, value) in [("input", event.input), ("key", event.key), ("actor", event.actor)] {
-            text.extend(format!(",\"{name}\":").as_bytes());
-            put(&mut text, value);
-        }
+        text.extend(br#","input":"#);
+        put(&mut text, event.input);
+        text.extend(br#","key":"#);
+        put(&mut text, event.key);
+        text.extend(br#","actor":"#);
+        put(&mut text, event.actor);
         data(event.content, &mut text);
         text.push(b'}');
     }

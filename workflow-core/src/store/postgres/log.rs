@@ -3,7 +3,7 @@
 //! What is kept in memory is where the log ends and the versions of streams met lately, both good only as long as
 //! nobody else appends: the append itself finds out, and they are read anew. The streams' index is the database's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -20,7 +20,6 @@ use crate::store::continued::Continued;
 use crate::store::packed::unpacked;
 use crate::store::plan::Plan;
 use crate::store::read::{events_of, give};
-use crate::store::streams::Streams;
 use crate::store::{Append, Appended, Conflict, Head, Store, StoreError};
 
 /// How many records one question brings: about a megabyte.
@@ -165,10 +164,9 @@ impl PostgresStore {
         to: Head,
         records: Vec<Sealed>,
     ) -> Result<bool, StoreError> {
-        let batch = Arc::new(Batch::of(self.head(), to, records)?);
+        let batch = Arc::new(Batch::of(self.head(), to, &records)?);
         match self.land(&mut writer.here, fence, &batch) {
             Ok(Landing::Landed) => {
-                writer.adopt(&batch);
                 self.saw(to);
                 self.database.tell();
                 Ok(true)
@@ -185,33 +183,27 @@ impl PostgresStore {
         }
     }
 
-    /// The versions of some streams, as an index of nothing else.
-    fn versions(&self, writer: &mut Writer, names: BTreeSet<&str>) -> Result<Streams, StoreError> {
-        let unknown: Vec<String> = names
-            .iter()
-            .filter(|name| !writer.versions.contains_key(**name))
-            .map(|name| (*name).to_owned())
-            .collect();
-        if !unknown.is_empty() {
-            if writer.versions.len() + unknown.len() > REMEMBERED_MAX {
-                writer.versions.clear();
-                return self.versions(writer, names);
-            }
-            writer
-                .versions
-                .extend(unknown.iter().map(|name| (name.as_str().into(), Version::NONE)));
-            for (name, version) in self.ask_versions(unknown)? {
-                writer.versions.insert(name.into(), version);
-            }
+    /// Sees to it that the versions of these streams are remembered.
+    fn learn<'a>(
+        &self,
+        writer: &mut Writer,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), StoreError> {
+        let known = &mut writer.versions;
+        let mut unknown: Vec<String> =
+            names.clone().filter(|name| !known.contains_key(*name)).map(str::to_owned).collect();
+        if unknown.is_empty() {
+            return Ok(());
         }
-        let mut streams = Streams::default();
-        for name in names {
-            match writer.versions.get(name) {
-                None | Some(&Version::NONE) => {}
-                Some(version) => streams.add(name, *version, Position(0)),
-            }
+        if known.len() + unknown.len() > REMEMBERED_MAX {
+            known.clear();
+            unknown = names.map(str::to_owned).collect();
         }
-        Ok(streams)
+        known.extend(unknown.iter().map(|name| (name.as_str().into(), Version::NONE)));
+        for (name, version) in self.ask_versions(unknown)? {
+            known.insert(name.into(), version);
+        }
+        Ok(())
     }
 
     fn ask_versions(&self, names: Vec<String>) -> Result<Vec<(String, Version)>, StoreError> {
@@ -259,9 +251,18 @@ fn record(row: &tokio_postgres::Row) -> Result<(Position, Vec<u8>), Failure> {
 }
 
 impl Writer {
-    fn adopt(&mut self, batch: &Batch) {
-        for (stream, version) in batch.events.stream.iter().zip(&batch.events.version) {
-            self.versions.insert(stream.as_str().into(), Version(version.unsigned_abs()));
+    /// The version of a stream that was learned.
+    fn version(&self, stream: &str) -> Version {
+        self.versions.get(stream).copied().unwrap_or_default()
+    }
+
+    /// Takes note of versions that are now in the log.
+    fn adopt<'a>(&mut self, versions: impl Iterator<Item = (&'a str, Version)>) {
+        for (stream, version) in versions {
+            match self.versions.get_mut(stream) {
+                Some(known) => *known = version,
+                None => drop(self.versions.insert(stream.into(), version)),
+            }
         }
     }
 }
@@ -288,9 +289,8 @@ impl Store for PostgresStore {
         let fence = self.writing()?;
         let writer = &mut *self.writer();
         for _ in 0..RACES_MAX {
-            let names = group.iter().map(|item| item.stream.as_str()).collect();
-            let streams = self.versions(writer, names)?;
-            let plan = Plan::of(group, self.head(), &streams)?;
+            self.learn(writer, group.iter().map(|item| item.stream.as_str()))?;
+            let mut plan = Plan::of(group, self.head(), |name| Ok(writer.version(name)))?;
             let refused: Vec<&Conflict> =
                 plan.outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
             if !refused.is_empty() {
@@ -300,7 +300,7 @@ impl Store for PostgresStore {
                 now.extend(self.ask_versions(names)?.into_iter().map(|(n, v)| (n.into(), v)));
                 let known = |item: &Append| {
                     let now = now.get(item.stream.as_str()).copied().unwrap_or_default();
-                    streams.version(item.stream.as_str()).is_ok_and(|known| known == now)
+                    writer.version(item.stream.as_str()) == now
                 };
                 if !group.iter().all(known) {
                     writer.versions.clear();
@@ -311,7 +311,9 @@ impl Store for PostgresStore {
             if plan.records.is_empty() {
                 return Ok(plan.outcomes);
             }
-            if self.write(writer, fence, plan.head, plan.records)? {
+            let records = std::mem::take(&mut plan.records);
+            if self.write(writer, fence, plan.head, records)? {
+                writer.adopt(plan.versions());
                 return Ok(plan.outcomes);
             }
         }
@@ -324,12 +326,15 @@ impl Store for PostgresStore {
         for _ in 0..RACES_MAX {
             let frames: Vec<Frame<'_>> =
                 records.iter().filter_map(|bytes| Frame::decode(bytes).ok()).collect();
-            let names = frames.iter().flat_map(|f| f.events.iter().map(|e| e.stream)).collect();
-            let streams = self.versions(writer, names)?;
-            let continued = Continued::of(records, self.head(), &streams)?;
-            if continued.records.is_empty()
-                || self.write(writer, fence, continued.head, continued.records)?
-            {
+            self.learn(writer, frames.iter().flat_map(|f| f.events.iter().map(|e| e.stream)))?;
+            let mut continued =
+                Continued::of(records, self.head(), |name| Ok(writer.version(name)))?;
+            let records = std::mem::take(&mut continued.records);
+            if records.is_empty() {
+                return Ok(());
+            }
+            if self.write(writer, fence, continued.head, records)? {
+                writer.adopt(continued.versions());
                 return Ok(());
             }
         }
