@@ -22,8 +22,8 @@
 //! ```
 //!
 //! A record's hash is the SHA-256 of all its bytes, from the "W" on. A durable group of events becomes one
-//! record, or several when it would be larger than [`FRAME_BYTES_TARGET`]; what was appended as one item shares a
-//! record if it fits into one, and one event is never split. Decoding trusts nothing: any bytes give a frame or an error, and what is allocated
+//! record, or several when it would be larger than its store's target ([`FRAME_BYTES_TARGET`],
+//! [`LARGE_FRAME_BYTES_TARGET`]); what was appended as one item shares a record if it fits into one, and one event is never split. Decoding trusts nothing: any bytes give a frame or an error, and what is allocated
 //! is bounded by the bytes given. What binds a record to the one before is checked in `record/chain.rs`.
 
 use minicbor::data::{IanaTag, Tag};
@@ -40,6 +40,10 @@ pub const FORMAT: u8 = 1;
 /// The size up to which events share a record. Sled rewrites up to 17 neighbouring values as one page and
 /// puts pages over 128 KiB into separate files: 17 of these stay below.
 pub const FRAME_BYTES_TARGET: usize = 7 * 1024;
+
+/// The same where the store takes larger values well, as PostgreSQL does: what a record costs beside its events is paid
+/// less often, and more words that are alike are squeezed together. Who reads one event reads its whole record: no larger.
+pub const LARGE_FRAME_BYTES_TARGET: usize = 16 * 1024;
 
 const MAGIC: [u8; 3] = *b"WFR";
 const HEADER_BYTES: usize = 8;
@@ -111,6 +115,26 @@ pub struct Placed<'a> {
     pub event: &'a NewEvent,
 }
 
+#[cfg(feature = "postgres")]
+impl<'a> Placed<'a> {
+    /// What its record says of it when it lies at `position`.
+    pub(crate) fn at(&self, position: Position) -> FrameEvent<'a> {
+        let Self { stream, version, event } = *self;
+        FrameEvent {
+            position,
+            stream: stream.as_str(),
+            version,
+            kind: &event.kind,
+            schema: event.schema,
+            recorded_at: event.recorded_at,
+            input: &event.cause.input,
+            key: &event.cause.key,
+            actor: &event.cause.actor,
+            content: &event.content,
+        }
+    }
+}
+
 /// A finished record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
@@ -129,15 +153,17 @@ pub struct Sealed {
 /// Puts events into records, the first of them at position `first` and after the record hashed `previous`.
 /// No events give no records.
 pub fn seal(first: Position, previous: Hash, events: &[Placed<'_>]) -> Vec<Sealed> {
-    seal_items(first, previous, events, &vec![1; events.len()])
+    seal_items(first, previous, events, &vec![1; events.len()], FRAME_BYTES_TARGET)
 }
 
-/// The same for items of so many events each, which are kept together where a record can hold them.
+/// The same for items of so many events each, which are kept together where a record can hold them, and for records of up
+/// to `target` bytes.
 pub(crate) fn seal_items(
     first: Position,
     previous: Hash,
     events: &[Placed<'_>],
     items: &[usize],
+    target: usize,
 ) -> Vec<Sealed> {
     let mut encoded = Vec::with_capacity(events.len() * 512);
     let ends: Vec<usize> = events
@@ -156,7 +182,7 @@ pub(crate) fn seal_items(
         .collect();
     let cuts = |at: usize| at > 0 && at < ends.len() && item_of[at] == item_of[at - 1];
     while next < ends.len() {
-        let fits = |end: &&usize| **end - start + AROUND_BYTES_MAX <= FRAME_BYTES_TARGET;
+        let fits = |end: &&usize| **end - start + AROUND_BYTES_MAX <= target;
         let most = next + ends[next..].iter().take_while(fits).count().max(1);
         // Where the last item that is whole ends; one that fits into no record is spread over several.
         let until = (next + 1..=most).rev().find(|at| !cuts(*at)).unwrap_or(most);

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::id::{Position, StreamId, Version};
+use crate::record::frame::FRAME_BYTES_TARGET;
 use crate::record::{Hash, Recorded};
 use crate::store::continued::Continued;
 use crate::store::plan::Plan;
@@ -88,7 +89,8 @@ impl Store for MemoryStore {
             let source = "the test asked for this failure".into();
             return Err(StoreError::Io { action: "appending to the log", source });
         }
-        let mut plan = Plan::of(group, kept.head, |name| kept.streams.version(name))?;
+        let mut plan =
+            Plan::of(group, kept.head, FRAME_BYTES_TARGET, |name| kept.streams.version(name))?;
         plan.adopt(&mut kept.streams);
         let written = plan.records.drain(..).map(|record| (record.first, record.bytes.into()));
         kept.records.extend(written);

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::id::{Position, StreamId, Version};
+#[cfg(feature = "postgres")]
+use crate::record::frame::FrameEvent;
 use crate::record::frame::{Placed, Sealed, seal_items};
 use crate::store::streams::Streams;
 use crate::store::{Append, Appended, Conflict, Head, StoreError};
@@ -18,14 +20,16 @@ pub(crate) struct Plan<'a> {
     pub(crate) records: Vec<Sealed>,
     /// The end of the log afterwards.
     pub(crate) head: Head,
-    streams: Vec<(&'a StreamId, Version)>,
+    placed: Vec<Placed<'a>>,
 }
 
 impl<'a> Plan<'a> {
-    /// Decides a group against the log that ends at `head`, in which each stream has the version that `known` says.
+    /// Decides a group against the log that ends at `head`, in which each stream has the version that `known` says. Its
+    /// records have up to `target` bytes, or one event.
     pub(crate) fn of(
         group: &'a [Append],
         head: Head,
+        target: usize,
         known: impl Fn(&str) -> Result<Version, StoreError>,
     ) -> Result<Self, StoreError> {
         let mut versions: HashMap<&StreamId, Version> = HashMap::new();
@@ -53,24 +57,30 @@ impl<'a> Plan<'a> {
             *actual = expected.plus(item.events.len());
             outcomes.push(Ok(Appended { first, version: *actual }));
         }
-        let records = seal_items(head.next, head.hash, &placed, &items);
+        let records = seal_items(head.next, head.hash, &placed, &items, target);
         let next = Position(head.next.0 + placed.len() as u64);
         let head = Head { next, hash: records.last().map_or(head.hash, |record| record.hash) };
-        let streams = placed.iter().map(|p| (p.stream, p.version)).collect();
-        Ok(Self { outcomes, records, head, streams })
+        Ok(Self { outcomes, records, head, placed })
     }
 
     /// Of each event its stream, with the stream's version that it makes.
     #[cfg(feature = "postgres")]
     pub(crate) fn versions(&self) -> impl Iterator<Item = (&str, Version)> {
-        self.streams.iter().map(|(stream, version)| (stream.as_str(), *version))
+        self.placed.iter().map(|placed| (placed.stream.as_str(), placed.version))
+    }
+
+    /// The events as their records say them.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn events(&self) -> impl Iterator<Item = FrameEvent<'a>> {
+        let first = self.head.next.0 - self.placed.len() as u64;
+        self.placed.iter().zip(first..).map(|(placed, position)| placed.at(Position(position)))
     }
 
     /// Adds the events, now written, to the index.
     pub(crate) fn adopt(&self, streams: &mut Streams) {
         let records = self.records.iter().flat_map(|r| std::iter::repeat_n(r.first, r.events));
-        for ((stream, version), record) in self.streams.iter().zip(records) {
-            streams.add(stream.as_str(), *version, record);
+        for (placed, record) in self.placed.iter().zip(records) {
+            streams.add(placed.stream.as_str(), placed.version, record);
         }
     }
 }

@@ -40,7 +40,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::id::{Position, StreamId, Version};
 use crate::record::chain::{Broken, Chain};
-use crate::record::frame::{Frame, hash_of};
+use crate::record::frame::{FRAME_BYTES_TARGET, Frame, hash_of};
 use crate::record::{Hash, Recorded};
 use crate::store::continued::Continued;
 use crate::store::plan::Plan;
@@ -234,7 +234,7 @@ impl Store for SledStore {
         self.write("appending to the log", |note| {
             let plan = {
                 let known = self.known();
-                Plan::of(group, known.head, |name| known.streams.version(name))?
+                Plan::of(group, known.head, FRAME_BYTES_TARGET, |name| known.streams.version(name))?
             };
             if plan.records.is_empty() {
                 return Ok(plan.outcomes);

@@ -9,10 +9,9 @@ use std::borrow::Cow;
 use super::column::Column;
 use super::json;
 use crate::id::Position;
-use crate::record::frame::{Frame, Sealed};
+use crate::record::frame::{FrameEvent, Sealed};
+use crate::store::Head;
 use crate::store::packed::pack;
-use crate::store::read::damaged;
-use crate::store::{Head, StoreError};
 
 /// One append, as it is sent: a value per column.
 #[derive(Debug)]
@@ -49,27 +48,32 @@ pub(super) fn signed(number: u64) -> i64 {
 }
 
 impl Batch {
-    /// The rows of records that lead from one end of the log to another.
-    pub(super) fn of(from: Head, to: Head, sealed: &[Sealed]) -> Result<Self, StoreError> {
+    /// The rows of records that lead from one end of the log to another, and of the events in them.
+    pub(super) fn of<'a>(
+        from: Head,
+        to: Head,
+        sealed: &[Sealed],
+        mut all: impl Iterator<Item = FrameEvent<'a>>,
+    ) -> Self {
         let (mut records, mut events) = (Records::default(), Events::default());
         for record in sealed {
-            let frame = Frame::decode(&record.bytes).map_err(|e| damaged(record.first, &e))?;
             let first = signed(record.first.0).to_be_bytes();
-            for event in &frame.events {
+            let held: Vec<FrameEvent<'_>> = all.by_ref().take(record.events).collect();
+            for event in &held {
                 events.record.push(&first);
                 events.stream.push(event.stream.as_bytes());
                 events.version.push(&signed(event.version.0).to_be_bytes());
                 events.kind.push(text(event.kind).as_bytes());
                 events.at_ms.push(&event.recorded_at.0.to_be_bytes());
             }
-            records.told.push(json::of(&frame.events).as_bytes());
+            records.told.push(json::of(&held).as_bytes());
             records.first.push(&first);
             records.events.push(&i32::try_from(record.events).unwrap_or(i32::MAX).to_be_bytes());
             records.hash.push(&record.hash.0);
             records.bytes.push(&pack(&record.bytes));
         }
         let last = sealed.last().map_or(from.next, |record| record.first);
-        Ok(Self { from, to, last, records, events })
+        Self { from, to, last, records, events }
     }
 }
 

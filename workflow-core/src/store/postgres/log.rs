@@ -15,7 +15,7 @@ use super::here::Here;
 use super::{Database, Failure, Fence, Shard, end};
 use crate::id::{Position, StreamId, Version};
 use crate::record::Recorded;
-use crate::record::frame::{Frame, Sealed};
+use crate::record::frame::{Frame, LARGE_FRAME_BYTES_TARGET};
 use crate::store::continued::Continued;
 use crate::store::packed::unpacked;
 use crate::store::plan::Plan;
@@ -156,18 +156,12 @@ impl PostgresStore {
         })
     }
 
-    /// Writes records that lead to `to`; whether they are in the log, or it ends elsewhere.
-    fn write(
-        &self,
-        writer: &mut Writer,
-        fence: Fence,
-        to: Head,
-        records: Vec<Sealed>,
-    ) -> Result<bool, StoreError> {
-        let batch = Arc::new(Batch::of(self.head(), to, &records)?);
+    /// Writes records; whether they are in the log, or it ends elsewhere.
+    fn write(&self, writer: &mut Writer, fence: Fence, batch: Batch) -> Result<bool, StoreError> {
+        let batch = Arc::new(batch);
         match self.land(&mut writer.here, fence, &batch) {
             Ok(Landing::Landed) => {
-                self.saw(to);
+                self.saw(batch.to);
                 self.database.tell();
                 Ok(true)
             }
@@ -290,7 +284,9 @@ impl Store for PostgresStore {
         let writer = &mut *self.writer();
         for _ in 0..RACES_MAX {
             self.learn(writer, group.iter().map(|item| item.stream.as_str()))?;
-            let mut plan = Plan::of(group, self.head(), |name| Ok(writer.version(name)))?;
+            let head = self.head();
+            let plan =
+                Plan::of(group, head, LARGE_FRAME_BYTES_TARGET, |name| Ok(writer.version(name)))?;
             let refused: Vec<&Conflict> =
                 plan.outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
             if !refused.is_empty() {
@@ -311,8 +307,8 @@ impl Store for PostgresStore {
             if plan.records.is_empty() {
                 return Ok(plan.outcomes);
             }
-            let records = std::mem::take(&mut plan.records);
-            if self.write(writer, fence, plan.head, records)? {
+            let batch = Batch::of(head, plan.head, &plan.records, plan.events());
+            if self.write(writer, fence, batch)? {
                 writer.adopt(plan.versions());
                 return Ok(plan.outcomes);
             }
@@ -327,13 +323,15 @@ impl Store for PostgresStore {
             let frames: Vec<Frame<'_>> =
                 records.iter().filter_map(|bytes| Frame::decode(bytes).ok()).collect();
             self.learn(writer, frames.iter().flat_map(|f| f.events.iter().map(|e| e.stream)))?;
-            let mut continued =
-                Continued::of(records, self.head(), |name| Ok(writer.version(name)))?;
-            let records = std::mem::take(&mut continued.records);
-            if records.is_empty() {
+            let head = self.head();
+            let continued = Continued::of(records, head, |name| Ok(writer.version(name)))?;
+            if continued.records.is_empty() {
                 return Ok(());
             }
-            if self.write(writer, fence, continued.head, records)? {
+            // None was left out above: each was found good.
+            let events = frames.iter().flat_map(|frame| frame.events.iter().copied());
+            let batch = Batch::of(head, continued.head, &continued.records, events);
+            if self.write(writer, fence, batch)? {
                 writer.adopt(continued.versions());
                 return Ok(());
             }
