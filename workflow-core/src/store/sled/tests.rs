@@ -31,6 +31,23 @@ fn filled() -> (SledStore, TempDir) {
     (store, dir)
 }
 
+/// The contract allows more, for stores that keep no pages.
+#[test]
+fn records_of_a_group_fit_seventeen_to_a_page() {
+    let (store, _dir) = temporary();
+    let text = "x".repeat(300);
+    let name = |i: u64| format!("door/acme/{i}");
+    let group: Vec<_> = (0..256).map(|i| append(&name(i), 0, &[&text])).collect();
+    assert!(store.append(&group).unwrap().iter().all(Result::is_ok));
+    let mut largest = 0;
+    let each = &mut |_, record: &[u8]| {
+        largest = largest.max(record.len());
+        ControlFlow::Continue(())
+    };
+    store.scan_records(Position(0), each).unwrap();
+    assert!((FRAME_BYTES_TARGET / 2..=FRAME_BYTES_TARGET).contains(&largest), "{largest}");
+}
+
 /// The directory of a store that was stopped cleanly, twice, so that sled has a snapshot.
 fn stopped() -> (TempDir, Vec<Recorded>) {
     let (store, dir) = filled();
